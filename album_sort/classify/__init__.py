@@ -1,0 +1,1 @@
+"""Networks: weights, preprocessing, batches to probabilities."""

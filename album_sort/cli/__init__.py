@@ -1,0 +1,1 @@
+"""The command line: adapters around the pipeline."""

@@ -1,0 +1,82 @@
+"""The exception tree. Each class knows its exit code; each message carries the value and, as `hint`, what to do next.
+
+AlbumSortError                1
+├── UsageError                2   wrong call, configuration, rules, layout
+├── WeightsUnavailable        4   no model weights to be had
+├── ModelError                1   weights that cannot be used
+├── DestinationError          1   destination not writable, no space, state that cannot be read
+├── DestinationLocked        11   another run holds the destination
+└── Interrupted             130   SIGINT, SIGTERM
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes: the one table that `--help`, the docs and the code share."""
+
+    DONE = 0
+    FATAL = 1
+    USAGE = 2
+    PARTIAL = 3
+    NO_WEIGHTS = 4
+    LOCKED = 11
+    INTERRUPTED = 130
+
+    @property
+    def meaning(self) -> str:
+        """One line for help and docs."""
+        return {
+            ExitCode.DONE: "done",
+            ExitCode.FATAL: "fatal error",
+            ExitCode.USAGE: "usage or configuration error",
+            ExitCode.PARTIAL: "done, but some files could not be processed (they are listed)",
+            ExitCode.NO_WEIGHTS: "model weights not available",
+            ExitCode.LOCKED: "another run holds this destination",
+            ExitCode.INTERRUPTED: "interrupted",
+        }[self]
+
+
+class AlbumSortError(Exception):
+    """Base of all errors meant for the user."""
+
+    exit_code = ExitCode.FATAL
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        """What to do next, as a sentence or a command."""
+
+
+class UsageError(AlbumSortError):
+    """The call or the configuration cannot be carried out as given."""
+
+    exit_code = ExitCode.USAGE
+
+
+class WeightsUnavailable(AlbumSortError):
+    """The weights asked for are neither here nor to be fetched."""
+
+    exit_code = ExitCode.NO_WEIGHTS
+
+
+class ModelError(AlbumSortError):
+    """Weights that are damaged, of another network, or of an unexpected hash."""
+
+
+class DestinationError(AlbumSortError):
+    """The destination cannot be written to or its state not be read."""
+
+
+class DestinationLocked(AlbumSortError):
+    """Another run holds the destination."""
+
+    exit_code = ExitCode.LOCKED
+
+
+class Interrupted(AlbumSortError):
+    """SIGINT or SIGTERM; what was done stays done."""
+
+    exit_code = ExitCode.INTERRUPTED

@@ -1,0 +1,1 @@
+"""Bytes to small upright pictures."""

@@ -1,0 +1,1 @@
+"""Readers of what files say about themselves: candidates, never decisions."""

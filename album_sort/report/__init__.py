@@ -1,0 +1,1 @@
+"""Plan and outcome as JSONL, CSV and HTML."""

@@ -1,0 +1,1 @@
+"""What is remembered: the inference cache and the destination's state."""

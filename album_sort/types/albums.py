@@ -1,0 +1,118 @@
+"""Albums, evidence, trips and assignments: what is decided, each with its reasons. Imports nothing of ours but other types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NewType
+
+from album_sort.types.content import Prediction
+from album_sort.types.files import ContentId, PhotoGroup
+from album_sort.types.metadata import CaptureTime, GeoPosition, Metadata, Place
+from album_sort.types.statistics import ImageStatistics
+
+AlbumId = NewType("AlbumId", str)
+"""`pets`, `winter-travel` ...: lower-case letters, digits and hyphens."""
+
+REVIEW = AlbumId("review")
+"""Where photos go of which we are not sure."""
+
+TRAVEL = AlbumId("travel")
+"""Photos of a trip without a strong content of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something was decided: a code and its values; `labels/reasons/*.toml` holds the sentence in each language."""
+
+    code: str
+    """`trip.starts-far-from-home`: a key of the sentences."""
+    values: tuple[tuple[str, str | int | float], ...] = ()
+    """What the sentence's `{placeholders}` take."""
+
+    @classmethod
+    def of(cls, code: str, **values: str | int | float) -> Reason:
+        """A reason with its values in a fixed order, so that equal reasons compare equal."""
+        return cls(code, tuple(sorted(values.items())))
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumScore:
+    """How likely a photo belongs to an album."""
+
+    album: AlbumId
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One piece of evidence: moves the log-odds of an album."""
+
+    album: AlbumId
+    weight: float
+    """Added to the album's log-odds (natural logarithm); negative speaks against it."""
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A stretch of time away from home (or a busy day at home): one folder."""
+
+    trip_id: str
+    """Stable: taken over from earlier runs by shared members, never made from the name."""
+    title: str
+    """`2025-12 Niseko, Japan`, in the destination's language; absolute, usable in a folder name before sanitising."""
+    start: date
+    """First local day."""
+    end: date
+    """Last local day."""
+    members: frozenset[ContentId]
+    place: Place | None = None
+    country_codes: tuple[str, ...] = ()
+    """By number of photos, most first."""
+    theme: AlbumId | None = None
+    """Album that unsure photos of the trip lean on; None where it has no theme."""
+    is_day_trip: bool = False
+    is_open: bool = False
+    """The trip may still go on: its last photo is recent."""
+    why: tuple[Reason, ...] = ()
+    """The reasons of its boundaries and of its theme."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotoFacts:
+    """All that is known of a photo group when its album is decided."""
+
+    group: PhotoGroup
+    metadata: Metadata
+    """Of the whole group, sidecars and names included."""
+    capture_time: CaptureTime | None
+    position: GeoPosition | None
+    place: Place | None
+    season: str | None
+    """`winter`, `spring`, `summer`, `autumn` at the place; None in the tropics or without a date."""
+    away_from_home: bool | None
+    """None when there is no home or no position."""
+    trip: Trip | None
+    statistics: ImageStatistics | None
+    prediction: Prediction | None
+    media_format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The album of one photo group, and why."""
+
+    content_id: ContentId
+    album: AlbumId
+    probability: float
+    """Calibrated probability that the album is right."""
+    scores: tuple[AlbumScore, ...]
+    """Most likely first."""
+    also: tuple[AlbumId, ...] = ()
+    """Secondary albums."""
+    reasons: tuple[Reason, ...] = ()
+    """In the order in which they counted."""
+    evidence: tuple[Evidence, ...] = ()
+    decided_by: str = ""
+    """`content`, `rule:<id>`, `correction`, `trip-theme`, `review` ..."""

@@ -1,0 +1,120 @@
+"""What the pixels say: networks, predictions, image statistics. Imports nothing of ours but `files` and `metadata`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.types.files import ContentId, FileEntry
+from album_sort.types.metadata import Metadata
+from album_sort.types.statistics import ImageStatistics
+
+ClassIndex = NewType("ClassIndex", int)
+"""Position among the 1000 ImageNet-1k classes, 0 to 999."""
+
+TOP_CLASSES = 64
+"""How many of the most likely classes a prediction keeps; the rest of the probability is spread too thin to matter."""
+
+EMBEDDING_SIZE = 512
+"""Length of the embedding that the cache keeps (ResNet-18's pooled features)."""
+
+
+class PixelSource(StrEnum):
+    """Which pixels of a file were looked at."""
+
+    FULL = "full picture"
+    SCALED = "full picture, decoded smaller"
+    EXIF_THUMBNAIL = "EXIF thumbnail"
+    MPF_PREVIEW = "MPF preview"
+    HEIF_THUMBNAIL = "HEIF thumbnail"
+    RAW_PREVIEW = "RAW preview"
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How pictures are brought to a network's input; belongs to the weights, as in torchvision's `Weights`."""
+
+    resize_px: int
+    """Short side after resizing."""
+    crop_px: int
+    """Side of the square centre crop: the input size."""
+    interpolation: str
+    """`bilinear` or `bicubic`, antialiased (Pillow's filters)."""
+    mean: tuple[float, float, float]
+    """Of RGB in 0..1."""
+    std: tuple[float, float, float]
+    version: int = 1
+    """Raised whenever the same picture would give other pixels; part of the cache key."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackboneSpec:
+    """A network we can run."""
+
+    name: str
+    title: str
+    preprocessing: Preprocessing
+    embedding_size: int
+    num_classes: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ClassScore:
+    """One class with its softmax probability."""
+
+    class_index: ClassIndex
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """The most likely classes of one picture, most likely first."""
+
+    model_key: str
+    """Weights hash + precision + preprocessing version: what else would change the answer."""
+    class_indices: NDArray[np.uint16]
+    """(K,) with K <= TOP_CLASSES."""
+    probabilities: NDArray[np.float32]
+    """(K,), after softmax over all 1000 classes."""
+
+    def top(self, k: int) -> tuple[ClassScore, ...]:
+        """The k most likely classes."""
+        pairs = zip(self.class_indices[:k].tolist(), self.probabilities[:k].tolist(), strict=True)
+        return tuple(ClassScore(ClassIndex(index), probability) for index, probability in pairs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedPicture:
+    """An upright picture, small, and what was seen on the way."""
+
+    views: NDArray[np.uint8]
+    """(V, S, S, 3) RGB, cut to the network's input size; more than one for wide pictures, whose probabilities are averaged."""
+    width_px: int
+    """Of the upright full picture."""
+    height_px: int
+    media_format: str
+    """`jpeg`, `png`, `heic` ... from the content."""
+    pixel_source: PixelSource
+    statistics: ImageStatistics
+    thumbnail: bytes
+    """Small upright sRGB JPEG for the report; empty when not asked for."""
+    warnings: tuple[str, ...] = ()
+    """`truncated: 40 % of the rows are missing` ..."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inspection:
+    """All that reading one file once has told. `prediction` is None for videos and for files whose pixels could not be decoded."""
+
+    file: FileEntry
+    content_id: ContentId
+    media_format: str
+    metadata: Metadata
+    """Of the file alone, without sidecars, names or neighbours."""
+    pixel_source: PixelSource | None = None
+    statistics: ImageStatistics | None = None
+    prediction: Prediction | None = None

@@ -1,0 +1,169 @@
+"""Time, position and camera as files tell them; readers collect candidates, `core` decides. Imports nothing of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class TimeSource(StrEnum):
+    """Where a capture time comes from, most trustworthy first."""
+
+    EXIF_ORIGINAL = "EXIF DateTimeOriginal"
+    QUICKTIME = "QuickTime CreationDate"
+    EXIF_DIGITIZED = "EXIF DateTimeDigitized"
+    GPS = "EXIF GPSDateStamp"
+    XMP = "XMP"
+    TAKEOUT = "Google Takeout"
+    FILE_NAME = "file name"
+    EXIF_DATETIME = "EXIF DateTime"
+    FOLDER_NAME = "folder name"
+    MTIME = "file modification time"
+
+
+class TimePrecision(StrEnum):
+    """How exact a capture time is; a day stays a day."""
+
+    SECOND = "second"
+    MINUTE = "minute"
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeCandidate:
+    """One statement about when a photo was taken. At least one of `local` and `utc` is set; both are naive datetimes."""
+
+    source: TimeSource
+    local: datetime | None = None
+    """Wall time where the photo was taken."""
+    utc: datetime | None = None
+    utc_offset_minutes: int | None = None
+    precision: TimePrecision = TimePrecision.SECOND
+    note: str = ""
+    """What a person should know of it (the tag or pattern it was read from)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureTime:
+    """The time decided on: `local` files the photo, `utc` orders it."""
+
+    local: datetime
+    """Naive wall time at the place."""
+    utc_offset_minutes: int | None
+    source: TimeSource
+    precision: TimePrecision
+    why: tuple[str, ...] = ()
+    """How it was chosen, candidate by candidate that was refused."""
+
+    @property
+    def utc(self) -> datetime | None:
+        """Naive UTC where the offset is known."""
+        if self.utc_offset_minutes is None:
+            return None
+        return self.local - timedelta(minutes=self.utc_offset_minutes)
+
+    @property
+    def order_key(self) -> datetime:
+        """UTC where known, else the wall time: good enough to order photos within a trip."""
+        return self.utc or self.local
+
+    @property
+    def is_reliable(self) -> bool:
+        """Whether it may form trips: a file's modification time and a folder's name never do."""
+        return self.source not in (TimeSource.MTIME, TimeSource.FOLDER_NAME) and self.precision not in (
+            TimePrecision.MONTH,
+            TimePrecision.YEAR,
+        )
+
+
+class PositionSource(StrEnum):
+    """Where a position comes from."""
+
+    EXIF = "EXIF GPS"
+    QUICKTIME = "QuickTime location"
+    XMP = "XMP"
+    TAKEOUT = "Google Takeout"
+    INFERRED = "inferred from neighbours"
+
+
+@dataclass(frozen=True, slots=True)
+class GeoPosition:
+    """A position in WGS 84 degrees."""
+
+    lat_deg: float
+    lon_deg: float
+    source: PositionSource
+    altitude_m: float | None = None
+    fix_utc: datetime | None = None
+    """When the receiver says it had this fix (naive UTC); an old one is stale."""
+    speed_kmh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The nearest populated place to a position, in the language asked for."""
+
+    name: str
+    country: str
+    country_code: str
+    """ISO 3166-1 alpha-2, upper case."""
+    distance_km: float
+    geoname_id: int
+    lat_deg: float
+    """Of the place itself, not of the photo."""
+    lon_deg: float
+    time_zone: str
+    """IANA name."""
+    population: int = 0
+    admin1: str = ""
+    """First-level region where known (a prefecture, a state)."""
+    source: PositionSource = PositionSource.EXIF
+    """Where the position came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """All that a file (and later its sidecars) says. Absent means None or empty, never a made-up default."""
+
+    time_candidates: tuple[TimeCandidate, ...] = ()
+    positions: tuple[GeoPosition, ...] = ()
+    orientation: int = 1
+    """EXIF Orientation, 1 to 8."""
+    width_px: int | None = None
+    height_px: int | None = None
+    camera_make: str = ""
+    camera_model: str = ""
+    lens_model: str = ""
+    software: str = ""
+    iso: int | None = None
+    exposure_s: float | None = None
+    f_number: float | None = None
+    focal_length_mm: float | None = None
+    focal_length_35mm: float | None = None
+    flash_fired: bool | None = None
+    subject_distance_m: float | None = None
+    content_identifier: str = ""
+    """Apple's content identifier, equal in a Live Photo's still and video."""
+    user_comment: str = ""
+    """EXIF UserComment (iOS writes `Screenshot` there)."""
+    description: str = ""
+    """Title or caption: EXIF ImageDescription, XMP dc:title, Takeout description."""
+    people: tuple[str, ...] = ()
+    """Names of people tagged (Takeout, XMP)."""
+    keywords: tuple[str, ...] = ()
+    duration_s: float | None = None
+    """Of a video."""
+    is_edited: bool = False
+    warnings: tuple[str, ...] = ()
+    """What could not be read, in words; never an exception."""
+
+    @property
+    def camera(self) -> str:
+        """Make and model as one name, without saying the make twice; empty when unknown."""
+        make, model = self.camera_make.strip(), self.camera_model.strip()
+        if not make or model.lower().startswith(make.lower().split()[0]):
+            return model or make
+        return f"{make} {model}".strip()

@@ -1,0 +1,130 @@
+"""The plan as a value, and what became of it. Imports nothing of ours but other types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from album_sort.types.albums import AlbumId
+from album_sort.types.files import ContentId, FileEntry, Skipped
+
+AlbumRelPath = NewType("AlbumRelPath", str)
+"""Path inside the destination, with `/`, never absolute, never with `..`."""
+
+
+class Mode(StrEnum):
+    """How a photo gets into the destination."""
+
+    COPY = "copy"
+    SYMLINK = "symlink"
+    HARDLINK = "hardlink"
+    REFLINK = "reflink"
+
+
+class Action(StrEnum):
+    """What happens to one file."""
+
+    COPY = "copy"
+    SYMLINK = "symlink"
+    HARDLINK = "hardlink"
+    REFLINK = "reflink"
+    MOVE = "move"
+    """Inside the destination, because the photo's album or trip changed."""
+    KEEP = "keep"
+    """Already there from an earlier run."""
+    DUPLICATE = "duplicate"
+    """The same content is already (being) filed in that folder."""
+    TRASH = "trash"
+    """Moved to the trash folder inside the state folder (`--prune`)."""
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether it touches the disk."""
+        return self not in (Action.KEEP, Action.DUPLICATE)
+
+
+class Role(StrEnum):
+    """What a file is to its photo group in the destination."""
+
+    PRIMARY = "primary"
+    MEMBER = "member"
+    ALSO = "also"
+    """A link in a secondary album."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Where one file should be, before names are claimed: the planner's input."""
+
+    file: FileEntry
+    content_id: ContentId
+    group_id: ContentId
+    """Content of the group's primary."""
+    folder: AlbumRelPath
+    album: AlbumId
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOp:
+    """One row of the plan. Rows without effect (`keep`, `duplicate`) are part of it, so that preview and report are the same rows."""
+
+    op_id: int
+    action: Action
+    source: str
+    """Path of the source file; for `move` and `trash` the present place inside the destination."""
+    content_id: ContentId
+    size_bytes: int
+    mtime_ns: int
+    target: AlbumRelPath
+    group_id: ContentId
+    album: AlbumId
+    role: Role
+    why: str = ""
+    """For clashes, duplicates, moves: one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a run will do to a destination, decided before the first byte is written."""
+
+    plan_id: str
+    created_utc: datetime
+    destination: str
+    mode: Mode
+    settings_digest: str
+    ops: tuple[PlannedOp, ...]
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def effects(self) -> tuple[PlannedOp, ...]:
+        """The rows that touch the disk."""
+        return tuple(op for op in self.ops if op.action.has_effect)
+
+    @property
+    def expected_bytes(self) -> int:
+        """Bytes that copies will take."""
+        return sum(op.size_bytes for op in self.ops if op.action is Action.COPY)
+
+
+class OpStatus(StrEnum):
+    """What became of a planned row."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class OpResult:
+    """The outcome of one row."""
+
+    op_id: int
+    status: OpStatus
+    action: Action
+    """What was really done: a reflink may have become a copy."""
+    digest: ContentId | None = None
+    size_bytes: int = 0
+    error: str = ""

