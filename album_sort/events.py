@@ -1,0 +1,74 @@
+"""What a run tells while it goes on: the engine emits events, printers print them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from album_sort.types import OpResult, PlannedOp, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class StageStarted:
+    """A stage begins."""
+
+    stage: str
+    """`scan`, `classify`, `places`, `plan`, `apply`, `report` ..."""
+    total: int | None = None
+    """Photos or files ahead, where known."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageProgress:
+    """Further along in a stage."""
+
+    stage: str
+    done: int
+    total: int | None
+    current: str = ""
+    """Folder or file in hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageFinished:
+    """A stage is over."""
+
+    stage: str
+    done: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a person should know although nothing failed: which network runs, a fallback to copying ..."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileLeftOut:
+    """A file or folder was left out."""
+
+    skipped: Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class OpFinished:
+    """One row of the plan has been carried out, or has failed."""
+
+    op: PlannedOp
+    result: OpResult
+
+
+Event = StageStarted | StageProgress | StageFinished | Notice | FileLeftOut | OpFinished
+
+
+class EventSink(Protocol):
+    """Takes events; must be quick, since the engine waits for it."""
+
+    def __call__(self, event: Event) -> None:
+        """Takes one event."""
+
+
+def silent(_event: Event) -> None:
+    """A sink for callers who do not care."""
