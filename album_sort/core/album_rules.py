@@ -1,0 +1,102 @@
+"""The albums a photo can get and the rules that file it: shipped ones with the user's laid over them, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.types import AlbumId, ClassIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold of a photo: everything that is given, and of a list one entry.
+
+    Patterns know `*`, `?` and `[abc]` and take no notice of upper and lower case.
+    """
+
+    scores: tuple[tuple[AlbumId, float], ...] = ()
+    """Least probability of each of these albums, evidence included."""
+    classes: tuple[ClassIndex, ...] = ()
+    """Classes whose probabilities add up to at least `classes_at_least`."""
+    classes_at_least: float = 0.3
+    seasons: tuple[str, ...] = ()
+    months: tuple[int, ...] = ()
+    """1 to 12, local."""
+    hours: tuple[int, ...] = ()
+    """0 to 23, local; never holds for a photo whose hour is unknown."""
+    places: tuple[str, ...] = ()
+    """Patterns of the place's name or first-level region."""
+    countries: tuple[str, ...] = ()
+    """Two-letter codes, or patterns of the country's name."""
+    trips: tuple[str, ...] = ()
+    """Patterns of the trip's title."""
+    in_trip: bool | None = None
+    away: bool | None = None
+    """Away from home; a photo without a position or without a home is neither."""
+    cameras: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    """Patterns of one or more whole folder names on the way to the photo."""
+    names: tuple[str, ...] = ()
+    """Patterns of the file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRule:
+    """One rule; it does exactly one of three things where its condition holds.
+
+    With `leans` it is a piece of evidence. With `instead_of` it renames a decision: what would go to that album goes to
+    `album`. With `album` alone it files the photo, whatever the network says.
+    """
+
+    rule_id: str
+    when: Condition
+    album: AlbumId | None = None
+    instead_of: AlbumId | None = None
+    leans: tuple[tuple[AlbumId, float], ...] = ()
+    """Log-odds for albums."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlbumRules:
+    """Everything by which photos are filed; `digest` tells whether two are the same."""
+
+    albums: tuple[AlbumId, ...]
+    """Columns of `weights`."""
+    weights: NDArray[np.float32]
+    """(1000, A): the share of a class's probability that speaks for an album."""
+    families: tuple[int, ...]
+    """Column of the album that an album is part of; its own column for all others. A photo is first filed in the
+    family (`food`), then in the part that holds most of it (`pasta`), so that splitting an album makes nothing unsure."""
+    titles: tuple[tuple[AlbumId, tuple[tuple[str, str], ...]], ...] = ()
+    """Album, then language and title, where they differ from the shipped ones."""
+    merged: tuple[tuple[AlbumId, AlbumId | None], ...] = ()
+    """Shipped albums that are no more: what they were merged into, None where they were removed."""
+    rules: tuple[FilingRule, ...] = ()
+    """The first that holds wins: the user's before the shipped ones."""
+    thresholds: tuple[tuple[AlbumId, float], ...] = ()
+    """Least calibrated probability, where the user gave one."""
+    precision_targets: tuple[tuple[AlbumId, float], ...] = ()
+    """Precision to aim at, where the user gave one."""
+    digest: str = ""
+    """SHA-256 of the texts it was read from."""
+
+    def resolve(self, album: AlbumId) -> AlbumId | None:
+        """The album that takes what was meant for this one; None where the user removed it."""
+        for _ in range(len(self.merged)):
+            follower = next((new for old, new in self.merged if old == album), album)
+            if follower is None or follower == album:
+                return follower
+            album = follower
+        return album
+
+    def family_of(self, album: AlbumId) -> AlbumId:
+        """The album that this one is part of, or itself."""
+        return self.albums[self.families[self.albums.index(album)]] if album in self.albums else album
+
+    def title(self, album: AlbumId, lang: str) -> str | None:
+        """The user's title, any language rather than none; None where the shipped one holds."""
+        titles = dict(dict(self.titles).get(album, ()))
+        return titles.get(lang) or next(iter(titles.values()), None)

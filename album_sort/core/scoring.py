@@ -1,0 +1,116 @@
+"""Class probabilities to album probabilities: sums over classes, temperature, evidence in log-odds.
+
+An album's probability is the sum over its classes, so that three breeds at 0.2 are a dog; thresholds never apply to
+single classes. Knows numbers and columns only: no rules, no thresholds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.types import AlbumId, AlbumScore, Evidence, Prediction
+
+NUM_CLASSES = 1000
+
+PRIOR_FLOOR = 0.004
+"""Least probability of an album before evidence counts. A network that gives an album nothing may simply have no class
+for it (people, screenshots): evidence must be able to lift it, and 6 in log-odds then make it as likely as not."""
+
+_CHUNK = 2048
+"""Photos scored at once: 2,048 x 64 x 20 numbers are 20 MB, however many photos there are."""
+
+
+def sharpen(
+    probabilities: NDArray[np.float64], temperature: float, num_classes: int = NUM_CLASSES
+) -> NDArray[np.float64]:
+    """(N, K) probabilities at another softmax temperature; above 1 they become less sure.
+
+    Only the K kept classes are known. What they lack of 1 is taken as spread evenly over the others, which is
+    nearly true of a tail: its share grows with the temperature, as it does over all classes.
+    """
+    kept = np.asarray(probabilities, dtype=np.float64)
+    # Padding has probability 0 and counts as a class of the tail: a shorter prediction scores as it would alone.
+    powered = np.where(kept > 0.0, np.power(np.maximum(kept, 1e-12), 1.0 / temperature), 0.0)
+    tail_classes = np.maximum(num_classes - np.count_nonzero(kept, axis=1, keepdims=True), 1)
+    tail = np.clip(1.0 - _row_sums(kept), 0.0, 1.0)
+    total = _row_sums(powered) + tail_classes * np.power(tail / tail_classes, 1.0 / temperature)
+    sharpened: NDArray[np.float64] = powered / np.maximum(total, 1e-12)
+    return sharpened
+
+
+def _row_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, 1) sums, added from left to right: numpy's pairwise sums of a longer row would round differently."""
+    return np.cumsum(values, axis=1)[:, -1:]
+
+
+def album_probabilities(
+    class_indices: NDArray[np.uint16],
+    probabilities: NDArray[np.float32],
+    weights: NDArray[np.float32],
+    temperature: float = 1.0,
+) -> NDArray[np.float64]:
+    """(N, A) album probabilities from (N, K) classes with their probabilities and (1000, A) weights.
+
+    A photo's row never depends on which other photos are scored with it.
+    """
+    rows = []
+    for start in range(0, len(class_indices), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        sharpened = sharpen(probabilities[part].astype(np.float64), temperature, len(weights))
+        # One class after the other: each sum has the same order however many photos there are,
+        # which a matrix product does not promise.
+        totals = np.zeros((len(sharpened), weights.shape[1]))
+        for k in range(sharpened.shape[1]):
+            totals += sharpened[:, k, None] * weights[class_indices[part, k]]
+        rows.append(totals)
+    return np.concatenate(rows) if rows else np.zeros((0, weights.shape[1]))
+
+
+def score_predictions(
+    predictions: Sequence[Prediction | None], weights: NDArray[np.float32], temperature: float = 1.0
+) -> NDArray[np.float64]:
+    """(N, A) album probabilities; a row of zeros where there is no prediction (videos, pixels that could not be read)."""
+    size = max((len(prediction.class_indices) for prediction in predictions if prediction is not None), default=1)
+    indices = np.zeros((len(predictions), size), dtype=np.uint16)
+    probabilities = np.zeros((len(predictions), size), dtype=np.float32)
+    for row, prediction in enumerate(predictions):
+        if prediction is not None:
+            count = len(prediction.class_indices)
+            indices[row, :count] = prediction.class_indices
+            probabilities[row, :count] = prediction.probabilities
+    return album_probabilities(indices, probabilities, weights, temperature)
+
+
+def with_evidence(base: Sequence[float], log_odds: Sequence[float]) -> list[float]:
+    """Album probabilities after evidence: a weight w moves the log-odds of its album against all others by w.
+
+    `base` need not sum to 1: the rest means "none of the albums", and evidence for one album takes from all others and
+    from that rest alike.
+    """
+    floored = [max(p, PRIOR_FLOOR) for p in base]
+    total = sum(floored)
+    none_of_them = max(1.0 - total, PRIOR_FLOOR)
+    # exp() of more than 30 would only add digits that nobody reads, and overflow at 710.
+    raised = [p * math.exp(max(-30.0, min(30.0, w))) for p, w in zip(floored, log_odds, strict=True)]
+    scale = sum(raised) + none_of_them
+    return [p / scale for p in raised]
+
+
+def sum_log_odds(albums: Sequence[AlbumId], evidence: Iterable[Evidence]) -> list[float]:
+    """Summed weights of the evidence for each album, in the order of `albums`; evidence for other albums is ignored."""
+    column = {album: i for i, album in enumerate(albums)}
+    sums = [0.0] * len(albums)
+    for piece in evidence:
+        if piece.album in column:
+            sums[column[piece.album]] += piece.weight
+    return sums
+
+
+def ranked(albums: Sequence[AlbumId], probabilities: Sequence[float]) -> tuple[AlbumScore, ...]:
+    """All albums, most likely first; equal ones in the order of `albums`, so that every run says the same."""
+    order = sorted(range(len(albums)), key=lambda i: (-probabilities[i], i))
+    return tuple(AlbumScore(albums[i], probabilities[i]) for i in order)
