@@ -1,0 +1,33 @@
+"""What faces say: the larger they are in the picture, the more it is a picture of people. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from album_sort.core.evidence_words import ramp, round_weight
+from album_sort.types.albums import AlbumId, Evidence, PhotoFacts, Reason
+
+PEOPLE = AlbumId("people")
+SPORTS = AlbumId("sports")
+
+
+def people_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) -> Iterator[Evidence]:
+    """Evidence for the album of people from faces found in the picture and names tagged."""
+    names = facts.metadata.people
+    if names:
+        yield Evidence(PEOPLE, 2.0, Reason.of("evidence.people.tagged", names=", ".join(names)))
+    pixels = facts.statistics
+    if pixels is None or pixels.face_count < 1:
+        return
+    # A passer-by's face takes 0.1 % of a picture, a group's faces 1 % each, a portrait's 5 % and more.
+    size = max(pixels.largest_face_share, 0.7 * pixels.faces_share)
+    weight = 5.0 * ramp(math.log10(max(size, 1e-6)), math.log10(0.004), math.log10(0.06))
+    # People at their sport belong to the sport, as far as the network sees one.
+    weight *= 1.0 - 0.7 * album_scores.get(SPORTS, 0.0)
+    if weight < 0.1:
+        return
+    percent = round(100 * pixels.faces_share, 1)
+    count = round(pixels.face_count)
+    code = "evidence.people.face" if count == 1 else "evidence.people.faces"
+    yield Evidence(PEOPLE, round_weight(weight), Reason.of(code, count=count, percent=percent))

@@ -1,0 +1,154 @@
+"""Measures colour, luminance, evenness and sky of a small upright picture. Knows no album: `core.evidence` judges the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from album_sort.images.text_blocks import Plane, block_extremes, block_means, measure_text, steps
+from album_sort.types.statistics import ImageStatistics
+
+MEASURE_SIDE_PX = 256
+"""Short side of the picture that is measured: strokes of printed text are still a pixel or two wide, and it takes about 2 ms."""
+MAX_MEASURE_PIXELS = 256 * 768
+"""Longer strips (receipts, panoramas, scrolled screenshots) are made smaller, so that the time stays bounded."""
+
+NEAR_WHITE = 232
+NEAR_BLACK = 24
+GREYISH = 30
+"""Chroma (0..255) below which a pixel counts as grey, if tinted: paper under warm light stays below it."""
+
+
+def measure_statistics(rgb: Plane, width_px: int, height_px: int) -> ImageStatistics:
+    """Numbers of `rgb` (H, W, 3), upright, of any size; `width_px` and `height_px` are those of the upright full picture."""
+    small = _to_measuring_size(rgb)
+    red, green, blue = (np.ascontiguousarray(small[..., channel]) for channel in range(3))
+    luma = _luma(red, green, blue)
+    chroma = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    numbers: dict[str, float] = {"width_px": float(width_px), "height_px": float(height_px)}
+    numbers |= _tones(luma, chroma)
+    numbers |= _evenness(small, luma)
+    # Colours of every fourth pixel: counting them all would take longer than everything else together.
+    numbers |= _colours(*(np.ascontiguousarray(channel[::2, ::2]) for channel in (red, green, blue)))
+    numbers |= measure_text(luma, chroma, greyish=GREYISH)
+    numbers |= _sky(red, green, blue, luma)
+    return ImageStatistics(**numbers)
+
+
+def _to_measuring_size(rgb: Plane) -> Plane:
+    """The picture with a short side of about MEASURE_SIDE_PX; smaller ones stay as they are."""
+    height, width = rgb.shape[:2]
+    scale = min(1.0, MEASURE_SIDE_PX / min(height, width), (MAX_MEASURE_PIXELS / (height * width)) ** 0.5)
+    if scale > 0.75:
+        return rgb
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX))
+
+
+def _luma(red: Plane, green: Plane, blue: Plane) -> Plane:
+    """Rec. 601 luma in 0..255."""
+    weighted = red * np.uint16(77)
+    weighted += green * np.uint16(150)
+    weighted += blue * np.uint16(29)
+    return (weighted >> 8).astype(np.uint8)
+
+
+def _share(mask: NDArray[np.bool_]) -> float:
+    """Share of true elements, 0 for an empty mask."""
+    return float(np.count_nonzero(mask)) / mask.size if mask.size else 0.0
+
+
+def _tones(luma: Plane, chroma: Plane) -> Mapping[str, float]:
+    """Luminance percentiles, and the shares of near white, near black and the most common grey."""
+    histogram = np.bincount(luma[::2, ::2].ravel(), minlength=256)
+    cumulated = np.cumsum(histogram) / histogram.sum()
+    dark, median, bright = (float(np.searchsorted(cumulated, quantile)) / 255 for quantile in (0.05, 0.5, 0.95))
+    paper = int(np.argmax(np.convolve(histogram, np.ones(9), mode="same")))
+    greyish = chroma < GREYISH
+    near_paper = (luma >= max(0, paper - 16)) & (luma <= min(255, paper + 16)) & greyish
+    half = luma.shape[0] // 2
+    return {
+        "mean_luminance": float(luma.mean()) / 255,
+        "upper_luminance": float(luma[: max(1, half)].mean()) / 255,
+        "lower_luminance": float(luma[half:].mean()) / 255,
+        "dark_luminance": min(1.0, dark),
+        "median_luminance": min(1.0, median),
+        "bright_luminance": min(1.0, bright),
+        "mean_chroma": float(chroma.mean()) / 255,
+        "near_white_share": _share((luma >= NEAR_WHITE) & greyish),
+        "near_black_share": float(cumulated[NEAR_BLACK]),
+        "paper_luminance": paper / 255,
+        "paper_share": _share(near_paper),
+    }
+
+
+def _evenness(small: Plane, luma: Plane) -> Mapping[str, float]:
+    """Exactly equal neighbours (whole picture, middle tones, top and bottom strip), straight edges, and the border."""
+    steps_x, steps_y = steps(luma, axis=1), steps(luma, axis=0)
+    flat = (steps_x[:-1] == 0) & (steps_y[:, :-1] == 0)
+    inner = luma[:-1, :-1]
+    strip = max(1, round(0.04 * luma.shape[0]))
+    ring = np.concatenate((small[0], small[-1], small[:, 0], small[:, -1])).astype(np.int16)
+    near_ring = np.abs(ring - np.median(ring, axis=0).astype(np.int16)).max(axis=1) <= 6
+    across = np.count_nonzero(steps_y > 8, axis=1) > 0.6 * steps_y.shape[1]
+    down = np.count_nonzero(steps_x > 8, axis=0) > 0.6 * steps_x.shape[0]
+    return {
+        "flat_share": _share(flat),
+        "flat_midtone_share": _share(flat & (inner > NEAR_BLACK) & (inner < NEAR_WHITE)),
+        "top_strip_flat_share": _share(flat[:strip]),
+        "bottom_strip_flat_share": _share(flat[-strip:]),
+        "border_share": _share(near_ring),
+        "horizontal_line_share": _share(across),
+        "vertical_line_share": _share(down),
+    }
+
+
+def _colours(red: Plane, green: Plane, blue: Plane) -> Mapping[str, float]:
+    """How much of the picture the most common coarse colours (16 steps a channel) take, and human skin colour."""
+    keys = (red >> 4).astype(np.intp)
+    keys <<= 8
+    keys += green & 0xF0
+    keys += blue >> 4
+    counts = np.bincount(keys.ravel(), minlength=4096)
+    common = np.partition(counts, -8)[-8:]
+    skin = (red > 95) & (green > 40) & (blue > 20) & (red > green) & (green >= blue)
+    return {
+        "common_colour_share": float(common.max()) / red.size,
+        "few_colours_share": float(common.sum()) / red.size,
+        "skin_share": _share(skin),
+    }
+
+
+def _sky(red: Plane, green: Plane, blue: Plane, luma: Plane) -> Mapping[str, float]:
+    """What the upper part shows where it is smooth, and bright spots on dark ground."""
+    if min(luma.shape) < 24:
+        return {}
+    low, high = block_extremes(luma, 8)
+    spread = high - low
+    mean, r, g, b = (block_means(channel, 8) for channel in (luma, red, green, blue))
+    smooth = spread < 28
+    rows = mean.shape[0]
+    upper = slice(0, rows * 2 // 3)
+    warm = (r > g + 18) & (r > b + 8) & (r > 70) & (r - np.minimum(g, b) > 40)
+    cold = (b > r + 12) & (b >= g) & (b > 40)
+    return {
+        "upper_warm_share": _share((warm & smooth)[upper]),
+        "upper_blue_share": _share((cold & smooth)[upper]),
+        "upper_dark_share": _share(((mean < 40) & (spread < 40))[upper]),
+        "upper_smooth_share": _share(smooth[: rows // 2]),
+        "light_point_share": min(1.0, 1000.0 * _light_points(luma, mean) / luma.size),
+    }
+
+
+def _light_points(luma: Plane, block_mean: NDArray[np.float32]) -> int:
+    """Number of local maxima that stand out from a dark 8 px block."""
+    inner = luma[1:-1, 1:-1]
+    peak = (inner > 70) & (inner >= luma[:-2, 1:-1]) & (inner > luma[2:, 1:-1])
+    peak &= (inner >= luma[1:-1, :-2]) & (inner > luma[1:-1, 2:])
+    y, x = np.nonzero(peak)
+    rows, columns = block_mean.shape
+    ground = block_mean[np.minimum((y + 1) // 8, rows - 1), np.minimum((x + 1) // 8, columns - 1)]
+    return int(np.count_nonzero((ground < 60) & (inner[y, x] > ground + 50)))
