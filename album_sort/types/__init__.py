@@ -25,6 +25,7 @@ from album_sort.types.content import (
     Preprocessing,
 )
 from album_sort.types.files import ContentId, FileEntry, FileKind, PhotoGroup, Skipped, Stage
+from album_sort.types.labels import LANGUAGES, Album, ClassAlbums, ImageNetClass, LabelSet
 from album_sort.types.metadata import (
     CaptureTime,
     GeoPosition,
@@ -70,11 +71,13 @@ from album_sort.types.statistics import ImageStatistics
 
 __all__ = [
     "EMBEDDING_SIZE",
+    "LANGUAGES",
     "REPORT_SCHEMA_VERSION",
     "REVIEW",
     "TOP_CLASSES",
     "TRAVEL",
     "Action",
+    "Album",
     "AlbumId",
     "AlbumRelPath",
     "AlbumScore",
@@ -82,6 +85,7 @@ __all__ = [
     "BackboneSpec",
     "CaptureTime",
     "ChangedPhoto",
+    "ClassAlbums",
     "ClassIndex",
     "ClassScore",
     "ContentId",
@@ -91,8 +95,10 @@ __all__ = [
     "FileKind",
     "Filing",
     "GeoPosition",
+    "ImageNetClass",
     "ImageStatistics",
     "Inspection",
+    "LabelSet",
     "Metadata",
     "Mode",
     "ModelRow",
