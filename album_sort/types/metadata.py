@@ -12,9 +12,10 @@ class TimeSource(StrEnum):
 
     EXIF_ORIGINAL = "EXIF DateTimeOriginal"
     QUICKTIME = "QuickTime CreationDate"
-    EXIF_DIGITIZED = "EXIF DateTimeDigitized"
     GPS = "EXIF GPSDateStamp"
     XMP = "XMP"
+    EXIF_DIGITIZED = "EXIF DateTimeDigitized"
+    """Below XMP: of a scanned print it is the day of the scan."""
     TAKEOUT = "Google Takeout"
     FILE_NAME = "file name"
     EXIF_DATETIME = "EXIF DateTime"
@@ -147,6 +148,10 @@ class Metadata:
     subject_distance_m: float | None = None
     content_identifier: str = ""
     """Apple's content identifier, equal in a Live Photo's still and video."""
+    burst_id: str = ""
+    """Apple's burst UUID, equal in all frames of a burst."""
+    is_motion_photo: bool = False
+    """A short video belongs to the still (inside it or beside it), by the still's own word."""
     user_comment: str = ""
     """EXIF UserComment (iOS writes `Screenshot` there)."""
     description: str = ""
@@ -154,6 +159,8 @@ class Metadata:
     people: tuple[str, ...] = ()
     """Names of people tagged (Takeout, XMP)."""
     keywords: tuple[str, ...] = ()
+    rating: int | None = None
+    """Stars, 0 to 5; -1 is rejected (XMP)."""
     duration_s: float | None = None
     """Of a video."""
     is_edited: bool = False

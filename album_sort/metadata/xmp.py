@@ -1,0 +1,161 @@
+"""XMP, from `.xmp` sidecars and from packets inside pictures: dates, position, title, people, rating."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element, ParseError
+
+import defusedxml.ElementTree as SafeTree
+from defusedxml import DefusedXmlException
+
+from album_sort.metadata.dates import local_candidate, parse_moment
+from album_sort.metadata.tags import clean
+from album_sort.types import GeoPosition, Metadata, PositionSource, TimeCandidate, TimeSource
+
+MAX_BYTES = 1 << 20
+MAX_VALUES = 200
+
+_PREFIXES = {
+    "http://ns.adobe.com/exif/1.0/": "exif",
+    "http://ns.adobe.com/tiff/1.0/": "tiff",
+    "http://ns.adobe.com/photoshop/1.0/": "photoshop",
+    "http://ns.adobe.com/xap/1.0/": "xmp",
+    "http://ns.adobe.com/lightroom/1.0/": "lr",
+    "http://purl.org/dc/elements/1.1/": "dc",
+    "http://www.digikam.org/ns/1.0/": "digiKam",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
+    "http://www.metadataworkinggroup.com/schemas/regions/": "mwg-rs",
+    "http://ns.google.com/photos/1.0/camera/": "GCamera",
+    "http://ns.google.com/photos/1.0/container/": "Container",
+    "http://ns.google.com/photos/1.0/container/item/": "Item",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#": "rdf",
+}
+
+# The first that is a date counts: `xmp:CreateDate` is when the file was made, which of a scan is not the photo's day.
+_DATE_NAMES = ("exif:DateTimeOriginal", "photoshop:DateCreated", "xmp:CreateDate", "exif:DateTimeDigitized")
+_TEXT_NAMES = ("dc:title", "dc:description")
+_KEYWORD_NAMES = ("digiKam:TagsList", "lr:hierarchicalSubject", "dc:subject")
+_MOTION_NAMES = ("GCamera:MotionPhoto", "GCamera:MicroVideo")
+
+# `43,28.0468N` or `43,28,2.8N` (degrees, minutes, perhaps seconds) or plain decimal degrees.
+_COORDINATE = re.compile(
+    r"\s*(-?\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEW])?\s*", re.I | re.ASCII
+)
+
+
+def read_xmp(packet: bytes) -> Metadata:
+    """What an XMP packet or sidecar says; a warning where it cannot be read (no XML, too large, hostile entities)."""
+    if len(packet) > MAX_BYTES:
+        return Metadata(warnings=(f"XMP of {len(packet):,} bytes is larger than {MAX_BYTES:,}: not read",))
+    try:
+        root = SafeTree.fromstring(packet.strip(b" \t\r\n\0"))
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        return Metadata(warnings=(f"XMP cannot be read ({type(error).__name__}: {error})",))
+    values = _collect(root)
+    return Metadata(
+        time_candidates=_times(values),
+        positions=_positions(values),
+        camera_make=_first(values, "tiff:Make"),
+        camera_model=_first(values, "tiff:Model"),
+        description=" · ".join(dict.fromkeys(filter(None, (_first(values, name) for name in _TEXT_NAMES)))),
+        keywords=_keywords(values),
+        people=tuple(dict.fromkeys(_people(values))),
+        rating=_rating(_first(values, "xmp:Rating")),
+        is_motion_photo=any(_first(values, name) == "1" for name in _MOTION_NAMES),
+    )
+
+
+def _name(tag: str) -> str:
+    """`prefix:Name` of a qualified XML name, with the usual prefixes whatever the file calls them."""
+    space, _, local = tag.removeprefix("{").rpartition("}")
+    return f"{_PREFIXES.get(space, '')}:{local}"
+
+
+def _collect(root: Element) -> dict[str, list[str]]:
+    """Texts by property, from attributes, elements and their lists alike; nested structures by their own names."""
+    values: dict[str, list[str]] = {}
+
+    def add(name: str, text: str | None) -> None:
+        held = values.setdefault(name, [])
+        cleaned = clean(text or "")
+        if cleaned and len(held) < MAX_VALUES:
+            held.append(cleaned)
+
+    # Iterative, because a deeply nested hostile packet would exhaust the stack.
+    stack: list[tuple[Element, str]] = [(root, "")]
+    while stack:
+        element, owner = stack.pop()
+        name = _name(element.tag)
+        if name.startswith(("rdf:", ":")):
+            name = owner  # lists and their items speak for the property that holds them
+        for attribute, text in element.attrib.items():
+            add(_name(attribute), text)
+        add(name, element.text)
+        stack += [(child, name) for child in reversed(element)]
+    return values
+
+
+def _first(values: dict[str, list[str]], name: str) -> str:
+    return next(iter(values.get(name, ())), "")
+
+
+def _times(values: dict[str, list[str]]) -> tuple[TimeCandidate, ...]:
+    for name in _DATE_NAMES:
+        moment = parse_moment(_first(values, name))
+        if moment is not None:
+            return (local_candidate(TimeSource.XMP, moment, name),)
+    return ()
+
+
+def _positions(values: dict[str, list[str]]) -> tuple[GeoPosition, ...]:
+    lat, lon = (_degrees(_first(values, f"exif:{name}"), limit) for name, limit in _AXES)
+    if lat is None or lon is None or (lat == 0 and lon == 0):
+        return ()
+    return (GeoPosition(lat, lon, PositionSource.XMP, _altitude(values)),)
+
+
+_AXES = (("GPSLatitude", 90), ("GPSLongitude", 180))
+
+
+def _degrees(text: str, limit: int) -> float | None:
+    match = _COORDINATE.fullmatch(text)
+    if match is None:
+        return None
+    degrees, minutes, seconds = float(match[1]), float(match[2] or 0), float(match[3] or 0)
+    if minutes > 60 or seconds > 60:
+        return None
+    size = abs(degrees) + minutes / 60 + seconds / 3600
+    side = -1 if (match[4] or "").upper() in ("S", "W") or degrees < 0 else 1
+    return side * size if size <= limit else None
+
+
+def _altitude(values: dict[str, list[str]]) -> float | None:
+    top, _, bottom = _first(values, "exif:GPSAltitude").partition("/")
+    try:
+        height = float(top) / float(bottom or 1)
+    except (ValueError, ZeroDivisionError):
+        return None
+    return -height if _first(values, "exif:GPSAltitudeRef") == "1" else height
+
+
+def _keywords(values: dict[str, list[str]]) -> tuple[str, ...]:
+    """Keywords once each, in order; of a path such as `Animals/Cat` or `Animals|Cat` its last part."""
+    found = (text.replace("|", "/").rpartition("/")[2] for name in _KEYWORD_NAMES for text in values.get(name, ()))
+    return tuple(dict.fromkeys(filter(None, found)))
+
+
+def _people(values: dict[str, list[str]]) -> Iterator[str]:
+    yield from values.get("Iptc4xmpExt:PersonInImage", ())
+    yield from values.get("mwg-rs:Name", ())
+    for path in values.get("digiKam:TagsList", ()):
+        if path.startswith("People/"):
+            yield path.rpartition("/")[2]
+
+
+def _rating(text: str) -> int | None:
+    try:
+        stars = round(float(text))
+    except (ValueError, OverflowError):
+        return None
+    return stars if -1 <= stars <= 5 else None
