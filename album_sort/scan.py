@@ -1,0 +1,193 @@
+"""Walks folders and lists the files a run will look at; everything left out keeps its reason.
+
+Reads names and, for files with an unknown suffix, their first bytes; knows nothing of what is inside.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from album_sort.core.formats import HEAD_BYTES, describe, kind_of_suffix, sniff
+from album_sort.core.ignore import IGNORE_FILE, STATE_FOLDER, IgnoreRules, ScanFilter, junk_reason
+from album_sort.errors import UsageError
+from album_sort.types import FileEntry, FileKind, Skipped, Stage
+
+_Identity = tuple[int, int]
+"""Device and inode: the same folder reached twice, however it is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """What was found, in path order, and what was left out."""
+
+    files: tuple[FileEntry, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def scan(sources: Sequence[str], *, destination: str | None = None, filters: ScanFilter | None = None) -> ScanResult:
+    """Files below the given folders (or the given files themselves), in path order whatever the file system's order.
+
+    The destination is never entered, wherever it lies. Raises `UsageError` when a source does not exist.
+    """
+    walk = _Walk(filters or ScanFilter())
+    for source in sources:
+        if not os.path.lexists(source):
+            raise UsageError(f"no such file or folder: {source!r}", hint="check the path of your photos")
+    if destination is not None:
+        walk.forbid(destination, "the destination of this run")
+    for source in sources:
+        root = os.path.normpath(source)
+        if os.path.isdir(root):
+            walk.folder(root, root, ())
+        else:
+            walk.file(root, os.path.dirname(root), ())
+    walk.files.sort(key=lambda file: file.path)
+    walk.skipped.sort(key=lambda skipped: skipped.path)
+    return ScanResult(tuple(walk.files), tuple(walk.skipped))
+
+
+@dataclass(slots=True)
+class _Walk:
+    filters: ScanFilter
+    files: list[FileEntry] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    _seen_folders: dict[_Identity, str] = field(default_factory=dict)
+    _seen_paths: set[str] = field(default_factory=set)
+    _forbidden: dict[_Identity, str] = field(default_factory=dict)
+
+    def forbid(self, folder: str, why: str) -> None:
+        """Leaves out a folder by identity: a link to it is the same folder."""
+        try:
+            found = os.stat(folder)
+        except OSError:
+            return  # it does not exist yet, so it cannot be met
+        self._forbidden[found.st_dev, found.st_ino] = why
+
+    def leave_out(self, path: str, reason: str, *, is_problem: bool = False) -> None:
+        """Notes a file or folder that is not looked at."""
+        self.skipped.append(Skipped(path, Stage.SCAN, reason, is_problem))
+
+    def folder(self, folder: str, root: str, rules: tuple[IgnoreRules, ...]) -> None:
+        """Everything below one folder. Recursion is by hand: trees may be deeper than Python's stack."""
+        pending = [(folder, rules)]
+        while pending:
+            current, inherited = pending.pop()
+            entered = self._enter(current, inherited)
+            if entered is None:
+                continue
+            entries, own_rules = entered
+            folders = []
+            for entry in entries:
+                if self._is_folder(entry):
+                    if self._wants_folder(entry, own_rules):
+                        folders.append((entry.path, own_rules))
+                elif entry.name != IGNORE_FILE:
+                    self.file(entry.path, root, own_rules)
+            pending.extend(reversed(folders))
+
+    def _enter(
+        self, folder: str, inherited: tuple[IgnoreRules, ...]
+    ) -> tuple[list[os.DirEntry[str]], tuple[IgnoreRules, ...]] | None:
+        """The sorted entries of a folder with the rules in force there; None when it is left out."""
+        try:
+            if self._is_barred(folder):
+                return None
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            self.leave_out(folder, f"cannot be read: {error.strerror}; check its permissions", is_problem=True)
+            return None
+        names = {entry.name for entry in entries}
+        if STATE_FOLDER in names:
+            self.leave_out(folder, "an album folder made by album-sort")
+            return None
+        if IGNORE_FILE not in names:
+            return entries, inherited
+        own = self._read_rules(folder)
+        if own.is_whole_folder:
+            self.leave_out(folder, f"an empty {IGNORE_FILE} leaves it out")
+            return None
+        return entries, (*inherited, own)
+
+    def _is_barred(self, folder: str) -> bool:
+        """Whether this very folder is the destination or has been walked under another name (a loop of links)."""
+        found = os.stat(folder)
+        identity = (found.st_dev, found.st_ino)
+        if identity in self._forbidden:
+            self.leave_out(folder, self._forbidden[identity])
+            return True
+        if identity in self._seen_folders:
+            self.leave_out(folder, f"the same folder as {self._seen_folders[identity]!r}, already scanned")
+            return True
+        self._seen_folders[identity] = folder
+        return False
+
+    def _read_rules(self, folder: str) -> IgnoreRules:
+        path = os.path.join(folder, IGNORE_FILE)
+        try:
+            with open(path, encoding="utf-8", errors="replace") as lines:
+                return IgnoreRules.parse(folder, lines.read(1 << 20))
+        except OSError as error:
+            # Not knowing what the user wanted left out, nothing of the folder may be sorted.
+            self.leave_out(path, f"cannot be read: {error.strerror}", is_problem=True)
+            return IgnoreRules.parse(folder, "")
+
+    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
+        try:
+            return entry.is_dir()
+        except OSError:
+            return False  # a link whose target cannot be looked at is reported as a file
+
+    def _wants_folder(self, entry: os.DirEntry[str], rules: tuple[IgnoreRules, ...]) -> bool:
+        reason = junk_reason(entry.name, is_folder=True) or _ignored(entry.path, rules, is_folder=True)
+        if reason:
+            self.leave_out(entry.path, reason)
+        return not reason
+
+    def file(self, path: str, root: str, rules: tuple[IgnoreRules, ...]) -> None:
+        """One file, listed or left out."""
+        if path in self._seen_paths:
+            return
+        self._seen_paths.add(path)
+        name = os.path.basename(path)
+        relative = path[len(root) :].lstrip("/")
+        reason = (
+            junk_reason(name, is_folder=False)
+            or _ignored(path, rules, is_folder=False)
+            or self.filters.reason(relative)
+        )
+        if reason:
+            self.leave_out(path, reason)
+            return
+        try:
+            found = os.stat(path)
+            if not stat.S_ISREG(found.st_mode):
+                self.leave_out(path, "no regular file")
+                return
+            kind = kind_of_suffix(os.path.splitext(name)[1].lower()) or self._kind_by_content(path)
+        except OSError as error:
+            broken = os.path.islink(path) and not os.path.exists(path)
+            reason = "a link that leads nowhere" if broken else f"cannot be read: {error.strerror}"
+            self.leave_out(path, reason, is_problem=not broken)
+            return
+        if kind is not None:
+            self.files.append(FileEntry(path, root, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, kind))
+
+    def _kind_by_content(self, path: str) -> FileKind | None:
+        with open(path, "rb") as source:
+            head = source.read(HEAD_BYTES)
+        media = sniff(head)
+        if media is None:
+            self.leave_out(path, f"{describe(head)}, not a format album-sort reads")
+            return None
+        return media.kind
+
+
+def _ignored(path: str, rules: tuple[IgnoreRules, ...], *, is_folder: bool) -> str:
+    for rule in rules:
+        if rule.match(path, is_folder=is_folder):
+            return f"matches {os.path.join(rule.folder, IGNORE_FILE)!r}"
+    return ""
