@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 
-from album_sort.metadata import isobmff, tiff
+from album_sort.metadata.isobmff import boxes, child, heif_item, top_level
+from album_sort.metadata.tiff import XMP, value
 
 # Containers put their metadata first; a search through megabytes of pixels would cost more than it finds.
 SEARCH_BYTES = 256 << 10
@@ -44,8 +45,8 @@ def _wrapped_exif(data: bytes) -> bytes | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return next((data[at : at + size] for kind, at, size in _riff_chunks(data) if kind == b"EXIF"), None)
     if data[4:8] == b"ftyp" or data[4:8] == b"JXL ":
-        box = isobmff.top_level(data, b"Exif") if data[4:8] == b"JXL " else None
-        item = data[box.start : box.end] if box else isobmff.heif_item(data, b"Exif")
+        box = top_level(data, b"Exif") if data[4:8] == b"JXL " else None
+        item = data[box.start : box.end] if box else heif_item(data, b"Exif")
         # Four bytes say how far the TIFF header is from here, most often the six of `Exif\0\0`.
         return item[4 + min(int.from_bytes(item[:4], "big"), len(item)) :] if item else None
     return None
@@ -107,11 +108,11 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _cr3_blocks(data: bytes) -> Iterator[tuple[Ifd, bytes]]:
-    moov = isobmff.top_level(data, b"moov")
-    uuid = isobmff.child(data, moov, b"uuid") if moov else None
+    moov = top_level(data, b"moov")
+    uuid = child(data, moov, b"uuid") if moov else None
     if uuid is None or data[uuid.start : uuid.start + 16] != _CANON_UUID:
         return
-    for box in isobmff.boxes(data, uuid.start + 16, uuid.end):
+    for box in boxes(data, uuid.start + 16, uuid.end):
         if box.kind in (b"CMT1", b"CMT2", b"CMT4"):
             yield (Ifd.GPS if box.kind == b"CMT4" else Ifd.IMAGE), data[box.start : box.end]
 
@@ -130,13 +131,13 @@ def xmp_packet(data: bytes) -> bytes | None:
 def _xmp_holders(data: bytes) -> Iterator[bytes]:
     """Stretches of the file in which a packet may be, the likeliest first."""
     if data[4:8] == b"ftyp":
-        yield isobmff.heif_item(data, b"mime") or b""
+        yield heif_item(data, b"mime") or b""
     elif data[:4] == b"RIFF":
         yield from (
             data[at : at + min(size, MAX_XMP_BYTES)] for kind, at, size in _riff_chunks(data) if kind == b"XMP "
         )
         return
     elif data.startswith(_TIFF_STARTS):
-        yield tiff.value(data, (tiff.XMP,), MAX_XMP_BYTES) or b""
+        yield value(data, (XMP,), MAX_XMP_BYTES) or b""
         return
     yield data[: SEARCH_BYTES + MAX_XMP_BYTES] if b"<x:xmpmeta" in data[:SEARCH_BYTES] else data[:SEARCH_BYTES]

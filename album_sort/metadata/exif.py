@@ -11,11 +11,11 @@ from typing import Any
 import exifread
 from exifread.core.exceptions import ExifError
 
-from album_sort.metadata import tiff
 from album_sort.metadata.blocks import Ifd, exif_blocks
 from album_sort.metadata.dates import Moment, local_candidate, microseconds, parse_moment, parse_offset
 from album_sort.metadata.exif_gps import GPS_NAMES, gps_candidates, gps_positions
 from album_sort.metadata.tags import Tags, clean, first_number, positive, text, whole
+from album_sort.metadata.tiff import EXIF_IFD, MAKER_NOTE, USER_COMMENT, apple_texts, value
 from album_sort.types import Metadata, TimeCandidate, TimeSource
 
 # ExifRead reports damage to its logger, which without a handler would print on the user's terminal.
@@ -83,7 +83,7 @@ def read_exif(data: bytes) -> Metadata:
         return Metadata(warnings=tuple(warnings))
     make = text(tags, "Image Make")
     maker_note, comment = _skipped_tags(blocks[0][1])
-    identifier, burst = tiff.apple_texts(maker_note) if make == "Apple" else ("", "")
+    identifier, burst = apple_texts(maker_note) if make == "Apple" else ("", "")
     dates = _dates(tags, warnings)
     return Metadata(
         time_candidates=(*dates, *gps_candidates(tags)),
@@ -129,8 +129,8 @@ def _read_tags(kind: Ifd, block: bytes, warnings: list[str]) -> dict[str, Any]:
 
 def _skipped_tags(block: bytes) -> tuple[bytes, str]:
     """Maker note and user comment, which ExifRead leaves out with `details=False` (with it, it takes 30 times as long)."""
-    maker_note = tiff.value(block, (tiff.EXIF_IFD, tiff.MAKER_NOTE), 64 << 10)
-    comment = tiff.value(block, (tiff.EXIF_IFD, tiff.USER_COMMENT), 4096)
+    maker_note = value(block, (EXIF_IFD, MAKER_NOTE), 64 << 10)
+    comment = value(block, (EXIF_IFD, USER_COMMENT), 4096)
     return maker_note or b"", _comment(comment or b"")
 
 
@@ -147,13 +147,13 @@ def _comment(raw: bytes) -> str:
 
 
 def _orientation(tags: Tags) -> int:
-    value = first_number(tags, "Image Orientation")
-    return int(value) if value is not None and value in range(1, 9) else 1
+    turn = first_number(tags, "Image Orientation")
+    return int(turn) if turn is not None and turn in range(1, 9) else 1
 
 
 def _flash(tags: Tags) -> bool | None:
-    value = first_number(tags, *_exif("Flash"))
-    return None if value is None else bool(int(value) & 1)
+    bits = first_number(tags, *_exif("Flash"))
+    return None if bits is None else bool(int(bits) & 1)
 
 
 def _dates(tags: Tags, warnings: list[str]) -> tuple[TimeCandidate, ...]:

@@ -89,10 +89,8 @@ def _moment(match: re.Match[str]) -> datetime | None:
         return None
     hour = _hour_of_day(int(hour_text), part.get("half1") or part.get("half2") or "")
     try:
-        moment = datetime(
-            year, int(part.get("month") or 1), int(part.get("day") or 1), hour, int(part.get("minute") or 0)
-        )  # noqa: DTZ001
-        return moment.replace(second=int(part.get("second") or 0)) + timedelta(milliseconds=int(part.get("milli") or 0))
+        moment = datetime(year, int(part.get("month") or 1), int(part.get("day") or 1))  # noqa: DTZ001  # wall time
+        moment = moment.replace(hour=hour, minute=int(part.get("minute") or 0), second=int(part.get("second") or 0))
     except ValueError:
         return None
     return moment + timedelta(milliseconds=int(part.get("milli") or 0))

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
-from album_sort.metadata import isobmff
 from album_sort.metadata.dates import local_candidate, parse_moment
+from album_sort.metadata.isobmff import Box, boxes, child
 from album_sort.metadata.tags import clean
 from album_sort.types import GeoPosition, Metadata, PositionSource, TimeCandidate, TimeSource
 
@@ -50,7 +50,7 @@ def read_quicktime(stream: BinaryIO) -> Metadata:
         return Metadata(warnings=(f"video cannot be read: {error.strerror or error}",))
     if moov is None:
         return Metadata(warnings=("no moov box: the video is cut off or no MOV or MP4",))
-    whole = isobmff.Box(b"moov", 0, len(moov))
+    whole = Box(b"moov", 0, len(moov))
     created, duration_s = _movie_header(moov, whole)
     width, height = _picture_size(moov, whole)
     texts = {**_user_data(moov, whole), **_keyed(moov, whole)}
@@ -89,9 +89,9 @@ def _moov(stream: BinaryIO) -> bytes | None:
     return None
 
 
-def _movie_header(moov: bytes, whole: isobmff.Box) -> tuple[datetime | None, float | None]:
+def _movie_header(moov: bytes, whole: Box) -> tuple[datetime | None, float | None]:
     """Creation (naive UTC; zero means unknown) and duration in seconds, from `mvhd`."""
-    box = isobmff.child(moov, whole, b"mvhd")
+    box = child(moov, whole, b"mvhd")
     if box is None:
         return None, None
     layout = ">4xQ8xIQ" if moov[box.start : box.start + 1] == b"\1" else ">4xI4xII"
@@ -108,10 +108,10 @@ def _movie_header(moov: bytes, whole: isobmff.Box) -> tuple[datetime | None, flo
     return created, duration / timescale if known else None
 
 
-def _picture_size(moov: bytes, whole: isobmff.Box) -> tuple[int | None, int | None]:
+def _picture_size(moov: bytes, whole: Box) -> tuple[int | None, int | None]:
     """Width and height as shown of the first track that has a picture, from `tkhd`."""
-    for track in isobmff.boxes(moov, whole.start, whole.end):
-        header = isobmff.child(moov, track, b"tkhd") if track.kind == b"trak" else None
+    for track in boxes(moov, whole.start, whole.end):
+        header = child(moov, track, b"tkhd") if track.kind == b"trak" else None
         if header is None or header.end - header.start < 84:
             continue
         matrix_b, width, height = struct.unpack_from(">i28xII", moov, header.end - 40)
@@ -122,11 +122,11 @@ def _picture_size(moov: bytes, whole: isobmff.Box) -> tuple[int | None, int | No
     return None, None
 
 
-def _user_data(moov: bytes, whole: isobmff.Box) -> dict[str, str]:
+def _user_data(moov: bytes, whole: Box) -> dict[str, str]:
     """`udta`'s `©` texts: two bytes length, two bytes language, text."""
-    udta = isobmff.child(moov, whole, b"udta")
+    udta = child(moov, whole, b"udta")
     texts: dict[str, str] = {}
-    for box in isobmff.boxes(moov, udta.start, udta.end) if udta else ():
+    for box in boxes(moov, udta.start, udta.end) if udta else ():
         if box.kind in _USER_DATA:
             body = moov[box.start : min(box.end, box.start + 1024)]
             # Some writers nest an iTunes `data` box instead.
@@ -135,28 +135,28 @@ def _user_data(moov: bytes, whole: isobmff.Box) -> dict[str, str]:
     return texts
 
 
-def _keyed(moov: bytes, whole: isobmff.Box) -> dict[str, str]:
+def _keyed(moov: bytes, whole: Box) -> dict[str, str]:
     """Apple's and Android's `meta`: names in `keys`, values in `ilst` by the number of their name."""
-    meta = isobmff.child(moov, whole, b"meta")
+    meta = child(moov, whole, b"meta")
     if meta is None:
         return {}
     # In MP4 four bytes of version stand first, in MOV none do.
     skip = 0 if moov[meta.start + 4 : meta.start + 8] in (b"hdlr", b"keys") else 4
-    keys, values = (isobmff.child(moov, meta, kind, skip) for kind in (b"keys", b"ilst"))
+    keys, values = (child(moov, meta, kind, skip) for kind in (b"keys", b"ilst"))
     if keys is None or values is None:
         return {}
     names = list(_key_names(moov, keys))
     texts: dict[str, str] = {}
-    for box in isobmff.boxes(moov, values.start, values.end):
+    for box in boxes(moov, values.start, values.end):
         number = int.from_bytes(box.kind, "big")
-        data = isobmff.child(moov, box, b"data")
+        data = child(moov, box, b"data")
         if data and 0 < number <= len(names) and names[number - 1] in _KEYS:
             body = moov[data.start + 8 : min(data.end, data.start + 2048)]
             texts[_KEYS[names[number - 1]]] = clean(body.decode("utf-8", "ignore"))
     return texts
 
 
-def _key_names(moov: bytes, keys: isobmff.Box) -> Iterator[str]:
+def _key_names(moov: bytes, keys: Box) -> Iterator[str]:
     at = keys.start + 8
     for _ in range(MAX_KEYS):
         size = int.from_bytes(moov[at : at + 4], "big")
