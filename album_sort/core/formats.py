@@ -1,0 +1,201 @@
+"""The file formats we know: suffixes, signatures, kinds. A new image format is a row here and a sample in its tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from album_sort.types import FileKind
+
+HEAD_BYTES = 64
+"""How much of a file's beginning `sniff` and `describe` look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFormat:
+    """One file format."""
+
+    name: str
+    """`jpeg`, `heic`, `cr2` ...: the word used in reports."""
+    kind: FileKind
+    suffixes: tuple[str, ...]
+    """Lower-case, with dot; the first is the usual one."""
+    mime: str = ""
+    signatures: tuple[tuple[int, bytes], ...] = ()
+    """(offset, bytes): any of them tells the format, whatever the suffix says."""
+    brands: tuple[str, ...] = ()
+    """ISO base media brands (`ftyp` box), major or compatible."""
+    tiff_based: bool = False
+    """A RAW format that looks like any TIFF: only the suffix tells."""
+
+
+def _photo(name: str, suffixes: str, *signatures: tuple[int, bytes], mime: str = "", brands: str = "") -> MediaFormat:
+    return MediaFormat(
+        name, FileKind.PHOTO, tuple(suffixes.split()), mime or f"image/{name}", signatures, tuple(brands.split())
+    )
+
+
+def _raw(name: str, suffixes: str, *signatures: tuple[int, bytes]) -> MediaFormat:
+    return MediaFormat(
+        name, FileKind.RAW, tuple(suffixes.split()), signatures=signatures, tiff_based=not signatures and name != "cr3"
+    )
+
+
+def _video(
+    name: str, suffixes: str, *signatures: tuple[int, bytes], mime: str, brands: tuple[str, ...] = ()
+) -> MediaFormat:
+    return MediaFormat(name, FileKind.VIDEO, tuple(suffixes.split()), mime, signatures, brands)
+
+
+def _sidecar(name: str, suffix: str) -> MediaFormat:
+    return MediaFormat(name, FileKind.SIDECAR, (suffix,))
+
+
+FORMATS: tuple[MediaFormat, ...] = (
+    _photo("jpeg", ".jpg .jpeg .jpe .jfif .jif .mpo", (0, b"\xff\xd8\xff")),
+    _photo("png", ".png .apng", (0, b"\x89PNG\r\n\x1a\n")),
+    _photo("webp", ".webp", (8, b"WEBP")),
+    _photo("gif", ".gif", (0, b"GIF87a"), (0, b"GIF89a")),
+    _photo("bmp", ".bmp .dib"),
+    _photo("avif", ".avif .avifs", brands="avif avis"),
+    _photo("heic", ".heic .heics", brands="heic heix heim heis hevc hevx hevm hevs"),
+    _photo("heif", ".heif .hif .heifs", brands="mif1 msf1 mif2"),
+    _photo("jxl", ".jxl", (0, b"\xff\x0a"), (0, b"\x00\x00\x00\x0cJXL \r\n\x87\n")),
+    MediaFormat("cr3", FileKind.RAW, (".cr3",), brands=("crx ",)),
+    _raw("cr2", ".cr2", (8, b"CR\x02")),
+    _raw("crw", ".crw", (6, b"HEAPCCDR")),
+    _raw("orf", ".orf", (0, b"IIRO"), (0, b"IIRS"), (0, b"MMOR")),
+    _raw("rw2", ".rw2 .rwl", (0, b"IIU\x00")),
+    _raw("raf", ".raf", (0, b"FUJIFILMCCD-RAW")),
+    _raw("x3f", ".x3f", (0, b"FOVb")),
+    _raw("mrw", ".mrw", (0, b"\x00MRM")),
+    _raw("nef", ".nef .nrw"),
+    _raw("arw", ".arw .sr2 .srf"),
+    _raw("dng", ".dng"),
+    _raw("pef", ".pef"),
+    _raw("srw", ".srw"),
+    _raw("3fr", ".3fr .fff"),
+    _raw("iiq", ".iiq"),
+    _raw("erf", ".erf"),
+    _raw("mef", ".mef"),
+    _raw("mos", ".mos"),
+    _raw("kdc", ".kdc .dcr"),
+    # After the RAW formats: what has no RAW suffix is a plain TIFF.
+    _photo("tiff", ".tif .tiff", (0, b"II*\x00"), (0, b"MM\x00*"), (0, b"II+\x00"), (0, b"MM\x00+")),
+    _video("3gp", ".3gp .3g2", mime="video/3gpp", brands=("3gp4", "3gp5", "3gp6", "3gp7", "3g2a", "3ge6")),
+    _video("m4v", ".m4v", mime="video/x-m4v", brands=("M4V ", "M4VH", "M4VP")),
+    _video("mp4", ".mp4", mime="video/mp4", brands=("isom", "iso2", "iso4", "iso5", "iso6", "mp41", "mp42", "avc1")),
+    _video(
+        "mov",
+        ".mov .qt",
+        *((4, atom) for atom in (b"moov", b"mdat", b"wide", b"pnot")),
+        mime="video/quicktime",
+        brands=("qt  ",),
+    ),
+    _video("avi", ".avi", (8, b"AVI "), mime="video/x-msvideo"),
+    _video("mkv", ".mkv .webm", (0, b"\x1aE\xdf\xa3"), mime="video/x-matroska"),
+    _video("mpg", ".mpg .mpeg .vob", (0, b"\x00\x00\x01\xba"), (0, b"\x00\x00\x01\xb3"), mime="video/mpeg"),
+    _video("wmv", ".wmv .asf", (0, b"0&\xb2u\x8ef\xcf\x11"), mime="video/x-ms-wmv"),
+    _video("flv", ".flv", (0, b"FLV\x01"), mime="video/x-flv"),
+    _video("mts", ".mts .m2ts", mime="video/mp2t"),
+    _sidecar("xmp", ".xmp"),
+    _sidecar("aae", ".aae"),
+    _sidecar("json", ".json"),
+    _sidecar("thm", ".thm"),
+    _sidecar("pp3", ".pp3"),
+    _sidecar("dop", ".dop"),
+    _sidecar("on1", ".on1"),
+    _sidecar("cos", ".cos"),
+)
+
+_BY_SUFFIX = {suffix: media for media in FORMATS for suffix in media.suffixes}
+_BY_NAME = {media.name: media for media in FORMATS}
+_TIFF_MAGIC = _BY_NAME["tiff"].signatures
+# Sizes of the second header that Windows and OS/2 have used: "BM" alone also begins ordinary text.
+_BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+
+_OTHER_CONTENT: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"%PDF-", "a PDF document"),
+    (0, b"8BPS", "a Photoshop document"),
+    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
+    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (0, b"\x00\x00\x01\x00", "a Windows icon"),
+    (0, b"DDS ", "a DirectDraw texture"),
+    (0, b"%!PS", "a PostScript document"),
+    (0, b"PK\x03\x04", "a ZIP archive or office document"),
+    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, b"7z\xbc\xaf", "a 7z archive"),
+    (0, b"Rar!", "a RAR archive"),
+    (0, b"\x7fELF", "a program"),
+    (0, b"MZ", "a Windows program"),
+    (0, b"SQLite format 3", "a database"),
+    (0, b"ID3", "a sound file"),
+    (8, b"WAVE", "a sound file"),
+    (0, b"OggS", "a sound or video file"),
+    (0, b"bplist", "a property list"),
+)
+
+_MARKUP: tuple[tuple[bytes, str], ...] = (
+    (b"<!doctype html", "an HTML page"),
+    (b"<html", "an HTML page"),
+    (b"<svg", "an SVG drawing"),
+    (b"<x:xmpmeta", "an XMP sidecar"),
+    (b"<?xpacket", "an XMP sidecar"),
+    (b"<?xml", "an XML text"),
+    (b"{", "a JSON text"),
+    (b"[", "a JSON text"),
+)
+
+_TEXT_BYTES = frozenset((7, 8, 9, 10, 12, 13, 27, *range(32, 127), *range(128, 256)))
+
+
+def sniff(head: bytes, suffix: str = "") -> MediaFormat | None:
+    """What a file is by its first HEAD_BYTES bytes.
+
+    The suffix (lower-case, with dot) only tells apart RAW formats that all look like TIFF, and MPEG streams, whose
+    one marker byte is no proof. None: no photo, RAW or video that we know.
+    """
+    by_suffix = _BY_SUFFIX.get(suffix)
+    if any(head.startswith(magic) for _, magic in _TIFF_MAGIC) and by_suffix and by_suffix.tiff_based:
+        return by_suffix
+    if head[4:8] == b"ftyp":
+        return _by_brand(head)
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
+        return _BY_NAME["bmp"]
+    for media in FORMATS:
+        for offset, magic in media.signatures:
+            if head.startswith(magic, offset) and (offset != 8 or media.kind is FileKind.RAW or head[:4] == b"RIFF"):
+                return media
+    if (head[:1] == b"G" or head[4:5] == b"G") and by_suffix is _BY_NAME["mts"]:
+        return by_suffix
+    return None
+
+
+def _by_brand(head: bytes) -> MediaFormat | None:
+    """The format that an `ftyp` box names: the major brand decides, the compatible ones where it is unknown or general."""
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    names = [head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4))]
+    found = [media for name in names for media in FORMATS if name.decode("latin-1") in media.brands]
+    # `mif1` says only "a HEIF of some kind"; a brand beside it says with which codec.
+    return next((media for media in found if media.name != "heif"), found[0] if found else None)
+
+
+def kind_of_suffix(suffix: str) -> FileKind | None:
+    """What a suffix (any case, with dot) promises; None for files we have no business with."""
+    media = _BY_SUFFIX.get(suffix.lower())
+    return media.kind if media else None
+
+
+def describe(head: bytes) -> str:
+    """What a file is that is no picture, as a noun phrase for a refusal: "an empty file", "an HTML page" ..."""
+    if not head:
+        return "an empty file"
+    if not any(head):
+        return "a file of zero bytes only"
+    media = sniff(head)
+    if media is not None:
+        return f"{media.kind} in the {media.name} format"
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    found = [what for offset, magic, what in _OTHER_CONTENT if head.startswith(magic, offset)]
+    found += [what for magic, what in _MARKUP if start.startswith(magic)]
+    found += ["a text file"] if all(byte in _TEXT_BYTES for byte in head) else ["a file of unknown content"]
+    return found[0]

@@ -1,0 +1,82 @@
+"""Bytes of any photo file to a DecodedPicture: recognised by content, decoded no larger than needed, upright."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from album_sort.core.formats import HEAD_BYTES, MediaFormat, describe, sniff
+from album_sort.images.heif import load_heif
+from album_sort.images.jpeg import load_jpeg
+from album_sort.images.jxl import load_jxl
+from album_sort.images.pillow import load_with_pillow, prepare_pillow
+from album_sort.images.pixels import LIBRARY_ERRORS, PIXEL_LIMIT, Pixels, Request, UndecodableError
+from album_sort.images.raw import load_raw
+from album_sort.images.statistics import measure_statistics
+from album_sort.images.thumbnail import encode_thumbnail
+from album_sort.images.views import look
+from album_sort.types import DecodedPicture, FileKind, Preprocessing
+
+
+def decode_picture(
+    data: bytes,
+    preprocessing: Preprocessing,
+    *,
+    suffix: str = "",
+    thumbnail_px: int = 0,
+    orientation: int | None = None,
+    pixel_limit: int = PIXEL_LIMIT,
+) -> DecodedPicture:
+    """The picture in a file's bytes, ready for the network, the statistics and the report. Safe to call from threads.
+
+    `suffix` (lower-case, with dot) only tells apart RAW formats that look alike. `thumbnail_px` is the long side of
+    the thumbnail, 0 for none. `orientation` replaces the file's own EXIF Orientation where that is what decides (JPEG,
+    PNG, WebP, GIF, BMP); HEIF, AVIF, TIFF and RAW always follow their own. Raises UndecodableError, whose message says
+    what the bytes are and what to do.
+    """
+    prepare_pillow()
+    media = recognise(data, suffix)
+    request = Request(preprocessing, pixel_limit, orientation)
+    try:
+        pixels = _load(data, media, request)
+        looks = look(pixels, preprocessing)
+        turned = pixels.orientation >= 5
+        width_px, height_px = pixels.width_px, pixels.height_px
+        if turned:
+            width_px, height_px = height_px, width_px
+        return DecodedPicture(
+            views=looks.views,
+            width_px=width_px,
+            height_px=height_px,
+            media_format=media.name,
+            pixel_source=pixels.source,
+            statistics=measure_statistics(np.asarray(looks.small), width_px, height_px),
+            thumbnail=encode_thumbnail(looks.small, thumbnail_px) if thumbnail_px else b"",
+            warnings=pixels.warnings,
+        )
+    except LIBRARY_ERRORS as error:
+        raise UndecodableError(
+            f"damaged {media.name}: {error!r:.200}; restore it from a backup or save it anew"
+        ) from error
+
+
+def recognise(data: bytes, suffix: str = "") -> MediaFormat:
+    """The format of a photo; raises UndecodableError for everything else, saying what it is."""
+    head = data[:HEAD_BYTES]
+    media = sniff(head, suffix)
+    if media is None or media.kind not in (FileKind.PHOTO, FileKind.RAW):
+        promised = f", whatever {suffix} promises" if suffix else ""
+        raise UndecodableError(f"this is {describe(head)}{promised}; remove it, or exclude it with --exclude")
+    return media
+
+
+def _load(data: bytes, media: MediaFormat, request: Request) -> Pixels:
+    """By the loader that knows the format."""
+    if media.name == "jpeg":
+        return load_jpeg(data, request)
+    if media.name in ("heic", "heif"):
+        return load_heif(data, request)
+    if media.kind is FileKind.RAW:
+        return load_raw(data, media.name, request)
+    if media.name == "jxl":
+        return load_jxl(data, request)
+    return load_with_pillow(data, media.name, request)

@@ -1,0 +1,126 @@
+"""JPEG: an embedded preview where one can be trusted, else a decode scaled inside the DCT, else whatever can be saved."""
+
+from __future__ import annotations
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image
+
+from album_sort.images.jpeg_layout import ExifFacts, JpegLayout, exif_facts, mp_previews, read_layout
+from album_sort.images.pillow import load_with_pillow
+from album_sort.images.pixels import (
+    JPEG_LIMIT_FACTOR,
+    Pixels,
+    Request,
+    UndecodableError,
+    without_missing_rows,
+)
+from album_sort.images.previews import is_usable_size, same_scene
+from album_sort.types import PixelSource
+
+# Below a halving the scaled transforms are slower than the full one.
+_MIN_FACTOR = 2
+# A progressive JPEG in the wild has about ten scans; each one costs a pass over the whole picture.
+_MAX_SCANS = 100
+
+
+def load_jpeg(data: bytes, request: Request) -> Pixels:
+    """A JPEG's pixels, its own orientation with them."""
+    layout = read_layout(data)
+    if layout is None:
+        return load_with_pillow(data, "jpeg", request)
+    _check(data, layout, request)
+    facts = exif_facts(layout.exif)
+    orientation = request.orientation or facts.orientation
+    preview = _preview(data, layout, facts, request)
+    if preview is not None:
+        rgb, source = preview
+        return Pixels(Image.fromarray(rgb), layout.width_px, layout.height_px, orientation, source, layout.icc_profile)
+    if layout.components not in (1, 3):
+        return load_with_pillow(data, "jpeg", request)
+    image, warnings = _decode(data, request)
+    scaled = image.width < layout.width_px
+    source = PixelSource.SCALED if scaled else PixelSource.FULL
+    profile = layout.icc_profile if layout.components == 3 else b""
+    return Pixels(image, layout.width_px, layout.height_px, orientation, source, profile, warnings)
+
+
+def _check(data: bytes, layout: JpegLayout, request: Request) -> None:
+    """Refuse, by its header, what would take too much memory or time."""
+    if not layout.is_progressive:
+        request.check_size(layout.width_px, layout.height_px, factor=JPEG_LIMIT_FACTOR)
+        return
+    request.check_size(layout.width_px, layout.height_px)
+    scans = data.count(b"\xff\xda", layout.scan_at)
+    if scans > _MAX_SCANS:
+        raise UndecodableError(f"a JPEG of {scans} scans, made to keep decoders busy; save it anew if it is genuine")
+
+
+def _decode(data: bytes, request: Request) -> tuple[Image.Image, tuple[str, ...]]:
+    """RGB, scaled where that keeps the short side; damaged data as far as it goes, with a warning."""
+    try:
+        return Image.fromarray(_scaled(data, request.short_px)), ()
+    except ValueError as error:
+        strict = error
+    try:
+        rgb = _scaled(data, request.short_px, strict=False)
+    except ValueError:
+        pixels = load_with_pillow(data, "jpeg", request)
+        return pixels.image, pixels.warnings
+    if b"\xff\xd9" in data[-4096:] and "remature" not in str(strict):
+        return Image.fromarray(rgb), (f"slightly damaged: {strict}",)
+    image, warning = without_missing_rows(Image.fromarray(rgb), "truncated")
+    return image, (warning,)
+
+
+def _scaled(data: bytes, short_px: int, *, strict: bool = True) -> NDArray[np.uint8]:
+    rgb: NDArray[np.uint8] = simplejpeg.decode_jpeg(
+        data, min_height=short_px, min_width=short_px, min_factor=_MIN_FACTOR, strict=strict
+    )
+    return rgb
+
+
+def _preview(
+    data: bytes, layout: JpegLayout, facts: ExifFacts, request: Request
+) -> tuple[NDArray[np.uint8], PixelSource] | None:
+    """The first embedded preview that is large enough, of the same shape, and shows the same picture."""
+    if min(layout.width_px, layout.height_px) <= 2 * request.short_px:
+        return None  # the picture itself is hardly dearer
+    candidates = [(facts.thumbnail, PixelSource.EXIF_THUMBNAIL)] if facts.thumbnail else []
+    candidates += [(preview, PixelSource.MPF_PREVIEW) for preview in mp_previews(data, layout)]
+    for preview, source in candidates:
+        inner = read_layout(preview)
+        if inner is None or inner.components != layout.components:
+            continue
+        size, own = (inner.width_px, inner.height_px), exif_facts(inner.exif).orientation
+        if own not in (1, facts.orientation):
+            continue
+        if not is_usable_size(size, (layout.width_px, layout.height_px), request.preprocessing.crop_px):
+            continue
+        try:
+            rgb = _scaled(preview, request.short_px)
+        except ValueError:
+            continue
+        if same_scene(rgb, _top(data, layout), layout.height_px):
+            return rgb, source
+    return None
+
+
+def _top(data: bytes, layout: JpegLayout) -> NDArray[np.uint8] | None:
+    """The picture's top rows at an eighth of the size, for a tenth of the price; None where that cannot be had.
+
+    The frame header is told that the picture ends after an eighth of its rows, and the data are cut well behind them:
+    the decoder never sees the rest.
+    """
+    rows = max(64, layout.height_px // 8 // 16 * 16)
+    if layout.is_progressive or rows >= layout.height_px:
+        return None
+    end = layout.scan_at + (len(data) - layout.scan_at) * 3 // 8
+    at = layout.frame_at + 5
+    head = b"".join((data[:at], rows.to_bytes(2, "big"), data[at + 2 : end], b"\xff\xd9"))
+    try:
+        top: NDArray[np.uint8] = simplejpeg.decode_jpeg(head, min_height=rows // 8, min_width=1, strict=False)
+    except ValueError:
+        return None
+    return top

@@ -1,0 +1,174 @@
+"""Pictures through Pillow: PNG, WebP, TIFF, GIF, BMP, AVIF, and the JPEGs that the fast decoder does not know.
+
+Pillow has two process-wide habits that do not suit threads: a flag for truncated files and Python warnings. Both are
+tamed here, once, so that a picture's result does not depend on what other threads decode at the time.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from PIL import ExifTags, Image, ImageFile
+
+from album_sort.images.colour import to_srgb
+from album_sort.images.pixels import (
+    LIBRARY_ERRORS,
+    Pixels,
+    Request,
+    UndecodableError,
+    upright_orientation,
+    without_missing_rows,
+)
+from album_sort.types import PixelSource
+
+# Above this many pixels a picture is reduced before it is converted: a converted copy of a 100-megapixel picture
+# would double the memory, and no network sees the difference.
+_REDUCE_ABOVE_PX = 30_000_000
+_REDUCIBLE = frozenset({"RGB", "RGBA", "RGBX", "L", "LA", "CMYK", "YCbCr", "I", "F"})
+
+
+class _TolerantHere(threading.local):
+    """Pillow's LOAD_TRUNCATED_IMAGES, true only in the thread that asks for it: Pillow merely tests its truth."""
+
+    tolerant = False
+
+    def __bool__(self) -> bool:
+        return self.tolerant
+
+
+_tolerance = _TolerantHere()
+
+
+def prepare_pillow() -> None:
+    """Make Pillow thread-safe and silent; cheap enough for every picture, since test tools reset warning filters.
+
+    Size limits are checked by `Request.check_size`, from the header and with a message of ours.
+    """
+    if Image.MAX_IMAGE_PIXELS is not None:
+        Image.MAX_IMAGE_PIXELS = None
+        ImageFile.LOAD_TRUNCATED_IMAGES = _tolerance  # type: ignore[assignment]  # Pillow only tests its truth
+    first = warnings.filters[0] if warnings.filters else None
+    if first is None or first[0] != "ignore" or getattr(first[3], "pattern", None) != r"PIL\.":
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+@contextmanager
+def _tolerant() -> Iterator[None]:
+    _tolerance.tolerant = True
+    try:
+        yield
+    finally:
+        _tolerance.tolerant = False
+
+
+def load_with_pillow(data: bytes, name: str, request: Request) -> Pixels:
+    """The first picture of a file whose format (`png`, `tiff` ...) is known from its content."""
+    try:
+        return _load(data, name, request)
+    except LIBRARY_ERRORS as error:
+        strict = error
+    try:
+        with _tolerant():
+            pixels = _load(data, name, request)
+    except LIBRARY_ERRORS:
+        raise UndecodableError(f"damaged {name}: {_text(strict)}; restore it from a backup or save it anew") from strict
+    image, warning = without_missing_rows(pixels.image, f"damaged {name}")
+    return Pixels(
+        image, pixels.width_px, pixels.height_px, pixels.orientation, pixels.source, pixels.icc_profile, (warning,)
+    )
+
+
+def _text(error: BaseException) -> str:
+    """One line of a library's message; some have none."""
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+
+
+def _load(data: bytes, name: str, request: Request) -> Pixels:
+    if name == "webp":
+        request.check_size(*_webp_size(data))
+    with Image.open(io.BytesIO(data), formats=(name.upper(),)) as image:
+        width_px, height_px = image.size
+        request.check_size(width_px, height_px)
+        if name == "jpeg":
+            image.draft(None, (request.short_px, request.short_px))
+        scaled = image.size != (width_px, height_px)
+        image.load()
+        # After loading: TIFF is turned by Pillow itself and then has none; AVIF's own turn appears as an Orientation;
+        # a PNG may keep its EXIF behind the pixels.
+        orientation = _orientation_of(image)
+        if name not in ("tiff", "avif") and request.orientation is not None:
+            orientation = request.orientation
+        if name == "tiff":
+            width_px, height_px = image.size
+        profile = image.info.get("icc_profile") or b""
+        rgb, profile = to_rgb(_reduced(image, request), profile)
+    source = PixelSource.SCALED if scaled else PixelSource.FULL
+    return Pixels(rgb, width_px, height_px, upright_orientation(orientation), source, profile)
+
+
+def _orientation_of(image: Image.Image) -> int:
+    """EXIF Orientation; broken EXIF is no reason to refuse good pixels."""
+    try:
+        return upright_orientation(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except LIBRARY_ERRORS:
+        return 1
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """Canvas size from a WebP header: Pillow allocates the canvas as soon as it opens the file."""
+    kind = data[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind == b"VP8 ":
+        return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
+    raise UndecodableError(f"damaged webp: unknown first chunk {kind!r}; save it anew")
+
+
+def _reduced(image: Image.Image, request: Request) -> Image.Image:
+    """Huge pictures, box-averaged by a whole number in their own mode, to at least four times what is needed."""
+    factor = min(image.size) // (4 * request.short_px)
+    if image.width * image.height <= _REDUCE_ABOVE_PX or factor < 2:
+        return image
+    if image.mode in _REDUCIBLE:
+        info = image.info
+        image = image.reduce(factor)
+        image.info = info
+    return image
+
+
+def to_rgb(image: Image.Image, profile: bytes = b"") -> tuple[Image.Image, bytes]:
+    """Any mode as RGB, on white where it is transparent; and the profile that still describes its colours."""
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image, profile
+    if image.mode.startswith("I;16"):
+        return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB"), b""
+    if image.mode in ("I", "F"):
+        return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB"), b""
+    if image.mode in ("CMYK", "LAB"):
+        return to_srgb(image, profile), b""
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        white = Image.new("RGB", image.size, (255, 255, 255))
+        white.paste(rgba, mask=rgba.getchannel("A"))
+        return white, profile
+    # Profiles of grey pictures describe grey values only.
+    return image.convert("RGB"), b"" if image.mode in ("1", "L", "LA") else profile
+
+
+def _eight_bits(values: np.ndarray) -> np.ndarray:
+    """Deep grey values as uint8: 16-bit data by its high byte, anything else stretched between its extremes."""
+    if values.dtype.kind in "iu" and values.size and values.min() >= 0 and values.max() < 65536:
+        # Sensor data of twelve bits or fewer in a 16-bit file would be black otherwise.
+        shift = 8 if values.max() >= 4096 else 4 if values.max() >= 256 else 0
+        return (values.astype(np.uint32) >> shift).astype(np.uint8)
+    finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(finite.min()), float(finite.max())
+    return ((finite - low) * (255.0 / (high - low) if high > low else 0.0)).astype(np.uint8)

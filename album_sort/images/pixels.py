@@ -1,0 +1,115 @@
+"""What every loader hands on, and how a file is refused."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from album_sort.types import PixelSource, Preprocessing
+
+PIXEL_LIMIT = 120_000_000
+"""Pixels of the largest picture that is decoded in full: 0.5 GB in Pillow's four bytes a pixel, twice the largest common
+camera. A baseline JPEG, of which only a small version is ever in memory, may have JPEG_LIMIT_FACTOR times as many."""
+
+JPEG_LIMIT_FACTOR = 2.5
+
+# What image libraries raise on hostile or damaged bytes, beside their own errors: they were not written to be fed fuzz.
+LIBRARY_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
+
+
+class UndecodableError(Exception):
+    """The bytes are no picture that can be shown; the message says what they are and what to do, without a path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the caller of a loader needs."""
+
+    preprocessing: Preprocessing
+    pixel_limit: int
+    orientation: int | None
+    """In place of the file's own EXIF Orientation; None: the file's own."""
+
+    @property
+    def short_px(self) -> int:
+        """Short side below which a scaled decode would lose what the network looks at."""
+        return self.preprocessing.resize_px
+
+    def check_size(self, width_px: int, height_px: int, *, factor: float = 1.0) -> None:
+        """Refuse pictures of no or of too many pixels, before any is decoded."""
+        limit = int(self.pixel_limit * factor)
+        if width_px < 1 or height_px < 1:
+            raise UndecodableError(f"a picture of {width_px} x {height_px} pixels shows nothing")
+        if width_px * height_px > limit:
+            raise UndecodableError(
+                f"{width_px} x {height_px} pixels are more than the {limit // 1_000_000} million that are decoded in"
+                " this format; if the file is genuine, save a smaller version beside it"
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """A decoded picture as stored: not yet turned upright, not yet at the network's size."""
+
+    image: Image.Image
+    """RGB; at least `Request.short_px` on its short side where the file has that many."""
+    width_px: int
+    """Of the full picture as stored, before turning."""
+    height_px: int
+    orientation: int
+    """EXIF Orientation that is still to be applied, 1 to 8."""
+    source: PixelSource
+    icc_profile: bytes = b""
+    """Colour space of `image`; empty: sRGB."""
+    warnings: tuple[str, ...] = ()
+
+    def warned(self, *warnings: str) -> Pixels:
+        """The same with more warnings."""
+        return replace(self, warnings=(*self.warnings, *warnings))
+
+
+def upright_orientation(value: object) -> int:
+    """An EXIF Orientation, with 1 in place of what the standard does not know."""
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def missing_share(rgb: NDArray[np.uint8]) -> float:
+    """Share of rows at the end that hold one value throughout: what decoders leave where the data ended."""
+    varied = np.flatnonzero((rgb != rgb[-1, -1]).any(axis=(1, 2)))
+    present = int(varied[-1]) + 1 if varied.size else 0
+    return 1.0 - present / len(rgb)
+
+
+def without_missing_rows(image: Image.Image, what: str) -> tuple[Image.Image, str]:
+    """A picture whose data ended early, cut to the rows that are there, and a warning that says how much is missing.
+
+    Raises UndecodableError where nothing worth looking at is left.
+    """
+    rgb = np.asarray(image)
+    missing = missing_share(rgb)
+    # Fewer than one row in twenty is a strip of sky: an answer about it would be chance.
+    if missing > 0.95:
+        raise UndecodableError(f"{what}: {missing:.0%} of the rows are missing; restore the file from a backup")
+    if missing < 0.005:
+        return image, f"{what}: shown as far as it could be read"
+    rows = image.height - round(missing * image.height)
+    return image.crop((0, 0, image.width, max(1, rows))), f"{what}: {missing:.0%} of the rows are missing"

@@ -1,0 +1,126 @@
+"""From decoded pixels to what a network, the statistics and the report look at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from album_sort.images.colour import managed
+from album_sort.images.pixels import Pixels
+from album_sort.types import Preprocessing
+
+WIDE_ASPECT = 2.0
+"""Above this ratio of sides the centre crop would lose more than half of the picture."""
+
+MAX_VIEWS = 4
+
+_MAX_SQUASH = 1.5
+_SMALL_SHORT_PX, _SMALL_LONG_PX = 256, 1024
+
+_FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+# What brings a stored picture upright, by EXIF Orientation.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looks:
+    """The upright small versions of one picture."""
+
+    views: NDArray[np.uint8]
+    """(V, S, S, 3)."""
+    small: Image.Image
+    """RGB; short side of at least 256 px where the file has that many, long side of at most 1024."""
+
+
+def look(pixels: Pixels, preprocessing: Preprocessing) -> Looks:
+    """Views and the small picture, turned upright and in sRGB."""
+    image = pixels.image
+    if max(image.size) > WIDE_ASPECT * min(image.size):
+        windows = [_finished(window, pixels) for window in _windows(image, preprocessing)]
+        return Looks(np.stack([np.asarray(window) for window in windows]), _small(pixels))
+    resized = _finished(
+        image.resize(resized_size(image.size, preprocessing.resize_px), _FILTERS[preprocessing.interpolation]), pixels
+    )
+    views = np.asarray(_centre(resized, preprocessing.crop_px))[np.newaxis]
+    # The resized picture serves the statistics too, unless it is smaller than they want or was blown up.
+    serves = (
+        _SMALL_SHORT_PX <= preprocessing.resize_px <= _SMALL_LONG_PX // 2
+        and min(pixels.width_px, pixels.height_px) >= preprocessing.resize_px
+    )
+    return Looks(views, resized if serves else _small(pixels))
+
+
+def resized_size(size: tuple[int, int], short_px: int) -> tuple[int, int]:
+    """Size with the given short side, rounded as torchvision's `Resize` does."""
+    width, height = size
+    if width <= height:
+        return short_px, int(short_px * height / width)
+    return int(short_px * width / height), short_px
+
+
+def _finished(image: Image.Image, pixels: Pixels) -> Image.Image:
+    """A small version in sRGB, upright."""
+    return turned(managed(image, pixels.icc_profile), pixels.orientation)
+
+
+def turned(image: Image.Image, orientation: int) -> Image.Image:
+    """Upright by EXIF Orientation."""
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(turn)
+
+
+def _centre(image: Image.Image, side: int) -> Image.Image:
+    """The centre square, with the offsets of torchvision's `CenterCrop`."""
+    left, top = round((image.width - side) / 2.0), round((image.height - side) / 2.0)
+    return image.crop((left, top, left + side, top + side))
+
+
+def _windows(image: Image.Image, preprocessing: Preprocessing) -> list[Image.Image]:
+    """Squares along a wide or tall picture, end to end: panoramas keep their sides.
+
+    Each is as far from the edges across as the centre crop is. Where four do not cover the length, they are
+    squashed by at most 1.5 and then spread evenly.
+    """
+    aspect = max(image.size) / min(image.size)
+    count = min(MAX_VIEWS, math.ceil(aspect))
+    across = min(image.size) * preprocessing.crop_px / preprocessing.resize_px
+    along = min(max(image.size) / count, across * _MAX_SQUASH) if count == MAX_VIEWS else across
+    along = max(along, across)
+    margin = (min(image.size) - across) / 2
+    side = (preprocessing.crop_px, preprocessing.crop_px)
+    windows = []
+    for index in range(count):
+        start = (max(image.size) - along) * index / (count - 1)
+        box = (start, margin, start + along, margin + across)
+        if image.height > image.width:
+            box = (margin, start, margin + across, start + along)
+        windows.append(image.resize(side, _FILTERS[preprocessing.interpolation], box=box))
+    return windows
+
+
+def _small(pixels: Pixels) -> Image.Image:
+    """The picture at no more than 256 px on its short and 1024 px on its long side; never blown up."""
+    image = pixels.image
+    scale = min(1.0, _SMALL_SHORT_PX / min(image.size), _SMALL_LONG_PX / max(image.size))
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    small = image if size == image.size else image.resize(size, Image.Resampling.BILINEAR)
+    return _finished(small, pixels)
+
+
+def as_rgb_array(image: Image.Image) -> NDArray[np.uint8]:
+    """(H, W, 3)."""
+    return cast("NDArray[np.uint8]", np.asarray(image))
