@@ -67,13 +67,14 @@ from album_sort.types.report import (
     TopClass,
     TripRow,
 )
-from album_sort.types.statistics import ImageStatistics
+from album_sort.types.statistics import STATISTICS_VERSION, ImageStatistics
 
 __all__ = [
     "EMBEDDING_SIZE",
     "LANGUAGES",
     "REPORT_SCHEMA_VERSION",
     "REVIEW",
+    "STATISTICS_VERSION",
     "TOP_CLASSES",
     "TRAVEL",
     "Action",
