@@ -71,8 +71,9 @@ class Wording:
             return self.labels.class_name(self.labels.classes[value].index, lang) if known else str(value)
         if isinstance(value, str):
             return self.word(placeholder, value, lang) if placeholder in WORD_PLACEHOLDERS else value
-        # `+ 0` turns -0.0 into 0; people read two decimals at most.
-        return str(int(value)) if float(value).is_integer() else str(round(value, 2) + 0)
+        # People read two decimals at most, and none that is nought.
+        rounded = round(float(value), 2)
+        return str(int(rounded)) if rounded.is_integer() else str(rounded)
 
 
 def read_wording(texts: Mapping[str, str], labels: LabelSet | None = None) -> Wording:
