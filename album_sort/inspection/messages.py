@@ -1,0 +1,55 @@
+"""What the reading processes and their supervisor say to each other; pickled, so only between processes of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.types import ContentId, FileEntry, Inspection, Preprocessing, Skipped
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderSettings:
+    """What a reading process needs to know once."""
+
+    preprocessing: Preprocessing
+    thumbnail_px: int
+    cache_folder: Path
+    model_key: str
+    memory_bytes: int
+    """Most private memory a reading process may take; a picture that needs more is refused."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """A file whose content is new: to be classified, then remembered."""
+
+    inspection: Inspection
+    """Still without a prediction."""
+    views: NDArray[np.uint8] | None
+    """(V, S, S, 3); None for videos and sidecars."""
+    thumbnail: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A file whose content the cache knows, under whatever name."""
+
+    file: FileEntry
+    content_id: ContentId
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A file that cannot be processed."""
+
+    file: FileEntry
+    skipped: Skipped
+    content_id: ContentId | None
+    """None when it could not even be read."""
+
+
+Answer = Read | Known | Failed

@@ -1,0 +1,141 @@
+"""A reading process: takes files, answers with their content. Started by `pool`, ends when its pipe does.
+
+Decoders are foreign code that sees hostile bytes, so they live here, under a memory limit, and a crash or a hang costs
+one file. Nothing here imports torch: a process starts in a third of a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+
+from album_sort.core.formats import HEAD_BYTES, sniff
+from album_sort.images import UndecodableError, decode_picture
+from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings
+from album_sort.metadata import read_metadata, read_sidecar, read_video_metadata
+from album_sort.state.cache import InferenceCache
+from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Metadata, Skipped, Stage
+
+_CHUNK_BYTES = 1 << 20
+
+
+class ChangedWhileReadError(Exception):
+    """The file is being written to right now."""
+
+
+def inspect(file: FileEntry, settings: ReaderSettings, cache: InferenceCache | None) -> Answer:
+    """One file, read once. Never raises for what a file may contain."""
+    content_id: ContentId | None = None
+    try:
+        with open(file.path, "rb") as source:
+            head = source.read(HEAD_BYTES)
+        kind = _kind(file, head)
+        if kind in (FileKind.VIDEO, FileKind.SIDECAR):
+            content_id = hash_file(file)
+            return _known(file, content_id, cache) or _read_around(file, content_id, kind, head)
+        data = _read_all(file)
+        content_id = ContentId(hashlib.sha256(data).hexdigest())
+        return _known(file, content_id, cache) or _read_picture(file, content_id, data, settings)
+    except ChangedWhileReadError:
+        return _failed(file, Stage.READ, "changed while it was read; the next run will take it", None)
+    except UndecodableError as error:
+        return _failed(file, Stage.DECODE, str(error), content_id)
+    except MemoryError:
+        limit = settings.memory_bytes >> 20
+        return _failed(file, Stage.DECODE, f"needs more than {limit} MB of memory to decode", content_id)
+    except OSError as error:
+        return _failed(file, Stage.READ, f"cannot be read: {error.strerror or error}", None)
+
+
+def _kind(file: FileEntry, head: bytes) -> FileKind:
+    """By content where the suffix promises a video: a photo in a video's clothes is a photo."""
+    if file.kind is FileKind.VIDEO:
+        media = sniff(head)
+        if media is not None and media.kind is FileKind.PHOTO:
+            return FileKind.PHOTO
+    return file.kind
+
+
+def _read_all(file: FileEntry) -> bytes:
+    with open(file.path, "rb") as source:
+        data = source.read()
+        _check_unchanged(file, source.fileno())
+    return data
+
+
+def hash_file(file: FileEntry) -> ContentId:
+    """SHA-256 of a file of any size."""
+    digest = hashlib.sha256()
+    with open(file.path, "rb") as source:
+        while chunk := source.read(_CHUNK_BYTES):
+            digest.update(chunk)
+        _check_unchanged(file, source.fileno())
+    return ContentId(digest.hexdigest())
+
+
+def _check_unchanged(file: FileEntry, descriptor: int) -> None:
+    found = os.fstat(descriptor)
+    if (found.st_size, found.st_mtime_ns) != (file.size_bytes, file.mtime_ns):
+        raise ChangedWhileReadError
+
+
+def _known(file: FileEntry, content_id: ContentId, cache: InferenceCache | None) -> Known | None:
+    if cache is not None and cache.find_content(file, content_id) is not None:
+        return Known(file, content_id)
+    return None
+
+
+def _read_around(file: FileEntry, content_id: ContentId, kind: FileKind, head: bytes) -> Read:
+    """Videos and sidecars: what they say of themselves, no pixels."""
+    if kind is FileKind.VIDEO:
+        media = sniff(head)
+        metadata = read_video_metadata(file.path)
+        return Read(Inspection(file, content_id, media.name if media else file.suffix.lstrip("."), metadata), None, b"")
+    return Read(Inspection(file, content_id, file.suffix.lstrip("."), read_sidecar(file.path)), None, b"")
+
+
+def _read_picture(file: FileEntry, content_id: ContentId, data: bytes, settings: ReaderSettings) -> Read:
+    picture = decode_picture(data, settings.preprocessing, suffix=file.suffix, thumbnail_px=settings.thumbnail_px)
+    metadata = _sized(read_metadata(data, picture.media_format), picture.width_px, picture.height_px, picture.warnings)
+    inspection = Inspection(file, content_id, picture.media_format, metadata, picture.pixel_source, picture.statistics)
+    return Read(inspection, picture.views, picture.thumbnail)
+
+
+def _sized(metadata: Metadata, width_px: int, height_px: int, warnings: tuple[str, ...]) -> Metadata:
+    """With the true size: what EXIF says of it may be that of another version."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    return replace(metadata, width_px=width_px, height_px=height_px, warnings=(*metadata.warnings, *warnings))
+
+
+def _failed(file: FileEntry, stage: Stage, reason: str, content_id: ContentId | None) -> Failed:
+    return Failed(file, Skipped(file.path, stage, reason), content_id)
+
+
+def _limit_memory(most_bytes: int) -> None:
+    """RLIMIT_DATA counts what a process really allocates (mapped libraries aside); only Linux enforces it for mmap."""
+    import resource  # noqa: PLC0415 - not on every system
+
+    resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
+
+
+def serve(connection: Connection) -> None:
+    """Answers until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole process group; the supervisor decides
+    settings: ReaderSettings = connection.recv()
+    if sys.platform.startswith("linux"):
+        _limit_memory(settings.memory_bytes)
+    cache = InferenceCache.open_to_read(settings.cache_folder, settings.model_key)
+    while True:
+        try:
+            file = connection.recv()
+            connection.send(inspect(file, settings, cache))
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            return
+
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])))
