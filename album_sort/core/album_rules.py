@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.types import AlbumId, ClassIndex
+from album_sort.types import REVIEW, TRAVEL, AlbumId, ClassIndex, LabelSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,11 @@ class AlbumRules:
     """Shipped albums that are no more: what they were merged into, None where they were removed."""
     rules: tuple[FilingRule, ...] = ()
     """The first that holds wins: the user's before the shipped ones."""
+    usual_shares: tuple[tuple[AlbumId, float], ...] = ()
+    """What part of a usual collection is in each album, 0..1: networks learned from 1000 classes with as many pictures
+    each, 200 of them wild animals, and see those too often."""
+    prior_log_odds: tuple[float, ...] = ()
+    """For each column, what its usual share adds to its log-odds."""
     thresholds: tuple[tuple[AlbumId, float], ...] = ()
     """Least calibrated probability, where the user gave one."""
     precision_targets: tuple[tuple[AlbumId, float], ...] = ()
@@ -100,3 +105,14 @@ class AlbumRules:
         """The user's title, any language rather than none; None where the shipped one holds."""
         titles = dict(dict(self.titles).get(album, ()))
         return titles.get(lang) or next(iter(titles.values()), None)
+
+
+def rules_of(labels: LabelSet) -> AlbumRules:
+    """The class map alone: every shipped album that a class or evidence can speak for, without any rule."""
+    columns = [i for i, album in enumerate(labels.album_ids) if album not in (TRAVEL, REVIEW)]
+    return AlbumRules(
+        albums=tuple(labels.album_ids[i] for i in columns),
+        weights=np.ascontiguousarray(labels.weights()[:, columns]),
+        families=tuple(range(len(columns))),
+        prior_log_odds=(0.0,) * len(columns),
+    )

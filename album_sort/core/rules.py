@@ -122,8 +122,8 @@ def _scores(base: Sequence[float], rules: AlbumRules, evidence: Sequence[Evidenc
     log_odds = sum_log_odds(rules.albums, evidence)
     # What speaks for food speaks for pasta too.
     with_family = [
-        weight + (log_odds[family] if family != i else 0.0)
-        for i, (weight, family) in enumerate(zip(log_odds, rules.families, strict=True))
+        prior + weight + (log_odds[family] if family != i else 0.0)
+        for i, (prior, weight, family) in enumerate(zip(rules.prior_log_odds, log_odds, rules.families, strict=True))
     ]
     columns = with_evidence(base, with_family)
     scores = dict(zip(rules.albums, columns, strict=True))

@@ -20,6 +20,13 @@ PRIOR_FLOOR = 0.004
 """Least probability of an album before evidence counts. A network that gives an album nothing may simply have no class
 for it (people, screenshots): evidence must be able to lift it, and 6 in log-odds then make it as likely as not."""
 
+PRIOR_STRENGTH = 0.5
+"""How much of the difference between ImageNet's mix of pictures and a usual collection's is taken back. Theory says 1 for a
+calibrated network; half was best on sources of photos that were left out (benchmarks/results/accuracy_steps.csv)."""
+
+LEAST_SHARE = 0.002
+"""What ImageNet shows of an album at least: some have no class at all."""
+
 _CHUNK = 2048
 """Photos scored at once: 2,048 x 64 x 20 numbers are 20 MB, however many photos there are."""
 
@@ -83,6 +90,23 @@ def score_predictions(
             indices[row, :count] = prediction.class_indices
             probabilities[row, :count] = prediction.probabilities
     return album_probabilities(indices, probabilities, weights, temperature)
+
+
+def prior_log_odds(
+    weights: NDArray[np.float32], families: Sequence[int], usual_shares: Sequence[float | None]
+) -> tuple[float, ...]:
+    """For each album, what its usual share of a collection adds to its log-odds; 0 where none is known.
+
+    The network's own expectation is the share of its classes that speak for the album: they were equally frequent in
+    training. A part of an album moves with the whole.
+    """
+    expected = np.zeros(weights.shape[1])
+    np.add.at(expected, list(families), weights.sum(axis=0) / len(weights))
+    moved = [
+        0.0 if share is None else PRIOR_STRENGTH * math.log(share / max(float(expected[column]), LEAST_SHARE))
+        for column, share in enumerate(usual_shares)
+    ]
+    return tuple(moved[family] for family in families)
 
 
 def with_evidence(base: Sequence[float], log_odds: Sequence[float]) -> list[float]:
