@@ -1,0 +1,254 @@
+"""Settings: defaults < user's config file < --config FILE < environment < flags, each value with its origin.
+
+All faults of all layers are reported at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from album_sort.errors import UsageError
+from album_sort.types import Mode, Precision
+
+ENVIRONMENT_PREFIX = "ALBUM_SORT_"
+_OWN_VARIABLES = {"ALBUM_SORT_CACHE_DIR", "ALBUM_SORT_WEIGHTS_MIRROR"}
+"""Variables of ours that are no settings."""
+
+DEFAULT_LAYOUT = "{album}/{trip|year|undated}"
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to sort. Names are those of the flags, with underscores."""
+
+    mode: Mode = Mode.COPY
+    layout: str = DEFAULT_LAYOUT
+    also: bool = False
+    albums: str = ""
+    """The user's own rules, a TOML file; empty for none."""
+    lang: str = ""
+    """`en` or `zh`; empty takes the destination's, `en` for a new one."""
+    model: str = "auto"
+    weights: str = ""
+    offline: bool = False
+    precision: Precision = Precision.AUTO
+    precision_target: float = 0.95
+    batch_size: int = 16
+    workers: int = 0
+    """Decoding processes; 0 chooses."""
+    threads: int = 0
+    """Threads of the network; 0 chooses."""
+    nice: int = 0
+    home: tuple[float, float] | None = None
+    """Latitude and longitude in degrees."""
+    day_begins: int = 0
+    """Hour at which a day begins: 4 files a night out under the evening before."""
+    clock: tuple[str, ...] = ()
+    """`CAMERA=+1h30m`: corrections of cameras whose clock was wrong."""
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    limit: int = 0
+    """Most photos to sort in this run; 0 for all."""
+    recheck: bool = False
+    report: str = ""
+    """Folder for a further copy of the report."""
+    wait: float = 0.0
+    """Seconds to wait for another run to finish."""
+    log_file: str = ""
+    progress: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Values from one place, unparsed."""
+
+    origin: str
+    """`defaults`, `/home/me/.config/album-sort/config.toml`, `environment`, `flags`."""
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSettings:
+    """The settings and where each value came from."""
+
+    settings: Settings
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
+    """The last layer that names a setting wins; raises `UsageError` with every fault of every layer."""
+    known = [setting.name for setting in fields(Settings)]
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(known, "default")
+    faults = []
+    for layer in layers:
+        for key, value in layer.values.items():
+            name = key.replace("-", "_")
+            if name not in known:
+                near = difflib.get_close_matches(name, known, 1)
+                faults.append(
+                    f"{layer.origin}: unknown setting {key!r}" + (f", did you mean {near[0]!r}?" if near else "")
+                )
+                continue
+            try:
+                values[name] = _PARSERS[name](value)
+                origins[name] = layer.origin
+            except (ValueError, TypeError) as error:
+                faults.append(f"{layer.origin}: {key} = {value!r}: {error}")
+    if faults:
+        raise UsageError("\n".join(faults), hint="`album-sort config show` lists all settings")
+    return ResolvedSettings(Settings(**values), origins)
+
+
+def read_layers(config_file: Path | None, environment: Mapping[str, str], flags: Mapping[str, object]) -> list[Layer]:
+    """All layers above the defaults; flags that were not given are None and left out."""
+    layers = []
+    user_file = Path(platformdirs.user_config_dir("album-sort")) / "config.toml"
+    for path, is_required in ((user_file, False), (config_file, True)):
+        if path is not None and (is_required or path.is_file()):
+            layers.append(Layer(str(path), _read_toml(path)))
+    given = {
+        name.removeprefix(ENVIRONMENT_PREFIX).lower(): value
+        for name, value in sorted(environment.items())
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in _OWN_VARIABLES
+    }
+    layers.append(Layer("environment", given))
+    layers.append(Layer("flags", {name: value for name, value in flags.items() if value is not None}))
+    return layers
+
+
+def cache_folder() -> Path:
+    """`ALBUM_SORT_CACHE_DIR`, else the user's cache folder for this program."""
+    given = os.environ.get("ALBUM_SORT_CACHE_DIR")
+    return Path(given) if given else Path(platformdirs.user_cache_dir("album-sort"))
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read configuration {str(path)!r}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"configuration {str(path)!r} is not valid TOML: {error}") from error
+
+
+# --- Parsers: a value from TOML, the environment (text) or a flag; ValueError says what would be right. ---
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("expected a text")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if isinstance(value, str) and value.lower() in words:
+        return words[value.lower()]
+    raise ValueError("expected true or false")
+
+
+def _integer(least: int, most: int) -> Callable[[object], int]:
+    def parse(value: object) -> int:
+        number = int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
+        if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+            raise ValueError(f"expected a whole number from {least} to {most}")
+        return number
+
+    return parse
+
+
+def _number(least: float, most: float) -> Callable[[object], float]:
+    def parse(value: object) -> float:
+        try:
+            number = float(value) if isinstance(value, (int, float, str)) else float("nan")
+        except ValueError:
+            number = float("nan")
+        if not least <= number <= most:
+            raise ValueError(f"expected a number from {least:g} to {most:g}")
+        return number
+
+    return parse
+
+
+def _choice(words: Sequence[str]) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        if value not in words:
+            near = difflib.get_close_matches(str(value), words, 1)
+            raise ValueError(f"expected one of {', '.join(words)}" + (f"; did you mean {near[0]}?" if near else ""))
+        return str(value)
+
+    return parse
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    raise TypeError("expected a list of texts")
+
+
+def _position(value: object) -> tuple[float, float]:
+    parts = value.split(",") if isinstance(value, str) else value
+    try:
+        lat, lon = (float(part) for part in parts)  # type: ignore[attr-defined] # anything else raises, too
+    except (TypeError, ValueError):
+        raise ValueError("expected LAT,LON in degrees, for example 48.137,11.575") from None
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        raise ValueError("latitude lies within -90 to 90, longitude within -180 to 180")
+    return lat, lon
+
+
+def _date(value: object) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("expected a date like 2025-12-31") from None
+
+
+_PARSERS: Mapping[str, Callable[[object], Any]] = {
+    "mode": lambda value: Mode(_choice([*Mode])(value)),
+    "layout": _text,
+    "also": _flag,
+    "albums": _text,
+    "lang": _choice(LANGUAGES),
+    "model": _text,
+    "weights": _text,
+    "offline": _flag,
+    "precision": lambda value: Precision(_choice([*Precision])(value)),
+    "precision_target": _number(0.5, 0.999),
+    "batch_size": _integer(1, 512),
+    "workers": _integer(0, 256),
+    "threads": _integer(0, 256),
+    "nice": _integer(0, 19),
+    "home": _position,
+    "day_begins": _integer(0, 12),
+    "clock": _texts,
+    "include": _texts,
+    "exclude": _texts,
+    "since": _date,
+    "until": _date,
+    "limit": _integer(0, 10**9),
+    "recheck": _flag,
+    "report": _text,
+    "wait": _number(0, 1e6),
+    "log_file": _text,
+    "progress": _flag,
+}
