@@ -67,6 +67,8 @@ class _Case:
     policy: FilingPolicy
     evidence: tuple[Evidence, ...]
     scores: dict[AlbumId, float]
+    ranking: tuple[AlbumScore, ...]
+    """All of `scores`, most likely first."""
 
     @property
     def rules(self) -> AlbumRules:
@@ -93,14 +95,15 @@ def assign(
     if leans:
         pieces += leans
         scores = _scores(base, rules, pieces)
-    case = _Case(facts, base, policy, pieces, scores)
+    ranking = ranked(tuple(scores), tuple(scores.values()))
+    case = _Case(facts, base, policy, pieces, scores, ranking)
     decision = _by_correction(correction, rules) or _by_rule(case) or _by_content(case)
     return Assignment(
         content_id=facts.group.content_id,
         album=decision.album,
         probability=decision.probability,
-        scores=ranked(tuple(scores), tuple(scores.values())),
-        also=_also(decision, scores, rules),
+        scores=ranking,
+        also=_also(decision, case),
         reasons=decision.reasons,
         evidence=pieces,
         decided_by=decision.decided_by,
@@ -176,14 +179,16 @@ def _by_content(case: _Case) -> _Decision:
 
 
 def _best_two(case: _Case) -> tuple[AlbumScore, AlbumScore]:
-    whole = _whole_albums(case.rules, case.scores)
+    whole = _whole_albums(case)
     return whole[0], whole[1] if len(whole) > 1 else AlbumScore(REVIEW, 0.0)
 
 
 def _decider(case: _Case, album: AlbumId) -> str:
     """Whether the network alone would have said the same."""
+    if not case.evidence:
+        return "content"
     alone = _scores(case.base, case.rules, ())
-    return "content" if _whole_albums(case.rules, alone)[0].album == album else "evidence"
+    return "content" if max(alone.values()) == alone[album] else "evidence"
 
 
 def _part(album: AlbumId, rules: AlbumRules, scores: Mapping[AlbumId, float]) -> AlbumId:
@@ -244,17 +249,16 @@ def _to_review(case: _Case, guesses: tuple[AlbumScore, AlbumScore], probability:
     return _Decision(REVIEW, probability, "review", (reason,))
 
 
-def _whole_albums(rules: AlbumRules, scores: Mapping[AlbumId, float]) -> tuple[AlbumScore, ...]:
-    parts = {album for i, album in enumerate(rules.albums) if rules.families[i] != i}
-    return tuple(score for score in ranked(tuple(scores), tuple(scores.values())) if score.album not in parts)
+def _whole_albums(case: _Case) -> tuple[AlbumScore, ...]:
+    """The ranking without parts of other albums."""
+    albums, families = case.rules.albums, case.rules.families
+    parts = {album for i, album in enumerate(albums) if families[i] != i}
+    return tuple(score for score in case.ranking if score.album not in parts) if parts else case.ranking
 
 
-def _also(decision: _Decision, scores: Mapping[AlbumId, float], rules: AlbumRules) -> tuple[AlbumId, ...]:
+def _also(decision: _Decision, case: _Case) -> tuple[AlbumId, ...]:
     if decision.album == REVIEW or decision.decided_by == "correction":
         return ()
-    own = {decision.album, rules.family_of(decision.album)}
-    return tuple(
-        score.album
-        for score in _whole_albums(rules, scores)
-        if score.album not in own and score.probability >= ALSO_FROM
-    )
+    own = {decision.album, case.rules.family_of(decision.album)}
+    likely = (score for score in _whole_albums(case) if score.probability >= ALSO_FROM)
+    return tuple(score.album for score in likely if score.album not in own)
