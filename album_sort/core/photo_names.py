@@ -1,0 +1,75 @@
+"""What file names say about belonging together: versions and edits of one photo share a key, counters set photos apart."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+# Google Photos in its languages, Apple Photos (`_edited`), Lightroom (`-Edit`).
+_EDITED = re.compile(
+    r"[-_ ](?:edited|edit|effects|smile|mix|bearbeitet|modifié|ha editado|editado|editada|editat|modificato|bewerkt|edytowane"
+    r"|redigerad|redigeret|redigert|muokattu|upraveno|düzenlendi|изменено|отредактировано|編集済み|已修改|已编辑|已編輯|수정됨)$"
+)
+_COUNTER = re.compile(r"\((\d{1,4})\)$", re.ASCII)
+# Apple: `IMG_E1234` is the edited `IMG_1234`; `IMG_O1234.AAE` describes the edits of its original.
+_APPLE_VERSION = re.compile(r"([a-z]{3}_)([eo])(\d{4,})", re.ASCII)
+# Pixel phones add words after the time stamp: `.MP`, `.PORTRAIT-01.COVER`, `.RAW-02.ORIGINAL`; `~2` is an edited copy.
+_PIXEL = re.compile(r"(pxl_\d{8}_\d{6,9})((?:\.[a-z0-9\-.]+)?)(~\d)?", re.ASCII)
+_MOTION_MARKS = ("mvimg_",)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoName:
+    """A file name taken apart."""
+
+    key: str
+    """Equal for all versions of one photo in a folder: no suffix, no edit mark, folded case; the counter stays."""
+    is_edited: bool
+    is_motion: bool
+    """The name itself says that a short video belongs to the still (`MVIMG_`, `.MP`)."""
+
+
+def folded(name: str) -> str:
+    """A name as file systems compare it that fold case and accents' spelling; copies from a Mac are spelt apart."""
+    return name.casefold() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
+
+
+def split_suffix(name: str) -> tuple[str, str]:
+    """Stem and last suffix with its dot."""
+    stem, dot, suffix = name.rpartition(".")
+    return (stem, dot + suffix) if stem else (name, "")
+
+
+def photo_name(name: str) -> PhotoName:
+    """The parts of a photo's or video's file name."""
+    stem = folded(split_suffix(name)[0])
+    stem, counter = split_counter(stem)
+    stem, is_edited = without_edit_mark(stem)
+    if is_edited and not counter:
+        stem, counter = split_counter(stem)
+    is_motion = stem.startswith(_MOTION_MARKS) or stem.endswith(".mp")
+    stem = stem.removesuffix(".mp").removesuffix("_hevc")
+    if stem.startswith("mvimg_"):
+        stem = stem[2:]
+    pixel = _PIXEL.fullmatch(stem) if stem.startswith("pxl_") else None
+    if pixel:
+        is_motion = is_motion or ".mp" in pixel[2]
+        is_edited = is_edited or bool(pixel[3])
+        stem = pixel[1]
+    return PhotoName(stem + counter, is_edited, is_motion)
+
+
+def split_counter(stem: str) -> tuple[str, str]:
+    """Stem and the counter that a clash of names left at its end: `(1)`, or nothing."""
+    match = _COUNTER.search(stem) if stem.endswith(")") else None
+    return (stem[: match.start()].rstrip(), match[0]) if match else (stem, "")
+
+
+def without_edit_mark(stem: str) -> tuple[str, bool]:
+    """The (folded) stem of the original, and whether this one is marked as edited."""
+    match = _EDITED.search(stem)
+    if match:
+        return stem[: match.start()], True
+    apple = _APPLE_VERSION.fullmatch(stem)
+    return (apple[1] + apple[3], apple[2] == "e") if apple else (stem, False)

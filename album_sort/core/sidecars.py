@@ -1,0 +1,128 @@
+"""Which photo a sidecar belongs to, by name: `IMG.JPG.xmp` before `IMG.xmp`, and all the names of Google Takeout."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Container, Iterable
+
+from album_sort.core.photo_names import folded, photo_name, split_counter, split_suffix, without_edit_mark
+from album_sort.types import FileEntry, FileKind
+
+Match = tuple[FileEntry, str]
+"""The photo, and the line that says why."""
+
+# Settings of RAW developers belong to the RAW of a pair; thumbnails and sound notes to the video.
+_SETTINGS_FIRST = (FileKind.RAW, FileKind.PHOTO, FileKind.VIDEO)
+_VIDEO_FIRST = (FileKind.VIDEO, FileKind.RAW, FileKind.PHOTO)
+_PHOTO_FIRST = (FileKind.PHOTO, FileKind.RAW, FileKind.VIDEO)
+_PREFERENCE = {
+    ".aae": _PHOTO_FIRST,
+    ".json": _PHOTO_FIRST,
+    ".thm": _VIDEO_FIRST,
+    ".lrv": _VIDEO_FIRST,
+    ".wav": _VIDEO_FIRST,
+}
+
+# darktable numbers the versions of one photo: `IMG_01.CR2.xmp` is the second of `IMG.CR2`.
+_VERSION = re.compile(r"(.+)_\d\d(\.[^.]+)", re.ASCII)
+
+_SUPPLEMENT = "supplemental-metadata"
+# Takeout cuts the name before `.json` at 46 characters; of names beyond ASCII it has been seen to count differently.
+_CUT_LENGTH = 44
+
+# What Takeout calls an album's own file: never a photo's, even beside a `metadata.jpg`.
+_ALBUM_FILES = frozenset(
+    ("metadata", "metadaten", "métadonnées", "metadatos", "metadati", "metadados", "метаданные", "メタデータ", "元数据")
+)
+
+
+class SidecarIndex:
+    """The names of photos and videos by folder, to look sidecars up in."""
+
+    def __init__(self, files: Iterable[FileEntry]) -> None:
+        self._names: dict[tuple[str, str], FileEntry] = {}
+        self._stems: dict[tuple[str, str], list[FileEntry]] = {}
+        self._keys: dict[tuple[str, str], list[FileEntry]] = {}
+        self._originals: dict[tuple[str, str], list[FileEntry]] = {}
+        self._sorted: dict[str, list[str]] = {}
+        for file in sorted(files, key=lambda file: file.path):
+            folder, name = file.folder, folded(file.name)
+            stem, suffix = split_suffix(name)
+            self._names.setdefault((folder, name), file)
+            self._stems.setdefault((folder, stem), []).append(file)
+            parts = photo_name(name)
+            self._keys.setdefault((folder, parts.key), []).append(file)
+            if parts.is_edited:
+                bare, counter = split_counter(stem)
+                self._originals.setdefault((folder, without_edit_mark(bare)[0] + counter + suffix), []).append(file)
+            self._sorted.setdefault(folder, []).append(name)
+        for names in self._sorted.values():
+            names.sort()
+
+    def match(self, sidecar: FileEntry) -> Match | None:
+        """The photo or video a sidecar belongs to; None for an orphan."""
+        folder, name = sidecar.folder, folded(sidecar.name)
+        stem, suffix = split_suffix(name)
+        if suffix == ".json":
+            found = self._takeout(folder, stem)
+            return (found, "Google Takeout's JSON, by name") if found else None
+        exact = self._names.get((folder, stem))
+        if exact is None and (version := _VERSION.fullmatch(stem)):
+            exact = self._names.get((folder, version[1] + version[2]))
+        if exact:
+            return exact, f"sidecar of {exact.name}"
+        found = self._preferred(self._stems.get((folder, stem)), suffix)
+        if found is None and suffix == ".aae":
+            found = self._preferred(self._keys.get((folder, photo_name(name).key)), suffix)
+        return (found, f"sidecar {suffix} with the same name") if found else None
+
+    def guess(self, sidecar: FileEntry, described: Container[str]) -> Match | None:
+        """For a Takeout JSON whose picture is not there: the file of the same stem that no JSON describes (by path).
+
+        A Live Photo's video has no JSON of its own, and a still may have been converted or lost.
+        """
+        name = folded(sidecar.name)
+        base, counter = split_counter(split_suffix(name)[0])
+        if not name.endswith(".json") or base in _ALBUM_FILES:
+            return None
+        stems = [split_suffix(title)[0] + counter for title in _titles(base)] if "." in base else [base + counter]
+        for stem in stems:
+            files = [file for file in self._stems.get((sidecar.folder, stem), ()) if file.path not in described]
+            if found := self._preferred(files, ".json"):
+                return found, "Google Takeout's JSON of the same name with another suffix"
+        return None
+
+    def _preferred(self, files: list[FileEntry] | None, suffix: str) -> FileEntry | None:
+        order = _PREFERENCE.get(suffix, _SETTINGS_FIRST)
+        return min(files, key=lambda file: (order.index(file.kind), file.path)) if files else None
+
+    def _takeout(self, folder: str, base: str) -> FileEntry | None:
+        """By the base name of a JSON: exact, with its counter moved, without its supplement, of an edited picture, cut."""
+        base, counter = split_counter(base)
+        for title in _titles(base):
+            stem, suffix = split_suffix(title)
+            name = stem + counter + suffix
+            found = self._names.get((folder, name)) or self._preferred(self._originals.get((folder, name)), ".json")
+            if found:
+                return found
+        is_cut = len(base.encode("utf-8", "replace")) >= _CUT_LENGTH
+        return self._by_start(folder, base, counter) if is_cut else None
+
+    def _by_start(self, folder: str, start: str, counter: str) -> FileEntry | None:
+        """The only photo whose name begins so; None where several do, because a wrong date is worse than none."""
+        names = self._sorted.get(folder, [])
+        found: list[FileEntry] = []
+        for at in range(bisect_left(names, start), len(names)):
+            if not names[at].startswith(start):
+                break
+            if split_counter(split_suffix(names[at])[0])[1] == counter:
+                found.append(self._names[folder, names[at]])
+        keys = {photo_name(file.name).key for file in found}
+        return self._preferred(found, ".json") if len(keys) == 1 else None
+
+
+def _titles(base: str) -> list[str]:
+    """The names a JSON may be of: `IMG.jpg` of `IMG.jpg`, `IMG.jpg.supplemental-metadata` and every beginning of that."""
+    head, dot, tail = base.rpartition(".")
+    return [head, base] if dot and "." in head and _SUPPLEMENT.startswith(tail) else [base]
