@@ -239,7 +239,7 @@ when = { season = "fall", month = 13, album = { fod = 0.5 } }
         'albums.toml:18: rule.when.month: 13 is neither a number from 1 to 12 nor a range as in "11-3"',
         "albums.toml:18: unknown album 'fod' (did you mean food?)",
         "albums.toml:18: unknown season 'fall'; there are winter, spring, summer, autumn",
-        "albums.toml:20: unknown key 'other' (did you mean rule?)",
+        "albums.toml:20: unknown key 'other'; there are album, classes, rule",
     ]
 
 
