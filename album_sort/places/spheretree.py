@@ -29,7 +29,8 @@ def depth_for(count: int) -> int:
 
 def node_bounds(count: int, level: int) -> Indices:
     """First point of each node of a level and the end: node j covers points bounds[j] to bounds[j + 1]."""
-    return (count * np.arange(2**level + 1, dtype=np.int64) // 2**level).astype(np.intp)
+    bounds: Indices = (count * np.arange(2**level + 1, dtype=np.int64) // 2**level).astype(np.intp)
+    return bounds
 
 
 def tree_order(points: Vectors) -> Indices:

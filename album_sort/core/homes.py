@@ -1,0 +1,296 @@
+"""Where somebody lives, from where they keep coming back to: weeks and nights count, numbers of photos do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.core.geo import distances_km
+from album_sort.core.timeline import TimelinePhoto, Witnesses
+
+CELL_DEG = 0.05
+"""About 5 km: wide enough that fixes of one neighbourhood fall together, narrow enough to tell towns apart."""
+
+SPOT_RADIUS_KM = 10.0
+"""Days this close to a spot's middle are days there."""
+
+LARGEST_SPOTS = 60
+"""How many of the most visited spots are looked at; the rest are holiday stops."""
+
+MIN_SPOT_DAYS = 3
+"""Spots seen on fewer days are neither homes nor places of recurring visits."""
+
+MIN_PHOTOS = 10
+MIN_SPAN_DAYS = 90
+"""A home is lived in for a season at least; a stay of weeks is a trip."""
+
+SHORT_SPAN_DAYS = 21
+SHORT_SHARE = 0.4
+"""A library younger than MIN_SPAN_DAYS has a home where 40 % of its days are spent in three weeks or more."""
+
+HALF_WINDOW_DAYS = 91
+"""A month's home is the spot most weeks and nights were spent at within half a year around it: a holiday is shorter."""
+
+REGULAR_SHARE = 0.25
+"""A spot visited in a quarter of all weeks is part of everyday life: work, a partner's flat."""
+
+RECURRING_VISITS = 6
+RECURRING_WITHIN_DAYS = 365
+VISIT_GAP_DAYS = 3
+LONGEST_VISIT_DAYS = 4.0
+"""Six short visits within a year make a place that one returns to: the parents, the allotment, the cabin."""
+
+Days = NDArray[np.int64]
+
+
+class HomeKind(StrEnum):
+    """How somebody belongs to a place."""
+
+    HOME = "home"
+    REGULAR = "regular"
+    """Everyday life goes on here too: no stay here is a trip."""
+    RECURRING = "recurring"
+    """Short visits are everyday life, a long stay may be a trip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A place somebody lived at or kept coming back to, and when. The report does not print the coordinates unless asked."""
+
+    lat_deg: float
+    lon_deg: float
+    start: date
+    """First day that counts; the first home of a library reaches back to its beginning."""
+    end: date
+    days: int
+    """Distinct days with photos here between start and end."""
+    nights: int
+    """Of these, days with a photo between 18 and 8 o'clock."""
+    kind: HomeKind = HomeKind.HOME
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spot:
+    """A neighbourhood and the days spent there."""
+
+    lat_deg: float
+    lon_deg: float
+    days: Days
+    """Distinct, ascending."""
+    nights: Days
+    photos: int
+
+    def weeks_between(self, first: int, last: int) -> int:
+        """Distinct weeks with a day here, plus those with a night, within two days (inclusive)."""
+        return sum(len(np.unique(_within(days, first, last) // 7)) for days in (self.days, self.nights))
+
+
+def _within(days: Days, first: int, last: int) -> Days:
+    """The part of ascending days from first to last."""
+    low, high = np.searchsorted(days, (first, last + 1))
+    return days[low:high]
+
+
+def find_homes(photos: Sequence[TimelinePhoto], override: tuple[float, float] | None = None) -> tuple[Home, ...]:
+    """Homes in the order of time, then the places of regular and recurring visits; empty where nothing can be told.
+
+    `override` is the latitude and longitude of a home given by the user: it holds for the whole library.
+    """
+    witnesses = Witnesses.of(photos)
+    if not len(witnesses):
+        return () if override is None else (_given(override, date.min, date.max),)
+    spots = _find_spots(witnesses)
+    lives = _find_lives(spots, witnesses) if override is None else (_given(override, date.min, date.max),)
+    if not lives:
+        return ()
+    others = [base for spot in spots for base in _returns(spot, lives)]
+    return (*lives, *sorted(others, key=lambda base: (base.start, base.lat_deg, base.lon_deg)))
+
+
+def _given(position: tuple[float, float], start: date, end: date) -> Home:
+    return Home(position[0], position[1], start, end, days=0, nights=0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _DayCells:
+    """One row for each day and cell with photos."""
+
+    cell: NDArray[np.int64]
+    lat: NDArray[np.float64]
+    """Mean of the day's photos in the cell."""
+    lon: NDArray[np.float64]
+    day: Days
+    night: NDArray[np.bool_]
+    photos: NDArray[np.int64]
+
+
+def _find_spots(witnesses: Witnesses) -> list[_Spot]:
+    """Neighbourhoods by the number of weeks and nights spent there, most first."""
+    rows = _cells(witnesses)
+    alive = np.ones(len(rows.day), dtype=np.bool_)
+    spots: list[_Spot] = []
+    while alive.any() and len(spots) < LARGEST_SPOTS:
+        inside = alive & (rows.cell == _busiest(rows, alive))
+        middle_lat, middle_lon = float(np.median(rows.lat[inside])), float(np.median(rows.lon[inside]))
+        near = alive & (distances_km(rows.lat, rows.lon, middle_lat, middle_lon) <= SPOT_RADIUS_KM)
+        near |= inside
+        days = np.unique(rows.day[near])
+        if len(days) < MIN_SPOT_DAYS:
+            break
+        nights = np.unique(rows.day[near & rows.night])
+        spots.append(_Spot(middle_lat, middle_lon, days, nights, int(rows.photos[near].sum())))
+        alive &= ~near
+    return spots
+
+
+def _cells(witnesses: Witnesses) -> _DayCells:
+    """The table by day and cell: what a wedding's 2,000 photos leave is one row."""
+    row = np.floor(witnesses.lat_deg / CELL_DEG)
+    width = CELL_DEG / np.maximum(0.05, np.cos(np.radians(row * CELL_DEG)))
+    column = np.floor(witnesses.lon_deg / width)
+    cell = ((row + 4096) * 16384 + column + 8192).astype(np.int64)
+    keys = np.stack([cell, witnesses.day], axis=1)
+    distinct, back, count = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    back, size = back.reshape(-1), len(distinct)
+    return _DayCells(
+        cell=distinct[:, 0],
+        lat=np.bincount(back, witnesses.lat_deg, size) / count,
+        lon=np.bincount(back, witnesses.lon_deg, size) / count,
+        day=distinct[:, 1],
+        night=np.bincount(back, witnesses.is_night, size) > 0,
+        photos=count.astype(np.int64),
+    )
+
+
+def _busiest(rows: _DayCells, alive: NDArray[np.bool_]) -> int:
+    """The cell with the most distinct weeks and weeks with nights; the lowest number on a tie."""
+    visits = [
+        np.unique(np.stack([rows.cell[chosen], rows.day[chosen] // 7], axis=1), axis=0)[:, 0]
+        for chosen in (alive, alive & rows.night)
+    ]
+    cells, weeks = np.unique(np.concatenate(visits), return_counts=True)
+    return int(cells[np.argmax(weeks)])
+
+
+def _find_lives(spots: list[_Spot], witnesses: Witnesses) -> tuple[Home, ...]:
+    """The homes one after another, without gaps."""
+    first, last = int(witnesses.day.min()), int(witnesses.day.max())
+    all_days = len(np.unique(witnesses.day))
+    settled = [spot for spot in spots if _is_settled(spot, first, last, all_days)]
+    if not settled:
+        return ()
+    segments = _segments(settled, first, last)
+    return tuple(_life(spot, start, end) for spot, start, end in segments)
+
+
+def _is_settled(spot: _Spot, first: int, last: int, all_days: int) -> bool:
+    """Whether somebody may have lived here."""
+    span = int(spot.days[-1] - spot.days[0])
+    if spot.photos < MIN_PHOTOS:
+        return False
+    if last - first >= MIN_SPAN_DAYS:
+        return span >= MIN_SPAN_DAYS and len(np.unique(spot.days // 7)) >= 4
+    weeks = len(np.unique(spot.days // 7))
+    return span >= SHORT_SPAN_DAYS and weeks >= 3 and len(spot.days) >= SHORT_SHARE * all_days
+
+
+def _segments(spots: list[_Spot], first: int, last: int) -> list[tuple[_Spot, int, int]]:
+    """Spot, first and last day of each stretch of life: a winner for each month, short reigns dropped, ends made exact."""
+    winners: list[_Spot] = []
+    for month in range(first, last + 1, 30):
+        low, high = month - HALF_WINDOW_DAYS, month + HALF_WINDOW_DAYS
+        scores = [spot.weeks_between(low, high) for spot in spots]
+        best = int(np.argmax(scores))
+        # Months without photos belong to whoever lived there before.
+        winners.append(spots[best] if scores[best] > 0 or not winners else winners[-1])
+    reigns: list[tuple[_Spot, int, int]] = []
+    for i, spot in enumerate(winners):
+        start, end = first + 30 * i, min(last, first + 30 * i + 29)
+        if reigns and reigns[-1][0] is spot:
+            reigns[-1] = (spot, reigns[-1][1], end)
+        else:
+            reigns.append((spot, start, end))
+    reigns = _without_short(reigns)
+    for i in range(1, len(reigns)):
+        (before, start, _), (after, _, end) = reigns[i - 1], reigns[i]
+        cut = _moving_day(before, after, start, end)
+        reigns[i - 1], reigns[i] = (before, start, cut - 1), (after, cut, end)
+    return reigns
+
+
+def _without_short(reigns: list[tuple[_Spot, int, int]]) -> list[tuple[_Spot, int, int]]:
+    """Reigns of a season or more; the time of shorter ones goes to the one before (the first one's to the one after)."""
+    lasting = [reign for reign in reigns if _is_lasting(*reign)] or [max(reigns, key=lambda reign: reign[2] - reign[1])]
+    kept: list[tuple[_Spot, int, int]] = []
+    for spot, start, _ in lasting:
+        if not kept or kept[-1][0] is not spot:
+            kept.append((spot, start if kept else reigns[0][1], reigns[-1][2]))
+    return [
+        (spot, start, kept[i + 1][1] - 1 if i + 1 < len(kept) else end) for i, (spot, start, end) in enumerate(kept)
+    ]
+
+
+def _is_lasting(spot: _Spot, start: int, end: int) -> bool:
+    stays = _within(spot.days, start, end)
+    return end - start + 1 >= MIN_SPAN_DAYS and len(stays) > 1 and int(stays[-1] - stays[0]) >= MIN_SPAN_DAYS // 2
+
+
+def _moving_day(before: _Spot, after: _Spot, start: int, end: int) -> int:
+    """The day that best parts the days (nights count twice) at one home from those at the next."""
+    old = np.concatenate([_within(before.days, start, end), _within(before.nights, start, end)])
+    new = np.concatenate([_within(after.days, start, end), _within(after.nights, start, end)])
+    choices = np.unique(np.concatenate([old + 1, new]))
+    if not len(choices):
+        return end
+    old, new = np.sort(old), np.sort(new)
+    right = np.searchsorted(old, choices) + len(new) - np.searchsorted(new, choices)
+    return int(choices[np.argmax(right)])
+
+
+def _life(spot: _Spot, start: int, end: int) -> Home:
+    days = _within(spot.days, start, end)
+    nights = _within(spot.nights, start, end)
+    return Home(spot.lat_deg, spot.lon_deg, _date(start), _date(end), len(days), len(nights))
+
+
+def _date(day: int) -> date:
+    return date(1970, 1, 1) + timedelta(days=day)
+
+
+def day_number(day: date) -> int:
+    """Days since 1970."""
+    return (day - date(1970, 1, 1)).days
+
+
+def _returns(spot: _Spot, lives: tuple[Home, ...]) -> list[Home]:
+    """The spot as a place of regular or recurring visits, outside the times when it was home; at most one entry."""
+    days = spot.days
+    for home in lives:
+        gap = float(distances_km(np.array([spot.lat_deg]), np.array([spot.lon_deg]), home.lat_deg, home.lon_deg)[0])
+        if gap <= 2 * SPOT_RADIUS_KM:
+            days = days[(days < day_number(home.start)) | (days > day_number(home.end))]
+    if len(days) < RECURRING_VISITS:
+        return []
+    opens = np.flatnonzero(np.diff(days, prepend=days[0] - 999) > VISIT_GAP_DAYS)
+    starts, ends = days[opens], days[np.append(opens[1:], len(days)) - 1]
+    if len(starts) < RECURRING_VISITS:
+        return []
+    # Visits that lie in some window of a year with enough of them.
+    wide = starts[RECURRING_VISITS - 1 :] - starts[: -RECURRING_VISITS + 1] <= RECURRING_WITHIN_DAYS
+    busy = np.zeros(len(starts), dtype=np.bool_)
+    for at in np.flatnonzero(wide).tolist():
+        busy[at : at + RECURRING_VISITS] = True
+    if not busy.any() or float(np.median(ends[busy] - starts[busy] + 1)) > LONGEST_VISIT_DAYS:
+        return []
+    first, last = int(starts[busy][0]), int(ends[busy][-1])
+    stays = _within(days, first, last)
+    weeks = len(np.unique(stays // 7))
+    kind = HomeKind.REGULAR if weeks >= REGULAR_SHARE * ((last - first) / 7 + 1) else HomeKind.RECURRING
+    nights = _within(spot.nights, first, last)
+    base = Home(spot.lat_deg, spot.lon_deg, _date(first), _date(last), len(stays), len(nights))
+    return [replace(base, kind=kind)]

@@ -1,0 +1,112 @@
+"""The photos of a library as one table in time: what homes and trips are found from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.types import CaptureTime, ContentId, GeoPosition, Place, TimePrecision
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall times are naive by definition
+
+AIRLINER_ALTITUDE_M = 9_000.0
+AIRLINER_SPEED_KMH = 400.0
+"""Above either a photo was taken out of an aeroplane's window: a true position, but no place that somebody visited."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePhoto:
+    """What the timeline needs to know of one photo group."""
+
+    content_id: ContentId
+    capture_time: CaptureTime | None
+    position: GeoPosition | None = None
+    """As `core.positions` left it: refused fixes are gone, inferred ones are marked."""
+    place: Place | None = None
+    """The place of `position`."""
+    camera: str = ""
+    """Empty when unknown."""
+    is_own: bool = True
+    """False for screenshots, messenger pictures and other pictures no camera of this library took: they may belong to a
+    trip by their time, but never make, stretch or end one."""
+
+    @property
+    def wall_s(self) -> float:
+        """Wall time in seconds since 1970 (of a clock without zones); asks for a capture time."""
+        return (self.capture_time.local - EPOCH).total_seconds() if self.capture_time else float("nan")
+
+    @property
+    def utc_s(self) -> float:
+        """Seconds since 1970 in UTC; without an offset estimated from the longitude, without either the wall time."""
+        if self.capture_time is None:
+            return float("nan")
+        if self.capture_time.utc_offset_minutes is not None:
+            return self.wall_s - 60 * self.capture_time.utc_offset_minutes
+        return self.wall_s - (self.position.lon_deg / 15 * HOUR if self.position else 0.0)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the time of day is known and may be believed."""
+        time = self.capture_time
+        return time is not None and time.is_reliable and time.precision in (TimePrecision.SECOND, TimePrecision.MINUTE)
+
+    @property
+    def is_witness(self) -> bool:
+        """Whether it proves that one of the library's own cameras was somewhere at some time."""
+        return self.is_own and self.position is not None and self.is_timed and not self._is_airborne
+
+    @property
+    def _is_airborne(self) -> bool:
+        position = self.position
+        return position is not None and (
+            (position.altitude_m or 0.0) > AIRLINER_ALTITUDE_M or (position.speed_kmh or 0.0) > AIRLINER_SPEED_KMH
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Witnesses:
+    """The photos that prove where a camera was, one row each, in the order of time; rows of one moment by content."""
+
+    photos: tuple[TimelinePhoto, ...]
+    utc_s: NDArray[np.float64]
+    wall_s: NDArray[np.float64]
+    day: NDArray[np.int64]
+    """Local calendar day, days since 1970."""
+    lat_deg: NDArray[np.float64]
+    lon_deg: NDArray[np.float64]
+    is_night: NDArray[np.bool_]
+    """Taken between 18 and 8 o'clock: where somebody is then, they mostly sleep."""
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.photos)
+
+    @classmethod
+    def of(cls, photos: Sequence[TimelinePhoto]) -> Witnesses:
+        """The table; photos of equal content count once, whatever order they come in."""
+        distinct = {photo.content_id: photo for photo in sorted(photos, key=_full_order) if photo.is_witness}
+        rows = sorted(((photo.utc_s, photo.content_id, photo) for photo in distinct.values()), key=lambda row: row[:2])
+        ordered = tuple(photo for _, _, photo in rows)
+        wall = np.array([photo.wall_s for photo in ordered], dtype=np.float64)
+        hour = wall % DAY / HOUR
+        return cls(
+            photos=ordered,
+            utc_s=np.array([utc for utc, _, _ in rows], dtype=np.float64),
+            wall_s=wall,
+            day=(wall // DAY).astype(np.int64),
+            lat_deg=np.array([photo.position.lat_deg for photo in ordered if photo.position], dtype=np.float64),
+            lon_deg=np.array([photo.position.lon_deg for photo in ordered if photo.position], dtype=np.float64),
+            is_night=(hour >= 18) | (hour < 8),
+        )
+
+
+def _full_order(photo: TimelinePhoto) -> tuple[str, float]:
+    """Decides between two entries of one content, so that the order of the input never does."""
+    return photo.content_id, -photo.utc_s if photo.capture_time else 0.0

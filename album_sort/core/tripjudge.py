@@ -1,0 +1,190 @@
+"""Which stretches away from home are worth an album, and why they begin and end where they do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.core.geo import distances_km
+from album_sort.core.stretches import COMMUTE_KM, Stretch
+from album_sort.core.timeline import EPOCH, HOUR, Witnesses
+from album_sort.core.whereabouts import Positions, Whereabouts
+from album_sort.types import Reason
+
+MIN_PHOTOS = 3
+MIN_PHOTOS_NEAR = 6
+"""Two outings on one weekend, home in between, show less than this; a night away mostly more."""
+
+DAY_TRIP_PHOTOS = 20
+"""A single day is an album of its own from here on."""
+
+ONE_DAY_HOURS = 14.0
+"""A long evening that ends after midnight is still one day."""
+
+LONG_STAY_DAYS = 5
+"""From here on a stay at a place of recurring visits is a holiday."""
+
+OPEN_HOURS = 48.0
+"""A trip whose last photo is younger may go on."""
+
+EDGE_HOURS = 8.0
+"""How far before its first and after its last located photo a trip may take in photos without a position."""
+
+STRANGER_SHARE = 0.1
+"""A camera with fewer of the library's photos, never seen at home, is somebody else's while the owner is at home."""
+
+ONLY_TRIP_DAYS = 60
+ONLY_TRIP_PHOTOS = 10
+ONLY_TRIP_MOVED_KM = 50.0
+ONLY_TRIP_PER_DAY = 5.0
+"""Without a home a stretch is a trip if it is short and either moves about or is photographed as densely as holidays are."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A stretch that is a trip."""
+
+    rows: NDArray[np.intp]
+    """Of the witnesses, in the order of time."""
+    cameras: frozenset[str]
+    earliest_wall_s: float
+    """From when on photos without a position may belong to it (wall time)."""
+    latest_wall_s: float
+    is_day_trip: bool
+    is_open: bool
+    why: tuple[Reason, ...]
+
+
+class TripJudge:
+    """Knows the whole table, judges one stretch after another."""
+
+    def __init__(self, table: Witnesses, positions: Positions, *, has_home: bool, now_s: float) -> None:
+        self.table = table
+        self.positions = positions
+        self.has_home = has_home
+        self.now_s = now_s
+        self.cameras = [photo.camera for photo in table.photos]
+        self.camera_photos = Counter(self.cameras)
+        self.home_rows = np.flatnonzero(positions.where == Whereabouts.HOME)
+        self.home_cameras = frozenset(self.cameras[row] for row in self.home_rows.tolist())
+
+    def judge(self, stretch: Stretch) -> Candidate | None:
+        """The stretch as a trip, or None where it is everyday life, an outing, or somebody else's."""
+        rows = np.array(stretch.rows, dtype=np.intp)
+        why = list(dict.fromkeys(stretch.why))
+        trimmed = self._without_visits_at_ends(rows)
+        if len(trimmed):
+            rows = trimmed
+        elif self._is_long_stay(rows):
+            why.append(Reason.of("trip.long-stay", days=self._days(rows)))
+        else:
+            return None
+        cameras = frozenset(self.cameras[row] for row in rows.tolist())
+        if self._is_of_strangers(rows, cameras):
+            return None
+        is_day_trip = self._is_one_day(rows)
+        if not self._is_worth_it(rows, is_day_trip=is_day_trip):
+            return None
+        if is_day_trip:
+            why.append(Reason.of("trip.day-trip", photos=len(rows)))
+        before, after = self._home_before(rows, cameras), self._home_after(rows, cameras)
+        is_open = after is None and self.now_s - float(self.table.utc_s[rows[-1]]) <= OPEN_HOURS * HOUR
+        return Candidate(
+            rows=rows,
+            cameras=cameras,
+            earliest_wall_s=self._edge(int(rows[0]), before, sign=-1),
+            latest_wall_s=self._edge(int(rows[-1]), after, sign=1),
+            is_day_trip=is_day_trip,
+            is_open=is_open,
+            why=(self._start_reason(rows, before), self._end_reason(rows, after, is_open=is_open), *why),
+        )
+
+    def _days(self, rows: NDArray[np.intp]) -> int:
+        """Calendar days from first to last."""
+        return int(self.table.day[rows[-1]] - self.table.day[rows[0]]) + 1
+
+    def _without_visits_at_ends(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Without the photos at places of recurring visits that come before or after the journey itself."""
+        away = np.flatnonzero(self.positions.where[rows] == Whereabouts.AWAY)
+        # A few photos farther off do not turn a weekend at the parents' into a journey.
+        if not len(away) or (len(np.unique(self.table.day[rows[away]])) < 2 and len(away) < DAY_TRIP_PHOTOS):
+            return rows[:0]
+        return rows[away[0] : away[-1] + 1]
+
+    def _is_long_stay(self, rows: NDArray[np.intp]) -> bool:
+        """Whether a visit to a place of recurring visits is as long as a holiday."""
+        days = self.table.day[rows]
+        return self._days(rows) >= LONG_STAY_DAYS and len(np.unique(days)) >= LONG_STAY_DAYS - 1
+
+    def _is_of_strangers(self, rows: NDArray[np.intp], cameras: frozenset[str]) -> bool:
+        """Whether only cameras that are never seen at home were away, while the others were at home."""
+        if cameras & self.home_cameras or not self.home_cameras:
+            return False
+        share = sum(self.camera_photos[camera] for camera in cameras) / len(self.cameras)
+        low, high = np.searchsorted(self.table.utc_s[self.home_rows], self.table.utc_s[rows[[0, -1]]])
+        return share < STRANGER_SHARE and bool(high > low)
+
+    def _is_one_day(self, rows: NDArray[np.intp]) -> bool:
+        span_s = float(self.table.wall_s[rows[-1]] - self.table.wall_s[rows[0]])
+        return self._days(rows) == 1 or abs(span_s) <= ONE_DAY_HOURS * HOUR
+
+    def _is_worth_it(self, rows: NDArray[np.intp], *, is_day_trip: bool) -> bool:
+        if not self.has_home:
+            return self._is_only_trip(rows)
+        if is_day_trip:
+            return len(rows) >= DAY_TRIP_PHOTOS
+        is_near = float(self.positions.home_km[rows].max()) < COMMUTE_KM
+        return len(rows) >= (MIN_PHOTOS_NEAR if is_near else MIN_PHOTOS)
+
+    def _is_only_trip(self, rows: NDArray[np.intp]) -> bool:
+        """Whether a stretch of a library without a known home looks like a journey."""
+        days = self._days(rows)
+        if days < 2 or days > ONLY_TRIP_DAYS or len(rows) < ONLY_TRIP_PHOTOS:
+            return False
+        lat, lon = self.table.lat_deg[rows], self.table.lon_deg[rows]
+        gaps = distances_km(lat, lon, float(lat[0]), float(lon[0]))
+        active = len(np.unique(self.table.day[rows]))
+        return float(gaps.max()) >= ONLY_TRIP_MOVED_KM or len(rows) >= ONLY_TRIP_PER_DAY * active
+
+    def _home_before(self, rows: NDArray[np.intp], cameras: frozenset[str]) -> int | None:
+        """Row at which one of the cameras was last at home before."""
+        at = int(np.searchsorted(self.home_rows, rows[0]))
+        earlier = self.home_rows[max(0, at - 400) : at].tolist()
+        return next((row for row in reversed(earlier) if self.cameras[row] in cameras), None)
+
+    def _home_after(self, rows: NDArray[np.intp], cameras: frozenset[str]) -> int | None:
+        """Row at which one of the cameras was first at home afterwards."""
+        at = int(np.searchsorted(self.home_rows, rows[-1]))
+        return next((row for row in self.home_rows[at : at + 400].tolist() if self.cameras[row] in cameras), None)
+
+    def _edge(self, row: int, home_row: int | None, *, sign: int) -> float:
+        """Wall time up to which photos without a position belong to the trip: half-way home, but not beyond EDGE_HOURS."""
+        here, most = float(self.table.wall_s[row]), EDGE_HOURS * HOUR
+        if home_row is None:
+            return here + sign * most
+        half = abs(float(self.table.utc_s[home_row] - self.table.utc_s[row])) / 2
+        return here + sign * min(most, half)
+
+    def _start_reason(self, rows: NDArray[np.intp], home_row: int | None) -> Reason:
+        first = int(rows[0])
+        if not self.has_home:
+            return Reason.of("trip.starts-without-home", date=self._date(first))
+        km = round(float(self.positions.home_km[first]))
+        if home_row is None:
+            return Reason.of("trip.starts-library", date=self._date(first), km=km)
+        return Reason.of("trip.starts-away", date=self._date(first), home_date=self._date(home_row), km=km)
+
+    def _end_reason(self, rows: NDArray[np.intp], home_row: int | None, *, is_open: bool) -> Reason:
+        last = int(rows[-1])
+        if is_open:
+            return Reason.of("trip.open", date=self._date(last))
+        if home_row is None:
+            return Reason.of("trip.ends-without-home", date=self._date(last))
+        return Reason.of("trip.ends-home", date=self._date(last), home_date=self._date(home_row))
+
+    def _date(self, row: int) -> str:
+        return (EPOCH + timedelta(seconds=float(self.table.wall_s[row]))).date().isoformat()

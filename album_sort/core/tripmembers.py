@@ -1,0 +1,131 @@
+"""Which photos belong to a trip: those that prove it, and those beside them in time that prove nothing to the contrary."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.core.geo import distances_km
+from album_sort.core.timeline import DAY, TimelinePhoto, Witnesses
+from album_sort.core.tripjudge import Candidate
+from album_sort.core.whereabouts import Positions, Whereabouts
+from album_sort.types import ContentId, TimePrecision
+
+BESIDE_KM = 150.0
+"""A photo with a position belongs to a trip in whose time it falls if it lies this close to one of the trip's places."""
+
+CLOCK_DAYS = 4
+"""A camera seen on fewer days gives no measure of its clock."""
+
+CLOCK_SHARE = 0.5
+"""A camera without positions whose clock is right is mostly used on days on which others are used too."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reach:
+    """A candidate's time and places."""
+
+    number: int
+    """Among the candidates."""
+    first_day: int
+    last_day: int
+    earliest_wall_s: float
+    latest_wall_s: float
+    cameras: frozenset[str]
+    lat_deg: NDArray[np.float64]
+    lon_deg: NDArray[np.float64]
+
+    @property
+    def photos(self) -> int:
+        """How many photos prove the trip."""
+        return len(self.lat_deg)
+
+    def takes(self, photo: TimelinePhoto, home_days: Set[int]) -> bool:
+        """Whether a photo that proves nothing itself belongs here by its time, and by its position if it has one."""
+        if photo.capture_time is not None and photo.capture_time.precision is TimePrecision.DAY:
+            day = int(photo.wall_s // DAY)
+            # On the days of leaving and of coming home, which part of the day it was is not known.
+            if not (self.first_day <= day <= self.last_day) or (
+                day in (self.first_day, self.last_day) and day in home_days
+            ):
+                return False
+        elif not self.earliest_wall_s <= photo.wall_s <= self.latest_wall_s:
+            return False
+        if photo.position is None:
+            return True
+        gaps = distances_km(self.lat_deg, self.lon_deg, photo.position.lat_deg, photo.position.lon_deg)
+        return float(gaps.min()) <= BESIDE_KM
+
+
+def assign_members(
+    photos: Sequence[TimelinePhoto], table: Witnesses, positions: Positions, candidates: Sequence[Candidate]
+) -> list[frozenset[ContentId]]:
+    """The members of each candidate; every photo belongs to one at most."""
+    members: list[set[ContentId]] = [
+        {table.photos[row].content_id for row in candidate.rows.tolist()} for candidate in candidates
+    ]
+    if not candidates:
+        return []
+    by_start = sorted(
+        (_reach(number, table, c) for number, c in enumerate(candidates)), key=lambda r: r.earliest_wall_s
+    )
+    distrusted = untrusted_cameras(photos)
+    home_days = {int(day) for day in table.day[positions.where == Whereabouts.HOME]}
+    at_home = {table.photos[row].content_id for row in np.flatnonzero(positions.where == Whereabouts.HOME).tolist()}
+    settled = at_home.union(*members)
+    starts = [reach.earliest_wall_s for reach in by_start]
+    longest = max(reach.latest_wall_s - reach.earliest_wall_s for reach in by_start)
+    for photo in photos:
+        if photo.content_id in settled or photo.capture_time is None or not photo.capture_time.is_reliable:
+            continue
+        # A day without a time of day stands at midnight: look a day farther.
+        low = bisect_left(starts, photo.wall_s - longest - DAY)
+        high = bisect_right(starts, photo.wall_s + DAY)
+        fitting = [
+            reach
+            for reach in by_start[low:high]
+            if (photo.camera in reach.cameras or photo.camera not in distrusted) and reach.takes(photo, home_days)
+        ]
+        if fitting:
+            best = min(fitting, key=lambda reach: (photo.camera not in reach.cameras, -reach.photos, reach.number))
+            members[best.number].add(photo.content_id)
+    return [frozenset(own) for own in members]
+
+
+def _reach(number: int, table: Witnesses, candidate: Candidate) -> _Reach:
+    days = table.day[candidate.rows]
+    return _Reach(
+        number,
+        int(days.min()),
+        int(days.max()),
+        candidate.earliest_wall_s,
+        candidate.latest_wall_s,
+        candidate.cameras,
+        table.lat_deg[candidate.rows],
+        table.lon_deg[candidate.rows],
+    )
+
+
+def untrusted_cameras(photos: Sequence[TimelinePhoto]) -> frozenset[str]:
+    """Cameras without positions whose days hardly meet those of the cameras with positions: their clocks are wrong.
+
+    A clock that was never set puts a ski holiday into some week of everyday life, and everyday photos into a holiday.
+    """
+    days_of: defaultdict[str, set[int]] = defaultdict(set)
+    located: set[str] = set()
+    for photo in photos:
+        if photo.is_own and photo.camera and photo.is_timed:
+            days_of[photo.camera].add(int(photo.wall_s // DAY))
+            if photo.position is not None:
+                located.add(photo.camera)
+    common = set().union(*(days_of[camera] for camera in located)) if located else set()
+    return frozenset(
+        camera
+        for camera, days in days_of.items()
+        if camera not in located and len(days) >= CLOCK_DAYS and len(days & common) < CLOCK_SHARE * len(days)
+    )
