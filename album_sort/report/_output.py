@@ -1,0 +1,60 @@
+"""Writing our own files: complete under their final name or not there at all, and never over a file that is not ours."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from album_sort.errors import DestinationError
+
+IsOurs = Callable[[bytes], bool]
+"""Tells from the first bytes of a file whether album-sort wrote it."""
+
+_HEAD_BYTES = 4096
+
+
+def refuse_foreign(path: Path, is_ours: IsOurs) -> None:
+    """Raises `DestinationError` where `path` is something that album-sort did not write."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DestinationError(
+            f"cannot write the report {path}: {error.strerror}", hint="choose another folder"
+        ) from error
+    if head and not is_ours(head):
+        raise DestinationError(
+            f"{path} is there already and is no report of album-sort: it stays as it is",
+            hint="choose another folder for the report, or move that file away",
+        )
+
+
+def temporary_beside(path: Path) -> Path:
+    """A name in the same folder, so that renaming stays within the file system; hidden, and never used twice."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+
+
+@contextmanager
+def atomic_text(path: Path, *, is_ours: IsOurs, encoding: str = "utf-8", newline: str = "\n") -> Iterator[IO[str]]:
+    """A text stream that becomes `path` when the block ends well; characters without a form in UTF-8 are written as escapes."""
+    refuse_foreign(path, is_ours)
+    temporary = temporary_beside(path)
+    try:
+        with temporary.open("x", encoding=encoding, newline=newline, errors="backslashreplace") as stream:
+            yield stream
+            stream.flush()
+            # without it a power cut could leave the final name on an empty file
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise DestinationError(
+            f"cannot write the report {path}: {error.strerror}", hint=f"check {path.parent}"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,122 @@
+"""What the first page of a report needs, gathered while the rows pass: covers, trips, months, groups of skipped files. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+
+from album_sort.report.chart import Month
+from album_sort.report.tally import Tally
+from album_sort.types import PhotoRow, ReportRow, RowAction, SkippedRow, TripRow
+
+EXAMPLES = 40
+"""Files named for each reason to skip; report.csv has them all."""
+
+REASONS = 100
+"""Different reasons named; a reason may carry a value of its file, and then every file has its own."""
+
+STRIP = 5
+"""Thumbnails of a trip."""
+
+_VAGUE = ("file modification time", "folder name")
+"""Sources of a date that say when a file was made, not when a photo was taken: not on the chart."""
+
+
+@dataclass(slots=True)
+class Cover:
+    """The photo that stands for an album: the surest one that has a thumbnail."""
+
+    key: str = ""
+    label: str = ""
+    score: float = -1.0
+
+
+@dataclass(slots=True)
+class TripSummary:
+    """What the rows tell of a trip."""
+
+    trip: TripRow
+    photos: int = 0
+    strip: list[str] = field(default_factory=list)
+    """Thumbnail keys, spread over the trip as its photos come."""
+    stride: int = 1
+    """Every how manieth photo was kept."""
+
+    def add(self, key: str) -> None:
+        """Counts a photo and keeps some of them, evenly spread, without knowing how many will come."""
+        if key and self.photos % self.stride == 0 and key not in self.strip:
+            self.strip.append(key)
+            if len(self.strip) == 2 * STRIP:
+                self.strip, self.stride = self.strip[::2], self.stride * 2
+        self.photos += 1
+
+
+@dataclass(slots=True)
+class SkippedGroup:
+    """Files left out for one reason."""
+
+    stage: str
+    reason: str
+    is_problem: bool
+    files: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Overview:
+    """Everything that is told about all photos together."""
+
+    tally: Tally = field(default_factory=Tally)
+    covers: dict[str, Cover] = field(default_factory=dict)
+    spans: dict[str, tuple[date, date]] = field(default_factory=dict)
+    """First and last day of each album."""
+    trips: dict[str, TripSummary] = field(default_factory=dict)
+    months: Counter[tuple[str, Month]] = field(default_factory=Counter)
+    skipped: dict[tuple[str, str], SkippedGroup] = field(default_factory=dict)
+    bursts: Counter[str] = field(default_factory=Counter)
+    unnamed_reasons: int = 0
+    """Files whose reason is not among the named ones."""
+
+    def add(self, row: ReportRow, *, thumbnail_key: str = "") -> None:
+        """Takes one row."""
+        self.tally.add(row)
+        if isinstance(row, SkippedRow):
+            self._add_skipped(row)
+        elif row.action is not RowAction.DUPLICATE:
+            self._add_photo(row, thumbnail_key)
+
+    def _add_skipped(self, row: SkippedRow) -> None:
+        key = (str(row.stage), row.reason)
+        group = self.skipped.get(key)
+        if group is None:
+            if len(self.skipped) == REASONS:
+                self.unnamed_reasons += 1
+                return
+            group = self.skipped[key] = SkippedGroup(*key, row.is_problem)
+        group.files += 1
+        if len(group.examples) < EXAMPLES:
+            group.examples.append(row.source)
+
+    def _add_photo(self, row: PhotoRow, key: str) -> None:
+        if row.similar_to is not None:
+            self.bursts[row.similar_to] += 1
+        if key:
+            score = next((score for album, score in row.scores if album == row.album), 0.0)
+            cover = self.covers.setdefault(row.album, Cover())
+            if score > cover.score:
+                cover.key, cover.score, cover.label = key, score, row.top[0].label if row.top else ""
+        if row.trip is not None:
+            self.trips.setdefault(row.trip.trip_id, TripSummary(row.trip)).add(key)
+        if row.taken is not None and row.taken.source not in _VAGUE:
+            day = row.taken.local.date()
+            self.months[row.album, (day.year, day.month)] += 1
+            first, last = self.spans.get(row.album, (day, day))
+            self.spans[row.album] = min(first, day), max(last, day)
+
+    @property
+    def span(self) -> tuple[date, date] | None:
+        """First and last day of all photos with a date of their own."""
+        if not self.spans:
+            return None
+        return min(first for first, _ in self.spans.values()), max(last for _, last in self.spans.values())

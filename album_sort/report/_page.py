@@ -1,0 +1,223 @@
+"""The page itself: template, style and script put together under a strict Content-Security-Policy."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from album_sort.report._overview import STRIP, Overview, TripSummary
+from album_sort.report._spool import to_script
+from album_sort.report._thumbnails import relative_file
+from album_sort.report.chart import draw_chart
+from album_sort.report.text import shell_word, visible
+from album_sort.report.words import Words
+from album_sort.report.worldmap import MapPoint, WorldMap, draw_map
+from album_sort.types import REVIEW, RunInfo, RunOutcome, TripRow
+
+_MARK = '<meta name="generator" content="album-sort">'
+
+
+def is_our_page(head: bytes) -> bool:
+    """Whether a file begins like a page of ours."""
+    return _MARK.encode() in head
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """What lies in the page or beside it."""
+
+    is_inline: bool
+    files_name: str
+    """Name of the folder beside the page."""
+    chunks: list[str]
+    """JSON of each chunk, in the page; empty when they are files."""
+    thumbnails: Iterator[tuple[str, str]]
+    """Key and base64 text, in the page."""
+    albums: list[dict[str, object]]
+    trips: Mapping[str, list[list[int]]]
+    bursts: list[list[list[int]]]
+    chunk_cards: int
+    photos_base: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumTile:
+    """One album on the wall."""
+
+    album: str
+    title: str
+    photos: int
+    cover: str
+    cover_label: str
+    days: str
+
+
+@dataclass(frozen=True, slots=True)
+class TripTile:
+    """One trip on the timeline."""
+
+    trip: TripRow
+    photos: int
+    strip: list[str]
+    days: str
+
+
+class Page:
+    """One report.html; `pieces` gives its text."""
+
+    def __init__(
+        self, info: RunInfo, outcome: RunOutcome | None, words: Words, overview: Overview, parts: PageParts
+    ) -> None:
+        self._info = info
+        self._outcome = outcome
+        self._words = words
+        self._overview = overview
+        self._parts = parts
+
+    def pieces(self) -> Iterator[str]:
+        """The text of the page, piece by piece."""
+        environment = Environment(
+            loader=PackageLoader("album_sort.report"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters["visible"] = visible
+        environment.filters["shell_word"] = shell_word
+        return environment.get_template("report.html.jinja").generate(self._context())
+
+    def _context(self) -> dict[str, Any]:
+        words, overview = self._words, self._overview
+        style, script = _static("report.css"), _static("report.js")
+        chart = draw_chart(overview.months)
+        return {
+            "words": words,
+            "t": words.text,
+            "info": self._info,
+            "outcome": self._outcome,
+            "tally": overview.tally,
+            "span": overview.span,
+            "policy": self._policy(style, script),
+            "style": Markup(style),  # noqa: S704 (our own file)
+            "script": Markup(script),  # noqa: S704 (likewise)
+            "index": Markup(to_script(self._index())),  # noqa: S704 (escaped for script elements by `to_script`)
+            "chunks": [Markup(chunk) for chunk in self._parts.chunks],  # noqa: S704 (likewise)
+            "thumbnails": self._parts.thumbnails,
+            "is_inline": self._parts.is_inline,
+            "thumbnail_source": self._thumbnail_source,
+            "albums": self._albums(),
+            "review": overview.tally.review,
+            "trips": self._trips(),
+            "map": self._map(),
+            "chart": chart,
+            "titles": overview.tally.titles,
+            "skipped": sorted(overview.skipped.values(), key=lambda group: (group.stage, -group.files, group.reason)),
+            "unnamed_reasons": overview.unnamed_reasons,
+            "bursts": len(self._parts.bursts),
+        }
+
+    def _policy(self, style: str, script: str) -> str:
+        """No network, no other script, no other style, no form; a page with files beside it may read those and nothing else."""
+        sources = {
+            "default-src": "'none'",
+            "style-src": _hash(style),
+            "script-src": _hash(script),
+            "img-src": "data:",
+            "base-uri": "'none'",
+            "form-action": "'none'",
+            "require-trusted-types-for": "'script'",
+            "trusted-types": "'none'",
+        }
+        if not self._parts.is_inline:
+            # The script named by its hash may load the chunks; a tag in the page still may not.
+            sources |= {
+                "script-src": f"{_hash(script)} 'strict-dynamic'",
+                "img-src": "'self' file:",
+                "trusted-types": "album-sort",
+            }
+        return "; ".join(f"{name} {value}" for name, value in sources.items())
+
+    def _index(self) -> dict[str, object]:
+        parts = self._parts
+        return {
+            "language": self._info.language,
+            "words": dict(self._words.sentences),
+            "files": "" if parts.is_inline else parts.files_name,
+            "chunkCards": parts.chunk_cards,
+            "albums": parts.albums,
+            "titles": {str(album): visible(title) for album, title in self._overview.tally.titles.items()},
+            "trips": {
+                key: {"title": visible(self._trip_row(summary).title), "runs": parts.trips.get(key, [])}
+                for key, summary in self._overview.trips.items()
+            },
+            "bursts": parts.bursts,
+            "photosBase": parts.photos_base,
+            "out": shell_word(self._info.destination),
+        }
+
+    def _thumbnail_source(self, key: str) -> str:
+        return f"{self._parts.files_name}/thumbnails/{relative_file(key)}"
+
+    def _albums(self) -> list[AlbumTile]:
+        overview = self._overview
+        tiles = []
+        for album, photos in sorted(
+            overview.tally.albums.items(), key=lambda item: (item[0] == REVIEW, -item[1], item[0])
+        ):
+            cover = overview.covers.get(album)
+            span = overview.spans.get(album)
+            years = "" if span is None else "–".join(dict.fromkeys(str(day.year) for day in span))
+            tiles.append(
+                AlbumTile(
+                    album=album,
+                    title=visible(overview.tally.titles[album]),
+                    photos=photos,
+                    cover=cover.key if cover else "",
+                    cover_label=visible(cover.label) if cover else "",
+                    days=years,
+                )
+            )
+        return tiles
+
+    def _trip_row(self, summary: TripSummary) -> TripRow:
+        """The trip as the outcome has it, which knows more than its photos."""
+        for trip in self._outcome.trips if self._outcome else ():
+            if trip.trip_id == summary.trip.trip_id:
+                return trip
+        return summary.trip
+
+    def _trips(self) -> list[TripTile]:
+        """Newest first."""
+        tiles = []
+        for summary in self._overview.trips.values():
+            trip = self._trip_row(summary)
+            step = max(1, len(summary.strip) // STRIP)
+            strip = summary.strip[::step][:STRIP]
+            tiles.append(TripTile(trip, summary.photos, strip, self._words.days(trip.start, trip.end)))
+        return sorted(tiles, key=lambda tile: (tile.trip.start, tile.trip.trip_id), reverse=True)
+
+    def _map(self) -> WorldMap | None:
+        points = [
+            MapPoint(tile.trip.trip_id, visible(tile.trip.title), visible(tile.trip.place.split(",")[0]),
+                     tile.trip.lat_deg, tile.trip.lon_deg, tile.photos)
+            for tile in self._trips()
+            if tile.trip.lat_deg is not None and tile.trip.lon_deg is not None
+        ]  # fmt: skip
+        return draw_map(points, _static("world.json"))
+
+
+def _static(name: str) -> str:
+    return (files("album_sort.report") / "static" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

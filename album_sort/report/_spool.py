@@ -1,0 +1,99 @@
+"""Photos on their way into the pages of a report: kept in a temporary file, so that memory stays flat however many there are."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+Card = dict[str, Any]
+"""What the page knows of a photo; its keys are explained in html.py."""
+
+UNDATED = 1 << 62
+"""Sorts after every date."""
+
+NOBODY = -1
+"""No trip, no burst."""
+
+# All that could end a script element or a JavaScript string, plus what has no UTF-8 form.
+_TO_ESCAPE = re.compile("[<>&\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def to_script(value: object) -> str:
+    """JSON that may stand inside a script element, as data or as a JavaScript literal."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _TO_ESCAPE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+
+
+def sort_key(taken: datetime | None) -> int:
+    """Newest first, undated photos last."""
+    if taken is None:
+        return UNDATED
+    return -(((taken.toordinal() * 24 + taken.hour) * 60 + taken.minute) * 60 + taken.second)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The photos of one album: where each lies in the spool, and what the indexes need; a few machine words for each."""
+
+    title: str
+    keys: array[int] = field(default_factory=lambda: array("q"))
+    offsets: array[int] = field(default_factory=lambda: array("q"))
+    lengths: array[int] = field(default_factory=lambda: array("L"))
+    trips: array[int] = field(default_factory=lambda: array("i"))
+    bursts: array[int] = field(default_factory=lambda: array("q"))
+
+    def order(self) -> list[int]:
+        """The photos in the order of the page: newest first, then as they came."""
+        return sorted(range(len(self.keys)), key=self.keys.__getitem__)
+
+
+class Spool:
+    """Cards by album, written once and read back in the order of the page."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (lives as long as the spool)
+        self._end = 0
+        self.shelves: dict[str, Shelf] = {}
+
+    def close(self) -> None:
+        """Gives the temporary file back."""
+        self._file.close()
+
+    def add(self, album: str, title: str, card: Card, *, key: int, trip: int, burst: int) -> None:
+        """Keeps one card."""
+        data = to_script(card).encode()
+        shelf = self.shelves.setdefault(album, Shelf(title))
+        shelf.keys.append(key)
+        shelf.offsets.append(self._end)
+        shelf.lengths.append(len(data))
+        shelf.trips.append(trip)
+        shelf.bursts.append(burst)
+        self._file.write(data)
+        self._end += len(data)
+
+    def read(self, shelf: Shelf, photos: Sequence[int]) -> Iterator[str]:
+        """The cards of these photos of a shelf, as script text."""
+        for photo in photos:
+            self._file.seek(shelf.offsets[photo])
+            yield self._file.read(shelf.lengths[photo]).decode()
+
+
+def runs_of(shelf_number: int, marks: Sequence[int]) -> dict[int, list[list[int]]]:
+    """Stretches of equal marks: `{mark: [[shelf, first position, length], ...]}`; positions follow the order of the page."""
+    runs: dict[int, list[list[int]]] = {}
+    previous = NOBODY
+    for position, mark in enumerate(marks):
+        if mark != NOBODY:
+            if mark == previous:
+                runs[mark][-1][2] += 1
+            else:
+                runs.setdefault(mark, []).append([shelf_number, position, 1])
+        previous = mark
+    return runs

@@ -1,0 +1,193 @@
+"""`report.jsonl`: one row a line, written while a run goes on, valid wherever it is cut.
+
+Rows leave in blocks of whole lines, each block with one `write`: what a killed run leaves ends with a complete line, or with one
+unfinished line (no newline) that the reader drops. So there is no temporary name and no renaming here: the point is to be there early.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from album_sort.errors import DestinationError
+from album_sort.report.rows import (
+    Json,
+    info_from_json,
+    info_to_json,
+    outcome_from_json,
+    outcome_to_json,
+    photo_from_json,
+    photo_to_json,
+    skipped_from_json,
+    skipped_to_json,
+)
+from album_sort.report.tally import Tally
+from album_sort.types import (
+    REPORT_SCHEMA_VERSION,
+    PhotoRow,
+    ReportRow,
+    RunInfo,
+    RunOutcome,
+    RunReport,
+)
+
+_BLOCK_BYTES = 64 * 1024
+"""A block leaves when it is this large ..."""
+
+_BLOCK_SECONDS = 1.0
+"""... or when its first row is this old: what a kill can cost, and no more than one `write` a second on a slow disk."""
+
+# Some readers split lines at more than the newline (Python's `splitlines` does), and lone surrogates (file names that are no
+# UTF-8) have no UTF-8 form: these characters are escaped, all others stay readable.
+_TO_ESCAPE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def to_line(row: Json) -> bytes:
+    """One row as UTF-8 with its newline."""
+    text = json.dumps(row, ensure_ascii=False, separators=(", ", ": "))
+    return _TO_ESCAPE.sub(lambda match: f"\\u{ord(match.group()):04x}", text).encode() + b"\n"
+
+
+class JsonlReport:
+    """A report.jsonl being written: `with JsonlReport(path, info) as report: report.add(row) ...; report.finish(outcome)`."""
+
+    def __init__(self, path: Path, info: RunInfo, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.tally = Tally()
+        self._clock = clock
+        self._lines: list[bytes] = [to_line(info_to_json(info))]
+        self._size = 0
+        self._since = 0.0
+        try:
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), 0o644)
+        except OSError as error:
+            raise DestinationError(
+                f"cannot write the report {path}: {error.strerror}", hint=f"check {path.parent}"
+            ) from error
+        self.flush()
+
+    def __enter__(self) -> JsonlReport:
+        """Itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes; what was added stays, whatever ended the block."""
+        self.close()
+
+    def add(self, row: ReportRow) -> None:
+        """Appends a row; it is on its way to the disk after a second at most, as soon as the next row comes."""
+        self.tally.add(row)
+        line = to_line(photo_to_json(row) if isinstance(row, PhotoRow) else skipped_to_json(row))
+        if not self._lines:
+            self._since = self._clock()
+        self._lines.append(line)
+        self._size += len(line)
+        if self._size >= _BLOCK_BYTES or self._clock() - self._since >= _BLOCK_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hands all rows so far to the operating system."""
+        block = memoryview(b"".join(self._lines))
+        while block:
+            block = block[os.write(self._descriptor, block) :]
+        self._lines.clear()
+        self._size = 0
+
+    def finish(self, outcome: RunOutcome) -> None:
+        """Writes the summary row; the report is complete."""
+        self._lines.append(to_line(outcome_to_json(outcome, self.tally.as_json())))
+        self.flush()
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Writes what is left and closes; closing twice does no harm."""
+        if self._descriptor >= 0:
+            try:
+                self.flush()
+            finally:
+                os.close(self._descriptor)
+                self._descriptor = -1
+
+
+def read_lines(path: Path) -> Iterator[Json]:
+    """The rows of a report as JSON objects; an unfinished last line is dropped.
+
+    Raises `DestinationError` where the file cannot be read or is no report of a version we know.
+    """
+    try:
+        with path.open("rb") as stream:
+            for number, line in enumerate(stream):
+                if not line.endswith(b"\n"):
+                    return
+                row = _parse(path, line)
+                if number == 0:
+                    _check_version(path, row)
+                yield row
+    except OSError as error:
+        raise DestinationError(f"cannot read the report {path}: {error.strerror}") from error
+
+
+def _parse(path: Path, line: bytes) -> Json:
+    try:
+        row: Any = json.loads(line)
+    except ValueError:
+        row = None
+    if not isinstance(row, dict):
+        raise DestinationError(
+            f"{path} is no report of album-sort: it has the line {line[:80]!r}", hint="name a report.jsonl"
+        )
+    return row
+
+
+def _check_version(path: Path, row: Json) -> None:
+    version = row.get("schema_version")
+    if row.get("type") != "run" or not isinstance(version, int):
+        raise DestinationError(
+            f"{path} is no report of album-sort: its first line is no run", hint="name a report.jsonl"
+        )
+    if version > REPORT_SCHEMA_VERSION:
+        raise DestinationError(
+            f"{path} has schema version {version}, this program reads up to {REPORT_SCHEMA_VERSION}",
+            hint="use the newer album-sort that wrote it",
+        )
+
+
+def read_report(path: Path) -> RunReport:
+    """A report read back. Its rows stream from the file each time they are walked; a killed run has no outcome."""
+    info: RunInfo | None = None
+    outcome: RunOutcome | None = None
+    for row in read_lines(path):
+        if info is None:
+            info = info_from_json(row)
+        if row["type"] == "summary":
+            outcome = outcome_from_json(row)
+    if info is None:
+        raise DestinationError(f"{path} is empty: the run ended before its first row", hint="run album-sort again")
+    return RunReport(info, StoredRows(path), outcome)
+
+
+class StoredRows:
+    """The photo and skipped rows of a report.jsonl, as often as wanted."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __iter__(self) -> Iterator[ReportRow]:
+        """From the first row on, each time."""
+        for row in read_lines(self._path):
+            if row["type"] == "photo":
+                yield photo_from_json(row)
+            elif row["type"] == "skipped":
+                yield skipped_from_json(row)
+
+
+def is_our_jsonl(head: bytes) -> bool:
+    """Whether a file begins like a report of ours."""
+    return head.startswith(b'{"type": "run", "schema_version": ')

@@ -1,0 +1,284 @@
+"""Rows of a report as JSON objects and back, in the shape of docs/reference/report-schema.json. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, cast
+
+from album_sort.types import (
+    REPORT_SCHEMA_VERSION,
+    AlbumId,
+    AlbumRelPath,
+    ChangedPhoto,
+    ClassIndex,
+    ContentId,
+    Mode,
+    ModelRow,
+    PhotoRow,
+    PlaceRow,
+    RefusedDates,
+    RowAction,
+    RunChanges,
+    RunInfo,
+    RunOutcome,
+    SettingRow,
+    SkippedRow,
+    Stage,
+    StageTiming,
+    TakenRow,
+    TopClass,
+    TripRow,
+)
+
+Json = dict[str, Any]
+"""One JSON object."""
+
+_PROBABILITY_DIGITS = 4
+"""Finer than any threshold, and a third of the bytes of a full float."""
+
+
+def _moment(utc: datetime) -> str:
+    return utc.isoformat(timespec="seconds") + "Z"
+
+
+def _parse_moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.removesuffix("Z"))
+
+
+def format_offset(minutes: int | None) -> str | None:
+    """`+09:00` from 540; None where the offset is unknown."""
+    if minutes is None:
+        return None
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"
+
+
+def _parse_offset(text: str | None) -> int | None:
+    if text is None:
+        return None
+    minutes = int(text[1:3]) * 60 + int(text[4:6])
+    return -minutes if text[0] == "-" else minutes
+
+
+def info_to_json(info: RunInfo) -> Json:
+    """The first row of a report."""
+    model = info.model
+    return {
+        "type": "run",
+        "schema_version": REPORT_SCHEMA_VERSION,
+        "run": info.run_id,
+        "program": f"album-sort {info.program_version}",
+        "started": _moment(info.started_utc),
+        "preview": info.is_preview,
+        "destination": info.destination,
+        "sources": list(info.sources),
+        "mode": str(info.mode),
+        "language": info.language,
+        "model": model
+        and {
+            "name": model.name,
+            "title": model.title,
+            "weights_sha256": model.weights_sha256,
+            "precision": model.precision,
+            "note": model.note,
+        },
+        "settings": [{"name": row.name, "value": row.value, "origin": row.origin} for row in info.settings],
+    }
+
+
+def info_from_json(row: Json) -> RunInfo:
+    """The facts of a run from the first row of its report."""
+    return RunInfo(
+        run_id=row["run"],
+        program_version=row["program"].removeprefix("album-sort "),
+        started_utc=_parse_moment(row["started"]),
+        destination=row["destination"],
+        sources=tuple(row["sources"]),
+        mode=Mode(row["mode"]),
+        language=row["language"],
+        is_preview=row["preview"],
+        model=ModelRow(**row["model"]) if row["model"] else None,
+        settings=tuple(SettingRow(**setting) for setting in row["settings"]),
+    )
+
+
+def _trip_to_json(trip: TripRow) -> Json:
+    return {
+        "id": trip.trip_id,
+        "title": trip.title,
+        "start": trip.start.isoformat(),
+        "end": trip.end.isoformat(),
+        "why": list(trip.why),
+    }
+
+
+def _trip_from_json(row: Json) -> TripRow:
+    return TripRow(
+        trip_id=row["id"],
+        title=row["title"],
+        start=date.fromisoformat(row["start"]),
+        end=date.fromisoformat(row["end"]),
+        why=tuple(row["why"]),
+        place=row.get("place", ""),
+        lat_deg=row.get("lat_deg"),
+        lon_deg=row.get("lon_deg"),
+        relative=row.get("relative", ""),
+        is_day_trip=row.get("day_trip", False),
+    )
+
+
+def _taken_to_json(taken: TakenRow) -> Json:
+    return {
+        "local": taken.local.isoformat(),
+        "offset": format_offset(taken.utc_offset_minutes),
+        "source": taken.source,
+        "precision": taken.precision,
+    }
+
+
+def _taken_from_json(row: Json) -> TakenRow:
+    local = datetime.fromisoformat(row["local"])
+    return TakenRow(local, _parse_offset(row["offset"]), row["source"], row["precision"])
+
+
+def photo_to_json(photo: PhotoRow) -> Json:
+    """The row of one photo; `similar_to` is present only where it says something."""
+    place = photo.place
+    row: Json = {
+        "type": "photo",
+        "source": photo.source,
+        "album": photo.album,
+        "title": photo.title,
+        "path": photo.path,
+        "also": list(photo.also),
+        "action": str(photo.action),
+        "why": list(photo.why),
+        "top": [
+            {"index": top.index, "label": top.label, "probability": round(top.probability, _PROBABILITY_DIGITS)}
+            for top in photo.top
+        ],
+        "scores": {album: round(probability, _PROBABILITY_DIGITS) for album, probability in photo.scores},
+        "taken": photo.taken and _taken_to_json(photo.taken),
+        "place": place
+        and {
+            "name": place.name,
+            "country": place.country,
+            "country_code": place.country_code,
+            "distance_km": round(place.distance_km, 1),
+            "source": place.source,
+        },
+        "trip": photo.trip and _trip_to_json(photo.trip),
+        "group": list(photo.group),
+        "sha256": photo.sha256,
+    }
+    if photo.similar_to is not None:
+        row["similar_to"] = photo.similar_to
+    return row
+
+
+def photo_from_json(row: Json) -> PhotoRow:
+    """A photo from its row."""
+    return PhotoRow(
+        source=row["source"],
+        album=AlbumId(row["album"]),
+        title=row["title"],
+        path=AlbumRelPath(row["path"]),
+        action=RowAction(row["action"]),
+        sha256=ContentId(row["sha256"]),
+        why=tuple(row["why"]),
+        top=tuple(TopClass(ClassIndex(top["index"]), top["label"], top["probability"]) for top in row["top"]),
+        scores=tuple((AlbumId(album), probability) for album, probability in row["scores"].items()),
+        taken=_taken_from_json(row["taken"]) if row["taken"] else None,
+        place=PlaceRow(**row["place"]) if row["place"] else None,
+        trip=_trip_from_json(row["trip"]) if row["trip"] else None,
+        also=tuple(AlbumRelPath(path) for path in row["also"]),
+        group=tuple(row["group"]),
+        similar_to=cast("ContentId | None", row.get("similar_to")),
+    )
+
+
+def skipped_to_json(skipped: SkippedRow) -> Json:
+    """The row of a file that was left out."""
+    return {
+        "type": "skipped",
+        "source": skipped.source,
+        "stage": str(skipped.stage),
+        "reason": skipped.reason,
+        "problem": skipped.is_problem,
+    }
+
+
+def skipped_from_json(row: Json) -> SkippedRow:
+    """A file that was left out, from its row."""
+    return SkippedRow(row["source"], Stage(row["stage"]), row["reason"], row["problem"])
+
+
+def _changes_to_json(changes: RunChanges) -> Json:
+    return {
+        "previous_run": changes.previous_run_id,
+        "previous_started": _moment(changes.previous_started_utc),
+        "added": changes.added,
+        "gone": changes.gone,
+        "moved": [{"source": photo.source, "before": photo.before, "after": photo.after} for photo in changes.moved],
+    }
+
+
+def _changes_from_json(row: Json) -> RunChanges:
+    return RunChanges(
+        previous_run_id=row["previous_run"],
+        previous_started_utc=_parse_moment(row["previous_started"]),
+        added=row["added"],
+        gone=row["gone"],
+        moved=tuple(ChangedPhoto(**photo) for photo in row["moved"]),
+    )
+
+
+def outcome_to_json(outcome: RunOutcome, totals: Json) -> Json:
+    """The last row of a report."""
+    return {
+        "type": "summary",
+        "finished": _moment(outcome.finished_utc),
+        "exit_code": outcome.exit_code,
+        "interrupted": outcome.is_interrupted,
+        "totals": totals,
+        "timings": [
+            {"stage": timing.stage, "seconds": round(timing.seconds, 3), "items": timing.items}
+            for timing in outcome.timings
+        ],
+        "trips": [
+            _trip_to_json(trip)
+            | {
+                "place": trip.place,
+                "lat_deg": trip.lat_deg,
+                "lon_deg": trip.lon_deg,
+                "relative": trip.relative,
+                "day_trip": trip.is_day_trip,
+            }
+            for trip in outcome.trips
+        ],
+        "refused_dates": [
+            {
+                "camera": refused.camera,
+                "photos": refused.photos,
+                "value": refused.value,
+                "example": refused.example,
+                "reason": refused.reason,
+                "hint": refused.hint,
+            }
+            for refused in outcome.refused_dates
+        ],
+        "changes": outcome.changes and _changes_to_json(outcome.changes),
+    }
+
+
+def outcome_from_json(row: Json) -> RunOutcome:
+    """How a run ended, from the last row of its report."""
+    return RunOutcome(
+        finished_utc=_parse_moment(row["finished"]),
+        exit_code=row["exit_code"],
+        is_interrupted=row["interrupted"],
+        timings=tuple(StageTiming(**timing) for timing in row["timings"]),
+        trips=tuple(_trip_from_json(trip) for trip in row["trips"]),
+        refused_dates=tuple(RefusedDates(**refused) for refused in row["refused_dates"]),
+        changes=_changes_from_json(row["changes"]) if row["changes"] else None,
+    )

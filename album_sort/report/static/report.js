@@ -1,0 +1,376 @@
+"use strict";
+// Shows the photos of a report page by page. It works from file:// without any network: cards come from data blocks in the page, or
+// from script files beside it. Text is only ever set as text; the page's policy forbids everything else.
+(() => {
+  const PAGE = 60;
+  const index = JSON.parse(document.getElementById("index").textContent);
+  const overview = document.getElementById("overview");
+  const view = document.getElementById("view");
+  const dialog = document.getElementById("photo");
+  const status = document.getElementById("status");
+  const locale = index.language === "zh" ? "zh-CN" : index.language;
+  const numbers = new Intl.NumberFormat(locale);
+  const percents = new Intl.NumberFormat(locale, { style: "percent" });
+  const minutes = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+  const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
+  const months = new Intl.DateTimeFormat(locale, { year: "numeric", month: "long", timeZone: "UTC" });
+  const pageTitle = document.title;
+
+  // ---- words and elements
+
+  function t(key, values = {}) {
+    const form = values.n === 1 && `${key}.one` in index.words ? `${key}.one` : key;
+    return index.words[form].replace(/\{(\w+)\}/g, (_, name) =>
+      typeof values[name] === "number" ? numbers.format(values[name]) : values[name]);
+  }
+
+  function el(tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (value !== undefined && value !== "") element.setAttribute(name, value);
+    }
+    element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+    return element;
+  }
+
+  const isolated = (text, name) => el("bdi", { class: name }, text);
+
+  function button(text, action, attributes = {}) {
+    const element = el("button", { type: "button", ...attributes }, text);
+    element.addEventListener("click", action);
+    return element;
+  }
+
+  // ---- thumbnails and cards
+
+  function thumbnail(key, alt) {
+    if (!key) return el("span", { class: "blank", role: alt ? "img" : undefined, "aria-label": alt });
+    const image = el("img", { alt, loading: "lazy", decoding: "async" });
+    if (!alt) image.setAttribute("alt", "");
+    image.src = thumbnailSource(key);
+    return image;
+  }
+
+  function thumbnailSource(key) {
+    if (index.files) return `${index.files}/thumbnails/${key.slice(0, 2)}/${key}.jpg`;
+    const block = document.getElementById(`thumbnail-${key}`);
+    return block ? `data:image/jpeg;base64,${block.textContent}` : "data:,";
+  }
+
+  const chunks = new Map();
+  const waiting = new Map();
+  const scriptUrls = window.trustedTypes && index.files
+    ? window.trustedTypes.createPolicy("album-sort", { createScriptURL: (url) => url })
+    : { createScriptURL: (url) => url };
+
+  window.albumSortChunk = (number, cards) => {
+    chunks.set(number, cards);
+    waiting.get(number)?.resolve(cards);
+    waiting.delete(number);
+  };
+
+  function loadChunk(number) {
+    if (chunks.has(number)) return Promise.resolve(chunks.get(number));
+    if (!index.files) {
+      chunks.set(number, JSON.parse(document.getElementById(`chunk-${number}`).textContent));
+      return Promise.resolve(chunks.get(number));
+    }
+    if (!waiting.has(number)) {
+      const entry = {};
+      entry.promise = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
+      waiting.set(number, entry);
+      const script = document.createElement("script");
+      // the number is one of ours: no text from a photo ever becomes part of a script's address
+      script.src = scriptUrls.createScriptURL(`${index.files}/photos-${Number(number)}.js`);
+      script.addEventListener("load", () => script.remove());
+      script.addEventListener("error", () => { waiting.delete(number); entry.reject(new Error(script.src)); });
+      document.head.append(script);
+    }
+    return waiting.get(number).promise;
+  }
+
+  // Cards at these runs ([album, first, length] each), from the `from`th on, `count` of them.
+  async function loadCards(runs, from, count) {
+    const wanted = [];
+    for (const [album, first, length] of runs) {
+      for (let i = Math.max(0, from); i < length && wanted.length < count; i += 1) wanted.push([album, first + i]);
+      from = Math.max(0, from - length);
+      if (wanted.length === count) break;
+    }
+    return Promise.all(wanted.map(async ([album, position]) => {
+      const { chunk, id } = index.albums[album];
+      const cards = await loadChunk(chunk + Math.floor(position / index.chunkCards));
+      return { ...cards[position % index.chunkCards], album: id };
+    }));
+  }
+
+  // ---- one photo in words
+
+  const instant = (local) => new Date(`${local}Z`);
+
+  function when(card) {
+    if (!card.t) return t("undated");
+    if (card.tp === "day") return days.format(instant(card.t));
+    if (card.tp === "month") return months.format(instant(card.t));
+    if (card.tp === "year") return card.t.slice(0, 4);
+    return minutes.format(instant(card.t));
+  }
+
+  const fileName = (path) => path.slice(path.lastIndexOf("/") + 1);
+
+  function alternative(card) {
+    return t("alt", { label: card.c ? card.c[0][0] : fileName(card.s), when: when(card) });
+  }
+
+  const albumTitle = (id) => index.titles[id] || id;
+
+  function bars(classes) {
+    const list = el("ul", { class: "bars", "aria-label": t("classes") });
+    for (const [label, probability] of classes || []) {
+      const fill = el("span", { class: "fill" });
+      fill.style.setProperty("width", `${Math.max(2, probability * 100)}%`);
+      list.append(el("li", {}, isolated(label, "label"), el("span", { class: "number" }, percents.format(probability)),
+        el("span", { class: "track", "aria-hidden": "true" }, fill)));
+    }
+    return list;
+  }
+
+  // A command line that can be pasted as it is: Python has quoted what plain quotes cannot hold.
+  function fixLine(card, album) {
+    return `album-sort fix ${card.q || `'${card.s}'`} --album ${album} --out ${index.out}`;
+  }
+
+  function copyable(text) {
+    const code = el("code", { class: "line" }, text);
+    const copy = button(t("copy"), async () => {
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        copy.textContent = t("copied");
+        status.textContent = t("copied");
+      } catch {
+        // file:// pages of some browsers have no clipboard: leave the line marked, ready for the keyboard
+        window.getSelection().selectAllChildren(code);
+      }
+    }, { class: "copy" });
+    return { code, box: el("div", { class: "command" }, code, copy) };
+  }
+
+  // ---- lists
+
+  function card(photo, position, open) {
+    const box = el("li", { class: "photo" });
+    const opener = button("", () => open(position), { class: "frame", "aria-label": t("open_photo", { name: alternative(photo) }) });
+    opener.append(thumbnail(photo.k, ""));
+    const place = photo.l ? el("span", {}, isolated(photo.l)) : null;
+    box.append(opener, el("div", { class: "about" },
+      el("p", { class: "when" }, el("span", {}, when(photo)), place),
+      bars(photo.c),
+      photo.w ? el("p", { class: "reason" }, isolated(photo.w[0])) : null));
+    return box;
+  }
+
+  function reviewCard(photo, position, open) {
+    const box = card(photo, position, open);
+    box.className = "photo review";
+    const guesses = (photo.g || []).map(([album]) => album);
+    const about = box.querySelector(".about");
+    about.prepend(el("p", { class: "source" }, isolated(photo.s, "path")));
+    if (guesses.length) {
+      about.append(el("p", { class: "guesses" }, t("guesses"), " ",
+        ...photo.g.map(([album, score]) => el("span", { class: "chip" }, isolated(albumTitle(album)), ` ${percents.format(score)}`))));
+    }
+    const choices = guesses.length ? guesses : ["ALBUM"];
+    for (const album of choices) about.append(copyable(fixLine(photo, album)).box);
+    return box;
+  }
+
+  function duplicateCard(photo, position, open) {
+    const box = card(photo, position, open);
+    box.className = "photo review";
+    box.querySelector(".about").prepend(el("p", { class: "source" }, isolated(photo.s, "path"),
+      photo.p ? el("span", { class: "quiet" }, ` ${t("same_as")} `, isolated(photo.pv || photo.p, "path")) : null));
+    return box;
+  }
+
+  function pager(page, pages, go) {
+    if (pages < 2) return "";
+    const shown = new Set([0, pages - 1, page - 2, page - 1, page, page + 1, page + 2].filter((n) => n >= 0 && n < pages));
+    const nav = el("nav", { class: "pager", "aria-label": t("pages") });
+    nav.append(button("←", () => go(page - 1), { "aria-label": t("previous"), ...(page === 0 && { disabled: "disabled" }) }));
+    let last = -1;
+    for (const number of [...shown].sort((a, b) => a - b)) {
+      if (number > last + 1) nav.append(el("span", { "aria-hidden": "true" }, "…"));
+      nav.append(button(numbers.format(number + 1), () => go(number), {
+        "aria-label": t("page", { n: number + 1 }), ...(number === page && { "aria-current": "page" }) }));
+      last = number;
+    }
+    nav.append(button("→", () => go(page + 1), { "aria-label": t("next"), ...(page === pages - 1 && { disabled: "disabled" }) }));
+    return nav;
+  }
+
+  function heading(title, note) {
+    return el("header", { class: "viewhead" },
+      el("p", {}, el("a", { class: "back", href: "#top" }, `← ${t("back")}`)),
+      el("h1", { tabindex: "-1" }, isolated(title)),
+      note ? el("p", { class: "lead" }, note) : null);
+  }
+
+  // Shows `runs` page by page; the page number is part of the address, so that the browser's back button works.
+  async function showPhotos({ route, title, note, runs, page, draw = card, listClass = "grid", byMonth = true }) {
+    const count = runs.reduce((sum, run) => sum + run[2], 0);
+    const pages = Math.max(1, Math.ceil(count / PAGE));
+    page = Math.min(Math.max(0, page), pages - 1);
+    const photos = await loadCards(runs, page * PAGE, PAGE);
+    const open = (position) => showDialog(photos, position);
+    const go = (number) => { window.location.hash = `${route}?${number + 1}`; };
+    const body = el("div", {});
+    let list = null;
+    let month = null;
+    photos.forEach((photo, position) => {
+      const here = byMonth ? (photo.t ? months.format(instant(photo.t)) : t("undated")) : "";
+      if (list === null || here !== month) {
+        if (here) body.append(el("h2", { class: "month" }, here));
+        list = body.appendChild(el("ul", { class: listClass }));
+        month = here;
+      }
+      list.append(draw(photo, position, open));
+    });
+    view.replaceChildren(heading(title, note ?? t("photos", { n: count })), pager(page, pages, go), body, pager(page, pages, go));
+    return t("page_of", { page: page + 1, pages });
+  }
+
+  async function showBursts(page) {
+    const size = 20;
+    const pages = Math.max(1, Math.ceil(index.bursts.length / size));
+    page = Math.min(Math.max(0, page), pages - 1);
+    const go = (number) => { window.location.hash = `#/similar?${number + 1}`; };
+    const body = el("div", {});
+    for (const runs of index.bursts.slice(page * size, (page + 1) * size)) {
+      const photos = await loadCards(runs, 0, PAGE);
+      const list = el("ul", { class: "grid small" });
+      photos.forEach((photo, position) => list.append(card(photo, position, (n) => showDialog(photos, n))));
+      body.append(el("h2", { class: "month" }, when(photos[0])), list);
+    }
+    view.replaceChildren(heading(t("bursts_title"), t("bursts_text", { n: index.bursts.length })), pager(page, pages, go), body,
+      pager(page, pages, go));
+  }
+
+  // ---- one photo, large
+
+  function fact(name, ...value) {
+    const content = value.filter((part) => part !== null && part !== undefined && part !== "");
+    return content.length ? el("div", {}, el("dt", {}, name), el("dd", {}, ...content)) : null;
+  }
+
+  function listOf(texts, name) {
+    return texts && texts.length ? el("ul", {}, ...texts.map((text) => el("li", {}, isolated(text, name)))) : null;
+  }
+
+  function photoLink(photo) {
+    if (!photo.p) return null;
+    const shown = isolated(photo.pv || photo.p, "path");
+    if (!index.photosBase || !photo.p.isWellFormed?.()) return shown;
+    const address = index.photosBase + photo.p.split("/").map(encodeURIComponent).join("/");
+    return el("a", { href: address, target: "_blank", rel: "noopener" }, shown);
+  }
+
+  function fixBox(photo) {
+    const ids = index.albums.map((album) => album.id).filter((id) => !id.startsWith(" ") && id !== "review" && id !== photo.album);
+    if (!ids.length) return null;
+    const guessed = (photo.g || []).map(([album]) => album).filter((album) => album !== photo.album);
+    const choices = [...new Set([...guessed, ...ids])];
+    const { code, box } = copyable(fixLine(photo, choices[0]));
+    const select = el("select", { id: "fix-album" }, ...choices.map((id) => el("option", { value: id }, albumTitle(id))));
+    select.addEventListener("change", () => { code.textContent = fixLine(photo, select.value); });
+    return el("div", { class: "fix" }, el("label", { for: "fix-album" }, t("fix_label")), " ", select, box);
+  }
+
+  function showDialog(photos, position) {
+    const photo = photos[position];
+    const step = (by) => { if (photos[position + by]) showDialog(photos, position + by); };
+    const where = photo.l ? `${photo.l}${photo.lk ? ` (${t("distance", { km: photo.lk })})` : ""}` : "";
+    const details = el("div", { class: "details" },
+      el("h2", { id: "photo-title" }, isolated(fileName(photo.s))),
+      el("dl", {},
+        fact(t("album"), isolated(photo.al || albumTitle(photo.album))),
+        fact(t("taken"), when(photo), photo.to ? ` ${photo.to}` : "", photo.ts ? el("span", { class: "quiet" }, ` ${photo.ts}`) : null),
+        fact(t("place"), where && isolated(where)),
+        fact(t("trip"), photo.r && isolated(photo.r)),
+        fact(t("why_here"), listOf(photo.w)),
+        fact(t("classes"), photo.c && bars(photo.c)),
+        fact(t("source"), isolated(photo.s, "path")),
+        fact(t("filed_as"), photoLink(photo), el("span", { class: "quiet" }, ` ${t(`action_${photo.a}`)}`)),
+        fact(t("also"), listOf(photo.also, "path")),
+        fact(t("members"), listOf(photo.m, "path"))),
+      fixBox(photo));
+    const shut = button("×", () => dialog.close(), { class: "shut", "aria-label": t("close") });
+    const previous = button("←", () => step(-1), { "aria-label": t("previous"), ...(position === 0 && { disabled: "disabled" }) });
+    const next = button("→", () => step(1), { "aria-label": t("next"), ...(position === photos.length - 1 && { disabled: "disabled" }) });
+    dialog.replaceChildren(el("div", { class: "pane" }, el("div", { class: "large" }, thumbnail(photo.k, alternative(photo))), details),
+      el("div", { class: "tools" }, previous, next, shut));
+    dialog.onkeydown = (event) => {
+      if (event.target.tagName === "SELECT") return;
+      if (event.key === "ArrowLeft") step(-1);
+      if (event.key === "ArrowRight") step(1);
+    };
+    if (!dialog.open) dialog.showModal();
+    shut.focus();
+  }
+
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+
+  // ---- addresses: "#/album/pets?2" is the second page of an album
+
+  const all = (id) => {
+    const number = index.albums.findIndex((album) => album.id === id);
+    return number < 0 ? [] : [[number, 0, index.albums[number].count]];
+  };
+
+  async function show() {
+    // the skip link moves the focus, not the page
+    if (window.location.hash === "#main") return;
+    const [route, page] = window.location.hash.split("?");
+    const parts = route.split("/");
+    const number = (Number.parseInt(page, 10) || 1) - 1;
+    let name = "";
+    try { name = decodeURIComponent(parts[2] || ""); } catch { /* a mangled address shows nothing */ }
+    const isView = parts[0] === "#" && parts.length > 1;
+    dialog.close();
+    overview.hidden = isView;
+    view.hidden = !isView;
+    if (!isView) {
+      view.replaceChildren();
+      document.title = pageTitle;
+      document.getElementById(window.location.hash.slice(1))?.scrollIntoView();
+      return;
+    }
+    let said = "";
+    try {
+      if (parts[1] === "album" && name !== "review") {
+        said = await showPhotos({ route, title: albumTitle(name), runs: all(name), page: number });
+      } else if (parts[1] === "trip") {
+        const trip = index.trips[name] || { title: name, runs: [] };
+        said = await showPhotos({ route, title: trip.title, runs: trip.runs, page: number, byMonth: false });
+      } else if (parts[1] === "review" || parts[1] === "album") {
+        said = await showPhotos({ route, title: t("review_title"), note: t("review_help"), runs: all("review"), page: number,
+          draw: reviewCard, listClass: "rows", byMonth: false });
+      } else if (parts[1] === "duplicates") {
+        said = await showPhotos({ route, title: t("duplicates_title"), runs: all(" duplicates"), page: number, draw: duplicateCard,
+          listClass: "rows", byMonth: false });
+      } else {
+        await showBursts(number);
+      }
+    } catch (error) {
+      view.replaceChildren(heading(t("missing_title"), t("missing_text", { file: String(error.message) })));
+    }
+    const title = view.querySelector("h1");
+    document.title = `${title.textContent} · ${pageTitle}`;
+    status.textContent = said;
+    window.scrollTo(0, 0);
+    title.focus({ preventScroll: true });
+  }
+
+  window.addEventListener("hashchange", show);
+  for (const image of document.querySelectorAll("img[data-thumbnail]")) image.src = thumbnailSource(image.dataset.thumbnail);
+  if (window.location.hash) show();
+})();

@@ -1,0 +1,85 @@
+"""The report's own words in one language (`labels/report_words.toml`), with numbers and dates as that language writes them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from babel.core import Locale
+from babel.dates import format_date, format_datetime, format_skeleton
+from babel.numbers import format_decimal, format_percent
+
+from album_sort.errors import UsageError
+
+WORDS_FILE = "report_words.toml"
+"""Name of the file in `labels/`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Sentences by key. `key.one` is the form for exactly one, where the language has it."""
+
+    language: str
+    sentences: Mapping[str, str]
+
+    @property
+    def locale(self) -> Locale:
+        """For numbers and dates."""
+        return Locale.parse({"zh": "zh_Hans_CN"}.get(self.language, self.language))
+
+    def text(self, key: str, **values: str | int | float) -> str:
+        """The sentence of a key with its values; a whole number `n` chooses between one and many."""
+        if values.get("n") == 1 and f"{key}.one" in self.sentences:
+            key = f"{key}.one"
+        return self.sentences[key].format(**{name: self._value(value) for name, value in values.items()})
+
+    def _value(self, value: str | int | float) -> str:
+        return value if isinstance(value, str) else self.number(value)
+
+    def number(self, value: float) -> str:
+        """`12,482`."""
+        return str(format_decimal(value, locale=self.locale))
+
+    def percent(self, share: float) -> str:
+        """`61%` from 0.61."""
+        return str(format_percent(share, locale=self.locale))
+
+    def day(self, day: date) -> str:
+        """`28 Dec 2025`, without a weekday."""
+        return str(format_date(day, "medium", locale=self.locale))
+
+    def days(self, start: date, end: date) -> str:
+        """A span of days, the year said once where it is one."""
+        if start == end:
+            return self.day(start)
+        if start.year == end.year:
+            return f"{format_skeleton('MMMd', start, locale=self.locale)} – {self.day(end)}"
+        return f"{self.day(start)} – {self.day(end)}"
+
+    def moment(self, utc: datetime) -> str:
+        """Day and minute, UTC."""
+        return f"{format_datetime(utc, 'medium', locale=self.locale)} UTC"
+
+    def duration(self, seconds: float) -> str:
+        """`3 min 20 s`, `0.4 s`."""
+        if seconds < 60:
+            return self.text("seconds", value=round(seconds, 1))
+        minutes, rest = divmod(round(seconds), 60)
+        return self.text("minutes", minutes=minutes, seconds=rest)
+
+
+def parse_words(toml_text: str, language: str) -> Words:
+    """The words of one language from the text of `report_words.toml`.
+
+    Raises `UsageError` for a language that the file does not have.
+    """
+    table = tomllib.loads(toml_text)
+    known = sorted({name for row in table.values() for name in row} - {"en_one"})
+    if language not in known:
+        raise UsageError(f"the report has no words in {language!r}", hint=f"choose one of: {', '.join(known)}")
+    sentences = {key: row[language] for key, row in table.items()}
+    # forms for exactly one thing: Chinese has none
+    sentences |= {f"{key}.one": row[f"{language}_one"] for key, row in table.items() if f"{language}_one" in row}
+    return Words(language, sentences)

@@ -1,0 +1,263 @@
+"""What a run tells about itself: one row per file, and the facts about the whole run. Imports nothing of ours but other types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from album_sort.types.albums import AlbumId
+from album_sort.types.content import ClassIndex
+from album_sort.types.files import ContentId, Stage
+from album_sort.types.metadata import CaptureTime, Place
+from album_sort.types.plan import AlbumRelPath, Mode
+
+REPORT_SCHEMA_VERSION = 1
+"""Raised when a reader of report.jsonl would have to change. 1: first version."""
+
+
+class RowAction(StrEnum):
+    """What happened (or, in a preview, will happen) to a photo: the words of `Action`, and `review` for one left unfiled."""
+
+    COPY = "copy"
+    SYMLINK = "symlink"
+    HARDLINK = "hardlink"
+    REFLINK = "reflink"
+    MOVE = "move"
+    KEEP = "keep"
+    DUPLICATE = "duplicate"
+    TRASH = "trash"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class TopClass:
+    """One of the most likely classes, with its name in the report's language."""
+
+    index: ClassIndex
+    label: str
+    probability: float
+    """After softmax, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenRow:
+    """When a photo was taken."""
+
+    local: datetime
+    """Naive wall time at the place."""
+    utc_offset_minutes: int | None
+    source: str
+    """`EXIF DateTimeOriginal` ...: the words of `TimeSource`."""
+    precision: str
+    """`second`, `day` ...: the words of `TimePrecision`."""
+
+    @classmethod
+    def of(cls, time: CaptureTime) -> TakenRow:
+        """What a report keeps of a capture time."""
+        return cls(time.local, time.utc_offset_minutes, str(time.source), str(time.precision))
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """Where a photo was taken: a town and how far away it was, never the position itself."""
+
+    name: str
+    country: str
+    country_code: str
+    """ISO 3166-1 alpha-2."""
+    distance_km: float
+    source: str
+    """`EXIF GPS`, `inferred from neighbours` ...: the words of `PositionSource`."""
+
+    @classmethod
+    def of(cls, place: Place) -> PlaceRow:
+        """What a report keeps of a place."""
+        return cls(place.name, place.country, place.country_code, place.distance_km, str(place.source))
+
+
+@dataclass(frozen=True, slots=True)
+class TripRow:
+    """A trip as its photos carry it; the run's summary holds each trip once more, with position and words."""
+
+    trip_id: str
+    title: str
+    """`2025-12 Niseko, Japan`."""
+    start: date
+    end: date
+    why: tuple[str, ...] = ()
+    """Sentences: its boundaries and its theme."""
+    place: str = ""
+    """`Niseko, Japan`; empty where unknown."""
+    lat_deg: float | None = None
+    """Of the trip's town, for the map."""
+    lon_deg: float | None = None
+    relative: str = ""
+    """`last winter in Japan`, in words of the day the report was written."""
+    is_day_trip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRow:
+    """One photo: where it came from, where it went, and why."""
+
+    source: str
+    """Path as found."""
+    album: AlbumId
+    title: str
+    """The album's title in the report's language."""
+    path: AlbumRelPath
+    """Inside the destination; empty for a photo that is not filed."""
+    action: RowAction
+    sha256: ContentId
+    """Also the key of its thumbnail."""
+    why: tuple[str, ...] = ()
+    """Sentences, the most important first."""
+    top: tuple[TopClass, ...] = ()
+    """The three most likely classes."""
+    scores: tuple[tuple[AlbumId, float], ...] = ()
+    """Calibrated probability of each album worth naming, most likely first; the review list shows the first two as its guesses."""
+    taken: TakenRow | None = None
+    place: PlaceRow | None = None
+    trip: TripRow | None = None
+    also: tuple[AlbumRelPath, ...] = ()
+    """Links in secondary albums."""
+    group: tuple[str, ...] = ()
+    """Paths of the files that went with it: RAW, Live Photo video, sidecars."""
+    similar_to: ContentId | None = None
+    """Content of the shot that stands for its burst; equal in all its shots."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A file or folder left out."""
+
+    source: str
+    stage: Stage
+    reason: str
+    is_problem: bool = True
+    """False for what was left out on purpose."""
+
+
+ReportRow = PhotoRow | SkippedRow
+"""One row of a report: one source file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """The network that looked at the photos."""
+
+    name: str
+    title: str
+    weights_sha256: str
+    precision: str
+    """`int8`, `bf16` or `fp32`."""
+    note: str = ""
+    """Said plainly when it is not the network asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """One setting with where its value came from."""
+
+    name: str
+    value: str
+    origin: str
+    """`default`, `--home`, a file, an environment variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What is known when a run starts."""
+
+    run_id: str
+    program_version: str
+    started_utc: datetime
+    """Naive UTC."""
+    destination: str
+    """As given to --out."""
+    sources: tuple[str, ...]
+    """The PHOTOS arguments."""
+    mode: Mode
+    language: str
+    """`en` or `zh`."""
+    is_preview: bool = False
+    model: ModelRow | None = None
+    settings: tuple[SettingRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageTiming:
+    """How long a stage took."""
+
+    stage: str
+    """`scan`, `inspect`, `places` ...: the words that the progress line uses."""
+    seconds: float
+    items: int = 0
+    """What it worked on: files, photos; 0 where counting makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedDates:
+    """Dates that cannot be, of one camera."""
+
+    camera: str
+    """Make and model; empty when unknown."""
+    photos: int
+    value: str
+    """One of the dates, as the file says it."""
+    example: str
+    """Path of a photo that has it."""
+    reason: str
+    """A sentence."""
+    hint: str = ""
+    """What to add to the command line to set the camera's clock right."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPhoto:
+    """A photo whose album is another one than in the last run."""
+
+    source: str
+    before: str
+    """Title of the album it was in."""
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunChanges:
+    """What is different from the last run into the same destination."""
+
+    previous_run_id: str
+    previous_started_utc: datetime
+    """Naive UTC."""
+    added: int = 0
+    """Photos that the last run did not know."""
+    gone: int = 0
+    """Photos that are no longer among the sources."""
+    moved: tuple[ChangedPhoto, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What is known when a run ends."""
+
+    finished_utc: datetime
+    """Naive UTC."""
+    exit_code: int = 0
+    is_interrupted: bool = False
+    timings: tuple[StageTiming, ...] = ()
+    trips: tuple[TripRow, ...] = ()
+    refused_dates: tuple[RefusedDates, ...] = ()
+    changes: RunChanges | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunReport:
+    """A whole run, to be rendered. `rows` is walked once, from start to end, and may be a stream."""
+
+    info: RunInfo
+    rows: Iterable[ReportRow]
+    outcome: RunOutcome | None
+    """None for a run that was killed."""

@@ -1,0 +1,141 @@
+"""Rows and runs for the tests of the report."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+from album_sort.report import WORDS_FILE, parse_words
+from album_sort.types import (
+    AlbumId,
+    AlbumRelPath,
+    ChangedPhoto,
+    ClassIndex,
+    ContentId,
+    Mode,
+    ModelRow,
+    PhotoRow,
+    PlaceRow,
+    RefusedDates,
+    ReportRow,
+    RowAction,
+    RunChanges,
+    RunInfo,
+    RunOutcome,
+    SettingRow,
+    SkippedRow,
+    Stage,
+    StageTiming,
+    TakenRow,
+    TopClass,
+    TripRow,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+WORDS_TEXT = (ROOT / "labels" / WORDS_FILE).read_text(encoding="utf-8")
+WORDS = parse_words(WORDS_TEXT, "en")
+
+NISEKO = TripRow(
+    "trip-1", "2025-12 Niseko, Japan", date(2025, 12, 26), date(2026, 1, 3), ("Starts 8,412 km from home.",)
+)
+
+INFO = RunInfo(
+    run_id="20261122-203300-a1b2",
+    program_version="0.1.0",
+    started_utc=datetime(2026, 11, 22, 20, 33),  # noqa: DTZ001 (naive UTC, as in all our types)
+    destination="/home/anna/My Albums",
+    sources=("/home/anna/Photos",),
+    mode=Mode.COPY,
+    language="en",
+    model=ModelRow("resnet18", "ResNet-18", "9f" * 32, "int8"),
+    settings=(SettingRow("mode", "copy", "default"),),
+)
+
+OUTCOME = RunOutcome(
+    finished_utc=datetime(2026, 11, 22, 20, 36, 20),  # noqa: DTZ001 (likewise)
+    exit_code=3,
+    timings=(StageTiming("inspect", 100.5, 503),),
+    trips=(
+        TripRow(
+            NISEKO.trip_id,
+            NISEKO.title,
+            NISEKO.start,
+            NISEKO.end,
+            NISEKO.why,
+            place="Niseko, Japan",
+            lat_deg=42.8,
+            lon_deg=140.7,
+            relative="last winter in Japan",
+        ),
+    ),
+    refused_dates=(RefusedDates("Canon EOS 350D", 2, "1980-01-01", "/photos/a.jpg", "Too early.", "--clock ..."),),
+    changes=RunChanges("before", datetime(2026, 11, 20), 3, 1, (ChangedPhoto("a.jpg", "Food", "Pets"),)),  # noqa: DTZ001
+)
+
+
+def photo_row(
+    source: str = "/home/anna/Photos/IMG_0001.jpg",
+    *,
+    album: str = "pets",
+    title: str = "Pets",
+    action: RowAction = RowAction.COPY,
+    sha256: str = "ab" * 32,
+    taken: datetime | None = datetime(2025, 12, 28, 10, 14),  # noqa: DTZ001 (wall time)
+    similar_to: str | None = None,
+) -> PhotoRow:
+    """A photo with everything a row can have."""
+    return PhotoRow(
+        source=source,
+        album=AlbumId(album),
+        title=title,
+        path=AlbumRelPath(f"{title}/2025/{source.rpartition('/')[2]}"),
+        action=action,
+        sha256=ContentId(sha256),
+        why=("tabby speaks for Pets (61 %).", "Its neighbours agree."),
+        top=(TopClass(ClassIndex(281), "tabby", 0.61), TopClass(ClassIndex(282), "tiger cat", 0.2)),
+        scores=((AlbumId("pets"), 0.93), (AlbumId("home"), 0.05)),
+        taken=taken and TakenRow(taken, 540, "EXIF DateTimeOriginal", "second"),
+        place=PlaceRow("Niseko", "Japan", "JP", 3.1, "EXIF GPS"),
+        trip=NISEKO,
+        also=(AlbumRelPath("Winter travel/IMG_0001.jpg"),),
+        group=("/home/anna/Photos/IMG_0001.xmp",),
+        similar_to=ContentId(similar_to) if similar_to else None,
+    )
+
+
+_TEXT = st.text(max_size=20)
+_SHARE = st.integers(0, 10_000).map(lambda number: number / 10_000)
+_HASHES = st.text("0123456789abcdef", min_size=64, max_size=64)
+
+
+def report_rows() -> st.SearchStrategy[ReportRow]:
+    """Any row, with any text anywhere."""
+    taken = st.builds(
+        TakenRow, st.datetimes(), st.none() | st.integers(-14 * 60, 14 * 60), _TEXT, st.sampled_from(["second", "day"])
+    )
+    place = st.builds(PlaceRow, _TEXT, _TEXT, _TEXT, st.integers(0, 9999).map(lambda number: number / 10), _TEXT)
+    trip = st.builds(TripRow, _TEXT, _TEXT, st.dates(), st.dates(), st.lists(_TEXT, max_size=2).map(tuple))
+    photo = st.builds(
+        PhotoRow,
+        source=_TEXT,
+        album=st.sampled_from(["pets", "review", "food"]).map(AlbumId),
+        title=_TEXT,
+        path=_TEXT.map(AlbumRelPath),
+        action=st.sampled_from(RowAction),
+        sha256=_HASHES.map(ContentId),
+        why=st.lists(_TEXT, max_size=2).map(tuple),
+        top=st.lists(st.builds(TopClass, st.integers(0, 999).map(ClassIndex), _TEXT, _SHARE), max_size=3).map(tuple),
+        scores=st.dictionaries(st.sampled_from(["pets", "food"]).map(AlbumId), _SHARE).map(
+            lambda scores: tuple(scores.items())
+        ),
+        taken=st.none() | taken,
+        place=st.none() | place,
+        trip=st.none() | trip,
+        also=st.lists(_TEXT.map(AlbumRelPath), max_size=2).map(tuple),
+        group=st.lists(_TEXT, max_size=2).map(tuple),
+        similar_to=st.none() | _HASHES.map(ContentId),
+    )
+    skipped = st.builds(SkippedRow, _TEXT, st.sampled_from(Stage), _TEXT, st.booleans())
+    return photo | skipped
