@@ -1,0 +1,1 @@
+"""Wires the stages: inspections become facts, facts assignments, assignments a plan, and a plan files. No policy of its own."""

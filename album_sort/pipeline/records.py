@@ -1,0 +1,124 @@
+"""From inspected files to one record for each photo group: merged metadata, capture time, candidates for the position."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
+
+from album_sort.core.capture_time import RefusedTime, choose_capture_time, parse_clock_correction
+from album_sort.core.grouping import GroupItem, group_files
+from album_sort.metadata import candidates_from_folder, candidates_from_name, merge_metadata
+from album_sort.places.timezone import offset_minutes, zone_at
+from album_sort.types import (
+    CaptureTime,
+    FileEntry,
+    FileKind,
+    GeoPosition,
+    Inspection,
+    Metadata,
+    PhotoGroup,
+    Reason,
+    TimeCandidate,
+    TimeSource,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhotoRecord:
+    """One photo group with what its files say together."""
+
+    group: PhotoGroup
+    inspection: Inspection
+    """Of the primary."""
+    metadata: Metadata
+    """Of all its files, sidecars and names included."""
+    capture_time: CaptureTime | None
+    time_reasons: tuple[Reason, ...]
+    refused_times: tuple[RefusedTime, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Records:
+    """All groups, by path of their primary, and the sidecars without a photo."""
+
+    photos: tuple[PhotoRecord, ...]
+    orphans: tuple[FileEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCorrections:
+    """`--clock CAMERA=+1h30m`, for cameras by name; `*` and `?` stand for anything."""
+
+    minutes: tuple[tuple[str, int], ...] = ()
+
+    @classmethod
+    def parse(cls, texts: Sequence[str]) -> ClockCorrections:
+        """Raises `UsageError` for a text that is no correction."""
+        return cls(tuple(parse_clock_correction(text) for text in texts))
+
+    def of(self, camera: str) -> int:
+        """Minutes to add to what this camera's clock wrote."""
+        return next((minutes for pattern, minutes in self.minutes if fnmatch(camera.casefold(), pattern.casefold())), 0)
+
+
+def build_records(
+    inspections: Mapping[str, Inspection], *, now_utc: datetime, clocks: ClockCorrections | None = None
+) -> Records:
+    """Groups the files and decides when each photo was taken. `now_utc` is naive and bounds the future."""
+    items, sidecars = [], []
+    for path in sorted(inspections):
+        inspection = inspections[path]
+        if inspection.file.kind is FileKind.SIDECAR:
+            sidecars.append(inspection.file)
+        else:
+            items.append(
+                GroupItem(inspection.file, inspection.content_id, inspection.media_format, inspection.metadata)
+            )
+    grouping = group_files(items, sidecars)
+    known = clocks or ClockCorrections()
+    photos = tuple(_record(group, inspections, now_utc, known) for group in grouping.groups)
+    return Records(photos, grouping.orphans)
+
+
+def _record(
+    group: PhotoGroup, inspections: Mapping[str, Inspection], now_utc: datetime, clocks: ClockCorrections
+) -> PhotoRecord:
+    primary = inspections[group.primary.path]
+    others = [inspections[member.path].metadata for member in group.members]
+    metadata = merge_metadata(primary.metadata, *others) if others else primary.metadata
+    candidates = (*metadata.time_candidates, *_outer_candidates(group.primary))
+    position = metadata.positions[0] if metadata.positions else None
+    choice = choose_capture_time(
+        candidates,
+        now_utc=now_utc,
+        zone_offset=_ZoneOffset(position) if position else None,
+        clock_correction_minutes=clocks.of(metadata.camera),
+    )
+    return PhotoRecord(group, primary, metadata, choice.capture_time, choice.reasons, choice.refused)
+
+
+def _outer_candidates(file: FileEntry) -> tuple[TimeCandidate, ...]:
+    """What is said of a file from outside: its name, its folder, its modification time."""
+    modified = TimeCandidate(
+        TimeSource.MTIME, utc=_EPOCH + timedelta(microseconds=file.mtime_ns // 1000), note="modification time"
+    )
+    return (*candidates_from_name(file.name), *candidates_from_folder(file.folder), modified)
+
+
+@dataclass(frozen=True, slots=True)
+class _ZoneOffset:
+    """Minutes east of UTC at a position; the zone is only looked up when somebody asks."""
+
+    position: GeoPosition
+
+    def __call__(self, moment: datetime) -> int | None:
+        zone = zone_at(self.position.lat_deg, self.position.lon_deg)
+        if zone is None:
+            return None
+        if moment.tzinfo is None:
+            return offset_minutes(zone, local=moment)
+        return offset_minutes(zone, utc=moment.astimezone(UTC).replace(tzinfo=None))
