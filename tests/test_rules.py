@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -9,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.classify.labels import load_wording
+from album_sort.classify.labels import load_labels, load_wording
+from album_sort.core.explain import explain
 from album_sort.core.wording import reason_faults
-from album_sort.types import REVIEW, TRAVEL
-from tests.album_cases import facts_of, file_photo, shipped_rules, trip_of, with_overlay
+from album_sort.types import REVIEW, TRAVEL, PhotoFacts
+from tests.album_cases import facts_of, file_photo, place_of, shipped_rules, trip_of, with_overlay
+
+ROOT = Path(__file__).resolve().parent.parent
 
 TABBY = {"tabby cat": 0.5, "Persian cat": 0.3, "Egyptian cat": 0.15}
 UNSURE = {"packet": 0.05, "carton": 0.04, "tench": 0.03}
@@ -124,10 +128,49 @@ def test_every_photo_gets_exactly_one_album_and_a_reason(evidence: dict[str, flo
     assert not reason_faults(load_wording(), said)
 
 
-def test_every_code_of_the_rules_has_its_sentences() -> None:
-    """The codes that the module emits are those of labels/reasons/albums.toml, no more and no fewer."""
-    root = Path(__file__).resolve().parent.parent
-    codes = set(tomllib.loads((root / "labels/reasons/albums.toml").read_text(encoding="utf-8")))
-    source = (root / "album_sort/core/rules.py").read_text(encoding="utf-8")
-    assert {code for code in codes if f'"{code}"' not in source} == set()
-    assert {f"albums.{code}" for code in source.split('"albums.')[1:] for code in [code.split('"')[0]]} == codes
+@pytest.mark.parametrize(("module", "area"), [("rules", "albums"), ("explain", "explain")])
+def test_every_code_has_its_sentences_and_every_sentence_its_code(module: str, area: str) -> None:
+    sentences = tomllib.loads((ROOT / "labels/reasons/albums.toml").read_text(encoding="utf-8"))
+    source = (ROOT / f"album_sort/core/{module}.py").read_text(encoding="utf-8")
+    emitted = set(re.findall(rf'"({area}\.[a-z-]+)"', source))
+    assert emitted == {code for code in sentences if code.startswith(f"{area}.")}
+
+
+def explained(facts: PhotoFacts, lang: str = "en", evidence: dict[str, float] | None = None) -> str:
+    """The explanation of a case as one text."""
+    assignment = file_photo(facts, evidence=evidence)
+    sections = explain(assignment, facts, load_labels(), lang, load_wording())
+    return "\n".join(line for section in sections for line in (section.heading, *section.lines))
+
+
+def test_explain_names_classes_scores_and_the_runner_up() -> None:
+    text = explained(facts_of(classes={"tabby cat": 0.8, "seashore": 0.1}))
+    assert "80 % tabby cat (speaks for Pets 100 %)" in text
+    assert "filed under “Pets”" in text
+    assert "“Beach and sea” comes next; evidence" in text
+
+
+def test_explain_weighs_each_piece_and_says_which_one_decided() -> None:
+    text = explained(facts_of(classes={"tabby cat": 0.3}), evidence={"night-sky": 7.0})
+    assert "+7.0 Night sky" in text
+    assert re.search("without “.*” it would be “Pets”", text)
+
+
+def test_explain_names_the_rule_and_what_content_alone_would_say() -> None:
+    text = explained(facts_of(classes={"skis": 0.9}, away_from_home=False))
+    assert "“snow-at-home”" in text
+    assert "by content alone it would be “Winter travel”" in text
+
+
+def test_explain_says_where_date_and_place_come_from() -> None:
+    niseko = place_of("Niseko", "Japan", "JP")
+    text = explained(facts_of(classes=TABBY, taken="2025-12-30", place=niseko, season="winter"))
+    assert "2025-12-30 00:00 (local time; from EXIF DateTimeOriginal, exact to the day)" in text
+    assert "1 km from Niseko, Japan (from EXIF GPS)" in text
+    assert "no date is known" in explained(facts_of(classes=TABBY))
+
+
+def test_explain_speaks_chinese() -> None:
+    text = explained(facts_of(classes=TABBY, taken="2025-12-30"), "zh")
+    assert "归入“宠物”" in text
+    assert "explain." not in text

@@ -1,0 +1,119 @@
+"""Why one photo is where it is, in words: classes, scores, evidence, the rule that decided, sources, the runner-up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from album_sort.core.wording import Wording
+from album_sort.types import REVIEW, Assignment, LabelSet, PhotoFacts, Reason
+
+SHOWN_CLASSES = 5
+SHOWN_SCORES = 5
+LEAST_SHOWN = 0.005
+"""Less than half a percent is not worth a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with its lines, in the language asked for."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+def explain(
+    assignment: Assignment, facts: PhotoFacts, labels: LabelSet, lang: str, wording: Wording
+) -> tuple[Section, ...]:
+    """All that led to a photo's album, the most important first. `wording` knows the user's own titles."""
+    sections = (
+        ("explain.decision", _decision(assignment)),
+        ("explain.runner-up", _runner_up(assignment, wording, lang)),
+        ("explain.scores", _scores(assignment)),
+        ("explain.evidence", _evidence(assignment, wording, lang)),
+        ("explain.classes", _classes(facts, labels, lang)),
+        ("explain.when-and-where", _when_and_where(facts)),
+    )
+    shown = [(heading, tuple(wording.say(reason, lang) for reason in reasons)) for heading, reasons in sections]
+    return tuple(Section(wording.say(Reason(heading), lang), lines) for heading, lines in shown if lines)
+
+
+def _decision(assignment: Assignment) -> Iterator[Reason]:
+    if assignment.album == REVIEW:
+        yield Reason.of("explain.review", album=REVIEW)
+    else:
+        yield Reason.of("explain.filed", album=assignment.album, percent=round(100 * assignment.probability))
+    yield from assignment.reasons
+    for album in assignment.also:
+        yield Reason.of("explain.also", album=album)
+
+
+def _scores(assignment: Assignment) -> Iterator[Reason]:
+    for score in assignment.scores[:SHOWN_SCORES]:
+        if score.probability >= LEAST_SHOWN:
+            yield Reason.of("explain.score", album=score.album, percent=round(100 * score.probability, 1))
+
+
+def _evidence(assignment: Assignment, wording: Wording, lang: str) -> Iterator[Reason]:
+    for piece in sorted(assignment.evidence, key=lambda piece: -abs(piece.weight)):
+        said = wording.say(piece.reason, lang)
+        yield Reason.of("explain.piece", album=piece.album, weight=f"{piece.weight:+.1f}", said=said)
+
+
+def _classes(facts: PhotoFacts, labels: LabelSet, lang: str) -> Iterator[Reason]:
+    if facts.prediction is None:
+        return
+    for score in facts.prediction.top(SHOWN_CLASSES):
+        shares = labels.class_albums[score.class_index]
+        spoken = ", ".join(f"{labels.title(album, lang)} {round(100 * share)} %" for album, share in shares)
+        values = {"class_index": int(score.class_index), "percent": round(100 * score.probability, 1)}
+        yield Reason.of("explain.class", **values, spoken=spoken) if spoken else Reason.of("explain.mute", **values)
+
+
+def _when_and_where(facts: PhotoFacts) -> Iterator[Reason]:
+    time = facts.capture_time
+    if time is None:
+        yield Reason("explain.no-date")
+    else:
+        local = time.local.isoformat(sep=" ", timespec="minutes")
+        yield Reason.of("explain.date", local=local, source=str(time.source), precision=str(time.precision))
+    if facts.place is not None:
+        yield Reason.of(
+            "explain.place",
+            place=facts.place.name,
+            country=facts.place.country,
+            distance_km=round(facts.place.distance_km, 1),
+            source=str(facts.place.source),
+        )
+    else:
+        yield Reason("explain.no-place")
+    if facts.season is not None:
+        yield Reason.of("explain.season", season=facts.season)
+    if facts.trip is not None:
+        yield Reason.of("explain.trip", trip=facts.trip.title)
+
+
+def _runner_up(assignment: Assignment, wording: Wording, lang: str) -> Iterator[Reason]:
+    """What would have had to differ."""
+    if not assignment.scores:
+        return
+    first = assignment.scores[0]
+    if assignment.decided_by in ("correction", "trip", "trip-theme") or assignment.decided_by.startswith("rule:"):
+        yield Reason.of("explain.by-content", album=first.album, percent=round(100 * first.probability))
+        return
+    second = next((score for score in assignment.scores[1:] if score.album != assignment.album), None)
+    if assignment.album == REVIEW or second is None:
+        return
+    gap = math.log(max(first.probability, 1e-9) / max(second.probability, 1e-9))
+    yield Reason.of("explain.gap", other=second.album, weight=round(gap, 1), times=_times(gap))
+    for piece in assignment.evidence:
+        helps = piece.weight if piece.album == first.album else -piece.weight if piece.album == second.album else 0.0
+        if helps > gap:
+            yield Reason.of("explain.without", said=wording.say(piece.reason, lang), other=second.album)
+
+
+def _times(log_odds: float) -> str:
+    """Odds as people say them."""
+    odds = math.exp(min(log_odds, 10.0))
+    return ">1000" if odds > 1000 else f"{odds:.2g}" if odds < 100 else f"{odds:.0f}"
