@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from album_sort.types.albums import AlbumId
+from album_sort.types.albums import AlbumId, Reason
 from album_sort.types.files import ContentId, FileEntry, Skipped
 
 AlbumRelPath = NewType("AlbumRelPath", str)
@@ -36,13 +36,22 @@ class Action(StrEnum):
     """Already there from an earlier run."""
     DUPLICATE = "duplicate"
     """The same content is already (being) filed in that folder."""
+    RELINK = "relink"
+    """A link of ours is pointed to where its photo is now."""
+    ADOPT = "adopt"
+    """A file with the same content lies there already, not made by us: remembered, never touched."""
     TRASH = "trash"
     """Moved to the trash folder inside the state folder (`--prune`)."""
 
     @property
     def has_effect(self) -> bool:
-        """Whether it touches the disk."""
+        """Whether it changes the destination or what is remembered of it."""
         return self not in (Action.KEEP, Action.DUPLICATE)
+
+    @property
+    def makes_a_file(self) -> bool:
+        """Whether a new name appears for a source file."""
+        return self in (Action.COPY, Action.SYMLINK, Action.HARDLINK, Action.REFLINK)
 
 
 class Role(StrEnum):
@@ -74,7 +83,7 @@ class PlannedOp:
     op_id: int
     action: Action
     source: str
-    """Path of the source file; for `move` and `trash` the present place inside the destination."""
+    """Path of the source file."""
     content_id: ContentId
     size_bytes: int
     mtime_ns: int
@@ -82,8 +91,17 @@ class PlannedOp:
     group_id: ContentId
     album: AlbumId
     role: Role
-    why: str = ""
-    """For clashes, duplicates, moves: one sentence."""
+    folder: AlbumRelPath
+    """Folder as the layout rendered it; `target` may lie elsewhere, where the user renamed an album."""
+    origin: AlbumRelPath = AlbumRelPath("")
+    """Inside the destination: what `move`, `relink` and `trash` take, and what a link in a secondary album points to."""
+    why: tuple[Reason, ...] = ()
+    """For clashes, duplicates, moves: what made it so."""
+
+    @property
+    def is_link_to_album(self) -> bool:
+        """Whether it is the entry of a photo in a secondary album."""
+        return self.role is Role.ALSO
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,142 @@
+"""A plan as text and back: JSON lines, one for each row, closed by a line that shows that nothing is missing. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from album_sort.errors import UsageError
+from album_sort.types import (
+    Action,
+    AlbumId,
+    AlbumRelPath,
+    ContentId,
+    Mode,
+    Plan,
+    PlannedOp,
+    Reason,
+    Role,
+    Skipped,
+    Stage,
+)
+
+SCHEMA_VERSION = 1
+"""1 (first release): plan, op, skipped and end lines."""
+
+
+def plan_to_lines(plan: Plan) -> Iterator[str]:
+    """The lines of a plan, each with its newline; pure ASCII, so that names of any bytes survive as escapes."""
+    head = {
+        "type": "plan",
+        "schema_version": SCHEMA_VERSION,
+        "plan_id": plan.plan_id,
+        "created_utc": plan.created_utc.isoformat(),
+        "destination": plan.destination,
+        "mode": plan.mode,
+        "settings_digest": plan.settings_digest,
+    }
+    yield json.dumps(head) + "\n"
+    for op in plan.ops:
+        yield json.dumps(op_to_json(op)) + "\n"
+    for skipped in plan.skipped:
+        row = {"path": skipped.path, "stage": skipped.stage, "reason": skipped.reason, "is_problem": skipped.is_problem}
+        yield json.dumps({"type": "skipped", **row}) + "\n"
+    yield json.dumps({"type": "end", "ops": len(plan.ops), "skipped": len(plan.skipped)}) + "\n"
+
+
+def op_to_json(op: PlannedOp) -> dict[str, Any]:
+    """One row as a JSON object."""
+    return {
+        "type": "op",
+        "op_id": op.op_id,
+        "action": op.action,
+        "source": op.source,
+        "sha256": op.content_id,
+        "size_bytes": op.size_bytes,
+        "mtime_ns": op.mtime_ns,
+        "target": op.target,
+        "origin": op.origin,
+        "group": op.group_id,
+        "album": op.album,
+        "role": op.role,
+        "folder": op.folder,
+        "why": [{"code": reason.code, **dict(reason.values)} for reason in op.why],
+    }
+
+
+def op_from_json(row: Mapping[str, Any]) -> PlannedOp:
+    """The row of a JSON object; raises KeyError, TypeError or ValueError where it is none."""
+    return PlannedOp(
+        op_id=int(row["op_id"]),
+        action=Action(row["action"]),
+        source=str(row["source"]),
+        content_id=ContentId(str(row["sha256"])),
+        size_bytes=int(row["size_bytes"]),
+        mtime_ns=int(row["mtime_ns"]),
+        target=AlbumRelPath(str(row["target"])),
+        group_id=ContentId(str(row["group"])),
+        album=AlbumId(str(row["album"])),
+        role=Role(row["role"]),
+        folder=AlbumRelPath(str(row["folder"])),
+        origin=AlbumRelPath(str(row["origin"])),
+        why=tuple(_reason(reason) for reason in row["why"]),
+    )
+
+
+def _reason(values: Mapping[str, Any]) -> Reason:
+    rest = sorted((key, value) for key, value in values.items() if key != "code")
+    if not all(isinstance(value, str | int | float) for _, value in rest):
+        raise TypeError(f"values of a reason are texts or numbers, not {rest!r}")
+    return Reason(str(values["code"]), tuple(rest))
+
+
+def plan_from_lines(lines: Iterable[str], *, name: str = "plan") -> Plan:
+    """The plan that the lines describe; raises `UsageError` with the line where they do not."""
+    head: Mapping[str, Any] | None = None
+    ops: list[PlannedOp] = []
+    skipped: list[Skipped] = []
+    number = 0
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+            match row["type"]:
+                case "plan" if head is None:
+                    head = _checked_head(row, name)
+                case "op" if head is not None:
+                    ops.append(op_from_json(row))
+                case "skipped" if head is not None:
+                    skipped.append(
+                        Skipped(str(row["path"]), Stage(row["stage"]), str(row["reason"]), bool(row["is_problem"]))
+                    )
+                case "end" if head is not None and (row["ops"], row["skipped"]) == (len(ops), len(skipped)):
+                    return _plan(head, ops, skipped)
+                case _:
+                    raise ValueError(f"unexpected {row['type']!r} line")
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise UsageError(
+                f"{name}, line {number}: not a row of a plan ({error})", hint="Make it anew with --save-plan."
+            ) from error
+    raise UsageError(f"{name} is cut off after line {number}", hint="Make it anew with --save-plan.")
+
+
+def _checked_head(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    if row["schema_version"] != SCHEMA_VERSION:
+        raise UsageError(
+            f"{name} has schema version {row['schema_version']!r}; this album-sort reads version {SCHEMA_VERSION}",
+            hint="Make it anew with --save-plan.",
+        )
+    return row
+
+
+def _plan(head: Mapping[str, Any], ops: list[PlannedOp], skipped: list[Skipped]) -> Plan:
+    return Plan(
+        plan_id=str(head["plan_id"]),
+        created_utc=datetime.fromisoformat(head["created_utc"]),
+        destination=str(head["destination"]),
+        mode=Mode(head["mode"]),
+        settings_digest=str(head["settings_digest"]),
+        ops=tuple(ops),
+        skipped=tuple(skipped),
+    )

@@ -1,0 +1,248 @@
+"""The plan: what has to happen so that every photo is where it was filed. Pure; the picture of the destination is an argument.
+
+The order of the filings does not matter, no two rows share a target, and planning again after applying finds nothing to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from album_sort.core.claims import Folders, NameClaims, NameParts, distinct, known_forms
+from album_sort.core.linking import LinkPlanner
+from album_sort.core.matching import Bundle, LedgerMatcher, Output, bundle_filings, stems_of
+from album_sort.core.naming import sanitise, split_stem
+from album_sort.types import Action, AlbumRelPath, Filing, Mode, Plan, PlannedOp, Reason, Role, Skipped
+from album_sort.types.ledger import DestinationPicture, LedgerRow
+
+ACTION_OF_MODE = {
+    Mode.COPY: Action.COPY,
+    Mode.SYMLINK: Action.SYMLINK,
+    Mode.HARDLINK: Action.HARDLINK,
+    Mode.REFLINK: Action.REFLINK,
+}
+
+_NOWHERE = AlbumRelPath("")
+
+# Moves first: they free nothing, but a killed run then leaves fewer photos in two minds. Links last: they point to the rest.
+_ORDER = {Action.ADOPT: 0, Action.MOVE: 1, Action.TRASH: 4, Action.RELINK: 3, Action.KEEP: 5, Action.DUPLICATE: 5}
+
+
+def plan_filings(
+    filings: Iterable[Filing],
+    picture: DestinationPicture,
+    *,
+    mode: Mode,
+    destination: str,
+    created_utc: datetime,
+    plan_id: str,
+    settings_digest: str = "",
+    skipped: Sequence[Skipped] = (),
+) -> Plan:
+    """Everything that a run will do; one row for each filing, and more where links of ours have become stale."""
+    filings = list(filings)
+    planner = _Planner(picture, mode)
+    ops = planner.plan_primaries(filings)
+    also = [filing for filing in filings if filing.role is Role.ALSO]
+    ops += LinkPlanner(picture, planner.folders, planner.claims).plan(also, ops)
+    ops.sort(key=op_order)
+    numbered = tuple(replace(op, op_id=number) for number, op in enumerate(ops, 1))
+    return Plan(plan_id, created_utc, destination, mode, settings_digest, numbered, tuple(skipped))
+
+
+def op_order(op: PlannedOp) -> tuple[int, str, str]:
+    """The order of a plan's rows: by kind of work, then by place."""
+    default = 3 if op.role is Role.ALSO else 2
+    return (_ORDER.get(op.action, default), op.target, op.source)
+
+
+class _Planner:
+    """One planning of the primary albums: the claims fill up as it goes."""
+
+    def __init__(self, picture: DestinationPicture, mode: Mode) -> None:
+        self.picture = picture
+        self.mode = mode
+        self.folders = Folders(picture)
+        self.claims = NameClaims(picture, limit=picture.name_max_bytes)
+        self._foreign = _foreign_contents(picture)
+
+    def plan_primaries(self, filings: Iterable[Filing]) -> list[PlannedOp]:
+        """Rows of all filings but those in secondary albums."""
+        bundles = bundle_filings(filings)
+        LedgerMatcher(self.picture).match(bundles)
+        ops: list[PlannedOp] = []
+        for bundle in bundles:
+            self._reserve_lost(bundle)
+        for bundle in bundles:
+            ops += self._plan_bundle(bundle)
+        return ops
+
+    def _reserve_lost(self, bundle: Bundle) -> None:
+        """A name whose file the user deleted still belongs to it: it comes back under the same name."""
+        for output in bundle.outputs:
+            row = output.row
+            if row and row.path not in self.picture.present:
+                if _folder_of(row.path) == self.folders.resolve(bundle.folder) and self.claims.is_free(row.path):
+                    self.claims.reserve(row.path)
+                else:
+                    output.row = None
+
+    def _plan_bundle(self, bundle: Bundle) -> list[PlannedOp]:
+        folder = self.folders.resolve(bundle.folder)
+        ops: list[PlannedOp] = []
+        unnamed: list[Output] = []
+        for output in bundle.outputs:
+            placed = self._placed(bundle, output, folder)
+            if placed:
+                ops += _with_duplicates(placed, output)
+            else:
+                unnamed.append(output)
+        if unnamed:
+            targets, has_suffix = self._name(bundle, unnamed, folder)
+            for output, target in zip(unnamed, targets, strict=True):
+                ops += _with_duplicates(self._make(bundle, output, target, has_suffix=has_suffix), output)
+        return ops
+
+    def _placed(self, bundle: Bundle, output: Output, folder: AlbumRelPath) -> PlannedOp | None:
+        """The row of an output that needs no name; None for one that does."""
+        row = output.row
+        if row is None:
+            found = self._foreign.get((folder, output.chosen.content_id))
+            if found is None:
+                return None
+            return _op(bundle, output, Action.ADOPT, found, Reason.of("plan.found-there", path=found))
+        if row.path not in self.picture.present:
+            action, *why = self._making(output)
+            return _op(bundle, output, action, row.path, Reason.of("plan.deleted-by-hand", path=row.path), *why)
+        if self._is_stale_link(output, row):
+            why = [Reason.of("plan.source-moved", path=row.source)]
+            return _op(bundle, output, Action.RELINK, row.path, *why, origin=row.path)
+        if _folder_of(row.path) == folder or row.folder == bundle.folder:
+            return _op(bundle, output, Action.KEEP, row.path, origin=row.path)
+        kept_because = self._stays(row)
+        if kept_because is None:
+            return None
+        return _op(bundle, output, Action.KEEP, row.path, kept_because, origin=row.path)
+
+    def _stays(self, row: LedgerRow) -> Reason | None:
+        """Why a file whose album has changed is not moved there; None for one that is."""
+        if row.action is Action.ADOPT or _folder_of(row.path) != self.folders.resolve(row.folder):
+            return Reason.of("plan.placed-by-hand", path=row.path)
+        if row.action is not Action.SYMLINK and self.picture.present[row.path].size_bytes != row.size_bytes:
+            return Reason.of("plan.changed-by-hand", path=row.path)
+        return None
+
+    def _is_stale_link(self, output: Output, row: LedgerRow) -> bool:
+        if row.action not in (Action.SYMLINK, Action.HARDLINK):
+            return False
+        sources = {filing.file.path for filing in output.filings}
+        source_moved = row.action is Action.SYMLINK and row.source not in sources
+        return source_moved or row.content_id != output.chosen.content_id
+
+    def _making(self, output: Output) -> tuple[Action, *tuple[Reason, ...]]:
+        """How a new file is made, with a reason where it is not the way that was asked for."""
+        if self.mode is Mode.HARDLINK and output.chosen.file.device != self.picture.device:
+            return Action.COPY, Reason.of("plan.other-device", path=output.chosen.file.path)
+        return (ACTION_OF_MODE[self.mode],)
+
+    def _make(self, bundle: Bundle, output: Output, target: AlbumRelPath, *, has_suffix: bool) -> PlannedOp:
+        clash = (Reason.of("plan.clash", name=output.chosen.file.name),) if has_suffix else ()
+        if output.row is not None:
+            moved = Reason.of("plan.moved", origin=output.row.path)
+            return _op(bundle, output, Action.MOVE, target, moved, *clash, origin=output.row.path)
+        action, *why = self._making(output)
+        return _op(bundle, output, action, target, *clash, *why)
+
+    def _name(self, bundle: Bundle, outputs: list[Output], folder: AlbumRelPath) -> tuple[list[AlbumRelPath], bool]:
+        """Targets of the outputs: in step with each other, and with members of their group that are already there."""
+        stems = bundle.stems or stems_of(output.chosen for output in outputs)
+        renamed = self._renamed_stems(bundle, stems, folder)
+        parts = [self._parts(output, stems, renamed) for output in outputs]
+        content_ids = [output.chosen.content_id for output in outputs]
+        has_settled = any(
+            output not in outputs and _folder_of(output.row.path) == folder for output in bundle.outputs if output.row
+        )
+        # The suffix of those who came first is theirs: a latecomer takes one of its own.
+        owner = content_ids[0] if has_settled else bundle.group_id
+        names, has_suffix = self.claims.claim(folder, distinct(parts, content_ids), owner)
+        return [AlbumRelPath(f"{folder}/{name}") for name in names], has_suffix
+
+    def _parts(self, output: Output, stems: set[str], renamed: dict[str, str]) -> NameParts:
+        stem, tail = split_stem(sanitise(output.chosen.file.name), stems)
+        part = NameParts(stem, tail)
+        if output.row is not None:
+            name = output.row.path.rpartition("/")[2]
+            owners = (output.row.content_id, output.row.group_id)
+            if name not in known_forms(part, owners, limit=self.picture.name_max_bytes):
+                return NameParts(*split_stem(name, ()))
+        return NameParts(renamed.get(stem, stem), tail)
+
+    def _renamed_stems(self, bundle: Bundle, stems: set[str], folder: AlbumRelPath) -> dict[str, str]:
+        """Stem of a source file -> stem under which its group already stands in the folder."""
+        renamed: dict[str, str] = {}
+        for output in bundle.outputs:
+            if output.row and _folder_of(output.row.path) == folder:
+                stem, tail = split_stem(sanitise(output.chosen.file.name), stems)
+                name = output.row.path.rpartition("/")[2]
+                if name.endswith(tail) and len(name) > len(tail):
+                    renamed[stem] = name[: len(name) - len(tail)]
+        return renamed
+
+
+def _foreign_contents(picture: DestinationPicture) -> dict[tuple[str, str], AlbumRelPath]:
+    """(folder, content) -> the file that is there, of files that we did not make."""
+    ordered = sorted(picture.contents.items(), reverse=True)
+    return {(_folder_of(path), content_id): path for path, content_id in ordered if path not in picture.ledger}
+
+
+def _folder_of(path: AlbumRelPath) -> str:
+    return path.rpartition("/")[0]
+
+
+def _op(
+    bundle: Bundle,
+    output: Output,
+    action: Action,
+    target: AlbumRelPath,
+    *why: Reason,
+    origin: AlbumRelPath = _NOWHERE,
+) -> PlannedOp:
+    chosen = output.chosen
+    return PlannedOp(
+        op_id=0,
+        action=action,
+        source=chosen.file.path,
+        content_id=chosen.content_id,
+        size_bytes=chosen.file.size_bytes,
+        mtime_ns=chosen.file.mtime_ns,
+        target=target,
+        group_id=bundle.group_id,
+        album=bundle.album,
+        role=chosen.role,
+        folder=bundle.folder,
+        origin=origin,
+        why=why,
+    )
+
+
+def _with_duplicates(op: PlannedOp, output: Output) -> list[PlannedOp]:
+    """The row of an output, and one without effect for every other file with the same content."""
+    if len(output.filings) == 1:
+        return [op]
+    why = (Reason.of("plan.duplicate", path=op.source),)
+    return [
+        op,
+        *(
+            replace(
+                op,
+                action=Action.DUPLICATE,
+                source=other.file.path,
+                mtime_ns=other.file.mtime_ns,
+                role=other.role,
+                origin=AlbumRelPath(""),
+                why=why,
+            )
+            for other in output.filings[1:]
+        ),
+    ]

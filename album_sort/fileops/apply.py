@@ -1,0 +1,237 @@
+"""Carries out a plan, batch by batch: intents, effects, one wait for the disk, results."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from album_sort.errors import AlbumSortError
+from album_sort.fileops.filesystem import FileSystem
+from album_sort.fileops.journal import Journal
+from album_sort.fileops.place import Place, RowRefused
+from album_sort.fileops.publish import Effect, Publisher
+from album_sort.fileops.tidy import remove_emptied
+from album_sort.types import Action, OpResult, OpStatus, Plan, PlannedOp
+from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
+
+BATCH_ROWS = 64
+BATCH_BYTES = 256 << 20
+"""A batch costs two waits for the journal; larger ones bring nothing more (benchmarks/bench_copy.py) and redo more after a kill."""
+
+COPY_THREADS = 2
+"""While one waits for the disk, the other reads and hashes."""
+
+_STOPS_THE_RUN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENODEV, errno.ESTALE, errno.ENOTCONN}
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a plan: one result for each of its rows, in their order."""
+
+    results: tuple[OpResult, ...]
+    stopped_by: str = ""
+    """Why the run ended early (`interrupted`, a full disk); empty when every row was tried."""
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One row on its way."""
+
+    op: PlannedOp
+    before: LedgerRow | None = None
+    prepared: Effect | None = None
+    effect: Effect | None = None
+    status: OpStatus = OpStatus.DONE
+    error: str = ""
+
+
+def apply_plan(
+    plan: Plan,
+    fs: FileSystem,
+    journal: Journal,
+    *,
+    on_result: Callable[[PlannedOp, OpResult], None] = lambda _op, _result: None,
+    stop: Callable[[], bool] = lambda: False,
+    threads: int = COPY_THREADS,
+) -> Applied:
+    """Carry out every row that can be. `stop` is asked before each file: the one in hand is finished.
+
+    A row that fails does not end the run; a full or vanished disk does. The lock of the destination must be held.
+    """
+    return _Run(plan, fs, journal, on_result=on_result, stop=stop, threads=threads).apply()
+
+
+class _Run:
+    def __init__(
+        self,
+        plan: Plan,
+        fs: FileSystem,
+        journal: Journal,
+        *,
+        on_result: Callable[[PlannedOp, OpResult], None],
+        stop: Callable[[], bool],
+        threads: int,
+    ) -> None:
+        self._plan = plan
+        self._fs = fs
+        self._journal = journal
+        self._on_result = on_result
+        self._stop = stop
+        self._threads = threads
+        self._place = Place(fs, plan.destination, journal.run_id)
+        self._publisher = Publisher(self._place)
+        self._results: dict[int, OpResult] = {}
+        self._stopped_by = ""
+
+    def apply(self) -> Applied:
+        for batch in _batches(self._plan.effects):
+            if self._stopped_by:
+                break
+            self._apply_batch(batch)
+        remove_emptied(self._place, self._journal, (op.origin for op in self._plan.effects if op.action is Action.MOVE))
+        for op in self._plan.ops:
+            if op.op_id not in self._results:
+                self._report(
+                    _Attempt(op, status=_status_of_rest(op), error="" if not op.action.has_effect else self._stopped_by)
+                )
+        return Applied(tuple(self._results[op.op_id] for op in self._plan.ops), self._stopped_by)
+
+    def _apply_batch(self, ops: Sequence[PlannedOp]) -> None:
+        attempts = [_Attempt(op) for op in ops]
+        todo = [attempt for attempt in attempts if self._is_open(attempt)]
+        if todo:
+            folders = self._missing_folders(todo)
+            self._journal.intend([attempt.op for attempt in todo], [self._place.relative(folder) for folder in folders])
+            self._place.make_folders(folders)
+            self._prepare_all(todo)
+            for attempt in todo:
+                self._publish(attempt)
+            for folder in sorted({folder for attempt in todo if attempt.effect for folder in attempt.effect.touched}):
+                self._fs.sync_folder(folder)
+            self._journal.settle([(self._entry(attempt), attempt.error) for attempt in todo])
+        for attempt in attempts:
+            self._report(attempt)
+
+    def _is_open(self, attempt: _Attempt) -> bool:
+        """Whether a row has still to be done; a plan applied twice finds its own files."""
+        op = attempt.op
+        try:
+            target = self._place.absolute(op.target)
+            if op.action in (Action.MOVE, Action.TRASH, Action.RELINK):
+                attempt.before = self._journal.ledger_row(op.target if op.action is Action.RELINK else op.origin)
+            if op.action not in (Action.ADOPT, Action.RELINK, Action.TRASH) and self._fs.status(target) is not None:
+                row = self._journal.ledger_row(op.target)
+                if row is None or row.content_id != op.content_id:
+                    raise FileExistsError(errno.EEXIST, "something else is there by now", target)
+                attempt.effect = Effect(Action.KEEP, "done before")
+                return False
+        except (OSError, RowRefused) as error:
+            self._fail(attempt, error)
+            return False
+        return True
+
+    def _missing_folders(self, attempts: Iterable[_Attempt]) -> list[str]:
+        missing: dict[str, None] = {}
+        for folder in sorted({os.path.dirname(self._place.absolute(attempt.op.target)) for attempt in attempts}):
+            missing |= dict.fromkeys(self._place.missing_folders(os.path.join(folder, "x")))
+        return list(missing)
+
+    def _prepare_all(self, attempts: Sequence[_Attempt]) -> None:
+        copies = [attempt for attempt in attempts if attempt.op.action in (Action.COPY, Action.REFLINK)]
+        if self._threads > 1 and len(copies) > 1:
+            with ThreadPoolExecutor(self._threads) as pool:
+                list(pool.map(self._prepare, copies))
+        else:
+            for attempt in copies:
+                self._prepare(attempt)
+
+    def _prepare(self, attempt: _Attempt) -> None:
+        if self._is_stopped(attempt):
+            return
+        try:
+            # Before the first byte: a folder that is a link would lead our temporary file outside.
+            self._place.guarded(attempt.op.target)
+            attempt.prepared = self._publisher.prepare(attempt.op)
+        except (OSError, AlbumSortError) as error:
+            self._fail(attempt, error)
+
+    def _publish(self, attempt: _Attempt) -> None:
+        if attempt.status is not OpStatus.DONE:
+            return
+        if attempt.prepared is None and self._is_stopped(attempt):
+            return
+        try:
+            attempt.effect = self._publisher.publish(attempt.op, attempt.prepared, attempt.before)
+        except (OSError, AlbumSortError) as error:
+            self._fail(attempt, error)
+
+    def _is_stopped(self, attempt: _Attempt) -> bool:
+        if not self._stopped_by and self._stop():
+            self._stopped_by = "interrupted"
+        if self._stopped_by:
+            attempt.status, attempt.error = OpStatus.SKIPPED, self._stopped_by
+        return bool(self._stopped_by)
+
+    def _fail(self, attempt: _Attempt, error: OSError | AlbumSortError) -> None:
+        attempt.status, attempt.error = OpStatus.FAILED, describe(error)
+        if isinstance(error, OSError) and not self._stopped_by:
+            if error.errno in _STOPS_THE_RUN:
+                self._stopped_by = f"the destination takes no more: {describe(error)}"
+            elif self._fs.status(self._place.root) is None:
+                self._stopped_by = f"the destination {self._place.root} has vanished"
+
+    def _entry(self, attempt: _Attempt) -> JournalEntry:
+        op, effect = attempt.op, attempt.effect
+        if effect is None:
+            return JournalEntry(self._journal.run_id, op, Phase.FAILED, op.action, attempt.before, None)
+        return JournalEntry(self._journal.run_id, op, Phase.DONE, effect.action, attempt.before, effect.after)
+
+    def _report(self, attempt: _Attempt) -> None:
+        op, effect = attempt.op, attempt.effect
+        is_done = attempt.status is OpStatus.DONE
+        result = OpResult(
+            op_id=op.op_id,
+            status=attempt.status,
+            action=effect.action if effect else op.action,
+            digest=op.content_id if is_done else None,
+            size_bytes=op.size_bytes if is_done else 0,
+            error=attempt.error or (effect.note if effect else ""),
+        )
+        self._results[op.op_id] = result
+        self._on_result(op, result)
+
+
+def _status_of_rest(op: PlannedOp) -> OpStatus:
+    return OpStatus.SKIPPED if op.action.has_effect else OpStatus.DONE
+
+
+def _batches(ops: Sequence[PlannedOp]) -> Iterator[list[PlannedOp]]:
+    """Rows that are journalled together: never across kinds of work that build on each other (links to what is copied)."""
+    batch: list[PlannedOp] = []
+    size_bytes = 0
+    for op in ops:
+        full = len(batch) >= BATCH_ROWS or size_bytes + op.size_bytes > BATCH_BYTES
+        if batch and (full or _kind(batch[-1]) != _kind(op)):
+            yield batch
+            batch, size_bytes = [], 0
+        batch.append(op)
+        size_bytes += op.size_bytes
+    if batch:
+        yield batch
+
+
+def _kind(op: PlannedOp) -> tuple[bool, bool]:
+    return op.is_link_to_album, op.action in (Action.MOVE, Action.TRASH)
+
+
+def describe(error: OSError | AlbumSortError) -> str:
+    """An error as one line that names the file."""
+    if isinstance(error, OSError):
+        names = " -> ".join(
+            os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)
+        )
+        return f"{error.strerror or error}: {names}" if names else str(error.strerror or error)
+    return str(error)

@@ -1,0 +1,280 @@
+"""The one door through which photos are written. Every method is one step: it happens, or it does not, or it raises OSError.
+
+`FileSystem` is what the rest of `fileops` sees; tests put faulty ones in its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from typing import Protocol
+
+from album_sort.fileops.system_calls import clone, rename_without_replacing
+from album_sort.types import ContentId
+
+CHUNK_BYTES = 1 << 20
+"""Read size while copying: large enough that hashing and writing dominate, small enough to stay in the cache."""
+
+_COPYING_IS_UNSUPPORTED = {
+    errno.ENOTSUP,
+    errno.EPERM,
+    errno.EACCES,
+    errno.EINVAL,
+    errno.ENOSYS,
+    errno.ENODATA,
+    errno.E2BIG,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What a copy has become."""
+
+    content_id: ContentId
+    size_bytes: int
+    is_clone: bool
+    """Shares its blocks with the source (reflink)."""
+
+
+class FileSystem(Protocol):
+    """Steps on files, by absolute path."""
+
+    def status(self, path: str) -> os.stat_result | None:
+        """Of the file or link itself; None when there is none."""
+        ...
+
+    def link_text(self, path: str) -> str:
+        """What a symlink says."""
+        ...
+
+    def digest(self, path: str) -> ContentId:
+        """SHA-256 of a file's bytes."""
+        ...
+
+    def names_in(self, folder: str) -> list[str]:
+        """Names in a folder."""
+        ...
+
+    def make_folder(self, path: str) -> None:
+        """Make one folder whose parent exists; one that is there already is fine."""
+        ...
+
+    def copy(self, source: str, temporary: str, *, try_clone: bool) -> Copied:
+        """Copy bytes, times, permissions and extended attributes to a new file; hashed on the way."""
+        ...
+
+    def sync_file(self, path: str) -> None:
+        """Wait until the disk has a file."""
+        ...
+
+    def sync_folder(self, path: str) -> None:
+        """Wait until the disk has a folder's names."""
+        ...
+
+    def publish(self, temporary: str, target: str) -> None:
+        """Give a file its final name; raises FileExistsError rather than replace anything."""
+        ...
+
+    def replace_link(self, temporary: str, link: str) -> None:
+        """Put a new symlink in the place of an older one of ours."""
+        ...
+
+    def symlink(self, text: str, target: str) -> None:
+        """Make a symlink; raises FileExistsError rather than replace anything."""
+        ...
+
+    def hardlink(self, source: str, target: str) -> None:
+        """Make a hard link; raises FileExistsError rather than replace anything."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Remove a file or link."""
+        ...
+
+    def remove_folder(self, path: str) -> None:
+        """Remove an empty folder."""
+        ...
+
+
+class RealFileSystem:
+    """The disk."""
+
+    def status(self, path: str) -> os.stat_result | None:
+        """See `FileSystem`."""
+        try:
+            return os.lstat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def link_text(self, path: str) -> str:
+        """See `FileSystem`."""
+        return os.readlink(path)
+
+    def digest(self, path: str) -> ContentId:
+        """See `FileSystem`."""
+        descriptor = _open_regular(path)
+        with open(descriptor, "rb", buffering=0) as stream:
+            return ContentId(hashlib.file_digest(stream, "sha256").hexdigest())
+
+    def names_in(self, folder: str) -> list[str]:
+        """See `FileSystem`."""
+        return os.listdir(folder)
+
+    def make_folder(self, path: str) -> None:
+        """See `FileSystem`."""
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            # A link would lead out of the destination.
+            if not stat.S_ISDIR(os.lstat(path).st_mode):
+                raise
+
+    def copy(self, source: str, temporary: str, *, try_clone: bool) -> Copied:
+        """See `FileSystem`."""
+        reading = _open_regular(source)
+        try:
+            # O_EXCL: a link put in the place of our temporary name must not be followed.
+            writing = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            try:
+                is_clone = try_clone and clone(reading, writing)
+                # A clone is hashed itself: the source might change between hashing and cloning.
+                digest, size = _hash_only(writing) if is_clone else _copy_and_hash(reading, writing)
+                _check_size(writing, size)
+                _copy_attributes(reading, writing)
+            finally:
+                os.close(writing)
+        finally:
+            os.close(reading)
+        return Copied(digest, size, is_clone)
+
+    def sync_file(self, path: str) -> None:
+        """See `FileSystem`."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def sync_folder(self, path: str) -> None:
+        """See `FileSystem`."""
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+        try:
+            # Some FUSE and network file systems know no fsync of folders; there is nothing more to be done there.
+            with contextlib.suppress(OSError):
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def publish(self, temporary: str, target: str) -> None:
+        """See `FileSystem`."""
+        if rename_without_replacing(temporary, target):
+            return
+        try:
+            os.link(temporary, target, follow_symlinks=False)
+        except FileExistsError:
+            raise
+        except OSError:
+            _claim_and_rename(temporary, target)
+        else:
+            os.unlink(temporary)
+
+    def replace_link(self, temporary: str, link: str) -> None:
+        """See `FileSystem`."""
+        os.replace(temporary, link)
+
+    def symlink(self, text: str, target: str) -> None:
+        """See `FileSystem`."""
+        os.symlink(text, target)
+
+    def hardlink(self, source: str, target: str) -> None:
+        """See `FileSystem`."""
+        os.link(source, target)
+
+    def remove(self, path: str) -> None:
+        """See `FileSystem`."""
+        os.unlink(path)
+
+    def remove_folder(self, path: str) -> None:
+        """See `FileSystem`."""
+        os.rmdir(path)
+
+
+def _open_regular(path: str) -> int:
+    """Open for reading without waiting for a pipe's other end and, where allowed, without touching the access time."""
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        descriptor = os.open(path, flags | getattr(os, "O_NOATIME", 0))
+    except PermissionError:
+        # Only the owner may leave the access time alone.
+        descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file", path)
+    return descriptor
+
+
+def _copy_and_hash(reading: int, writing: int) -> tuple[ContentId, int]:
+    hasher = hashlib.sha256()
+    buffer = memoryview(bytearray(CHUNK_BYTES))
+    size = 0
+    while count := os.readv(reading, [buffer]):
+        hasher.update(buffer[:count])
+        written = 0
+        while written < count:
+            written += os.write(writing, buffer[written:count])
+        size += count
+    return ContentId(hasher.hexdigest()), size
+
+
+def _hash_only(descriptor: int) -> tuple[ContentId, int]:
+    with open(descriptor, "rb", buffering=0, closefd=False) as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return ContentId(digest), stream.tell()
+
+
+def _check_size(descriptor: int, expected: int) -> None:
+    written = os.fstat(descriptor).st_size
+    if written != expected:
+        raise OSError(errno.EIO, f"{written} bytes arrived of {expected}")
+
+
+def _copy_attributes(reading: int, writing: int) -> None:
+    status = os.fstat(reading)
+    if hasattr(os, "listxattr"):
+        _copy_extended_attributes(reading, writing)
+    with contextlib.suppress(PermissionError, NotImplementedError):
+        # FAT and some shares have no permissions. Set-user-id bits have no place on a photo.
+        os.fchmod(writing, stat.S_IMODE(status.st_mode) & 0o777)
+    # Last, since every other change would touch it again.
+    os.utime(writing, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _copy_extended_attributes(reading: int, writing: int) -> None:
+    try:
+        names = os.listxattr(reading)
+    except OSError:
+        return
+    for name in names:
+        try:
+            os.setxattr(writing, name, os.getxattr(reading, name))
+        except OSError as error:
+            # `security.*` needs privileges, other file systems know no `user.*`: the picture itself is complete.
+            if error.errno not in _COPYING_IS_UNSUPPORTED:
+                raise
+
+
+def _claim_and_rename(temporary: str, target: str) -> None:
+    """Where neither a careful rename nor hard links exist (FAT through FUSE): claim the name with an empty file, then fill it.
+
+    Killed in between, an empty file is left, which recovery recognises by the temporary file beside it.
+    """
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    try:
+        os.rename(temporary, target)
+    except OSError:
+        os.unlink(target)
+        raise

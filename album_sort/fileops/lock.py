@@ -1,0 +1,66 @@
+"""One run per destination at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from filelock import FileLock, Timeout
+
+from album_sort.errors import DestinationError, DestinationLocked
+from album_sort.fileops.place import STATE_FOLDER
+
+_LOCK = "lock"
+_HOLDER = "lock-holder.json"
+
+
+@contextlib.contextmanager
+def destination_lock(destination: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Hold a destination. The system lets go of the lock when the process ends, however it ends.
+
+    Raises `DestinationLocked` when another run holds it for longer than `wait_seconds`, `DestinationError` when there can be none.
+    """
+    folder = os.path.join(destination, STATE_FOLDER)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        lock = FileLock(os.path.join(folder, _LOCK))
+        lock.acquire(timeout=wait_seconds)
+    except Timeout as timeout:
+        raise DestinationLocked(
+            f"another run holds {destination}{_holder(folder)}", hint="Wait until it is done, or give --wait SECONDS."
+        ) from timeout
+    except OSError as error:
+        raise DestinationError(
+            f"cannot lock {destination}: {error.strerror}", hint="Check that it can be written to."
+        ) from error
+    try:
+        _announce(folder)
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(os.path.join(folder, _HOLDER))
+        lock.release()
+
+
+def _announce(folder: str) -> None:
+    """Say who holds the lock; only for people, so that a failure is none."""
+    holder = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "since_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    with contextlib.suppress(OSError), open(os.path.join(folder, _HOLDER), "w", encoding="utf-8") as stream:
+        json.dump(holder, stream)
+
+
+def _holder(folder: str) -> str:
+    try:
+        with open(os.path.join(folder, _HOLDER), encoding="utf-8") as stream:
+            holder = json.load(stream)
+        return f" (process {holder['pid']} on {holder['host']}, since {holder['since_utc']} UTC)"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""

@@ -1,0 +1,116 @@
+"""Takes the picture of a destination that the planner works with: a walk, and a look at what the user moved. Reads only."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from album_sort.core.claims import Folders
+from album_sort.core.reconcile import Candidate, files_to_read, find_candidates, reconcile
+from album_sort.fileops.filesystem import FileSystem
+from album_sort.fileops.place import STATE_FOLDER, TEMPORARY_PREFIX
+from album_sort.types import AlbumRelPath, Filing
+from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, PresentFile
+
+
+def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) -> DestinationPicture:
+    """What lies in the destination, with the ledger brought up to what the user moved there. A missing one is empty."""
+    present: dict[AlbumRelPath, PresentFile] = {}
+    folders: set[AlbumRelPath] = set()
+    temporaries: list[AlbumRelPath] = []
+    root = fs.status(destination)
+    for path, status in _walk(destination) if root is not None else ():
+        if stat.S_ISDIR(status.st_mode):
+            folders.add(path)
+        elif path.rpartition("/")[2].startswith(TEMPORARY_PREFIX):
+            temporaries.append(path)
+        else:
+            text = fs.link_text(os.path.join(destination, path)) if stat.S_ISLNK(status.st_mode) else ""
+            present[path] = PresentFile(status.st_size, status.st_mtime_ns, status.st_ino, text)
+    current = reconcile(records, _proven(destination, fs, find_candidates(records, present)))
+    return DestinationPicture(
+        present=present,
+        folders=frozenset(folders),
+        ledger=current.ledger,
+        folder_aliases=records.folder_aliases,
+        found_again=current.found_again,
+        new_aliases=current.new_aliases,
+        stale_temporaries=tuple(temporaries),
+        device=_device(destination),
+        name_max_bytes=_name_max_bytes(destination),
+    )
+
+
+def read_foreign(
+    destination: str, fs: FileSystem, picture: DestinationPicture, filings: Iterable[Filing]
+) -> DestinationPicture:
+    """The picture with the content of those foreign files that may be one of the filings (same folder, same size)."""
+    filings = list(filings)
+    folders = Folders(picture)
+    resolved = {folder: folders.resolve(folder) for folder in {filing.folder for filing in filings}}
+    contents = {}
+    for path in files_to_read(filings, picture.ledger, picture.present, resolved):
+        try:
+            contents[path] = fs.digest(os.path.join(destination, path))
+        except OSError:
+            # Then it is a foreign file of unknown content: its name is taken, that is all.
+            continue
+    return replace(picture, contents=contents)
+
+
+def _walk(root: str) -> Iterator[tuple[AlbumRelPath, os.stat_result]]:
+    """All files, links and folders below a folder; links are not followed, the state folder is left out."""
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        with os.scandir(os.path.join(root, folder) if folder else root) as entries:
+            for entry in entries:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if path == STATE_FOLDER:
+                    continue
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                if stat.S_ISDIR(status.st_mode):
+                    waiting.append(path)
+                yield AlbumRelPath(path), status
+
+
+def _proven(
+    destination: str, fs: FileSystem, candidates: Iterable[Candidate]
+) -> Iterator[tuple[LedgerRow, AlbumRelPath]]:
+    """Candidates whose content is that of the remembered file; each file and each row at most once, the surest first."""
+    settled: set[AlbumRelPath] = set()
+    taken: dict[AlbumRelPath, str] = {}
+    for candidate in candidates:
+        if candidate.row.path in settled or taken.get(candidate.path) == "":
+            continue
+        if not candidate.is_certain and candidate.path not in taken:
+            try:
+                taken[candidate.path] = fs.digest(os.path.join(destination, candidate.path))
+            except OSError:
+                taken[candidate.path] = ""
+        if candidate.is_certain or taken[candidate.path] == candidate.row.content_id:
+            settled.add(candidate.row.path)
+            taken[candidate.path] = ""
+            yield candidate.row, candidate.path
+
+
+def _existing(path: str) -> str:
+    """The path, or the nearest folder above it that exists."""
+    path = os.path.abspath(path)
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def _device(destination: str) -> int:
+    return os.stat(_existing(destination)).st_dev
+
+
+def _name_max_bytes(destination: str) -> int:
+    # FAT reports 1,530 bytes (255 characters of up to six); other systems would not take such a name.
+    return min(255, os.statvfs(_existing(destination)).f_namemax or 255)

@@ -1,0 +1,94 @@
+"""Paths of one destination: absolute places, temporary names, link texts, and the guard that nothing leads outside."""
+
+from __future__ import annotations
+
+import os
+
+from album_sort.core.naming import is_safe
+from album_sort.errors import AlbumSortError
+from album_sort.fileops.filesystem import FileSystem
+from album_sort.types import AlbumRelPath, ContentId, PlannedOp
+
+STATE_FOLDER = ".album-sort"
+TEMPORARY_PREFIX = ".album-sort-tmp-"
+"""Temporary files of ours, in the folder of their target; whoever sees one may remove it when no run goes on."""
+
+
+class RowRefused(AlbumSortError):
+    """One row cannot be carried out; the others can."""
+
+
+class Place:
+    """One destination on a file system."""
+
+    def __init__(self, fs: FileSystem, destination: str, run_id: str) -> None:
+        self.fs = fs
+        self.root = os.path.abspath(destination)
+        self.run_id = run_id
+        self._real_folders: dict[str, str] = {}
+
+    def absolute(self, path: AlbumRelPath) -> str:
+        """The place on the disk; raises `RowRefused` for a path that leaves the destination."""
+        if not is_safe(path):
+            raise RowRefused(f"{path!r} does not stay inside the destination")
+        return os.path.join(self.root, path)
+
+    def guarded(self, path: AlbumRelPath) -> str:
+        """The same for a place to write to: its folder must really lie inside the destination, links followed."""
+        absolute = self.absolute(path)
+        real = self.real_folder(os.path.dirname(absolute))
+        root = self.real_folder(self.root)
+        if real != root and not real.startswith(root.rstrip("/") + "/"):
+            raise RowRefused(f"{os.path.dirname(path)!r} is a link that leads out of the destination, to {real}")
+        return absolute
+
+    def real_folder(self, folder: str) -> str:
+        """A folder with all links followed."""
+        if folder not in self._real_folders:
+            self._real_folders[folder] = os.path.realpath(folder)
+        return self._real_folders[folder]
+
+    def temporary(self, op: PlannedOp) -> str:
+        """The temporary name of a row: the same after a crash, so that recovery finds it."""
+        return os.path.join(os.path.dirname(self.absolute(op.target)), f"{TEMPORARY_PREFIX}{self.run_id}-{op.op_id}")
+
+    def trash(self, op: PlannedOp) -> str:
+        """Where a row's file goes when it is taken out."""
+        return os.path.join(self.root, STATE_FOLDER, "trash", self.run_id, op.origin)
+
+    def text_to_source(self, source: str, target: str) -> str:
+        """Relative link text from a target to a source file, true however the folders in between are linked."""
+        real = os.path.join(os.path.realpath(os.path.dirname(source)), os.path.basename(source))
+        return os.path.relpath(real, self.real_folder(os.path.dirname(target)))
+
+    def text_for(self, op: PlannedOp, target: str) -> str:
+        """Link text of a row at an absolute target: to its source, or to its photo in the primary album."""
+        if op.is_link_to_album:
+            return os.path.relpath(self.absolute(op.origin), os.path.dirname(target))
+        return self.text_to_source(op.source, target)
+
+    def missing_folders(self, path: str) -> list[str]:
+        """Folders on the way to an absolute path that do not exist, outermost first."""
+        missing: list[str] = []
+        folder = os.path.dirname(path)
+        while len(folder) > len(self.root) and self.fs.status(folder) is None:
+            missing.append(folder)
+            folder = os.path.dirname(folder)
+        return missing[::-1]
+
+    def make_folders(self, folders: list[str]) -> None:
+        """Make folders, outermost first, each known to the disk before anything is put into it."""
+        for folder in folders:
+            self.fs.make_folder(folder)
+            self.fs.sync_folder(os.path.dirname(folder))
+
+    def relative(self, absolute: str) -> AlbumRelPath:
+        """Path inside the destination."""
+        return AlbumRelPath(os.path.relpath(absolute, self.root))
+
+    def holds(self, absolute: str, content_id: ContentId) -> bool:
+        """Whether a file has this content; False for what is no regular file."""
+        try:
+            return self.fs.digest(absolute) == content_id
+        except OSError:
+            return False

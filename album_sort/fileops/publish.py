@@ -1,0 +1,229 @@
+"""How one row of a plan is carried out: prepared under a temporary name, then published without replacing anything.
+
+Each kind of row has one function here; `apply.py` decides when they are called, `recover.py` what a killed one has left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from dataclasses import dataclass
+
+from album_sort.fileops.place import Place, RowRefused
+from album_sort.types import Action, AlbumRelPath, PlannedOp
+from album_sort.types.ledger import LedgerRow
+
+_CANNOT_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EACCES}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a row has really done."""
+
+    action: Action
+    note: str = ""
+    """What was done in another way than planned, and why."""
+    after: LedgerRow | None = None
+    """What is to be remembered; None for a file that was taken out."""
+    touched: tuple[str, ...] = ()
+    """Folders whose names have changed."""
+
+
+class Publisher:
+    """Carries out rows at one place."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._fs = place.fs
+        self._can_clone = True
+
+    def prepare(self, op: PlannedOp) -> Effect | None:
+        """The long part, without any visible effect; may run beside others. None where there is nothing to prepare."""
+        if op.action not in (Action.COPY, Action.REFLINK):
+            return None
+        return self._copy_to_temporary(op, op.source)
+
+    def publish(self, op: PlannedOp, prepared: Effect | None, before: LedgerRow | None) -> Effect:
+        """The short part: the row's effect appears. `before` is what is remembered of the file that it takes."""
+        effects = {
+            Action.SYMLINK: self._symlink,
+            Action.HARDLINK: self._hardlink,
+            Action.ADOPT: self._adopt,
+        }
+        changes = {Action.MOVE: self._move, Action.TRASH: self._trash, Action.RELINK: self._relink}
+        if op.action in changes:
+            if before is None:
+                raise RowRefused(f"{op.origin!r} was not made by album-sort")
+            return changes[op.action](op, before)
+        if op.action in effects:
+            return effects[op.action](op)
+        return self._publish_copy(op, prepared or Effect(op.action))
+
+    def discard(self, op: PlannedOp) -> None:
+        """Remove what `prepare` has left."""
+        with contextlib.suppress(OSError, RowRefused):
+            self._fs.remove(self._place.temporary(op))
+
+    def _copy_to_temporary(self, op: PlannedOp, source: str) -> Effect:
+        temporary = self._place.temporary(op)
+        try:
+            copied = self._fs.copy(source, temporary, try_clone=self._can_clone)
+            if copied.content_id != op.content_id:
+                raise RowRefused(
+                    f"{source} has changed since it was looked at", hint="Run again: it will be looked at anew."
+                )
+            self._fs.sync_file(temporary)
+        except (OSError, RowRefused):
+            self.discard(op)
+            raise
+        # One refusal is enough: asking again for every file would cost a system call each.
+        self._can_clone = copied.is_clone
+        if op.action is Action.REFLINK and not copied.is_clone:
+            return Effect(Action.COPY, "copied: this file system cannot share blocks with the source (reflink)")
+        return Effect(op.action)
+
+    def _publish_copy(self, op: PlannedOp, prepared: Effect) -> Effect:
+        target = self._place.guarded(op.target)
+        try:
+            self._fs.publish(self._place.temporary(op), target)
+        except OSError:
+            self.discard(op)
+            raise
+        return self._made(op, prepared.action, prepared.note)
+
+    def _symlink(self, op: PlannedOp) -> Effect:
+        target = self._place.guarded(op.target)
+        if not op.is_link_to_album:
+            self._check_source(op)
+        try:
+            self._fs.symlink(self._place.text_for(op, target), target)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            if error.errno not in _CANNOT_LINK:
+                raise
+            return self._instead_of_symlink(op, error)
+        return self._made(op, Action.SYMLINK)
+
+    def _instead_of_symlink(self, op: PlannedOp, error: OSError) -> Effect:
+        note = f"symbolic links cannot be made here ({os.strerror(error.errno or 0)})"
+        if op.is_link_to_album:
+            with contextlib.suppress(OSError):
+                self._fs.hardlink(self._place.absolute(op.origin), self._place.guarded(op.target))
+                return self._made(op, Action.HARDLINK, f"linked hard: {note}")
+        return self._copied_instead(op, note)
+
+    def _hardlink(self, op: PlannedOp) -> Effect:
+        target = self._place.guarded(op.target)
+        self._check_source(op)
+        try:
+            self._fs.hardlink(op.source, target)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            if error.errno not in _CANNOT_LINK:
+                raise
+            return self._copied_instead(
+                op, f"hard links to the source cannot be made here ({os.strerror(error.errno or 0)})"
+            )
+        return self._made(op, Action.HARDLINK)
+
+    def _copied_instead(self, op: PlannedOp, note: str) -> Effect:
+        source = self._place.absolute(op.origin) if op.is_link_to_album else op.source
+        self._copy_to_temporary(op, source)
+        return self._publish_copy(op, Effect(Action.COPY, f"copied: {note}"))
+
+    def _check_source(self, op: PlannedOp) -> None:
+        """A link shows whatever its source is: it must still be what was looked at."""
+        status = os.stat(op.source)
+        if (status.st_size, status.st_mtime_ns) != (op.size_bytes, op.mtime_ns) and not self._place.holds(
+            op.source, op.content_id
+        ):
+            raise RowRefused(
+                f"{op.source} has changed since it was looked at", hint="Run again: it will be looked at anew."
+            )
+
+    def check_unchanged(self, row: LedgerRow, absolute: str) -> os.stat_result:
+        """Raise `RowRefused` unless a file of ours is as we left it; its status."""
+        status = self._fs.status(absolute)
+        if status is None:
+            raise RowRefused(f"{row.path!r} is no more there")
+        if row.action is Action.SYMLINK:
+            if not stat.S_ISLNK(status.st_mode):
+                raise RowRefused(f"{row.path!r} is no longer the link that album-sort made")
+        elif not stat.S_ISREG(status.st_mode) or not self._is_as_left(row, status, absolute):
+            raise RowRefused(f"{row.path!r} has been changed since album-sort made it")
+        return status
+
+    def _is_as_left(self, row: LedgerRow, status: os.stat_result, absolute: str) -> bool:
+        same = (status.st_size, status.st_mtime_ns, status.st_ino) == (row.size_bytes, row.mtime_ns, row.inode)
+        return same or self._place.holds(absolute, row.content_id)
+
+    def _move(self, op: PlannedOp, before: LedgerRow) -> Effect:
+        origin, target = self._place.absolute(op.origin), self._place.guarded(op.target)
+        self.check_unchanged(before, origin)
+        if before.action is Action.SYMLINK:
+            # The text of a relative link depends on where it lies.
+            self._fs.symlink(self._place.text_for(op, target), target)
+            self._fs.sync_folder(os.path.dirname(target))
+            self._fs.remove(origin)
+        else:
+            self._fs.publish(origin, target)
+        return self._made(op, Action.MOVE, kept_action=before.action, touched=(os.path.dirname(origin),))
+
+    def _trash(self, op: PlannedOp, before: LedgerRow) -> Effect:
+        origin, trash = self._place.guarded(op.origin), self._place.trash(op)
+        self.check_unchanged(before, origin)
+        self._place.make_folders(self._place.missing_folders(trash))
+        self._fs.publish(origin, trash)
+        return Effect(Action.TRASH, touched=(os.path.dirname(origin), os.path.dirname(trash)))
+
+    def _relink(self, op: PlannedOp, before: LedgerRow) -> Effect:
+        target = self._place.guarded(op.target)
+        if before.action is Action.SYMLINK:
+            self.check_unchanged(before, target)
+            temporary = self._place.temporary(op)
+            self._fs.symlink(self._place.text_for(op, target), temporary)
+            self._fs.replace_link(temporary, target)
+        return self._made(op, Action.RELINK, kept_action=before.action)
+
+    def _adopt(self, op: PlannedOp) -> Effect:
+        if not self._place.holds(self._place.absolute(op.target), op.content_id):
+            raise RowRefused(f"{op.target!r} has changed since it was looked at")
+        return self._made(op, Action.ADOPT)
+
+    def _made(
+        self,
+        op: PlannedOp,
+        action: Action,
+        note: str = "",
+        *,
+        kept_action: Action | None = None,
+        touched: tuple[str, ...] = (),
+    ) -> Effect:
+        row = ledger_row(self._place, op, kept_action or action)
+        return Effect(action, note, row, (os.path.dirname(self._place.absolute(op.target)), *touched))
+
+
+def ledger_row(place: Place, op: PlannedOp, action: Action) -> LedgerRow:
+    """What is to be remembered of the file that lies at a row's target now."""
+    status = place.fs.status(place.absolute(op.target))
+    if status is None:
+        raise RowRefused(f"{op.target!r} has vanished")
+    return LedgerRow(
+        path=op.target,
+        content_id=op.content_id,
+        size_bytes=op.size_bytes if action is Action.SYMLINK else status.st_size,
+        mtime_ns=status.st_mtime_ns,
+        inode=status.st_ino,
+        action=action,
+        group_id=op.group_id,
+        album=op.album,
+        folder=op.folder,
+        role=op.role,
+        source=op.source,
+        origin=op.origin if op.is_link_to_album else AlbumRelPath(""),
+        run_id=place.run_id,
+    )

@@ -1,0 +1,147 @@
+"""After a kill: every row whose intent was written down is either finished or rolled back, and nothing half-made stays."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from dataclasses import dataclass
+
+from album_sort.fileops.filesystem import FileSystem
+from album_sort.fileops.journal import Journal
+from album_sort.fileops.place import Place, RowRefused
+from album_sort.fileops.publish import ledger_row
+from album_sort.fileops.tidy import remove_emptied, remove_if_empty
+from album_sort.fileops.undo import undo_entry
+from album_sort.types import Action, AlbumRelPath, PlannedOp
+from album_sort.types.ledger import JournalEntry, Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a recovery did."""
+
+    finished: int = 0
+    """Rows whose effect was there."""
+    rolled_back: int = 0
+    """Rows without effect: the next plan has them again."""
+
+
+def recover(destination: str, fs: FileSystem, journal: Journal) -> Recovered:
+    """Settle all open rows of one killed run. Killed itself, it can be run again."""
+    place = Place(fs, destination, journal.run_id)
+    settled = [_settle(place, journal, entry) for entry in journal.entries(Phase.INTENT)]
+    # An undo that was killed is finished: each of its rows was checked before it was opened.
+    settled += [undo_entry(place, journal, entry) for entry in journal.entries(Phase.UNDOING)]
+    journal.settle(settled)
+    moved = [entry.op.origin for entry in journal.entries(Phase.DONE) if entry.action is Action.MOVE]
+    remove_emptied(place, journal, moved)
+    gone = [folder for folder in journal.folders_made() if remove_if_empty(place, folder)]
+    journal.forget_folders(gone)
+    finished = sum(entry.phase in (Phase.DONE, Phase.UNDONE) for entry, _ in settled)
+    return Recovered(finished, len(settled) - finished)
+
+
+def remove_temporaries(destination: str, fs: FileSystem, temporaries: tuple[AlbumRelPath, ...]) -> None:
+    """Remove temporary files that no journal speaks of any more (the state was lost). No run may go on."""
+    for path in temporaries:
+        with contextlib.suppress(OSError):
+            fs.remove(os.path.join(destination, path))
+
+
+def _settle(place: Place, journal: Journal, entry: JournalEntry) -> tuple[JournalEntry, str]:
+    """The entry as it is to be remembered, and a word on it."""
+    try:
+        had_temporary = _remove_temporary(place, entry.op)
+        is_done = _is_done(place, entry, had_temporary=had_temporary)
+        if not is_done:
+            return _with(entry, journal, Phase.FAILED), "rolled back after a kill"
+        return _done(place, entry), ""
+    except RowRefused as refused:
+        return _with(entry, journal, Phase.FAILED), str(refused)
+
+
+def _remove_temporary(place: Place, op: PlannedOp) -> bool:
+    temporary = place.temporary(op)
+    if place.fs.status(temporary) is None:
+        return False
+    place.fs.remove(temporary)
+    return True
+
+
+def _is_done(place: Place, entry: JournalEntry, *, had_temporary: bool) -> bool:
+    op = entry.op
+    match op.action:
+        case Action.MOVE:
+            return _finish_move(place, entry, place.absolute(op.target))
+        case Action.TRASH:
+            return _finish_move(place, entry, place.trash(op))
+        case _:
+            target = place.absolute(op.target)
+            if _is_ours(place, op, target):
+                return True
+            status = place.fs.status(target)
+            if (
+                had_temporary
+                and status is not None
+                and stat.S_ISREG(status.st_mode)
+                and status.st_size == 0 < op.size_bytes
+            ):
+                # The name was claimed with an empty file, and the kill came before it was filled.
+                place.fs.remove(target)
+            return False
+
+
+def _is_ours(place: Place, op: PlannedOp, path: str) -> bool:
+    """Whether a path holds what the row was to put there."""
+    status = place.fs.status(path)
+    if status is None:
+        return False
+    if stat.S_ISLNK(status.st_mode):
+        return place.fs.link_text(path) == place.text_for(op, path)
+    return place.holds(path, op.content_id)
+
+
+def _finish_move(place: Place, entry: JournalEntry, target: str) -> bool:
+    origin = place.absolute(entry.op.origin)
+    at_origin, at_target = place.fs.status(origin), place.fs.status(target)
+    if at_target is None or entry.before is None:
+        return False
+    is_link = stat.S_ISLNK(at_target.st_mode)
+    if entry.op.action is Action.MOVE and not _is_ours(place, entry.op, target):
+        return False
+    if at_origin is not None:
+        # Both names are there: the move was cut between making the one and removing the other.
+        if not is_link and at_origin.st_ino != at_target.st_ino:
+            return False
+        place.fs.remove(origin)
+    place.fs.sync_folder(os.path.dirname(target))
+    return True
+
+
+def _done(place: Place, entry: JournalEntry) -> JournalEntry:
+    op = entry.op
+    if op.action is Action.TRASH:
+        return JournalEntry(entry.run_id, op, Phase.DONE, Action.TRASH, entry.before, None)
+    target = place.absolute(op.target)
+    place.fs.sync_folder(os.path.dirname(target))
+    made = _action_found(place, op, target)
+    kept = entry.before.action if op.action in (Action.MOVE, Action.RELINK) and entry.before else made
+    return JournalEntry(entry.run_id, op, Phase.DONE, made, entry.before, ledger_row(place, op, kept))
+
+
+def _action_found(place: Place, op: PlannedOp, target: str) -> Action:
+    """What was really done: a link may have become a copy."""
+    status = place.fs.status(target)
+    if not op.action.makes_a_file or status is None:
+        return op.action
+    if stat.S_ISLNK(status.st_mode):
+        return Action.SYMLINK
+    linked = place.fs.status(place.absolute(op.origin) if op.is_link_to_album else op.source)
+    if linked is not None and (linked.st_ino, linked.st_dev) == (status.st_ino, status.st_dev):
+        return Action.HARDLINK
+    return op.action if op.action in (Action.COPY, Action.REFLINK) else Action.COPY
+
+
+def _with(entry: JournalEntry, journal: Journal, phase: Phase) -> JournalEntry:
+    return JournalEntry(journal.run_id, entry.op, phase, entry.action, entry.before, None)

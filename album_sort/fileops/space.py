@@ -1,0 +1,88 @@
+"""Is there room for a plan? Answered before the first byte is written."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from album_sort.errors import DestinationError
+from album_sort.types import Action, Plan
+
+RESERVE_BYTES = 32 << 20
+"""Left free for the journal, the report and the file system's own tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What a plan takes and what there is."""
+
+    needed_bytes: int
+    free_bytes: int
+    needed_inodes: int
+    free_inodes: int | None
+    """None where the file system has no limit, or tells none (Btrfs, FAT)."""
+
+    @property
+    def suffices(self) -> bool:
+        """Whether the plan fits."""
+        return self.needed_bytes <= self.free_bytes and (
+            self.free_inodes is None or self.needed_inodes <= self.free_inodes
+        )
+
+
+def measure_space(plan: Plan, *, can_reflink: bool = False) -> Space:
+    """Compare a plan with the disk. Links take no bytes; reflinks, and copies where `can_reflink`, take none either."""
+    stats = os.statvfs(_existing(plan.destination))
+    block = stats.f_frsize
+    full = {Action.COPY} if not can_reflink else set()
+    if not can_reflink:
+        # Where blocks cannot be shared, a reflink becomes a copy.
+        full.add(Action.REFLINK)
+    sizes = [op.size_bytes for op in plan.effects if op.action in full]
+    makes = [op for op in plan.effects if op.action.makes_a_file]
+    folders = {
+        folder
+        for op in makes
+        for folder in _ancestors(op.target)
+        if not os.path.isdir(os.path.join(plan.destination, folder))
+    }
+    needed = sum(-(-size // block) * block for size in sizes) + len(folders) * block
+    inodes = sum(op.action is not Action.HARDLINK for op in makes) + len(folders)
+    return Space(
+        needed_bytes=needed + RESERVE_BYTES if makes else 0,
+        free_bytes=stats.f_bavail * block,
+        needed_inodes=inodes,
+        free_inodes=stats.f_favail if stats.f_files else None,
+    )
+
+
+def check_space(plan: Plan, *, can_reflink: bool = False) -> Space:
+    """The same; raises `DestinationError` with both figures when the plan does not fit."""
+    space = measure_space(plan, can_reflink=can_reflink)
+    if space.needed_bytes > space.free_bytes:
+        raise DestinationError(
+            f"{plan.destination} has {_megabytes(space.free_bytes)} free, but {_megabytes(space.needed_bytes)} are needed",
+            hint="Free some space, use --mode hardlink or symlink, or sort a part with --since/--limit.",
+        )
+    if not space.suffices:
+        raise DestinationError(
+            f"{plan.destination} can take {space.free_inodes} more files, but {space.needed_inodes} are needed",
+            hint="Remove files there, or use another file system.",
+        )
+    return space
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB"
+
+
+def _ancestors(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: end + 1]) for end in range(len(parts))]
+
+
+def _existing(path: str) -> str:
+    path = os.path.abspath(path)
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return path

@@ -1,0 +1,65 @@
+"""Two calls that Python has no words for: a rename that never replaces, and a copy that shares its blocks."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import os
+import sys
+from collections.abc import Callable
+from functools import cache
+
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
+_RENAME_EXCL = 4
+_FICLONE = 0x40049409
+"""`_IOW(0x94, 9, int)` of linux/fs.h."""
+
+_CANNOT = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM, errno.ENOTTY}
+
+
+def rename_without_replacing(source: str, target: str) -> bool:
+    """Rename in one step; False where the system cannot do it. Raises FileExistsError when the target exists."""
+    rename = _rename_function()
+    if rename is None:
+        return False
+    code = rename(os.fsencode(source), os.fsencode(target))
+    if code == 0:
+        return True
+    if code in _CANNOT:
+        return False
+    raise OSError(code, os.strerror(code), source, None, target)
+
+
+@cache
+def _rename_function() -> Callable[[bytes, bytes], int] | None:
+    """The system's call: takes two paths, returns 0 or an errno."""
+    library = ctypes.CDLL(None, use_errno=True)
+    if sys.platform == "darwin":
+        exclusive = getattr(library, "renamex_np", None)
+        if exclusive is None:
+            return None
+        exclusive.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint]
+        return lambda source, target: _errno_of(exclusive(source, target, _RENAME_EXCL))
+    renameat2 = getattr(library, "renameat2", None)
+    if renameat2 is None:
+        return None
+    renameat2.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
+    return lambda source, target: _errno_of(renameat2(_AT_FDCWD, source, _AT_FDCWD, target, _RENAME_NOREPLACE))
+
+
+def _errno_of(result: int) -> int:
+    return 0 if result == 0 else ctypes.get_errno()
+
+
+def clone(reading: int, writing: int) -> bool:
+    """Let `writing` share all blocks of `reading`; False where the file system cannot (other device, no reflinks)."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        fcntl.ioctl(writing, _FICLONE, reading)
+    except OSError:
+        # Whatever the reason: the plain copy that follows tells if something is really wrong.
+        return False
+    return True

@@ -1,0 +1,167 @@
+"""Takes a run back: the journal played backwards. Only what the run made and what is still as it left it is touched."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from album_sort.errors import AlbumSortError
+from album_sort.fileops.apply import describe
+from album_sort.fileops.filesystem import FileSystem
+from album_sort.fileops.journal import Journal
+from album_sort.fileops.place import TEMPORARY_PREFIX, Place, RowRefused
+from album_sort.fileops.publish import Publisher
+from album_sort.fileops.tidy import remove_if_empty
+from album_sort.types import Action, OpResult, OpStatus, PlannedOp
+from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
+
+BATCH_ROWS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of an undo."""
+
+    results: tuple[OpResult, ...]
+    """One for each row that the run had carried out, last first; FAILED rows are those that were left as they are."""
+    stopped: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing of the run is left."""
+        return not self.stopped and all(result.status is OpStatus.DONE for result in self.results)
+
+
+def undo_run(
+    destination: str,
+    fs: FileSystem,
+    journal: Journal,
+    *,
+    on_result: Callable[[PlannedOp, OpResult], None] = lambda _op, _result: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Undone:
+    """Undo everything that the journal's run has done. Repeating it is harmless; the lock must be held."""
+    place = Place(fs, destination, journal.run_id)
+    entries = journal.entries(Phase.DONE)[::-1]
+    results: list[OpResult] = []
+    for start in range(0, len(entries), BATCH_ROWS):
+        if stop():
+            return Undone(tuple(results), stopped=True)
+        batch = entries[start : start + BATCH_ROWS]
+        journal.settle([(replace(entry, phase=Phase.UNDOING), "") for entry in batch])
+        settled = [undo_entry(place, journal, entry) for entry in batch]
+        journal.settle(settled)
+        for entry, error in settled:
+            result = _result(entry, error)
+            results.append(result)
+            on_result(entry.op, result)
+    journal.forget_folders([folder for folder in journal.folders_made() if remove_if_empty(place, folder)])
+    return Undone(tuple(results))
+
+
+def _result(entry: JournalEntry, error: str) -> OpResult:
+    status = OpStatus.DONE if entry.phase is Phase.UNDONE else OpStatus.FAILED
+    return OpResult(entry.op.op_id, status, entry.action, entry.op.content_id, entry.op.size_bytes, error)
+
+
+def undo_entry(place: Place, journal: Journal, entry: JournalEntry) -> tuple[JournalEntry, str]:
+    """Undo one row; the entry as it is to be remembered, and why it was left where it was."""
+    try:
+        if entry.action is Action.TRASH:
+            _bring_back(place, entry)
+        elif entry.after is not None:
+            made = journal.present_row(entry.after) or entry.after
+            entry = replace(entry, after=made)
+            _undo_made(place, entry, made)
+    except (OSError, AlbumSortError) as error:
+        return replace(entry, phase=Phase.DONE), describe(error)
+    return replace(entry, phase=Phase.UNDONE), ""
+
+
+def _undo_made(place: Place, entry: JournalEntry, made: LedgerRow) -> None:
+    match entry.action:
+        case Action.ADOPT:
+            return
+        case Action.MOVE if entry.before is not None:
+            _move_back(place, made, entry.before)
+        case Action.RELINK if entry.before is not None:
+            _relink_back(place, entry, entry.before)
+        case _:
+            _remove(place, made)
+
+
+def _remove(place: Place, made: LedgerRow) -> None:
+    absolute = place.guarded(made.path)
+    if place.fs.status(absolute) is None:
+        # Already gone counts as done: that is how an undo can be repeated.
+        return
+    _check_is_ours(place, made, absolute)
+    place.fs.remove(absolute)
+    place.fs.sync_folder(os.path.dirname(absolute))
+
+
+def _check_is_ours(place: Place, made: LedgerRow, absolute: str) -> None:
+    """Always by content: what is removed has no second chance."""
+    if made.run_id != place.run_id:
+        raise RowRefused(f"{made.path!r} was taken over by the later run {made.run_id}", hint="Undo that run first.")
+    if made.action is Action.SYMLINK:
+        Publisher(place).check_unchanged(made, absolute)
+        if place.fs.link_text(absolute) != _text_of(place, made, absolute):
+            raise RowRefused(f"{made.path!r} points elsewhere by now")
+        return
+    status = place.fs.status(absolute)
+    if status is None or not stat.S_ISREG(status.st_mode) or not place.holds(absolute, made.content_id):
+        raise RowRefused(f"{made.path!r} has been changed since; it is left as it is")
+
+
+def _text_of(place: Place, row: LedgerRow, absolute: str) -> str:
+    if row.origin:
+        return os.path.relpath(place.absolute(row.origin), os.path.dirname(absolute))
+    return place.text_to_source(row.source, absolute)
+
+
+def _move_back(place: Place, made: LedgerRow, before: LedgerRow) -> None:
+    absolute, origin = place.guarded(made.path), place.absolute(before.path)
+    if place.fs.status(absolute) is None:
+        if place.fs.status(origin) is None:
+            raise RowRefused(f"{made.path!r} is no more there")
+        return
+    if made.run_id != place.run_id:
+        raise RowRefused(f"{made.path!r} was taken over by the later run {made.run_id}", hint="Undo that run first.")
+    Publisher(place).check_unchanged(made, absolute)
+    place.make_folders(place.missing_folders(origin))
+    place.guarded(before.path)
+    if made.action is Action.SYMLINK:
+        if place.fs.status(origin) is None:
+            place.fs.symlink(_text_of(place, before, origin), origin)
+            place.fs.sync_folder(os.path.dirname(origin))
+        place.fs.remove(absolute)
+    else:
+        place.fs.publish(absolute, origin)
+        place.fs.sync_folder(os.path.dirname(origin))
+    place.fs.sync_folder(os.path.dirname(absolute))
+
+
+def _relink_back(place: Place, entry: JournalEntry, before: LedgerRow) -> None:
+    absolute = place.guarded(before.path)
+    if before.action is not Action.SYMLINK:
+        return
+    Publisher(place).check_unchanged(before, absolute)
+    temporary = os.path.join(os.path.dirname(absolute), f"{TEMPORARY_PREFIX}{place.run_id}-{entry.op.op_id}")
+    if place.fs.status(temporary) is not None:
+        place.fs.remove(temporary)
+    place.fs.symlink(_text_of(place, before, absolute), temporary)
+    place.fs.replace_link(temporary, absolute)
+
+
+def _bring_back(place: Place, entry: JournalEntry) -> None:
+    origin, trash = place.absolute(entry.op.origin), place.trash(entry.op)
+    if place.fs.status(trash) is None:
+        if place.fs.status(origin) is None:
+            raise RowRefused(f"{entry.op.origin!r} is no more in the trash")
+        return
+    place.make_folders(place.missing_folders(origin))
+    place.fs.publish(trash, place.guarded(entry.op.origin))
+    place.fs.sync_folder(os.path.dirname(origin))

@@ -1,0 +1,133 @@
+"""The journal of one run: intents before their effects, results after them, each batch in one durable step."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from album_sort.state.memory import transaction
+from album_sort.state.rows import (
+    SELECT_OUTPUTS,
+    UPSERT_OUTPUT,
+    from_column,
+    ledger_from_columns,
+    ledger_from_json,
+    ledger_to_columns,
+    ledger_to_json,
+    op_from_text,
+    op_to_text,
+    to_column,
+)
+from album_sort.types import Action, AlbumRelPath, PlannedOp
+from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
+
+
+class StateJournal:
+    """Keeps `ops`, `folders` and the ledger in step; a method returns when the disk has what it wrote."""
+
+    def __init__(self, connection: sqlite3.Connection, run_id: str) -> None:
+        self._connection = connection
+        self.run_id = run_id
+
+    def intend(self, ops: Sequence[PlannedOp], folders: Sequence[AlbumRelPath]) -> None:
+        """Write down what is going to happen: rows, and folders that will be made for them."""
+        with transaction(self._connection):
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO ops (run_id, op_id, phase, action, target, op, before) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        self.run_id,
+                        op.op_id,
+                        Phase.INTENT,
+                        op.action,
+                        to_column(op.target),
+                        op_to_text(op),
+                        ledger_to_json(self._before(op)),
+                    )
+                    for op in ops
+                ],
+            )
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO folders VALUES (?, ?)", [(to_column(folder), self.run_id) for folder in folders]
+            )
+
+    def settle(self, entries: Sequence[tuple[JournalEntry, str]]) -> None:
+        """Write down what became of rows (entry, error) and bring the ledger up to it."""
+        with transaction(self._connection):
+            for entry, error in entries:
+                self._connection.execute(
+                    "UPDATE ops SET phase = ?, action = ?, after = ?, error = ? WHERE run_id = ? AND op_id = ?",
+                    (entry.phase, entry.action, ledger_to_json(entry.after), error, entry.run_id, entry.op.op_id),
+                )
+                self._update_ledger(entry)
+
+    def _before(self, op: PlannedOp) -> LedgerRow | None:
+        taken = {Action.MOVE: op.origin, Action.TRASH: op.origin, Action.RELINK: op.target}.get(op.action)
+        return None if taken is None else self.ledger_row(taken)
+
+    def _update_ledger(self, entry: JournalEntry) -> None:
+        match entry.phase:
+            case Phase.DONE:
+                forget, remember = entry.before, entry.after
+            case Phase.UNDONE:
+                forget, remember = entry.after, entry.before
+            case _:
+                return
+        if forget is not None:
+            self._connection.execute("DELETE FROM outputs WHERE path = ?", (to_column(forget.path),))
+        if remember is not None:
+            self._connection.execute(UPSERT_OUTPUT, ledger_to_columns(remember))
+
+    def entries(self, *phases: Phase) -> tuple[JournalEntry, ...]:
+        """The rows of this run in these phases, in their order."""
+        marks = ", ".join("?" * len(phases))
+        rows = self._connection.execute(
+            f"SELECT op, phase, action, before, after FROM ops WHERE run_id = ? AND phase IN ({marks}) ORDER BY op_id",  # noqa: S608
+            (self.run_id, *phases),
+        )
+        return tuple(
+            JournalEntry(
+                self.run_id,
+                op_from_text(op),
+                Phase(phase),
+                Action(action),
+                ledger_from_json(before),
+                ledger_from_json(after),
+            )
+            for op, phase, action, before, after in rows
+        )
+
+    def ledger_row(self, path: AlbumRelPath) -> LedgerRow | None:
+        """What the ledger remembers of a file."""
+        found = self._connection.execute(f"{SELECT_OUTPUTS} WHERE path = ?", (to_column(path),)).fetchone()
+        return None if found is None else ledger_from_columns(found)
+
+    def present_row(self, made: LedgerRow) -> LedgerRow | None:
+        """What is remembered now of a file that this run made, wherever the user has moved it."""
+        if (row := self.ledger_row(made.path)) is not None:
+            return row
+        rows = self._connection.execute(
+            f"{SELECT_OUTPUTS} WHERE content_id = ? AND run_id = ? AND role = ? AND group_id = ? AND folder = ?",
+            (made.content_id, made.run_id, made.role, made.group_id, to_column(made.folder)),
+        ).fetchall()
+        return ledger_from_columns(rows[0]) if len(rows) == 1 else None
+
+    def folders_made(self) -> tuple[AlbumRelPath, ...]:
+        """Folders that this run made, deepest first."""
+        rows = self._connection.execute("SELECT path FROM folders WHERE run_id = ?", (self.run_id,))
+        return tuple(
+            sorted((AlbumRelPath(from_column(path)) for (path,) in rows), key=lambda path: (-path.count("/"), path))
+        )
+
+    def made_folder(self, path: AlbumRelPath) -> bool:
+        """Whether any run made this folder."""
+        return (
+            self._connection.execute("SELECT 1 FROM folders WHERE path = ?", (to_column(path),)).fetchone() is not None
+        )
+
+    def forget_folders(self, folders: Sequence[AlbumRelPath]) -> None:
+        """Folders that have been taken away again."""
+        with transaction(self._connection):
+            self._connection.executemany(
+                "DELETE FROM folders WHERE path = ?", [(to_column(folder),) for folder in folders]
+            )

@@ -1,0 +1,31 @@
+"""Brings a database to the present schema: ordered steps, each atomic together with the version that it reaches."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from album_sort.errors import DestinationError
+from album_sort.state.schema import SCHEMA, SCHEMA_VERSION
+
+MIGRATIONS: Sequence[str] = (SCHEMA,)
+"""Step n leads from version n to n + 1."""
+
+
+def migrate(connection: sqlite3.Connection, *, steps: Sequence[str] = MIGRATIONS) -> None:
+    """Run the missing steps. Raises `DestinationError` when the database is from a newer album-sort."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(steps):
+        raise DestinationError(
+            f"the state of this destination has version {version}; this album-sort knows versions up to {len(steps)}",
+            hint="Use the newer album-sort that wrote it.",
+        )
+    for number in range(version, len(steps)):
+        # One script is one transaction: killed in between, the step has not happened.
+        connection.executescript(f"BEGIN IMMEDIATE;\n{steps[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;")
+
+
+def is_current(connection: sqlite3.Connection) -> bool:
+    """Whether the database has the present version."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return bool(version == SCHEMA_VERSION)

@@ -1,0 +1,119 @@
+"""The tables of `ALBUMS/.album-sort/state.sqlite`, commented as they are printed in docs/reference/state-schema.md."""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+"""Raised with every migration in `migrations.py`.
+
+1 (first release): runs, ops, folders, outputs, folder_aliases, corrections, trips, trip_members, settings.
+"""
+
+SCHEMA = """\
+-- Paths of outputs are relative to the destination, with `/`, so that the destination can be moved or mounted elsewhere.
+-- A path that is no UTF-8 is stored as a BLOB of its bytes, any other as TEXT. Contents are SHA-256, 64 hexadecimal digits.
+
+-- One row for each run that changed something here.
+CREATE TABLE runs (
+    run_id TEXT PRIMARY KEY,
+    command TEXT NOT NULL,             -- sort, apply
+    started_utc TEXT NOT NULL,         -- ISO 8601
+    finished_utc TEXT,                 -- NULL while it runs, and for ever if it was killed and not yet recovered
+    status TEXT NOT NULL,              -- running, done, partial, interrupted, failed, undone
+    mode TEXT NOT NULL,                -- copy, symlink, hardlink, reflink
+    settings_digest TEXT NOT NULL,
+    done INTEGER NOT NULL DEFAULT 0,   -- rows carried out
+    failed INTEGER NOT NULL DEFAULT 0,
+    version TEXT NOT NULL DEFAULT ''   -- of album-sort
+);
+
+-- The journal: a row is committed as an intent before its effect, and as done (or failed) after it.
+CREATE TABLE ops (
+    run_id TEXT NOT NULL,
+    op_id INTEGER NOT NULL,
+    phase TEXT NOT NULL,               -- intent, done, failed, undoing, undone
+    action TEXT NOT NULL,              -- what was planned, later what was really done
+    target TEXT NOT NULL,              -- for looking up; `op` holds it too
+    op TEXT NOT NULL,                  -- the planned row, as in a saved plan (JSON)
+    before TEXT,                       -- the outputs row that it took away (JSON)
+    after TEXT,                        -- the outputs row that it made (JSON)
+    error TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (run_id, op_id)
+) WITHOUT ROWID;
+
+CREATE INDEX ops_open ON ops (run_id) WHERE phase IN ('intent', 'undoing');
+
+-- Folders that a run made: undo takes them away again when they are empty.
+CREATE TABLE folders (
+    path TEXT NOT NULL,
+    run_id TEXT NOT NULL,
+    PRIMARY KEY (path)
+) WITHOUT ROWID;
+
+-- The ledger: every file here that we made, or found with a content of ours (action `adopt`; never touched).
+CREATE TABLE outputs (
+    path TEXT PRIMARY KEY,
+    content_id TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,         -- as this file system keeps it
+    inode INTEGER NOT NULL,
+    action TEXT NOT NULL,              -- copy, symlink, hardlink, reflink, adopt
+    group_id TEXT NOT NULL,            -- content of the photo group's primary
+    album TEXT NOT NULL,
+    folder TEXT NOT NULL,              -- as the layout rendered it; elsewhere than `path` when the user moved the file
+    role TEXT NOT NULL,                -- primary, member, also
+    source TEXT NOT NULL,              -- path of the source file when it was filed
+    origin TEXT NOT NULL,              -- of an entry in a secondary album: the output that it points to
+    run_id TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX outputs_content ON outputs (content_id);
+
+-- Album folders that the user renamed: as rendered -> as it is called now. Counts for all folders below it.
+CREATE TABLE folder_aliases (
+    folder TEXT PRIMARY KEY,
+    actual TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- The user's word on single photos; mirrored line by line in corrections.jsonl, so that a lost database loses none.
+CREATE TABLE corrections (
+    content_id TEXT PRIMARY KEY,
+    album TEXT NOT NULL,
+    created_utc TEXT NOT NULL,
+    note TEXT NOT NULL DEFAULT ''      -- path of the photo when it was corrected
+) WITHOUT ROWID;
+
+-- Trips of earlier runs: a trip found again by its members keeps its id and its title.
+CREATE TABLE trips (
+    trip_id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    first_day TEXT NOT NULL,           -- local, ISO 8601
+    last_day TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE trip_members (
+    trip_id TEXT NOT NULL REFERENCES trips (trip_id) ON DELETE CASCADE,
+    content_id TEXT NOT NULL,
+    PRIMARY KEY (trip_id, content_id)
+) WITHOUT ROWID;
+
+-- What has to stay the same from run to run: language and layout of the folders.
+CREATE TABLE settings (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+def schema_page() -> str:
+    """docs/reference/state-schema.md; a test compares it with the file."""
+    return f"""# The state of a destination
+
+<!-- Made by album_sort/state/schema.py; do not edit. Fresh copy: python -m album_sort.state.schema -->
+
+`ALBUMS/.album-sort/state.sqlite` is an SQLite database, version {SCHEMA_VERSION} (`PRAGMA user_version`). It holds what album-sort
+made in this destination and what you told it; the photos do not depend on it. When it is lost or damaged it is moved
+aside and made anew from the files, `runs/*/plan.jsonl`, `runs/*/report.jsonl` and `corrections.jsonl` beside it.
+
+```sql
+{SCHEMA}```
+"""

@@ -1,0 +1,246 @@
+"""`DestinationState`: what is remembered of a destination. Opening for reading writes nothing and makes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from album_sort.errors import DestinationError
+from album_sort.state.journal import StateJournal
+from album_sort.state.memory import Memory
+from album_sort.state.migrations import migrate
+from album_sort.state.rebuild import CORRECTIONS, rebuild, write_run_plan
+from album_sort.state.rows import (
+    SELECT_OUTPUTS,
+    UPSERT_OUTPUT,
+    from_column,
+    ledger_from_columns,
+    ledger_to_columns,
+    to_column,
+)
+from album_sort.types import AlbumRelPath, Plan
+from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, RunRecord, RunStatus
+
+STATE_FOLDER = ".album-sort"
+DATABASE = "state.sqlite"
+
+
+class DestinationState(Memory):
+    """The open state of one destination; a context manager. All writing takes place under the destination's lock."""
+
+    def __init__(self, connection: sqlite3.Connection, destination: Path, *, notice: str = "") -> None:
+        super().__init__(connection, destination / STATE_FOLDER / CORRECTIONS)
+        self.destination = destination
+        self.notice = notice
+        """What the user should know about the opening: `damaged, made anew ...`; empty when all is well."""
+
+    @classmethod
+    def open(cls, destination: Path) -> Self:
+        """Open for writing; made if there is none, made anew if it is damaged. Raises `DestinationError`."""
+        folder = destination / STATE_FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / DATABASE
+        notice = ""
+        try:
+            connection, is_new = _connect(path)
+        except sqlite3.DatabaseError as error:
+            aside = _move_aside(path)
+            notice = f"the state was damaged ({error}); it was kept as {aside.name} and made anew"
+            connection, is_new = _connect(path)
+        if is_new:
+            rebuild(connection, destination, folder)
+        return cls(connection, destination, notice=notice)
+
+    @classmethod
+    @contextlib.contextmanager
+    def open_read_only(cls, destination: Path) -> Iterator[Self]:
+        """Open without writing anything; a destination without state, or with a damaged one, reads as it would be made anew."""
+        folder = destination / STATE_FOLDER
+        with tempfile.TemporaryDirectory(prefix="album-sort-") as scratch:
+            connection = _open_untouched(folder / DATABASE, Path(scratch))
+            notice = ""
+            if connection is None:
+                if (folder / DATABASE).exists():
+                    notice = "the state is damaged; a run will make it anew"
+                connection = sqlite3.connect(":memory:", isolation_level=None)
+                migrate(connection)
+                rebuild(connection, destination, folder)
+            with contextlib.closing(connection):
+                yield cls(connection, destination, notice=notice)
+
+    def __enter__(self) -> Self:
+        """The open state."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Close; the database is one file again."""
+        self._connection.close()
+
+    def records(self) -> DestinationRecords:
+        """All that the planner asks for."""
+        rows = map(ledger_from_columns, self._connection.execute(SELECT_OUTPUTS))
+        aliases = self._connection.execute("SELECT folder, actual FROM folder_aliases")
+        unfinished = self._connection.execute(
+            "SELECT run_id FROM runs WHERE status = ? OR run_id IN"
+            " (SELECT run_id FROM ops WHERE phase IN ('intent', 'undoing')) ORDER BY started_utc",
+            (RunStatus.RUNNING.value,),
+        )
+        return DestinationRecords(
+            ledger={row.path: row for row in rows},
+            folder_aliases={AlbumRelPath(from_column(old)): AlbumRelPath(from_column(new)) for old, new in aliases},
+            unfinished_runs=tuple(run_id for (run_id,) in unfinished),
+        )
+
+    def remember_moves(self, picture: DestinationPicture) -> None:
+        """Take over what the user moved and renamed by hand, as the picture found it."""
+        self.replace_outputs([path for path, _ in picture.found_again], [row for _, row in picture.found_again])
+        self.set_aliases(picture.new_aliases)
+
+    def replace_outputs(self, removed: Iterable[AlbumRelPath], rows: Iterable[LedgerRow]) -> None:
+        """Forget some rows of the ledger and remember others, in one step."""
+        with self._transaction():
+            self._connection.executemany("DELETE FROM outputs WHERE path = ?", ((to_column(path),) for path in removed))
+            self._connection.executemany(UPSERT_OUTPUT, map(ledger_to_columns, rows))
+
+    def set_aliases(self, aliases: Mapping[AlbumRelPath, AlbumRelPath]) -> None:
+        """Remember renamed folders; one that has its old name again is forgotten."""
+        with self._transaction():
+            for folder, actual in aliases.items():
+                self._connection.execute("DELETE FROM folder_aliases WHERE folder = ?", (to_column(folder),))
+                if folder != actual:
+                    columns = (to_column(folder), to_column(actual))
+                    self._connection.execute("INSERT INTO folder_aliases VALUES (?, ?)", columns)
+
+    def journal(self, run_id: str) -> StateJournal:
+        """The journal of one run."""
+        return StateJournal(self._connection, run_id)
+
+    def begin_run(self, run: RunRecord, plan: Plan) -> StateJournal:
+        """Enter a run into the history, and its plan into the run's folder; its journal."""
+        write_run_plan(self.destination / STATE_FOLDER, run, plan)
+        self._connection.execute(
+            "INSERT INTO runs (run_id, command, started_utc, status, mode, settings_digest, version) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                run.run_id,
+                run.command,
+                run.started_utc.isoformat(),
+                run.status,
+                run.mode,
+                run.settings_digest,
+                run.version,
+            ),
+        )
+        return self.journal(run.run_id)
+
+    def finish_run(self, run_id: str, status: RunStatus, finished_utc: datetime) -> None:
+        """Enter how a run ended; its figures are counted from the journal."""
+        self._connection.execute(
+            "UPDATE runs SET status = ?, finished_utc = ?,"
+            " done = (SELECT count(*) FROM ops WHERE run_id = runs.run_id AND phase IN ('done', 'undone')),"
+            " failed = (SELECT count(*) FROM ops WHERE run_id = runs.run_id AND phase = 'failed') WHERE run_id = ?",
+            (status, finished_utc.isoformat(), run_id),
+        )
+
+    def runs(self) -> tuple[RunRecord, ...]:
+        """The history, oldest first."""
+        rows = self._connection.execute(
+            "SELECT run_id, command, started_utc, finished_utc, status, mode, settings_digest, done, failed, version"
+            " FROM runs ORDER BY started_utc, run_id"
+        )
+        return tuple(
+            RunRecord(
+                run_id, command, datetime.fromisoformat(started), datetime.fromisoformat(finished) if finished else None,
+                RunStatus(status), mode, digest, done, failed, version,
+            )
+            for run_id, command, started, finished, status, mode, digest, done, failed, version in rows
+        )  # fmt: skip
+
+
+def _connect(path: Path) -> tuple[sqlite3.Connection, bool]:
+    """A checked connection, and whether the database was empty.
+
+    Raises `sqlite3.DatabaseError` when the file is damaged, `DestinationError` when it cannot be used.
+    """
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    except sqlite3.OperationalError as error:
+        raise DestinationError(f"cannot open {path}: {error}", hint="Check that the folder is writable.") from error
+    try:
+        # Some network and FUSE file systems refuse the shared memory that WAL needs: then the old journal does.
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+        # A committed intent has to survive a power cut, or recovery would not know of a file.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _check(connection)
+        is_new = connection.execute("PRAGMA user_version").fetchone() == (0,)
+        migrate(connection)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise DestinationError(
+            f"cannot use {path}: {error}", hint="Check that the folder is writable and the disk not full."
+        ) from error
+    except (sqlite3.DatabaseError, DestinationError):
+        connection.close()
+        raise
+    return connection, is_new
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
+
+
+def _move_aside(path: Path) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    for suffix in ("-wal", "-shm", "-journal", ""):
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(f"{path}{suffix}", f"{aside}{suffix}")
+    return aside
+
+
+def _open_untouched(path: Path, scratch: Path) -> sqlite3.Connection | None:
+    """A connection that leaves the database's folder as it is; None when there is no usable database."""
+    if not path.exists():
+        return None
+    leftovers = [Path(f"{path}{suffix}") for suffix in ("-wal", "-journal") if Path(f"{path}{suffix}").exists()]
+    try:
+        if leftovers:
+            # Of a killed run, or one that goes on right now: SQLite would have to write to read them.
+            for file in (path, *leftovers):
+                shutil.copyfile(file, scratch / file.name)
+            connection = sqlite3.connect(scratch / path.name, isolation_level=None)
+        else:
+            # `immutable`: even a reader would leave shared-memory files beside a database in WAL mode.
+            connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None
+            )
+    except sqlite3.OperationalError as error:
+        raise DestinationError(f"cannot read {path}: {error}", hint="Check that the file is readable.") from error
+    try:
+        _check(connection)
+        if connection.execute("PRAGMA user_version").fetchone() == (0,):
+            connection.close()
+            return None
+        if leftovers:
+            migrate(connection)
+    except sqlite3.DatabaseError:
+        connection.close()
+        return None
+    return connection

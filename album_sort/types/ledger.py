@@ -1,0 +1,165 @@
+"""What is remembered of a destination, and what is seen there: the planner's other inputs. Imports nothing of ours but types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from album_sort.types.albums import AlbumId
+from album_sort.types.files import ContentId
+from album_sort.types.plan import Action, AlbumRelPath, PlannedOp, Role
+
+
+class Phase(StrEnum):
+    """How far a journalled row has come."""
+
+    INTENT = "intent"
+    """Written down, its effect may or may not be on the disk."""
+    DONE = "done"
+    FAILED = "failed"
+    """Without effect: it could not be done, or was rolled back."""
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class RunStatus(StrEnum):
+    """How a run ended."""
+
+    RUNNING = "running"
+    """Still going on, or killed: the lock tells which."""
+    DONE = "done"
+    PARTIAL = "partial"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One file in the destination that we made, or adopted."""
+
+    path: AlbumRelPath
+    content_id: ContentId
+    size_bytes: int
+    """Of the file at `path`; of a symlink, of the file that it pointed to."""
+    mtime_ns: int
+    """As the destination's file system keeps it; of a symlink, of the link itself."""
+    inode: int
+    action: Action
+    """How it was made; `adopt` for a file that was there before us and is never touched."""
+    group_id: ContentId
+    album: AlbumId
+    folder: AlbumRelPath
+    """As the layout rendered it; where `path` lies elsewhere, the user has moved it."""
+    role: Role
+    source: str
+    """Path of the source file when it was filed."""
+    origin: AlbumRelPath
+    """Of an entry in a secondary album: the file inside the destination that it points to."""
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One journalled row: enough to finish it, to roll it back, or to undo it."""
+
+    run_id: str
+    op: PlannedOp
+    phase: Phase
+    action: Action
+    """What was really done; the planned action as long as it is an intent."""
+    before: LedgerRow | None
+    """What was remembered of the file that a move, relink or trash took."""
+    after: LedgerRow | None
+    """What is remembered of the file now; None before it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run in the history of a destination."""
+
+    run_id: str
+    command: str
+    """`sort`, `apply` ..."""
+    started_utc: datetime
+    finished_utc: datetime | None
+    status: RunStatus
+    mode: str
+    settings_digest: str
+    done: int = 0
+    """Rows carried out."""
+    failed: int = 0
+    version: str = ""
+    """Of album-sort."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTrip:
+    """A trip as earlier runs knew it: its id and title go on with its members."""
+
+    trip_id: str
+    title: str
+    start: date
+    end: date
+    members: frozenset[ContentId]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """The user's word on one photo: it wins over everything else, for ever."""
+
+    content_id: ContentId
+    album: AlbumId
+    created_utc: datetime
+    note: str = ""
+    """Path of the photo when it was corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresentFile:
+    """One file seen in the destination (a link is described by itself, not by what it points to)."""
+
+    size_bytes: int
+    mtime_ns: int
+    inode: int
+    link_text: str = ""
+    """What a symlink says; empty for a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationRecords:
+    """All that the state tells the planner."""
+
+    ledger: Mapping[AlbumRelPath, LedgerRow] = field(default_factory=dict)
+    folder_aliases: Mapping[AlbumRelPath, AlbumRelPath] = field(default_factory=dict)
+    """Folder as rendered -> folder to which the user has renamed it; a prefix counts for all below it."""
+    unfinished_runs: tuple[str, ...] = ()
+    """Runs that were killed: `recover` has to come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationPicture:
+    """The destination at one moment: what lies there, and what we remember of it. The planner sees nothing else."""
+
+    present: Mapping[AlbumRelPath, PresentFile] = field(default_factory=dict)
+    folders: frozenset[AlbumRelPath] = frozenset()
+    ledger: Mapping[AlbumRelPath, LedgerRow] = field(default_factory=dict)
+    """By present place: files that the user moved are found again."""
+    folder_aliases: Mapping[AlbumRelPath, AlbumRelPath] = field(default_factory=dict)
+    contents: Mapping[AlbumRelPath, ContentId] = field(default_factory=dict)
+    """Content of those foreign files that might be one of ours, read for this plan."""
+    found_again: tuple[tuple[AlbumRelPath, LedgerRow], ...] = ()
+    """(remembered place, row at its new place) for every file that the user moved since the last run."""
+    new_aliases: Mapping[AlbumRelPath, AlbumRelPath] = field(default_factory=dict)
+    stale_temporaries: tuple[AlbumRelPath, ...] = ()
+    """Temporary files of killed runs."""
+    device: int = 0
+    """Device number of the destination: tells whether a hard link can be made."""
+    name_max_bytes: int = 255
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the user moved files or folders, which a run has to remember."""
+        return bool(self.found_again or self.new_aliases)
