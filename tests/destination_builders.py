@@ -63,13 +63,13 @@ def filing(
 ) -> Filing:
     """A filing on paper."""
     group_id = content_id(data if group is None else group)
-    return _filing(entry(path, data), content_id(data), group_id, folder, role, album)
-
-
-def _filing(file: FileEntry, content: ContentId, group: ContentId, folder: str, role: Role, album: str) -> Filing:
     return Filing(
-        file, content, group, AlbumRelPath(folder), AlbumId(album or folder.split("/", maxsplit=1)[0].lower()), role
+        entry(path, data), content_id(data), group_id, AlbumRelPath(folder), AlbumId(album or _album(folder)), role
     )
+
+
+def _album(folder: str) -> str:
+    return folder.split("/", maxsplit=1)[0].lower()
 
 
 def plan_on_paper(filings: Iterable[Filing], picture: DestinationPicture | None = None, mode: Mode = Mode.COPY) -> Plan:

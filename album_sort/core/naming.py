@@ -33,7 +33,8 @@ _PLAIN = re.compile(r"[A-Za-z0-9_~(-][A-Za-z0-9_~()+=@ .,-]*[A-Za-z0-9_~()-]")
 def sanitise(name: str, *, limit: int = NAME_MAX_BYTES) -> str:
     """The name as every file system takes it: never empty, hidden or reserved, at most `limit` bytes.
 
-    Sanitising twice changes nothing. Bytes that were no UTF-8 (surrogate escapes) become `%XX`, so that the original can still be recognised.
+    Sanitising twice changes nothing. Bytes that were no UTF-8 (surrogate escapes) become `%XX`, so that the original can
+    still be recognised.
     """
     # Camera names need no work, and there are a hundred thousand of them.
     if len(name) <= limit and _PLAIN.fullmatch(name) and not _RESERVED.match(name):

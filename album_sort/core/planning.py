@@ -5,6 +5,7 @@ The order of the filings does not matter, no two rows share a target, and planni
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from album_sort.core.claims import Folders, NameClaims, NameParts, distinct, kno
 from album_sort.core.linking import LinkPlanner
 from album_sort.core.matching import Bundle, LedgerMatcher, Output, bundle_filings, stems_of
 from album_sort.core.naming import sanitise, split_stem
-from album_sort.types import Action, AlbumRelPath, Filing, Mode, Plan, PlannedOp, Reason, Role, Skipped
+from album_sort.types import Action, AlbumRelPath, FileKind, Filing, Mode, Plan, PlannedOp, Reason, Role, Skipped
 from album_sort.types.ledger import DestinationPicture, LedgerRow
 
 ACTION_OF_MODE = {
@@ -108,10 +109,7 @@ class _Planner:
         """The row of an output that needs no name; None for one that does."""
         row = output.row
         if row is None:
-            found = self._foreign.get((folder, output.chosen.content_id))
-            if found is None:
-                return None
-            return _op(bundle, output, Action.ADOPT, found, Reason.of("plan.found-there", path=found))
+            return self._adopted(bundle, output, folder)
         if row.path not in self.picture.present:
             action, *why = self._making(output)
             return _op(bundle, output, action, row.path, Reason.of("plan.deleted-by-hand", path=row.path), *why)
@@ -124,6 +122,19 @@ class _Planner:
         if kept_because is None:
             return None
         return _op(bundle, output, Action.KEEP, row.path, kept_because, origin=row.path)
+
+    def _adopted(self, bundle: Bundle, output: Output, folder: AlbumRelPath) -> PlannedOp | None:
+        """The row of an output whose content lies in the folder already, put there by somebody else."""
+        paths = self._foreign.get((folder, output.chosen.content_id), [])
+        part = NameParts(*split_stem(sanitise(output.chosen.file.name), bundle.stems))
+        forms = known_forms(part, (bundle.group_id, output.chosen.content_id), limit=self.picture.name_max_bytes)
+        own = [path for path in paths if path.rpartition("/")[2] in forms]
+        # Sidecars of different photos may be equal: only the name tells whose one is.
+        found = own or (paths if output.chosen.file.kind is not FileKind.SIDECAR else [])
+        if not found:
+            return None
+        paths.remove(found[0])
+        return _op(bundle, output, Action.ADOPT, found[0], Reason.of("plan.found-there", path=found[0]))
 
     def _stays(self, row: LedgerRow) -> Reason | None:
         """Why a file whose album has changed is not moved there; None for one that is."""
@@ -190,10 +201,13 @@ class _Planner:
         return renamed
 
 
-def _foreign_contents(picture: DestinationPicture) -> dict[tuple[str, str], AlbumRelPath]:
-    """(folder, content) -> the file that is there, of files that we did not make."""
-    ordered = sorted(picture.contents.items(), reverse=True)
-    return {(_folder_of(path), content_id): path for path, content_id in ordered if path not in picture.ledger}
+def _foreign_contents(picture: DestinationPicture) -> defaultdict[tuple[str, str], list[AlbumRelPath]]:
+    """(folder, content) -> the files with it that we did not make."""
+    found: defaultdict[tuple[str, str], list[AlbumRelPath]] = defaultdict(list)
+    for path, content_id in sorted(picture.contents.items()):
+        if path not in picture.ledger:
+            found[_folder_of(path), content_id].append(path)
+    return found
 
 
 def _folder_of(path: AlbumRelPath) -> str:
