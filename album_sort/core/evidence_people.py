@@ -11,6 +11,9 @@ from album_sort.types.albums import AlbumId, Evidence, PhotoFacts, Reason
 PEOPLE = AlbumId("people")
 SPORTS = AlbumId("sports")
 
+SMALLEST_SHARE = 0.003
+"""Of the picture, from which a face says that people are its subject."""
+
 
 def people_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) -> Iterator[Evidence]:
     """Evidence for the album of people from faces found in the picture and names tagged."""
@@ -18,15 +21,17 @@ def people_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) ->
     if names:
         yield Evidence(PEOPLE, 2.0, Reason.of("evidence.people.tagged", names=", ".join(names)))
     pixels = facts.statistics
-    if pixels is None or pixels.face_count < 1:
+    if pixels is None or pixels.face_count < 0:
         return
     # A passer-by's face takes 0.1 % of a picture, a group's faces 1 % each, a portrait's 5 % and more.
     size = max(pixels.largest_face_share, 0.7 * pixels.faces_share)
-    weight = 5.0 * ramp(math.log10(max(size, 1e-6)), math.log10(0.004), math.log10(0.06))
+    if size < SMALLEST_SHARE:
+        # People are seen from behind as well: no face speaks only softly against them.
+        yield Evidence(PEOPLE, -1.0, Reason.of("evidence.people.no-face"))
+        return
+    weight = 1.5 + 4.5 * ramp(math.log10(size), math.log10(0.004), math.log10(0.1))
     # People at their sport belong to the sport, as far as the network sees one.
     weight *= 1.0 - 0.7 * album_scores.get(SPORTS, 0.0)
-    if weight < 0.1:
-        return
     percent = round(100 * pixels.faces_share, 1)
     count = round(pixels.face_count)
     code = "evidence.people.face" if count == 1 else "evidence.people.faces"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 
-STATISTICS_VERSION = 1
+STATISTICS_VERSION = 2
 """Raised whenever the same picture would give other numbers; part of the cache key."""
 
 

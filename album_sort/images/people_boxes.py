@@ -1,0 +1,50 @@
+"""Boxes around faces: squares, corrections, overlaps, crops. A box is (left, top, right, bottom) in pixels, float32."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Boxes = NDArray[np.float32]
+
+
+def squared(boxes: Boxes) -> Boxes:
+    """The squares with the same centres and the longer sides."""
+    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True) / 2
+    return np.concatenate((centre - half, centre + half), axis=1)
+
+
+def refined(boxes: Boxes, corrections: Boxes) -> Boxes:
+    """Boxes moved by corrections (N, 4) in parts of their width and height."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    moved: Boxes = boxes + corrections * np.concatenate((sides, sides), axis=1)
+    return moved
+
+
+def without_overlaps(boxes: Boxes, scores: NDArray[np.float32], most: float) -> NDArray[np.intp]:
+    """Indices of the best boxes, best first, none of which overlaps a better one by more than `most` (intersection over union)."""
+    order = np.argsort(-scores, kind="stable")
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    kept: list[int] = []
+    while order.size:
+        best, order = order[0], order[1:]
+        kept.append(int(best))
+        low = np.maximum(boxes[best, :2], boxes[order, :2])
+        high = np.minimum(boxes[best, 2:], boxes[order, 2:])
+        shared = np.maximum(0.0, high - low).prod(axis=1)
+        order = order[shared <= most * (area[best] + area[order] - shared)]
+    return np.array(kept, np.intp)
+
+
+def crops(image: Image.Image, squares: Boxes, side: int) -> NDArray[np.float32]:
+    """Squares cut out and resized: (3, N, side, side), about -1 to 1; black where they reach outside."""
+    pixels = np.empty((len(squares), side, side, 3), np.uint8)
+    for index, square in enumerate(np.rint(squares).astype(int).tolist()):
+        cut = image.crop(tuple(square))
+        pixels[index] = np.asarray(cut.resize((side, side), Image.Resampling.BILINEAR))
+    planes = np.ascontiguousarray(pixels.transpose(3, 0, 1, 2)).astype(np.float32)
+    planes -= 127.5
+    planes *= 1 / 128
+    return planes
