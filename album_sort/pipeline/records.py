@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 
@@ -36,6 +36,11 @@ class PhotoRecord:
     """Of the primary."""
     metadata: Metadata
     """Of all its files, sidecars and names included."""
+    clock_correction_minutes: int
+    dated_at: GeoPosition | None
+    """The position whose time zone has been used."""
+    now_utc: datetime
+    """Naive; bounds the future."""
     capture_time: CaptureTime | None
     time_reasons: tuple[Reason, ...]
     refused_times: tuple[RefusedTime, ...]
@@ -89,16 +94,29 @@ def _record(
 ) -> PhotoRecord:
     primary = inspections[group.primary.path]
     others = [inspections[member.path].metadata for member in group.members]
-    metadata = merge_metadata(primary.metadata, *others) if others else primary.metadata
-    candidates = (*metadata.time_candidates, *_outer_candidates(group.primary))
+    merged = merge_metadata(primary.metadata, *others) if others else primary.metadata
+    metadata = replace(merged, time_candidates=(*merged.time_candidates, *_outer_candidates(group.primary)))
     position = metadata.positions[0] if metadata.positions else None
+    undated = PhotoRecord(group, primary, metadata, clocks.of(metadata.camera), position, now_utc, None, (), ())
+    return _dated(undated)
+
+
+def redate(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
+    """The record dated by the zone of another position than the first guess, if it is another one."""
+    same = record.dated_at
+    if position == same or (position and same and (position.lat_deg, position.lon_deg) == (same.lat_deg, same.lon_deg)):
+        return record
+    return _dated(replace(record, dated_at=position))
+
+
+def _dated(record: PhotoRecord) -> PhotoRecord:
     choice = choose_capture_time(
-        candidates,
-        now_utc=now_utc,
-        zone_offset=_ZoneOffset(position) if position else None,
-        clock_correction_minutes=clocks.of(metadata.camera),
+        record.metadata.time_candidates,
+        now_utc=record.now_utc,
+        zone_offset=_ZoneOffset(record.dated_at) if record.dated_at else None,
+        clock_correction_minutes=record.clock_correction_minutes,
     )
-    return PhotoRecord(group, primary, metadata, choice.capture_time, choice.reasons, choice.refused)
+    return replace(record, capture_time=choice.capture_time, time_reasons=choice.reasons, refused_times=choice.refused)
 
 
 def _outer_candidates(file: FileEntry) -> tuple[TimeCandidate, ...]:

@@ -1,0 +1,118 @@
+"""The network at hand: which weights a run uses, and the inspection of files with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.classify.backbones import RESNET18
+from album_sort.classify.labels import label_folder
+from album_sort.classify.weights import AUTO, WeightsFile, WeightsQuery, find_weights
+from album_sort.config import Settings
+from album_sort.images import decode_picture
+from album_sort.inspection.cores import available_cores, split_threads
+from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
+from album_sort.inspection.messages import ReaderSettings
+from album_sort.state.cache import InferenceCache
+from album_sort.types import FileEntry
+
+if TYPE_CHECKING:
+    from album_sort.classify.runner import Classifier
+
+THUMBNAIL_PX = 256
+"""Long side of the report's thumbnails: sharp on a phone's screen at a hundred points."""
+
+MEMORY_OF_READER = 1 << 30
+"""Most memory of one reading process: 120 megapixels in full are 360 MB, and a decoder may hold them twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Weights, cache folder and how to run them."""
+
+    weights: WeightsFile
+    settings: Settings
+    cache_folder: Path
+    notice: str = ""
+    """Said plainly when another network runs than the preferred one."""
+
+    @property
+    def model_key(self) -> str:
+        """Key of the predictions in the cache."""
+        return model_key_of(self.weights.backbone, self.weights.sha256, self.settings.precision)
+
+    def open_cache(self) -> InferenceCache:
+        """The inference cache for these weights."""
+        return InferenceCache.open(self.cache_folder, self.model_key)
+
+    def inspect(
+        self,
+        files: Sequence[FileEntry],
+        cache: InferenceCache,
+        on_progress: Callable[[int, str], None],
+        on_network: Callable[[str], None],
+    ) -> InspectionResult:
+        """Inspects all files; `on_network` hears, once, what runs, when a network has to run at all."""
+        settings = self.settings
+        split = split_threads(available_cores(), settings.workers or None, settings.threads or None)
+        reader = ReaderSettings(
+            self.weights.backbone.preprocessing, THUMBNAIL_PX, self.cache_folder, self.model_key, MEMORY_OF_READER
+        )
+        inspection = InspectionSettings(reader, split.workers, settings.batch_size, settings.recheck)
+
+        def make_classifier() -> Classifier:
+            from album_sort.classify.runner import Classifier  # noqa: PLC0415 - imports torch
+
+            classifier = Classifier(
+                self.weights,
+                settings.precision,
+                model_key=self.model_key,
+                threads=split.threads,
+                converted=self.cache_folder / "weights",
+                calibration=self._calibration_views,
+            )
+            on_network(f"{self.weights.backbone.title}, {classifier.note}")
+            return classifier
+
+        return inspect_files(files, inspection, cache, make_classifier, on_progress)
+
+    def _calibration_views(self) -> NDArray[np.uint8]:
+        """The shipped calibration pictures as the network sees them, (N, S, S, 3)."""
+        pictures = sorted((label_folder() / "calibration" / "pictures").glob("*.jpg"))
+        spec = self.weights.backbone.preprocessing
+        return np.concatenate([decode_picture(path.read_bytes(), spec).views for path in pictures])
+
+
+def make_engine(
+    settings: Settings,
+    cache_folder: Path,
+    *,
+    remembered_model: str = "",
+    on_download: Callable[[int, int | None], None] | None = None,
+) -> Engine:
+    """Finds the weights; raises as `find_weights` does.
+
+    `remembered_model` is what made the destination: `auto` stays with it, so that no photo moves because a network came in reach.
+    """
+    model = settings.model
+    if model == AUTO and not settings.weights and remembered_model:
+        model = remembered_model
+    query = WeightsQuery(
+        model=model,
+        file=Path(settings.weights) if settings.weights else None,
+        offline=settings.offline,
+        cache_folder=cache_folder / "weights",
+    )
+    weights = find_weights(query, on_download)
+    notice = ""
+    if model == AUTO and weights.backbone is not RESNET18:
+        notice = (
+            f"ResNet-18 weights are not at hand; using {weights.backbone.title}, which ships with the install "
+            "(`album-sort models fetch` gets ResNet-18)"
+        )
+    return Engine(weights, settings, cache_folder, notice)

@@ -1,0 +1,201 @@
+"""From a preparation to files: plans against the destination as it is, and carries the plan out under its lock."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from album_sort import __version__
+from album_sort.core.plan_check import check_plan
+from album_sort.core.planning import plan_filings
+from album_sort.errors import DestinationError, UsageError
+from album_sort.events import EventSink, Notice, OpFinished, StageFinished, StageProgress, StageStarted
+from album_sort.fileops.apply import Applied, apply_plan
+from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.fileops.lock import destination_lock
+from album_sort.fileops.picture import read_foreign, take_picture
+from album_sort.fileops.probe import probe
+from album_sort.fileops.recover import recover, remove_temporaries
+from album_sort.fileops.space import check_space
+from album_sort.pipeline.prepare import Preparation
+from album_sort.pipeline.remembered import LANGUAGE, MODEL
+from album_sort.state.journal import StateJournal
+from album_sort.state.store import DestinationState
+from album_sort.types import OpResult, OpStatus, Plan, PlannedOp
+from album_sort.types.ledger import DestinationPicture, DestinationRecords, RunRecord, RunStatus
+
+_NOT_IN_DIGEST = ("report", "log_file", "progress", "wait", "nice", "workers", "threads", "batch_size")
+"""Settings that change nothing about the result."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Planned:
+    """A plan and the picture it was made from."""
+
+    plan: Plan
+    picture: DestinationPicture
+
+    @property
+    def has_work(self) -> bool:
+        """Whether carrying it out would write anything."""
+        return bool(self.plan.effects) or self.picture.has_news or bool(self.picture.stale_temporaries)
+
+
+def make_plan(preparation: Preparation, records: DestinationRecords) -> Planned:
+    """What has to happen in the destination as it is now. Reads only."""
+    request = preparation.request
+    fs = RealFileSystem()
+    picture = take_picture(request.destination, fs, records)
+    picture = read_foreign(request.destination, fs, picture, preparation.filings)
+    plan = plan_filings(
+        preparation.filings,
+        picture,
+        mode=request.settings.mode,
+        destination=request.destination,
+        created_utc=request.now_utc,
+        plan_id=new_run_id(request.now_utc),
+        settings_digest=settings_digest(preparation),
+        skipped=preparation.skipped,
+    )
+    check_plan(plan, picture)
+    return Planned(plan, picture)
+
+
+def new_run_id(now_utc: datetime) -> str:
+    """`20261122-201530-3fa9`: sorts by time, and two runs of one second differ."""
+    return f"{now_utc:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
+
+
+def settings_digest(preparation: Preparation) -> str:
+    """Short hash of everything that decides where photos go."""
+    settings = preparation.request.settings
+    told = [
+        f"{name}={getattr(settings, name)}"
+        for name in sorted(type(settings).__dataclass_fields__)
+        if name not in _NOT_IN_DIGEST
+    ]
+    told += [preparation.engine.model_key, preparation.policy.rules.digest, preparation.lang]
+    return hashlib.sha256("\n".join(told).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def usable_destination(destination: str, sources: tuple[str, ...]) -> None:
+    """Raises `UsageError` or `DestinationError` for a destination that no run could write to, before anything is read."""
+    if os.path.lexists(destination) and not os.path.isdir(destination):
+        raise UsageError(f"{destination!r} is a file, not a folder", hint="give a folder to --out")
+    for source in sources:
+        if os.path.isdir(source) and os.path.isdir(destination) and os.path.samefile(source, destination):
+            raise UsageError(
+                f"{destination!r} is both the photos and the albums",
+                hint="give another folder to --out; it may lie inside the photos' folder",
+            )
+    existing = os.path.abspath(destination)
+    while not os.path.lexists(existing):
+        existing = os.path.dirname(existing)
+    if not os.path.isdir(existing) or not os.access(existing, os.W_OK | os.X_OK):
+        raise DestinationError(
+            f"{destination!r} cannot be written to: no permission in {existing!r}",
+            hint="choose another folder, or change its permissions",
+        )
+
+
+@contextmanager
+def held_destination(destination: str, wait_seconds: float, sink: EventSink) -> Iterator[DestinationState]:
+    """The destination's state under its lock, killed runs settled first."""
+    try:
+        Path(destination).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DestinationError(f"cannot make {destination!r}: {error.strerror}", hint="choose another --out") from error
+    with destination_lock(destination, wait_seconds=wait_seconds), DestinationState.open(Path(destination)) as state:
+        if state.notice:
+            sink(Notice(state.notice))
+        settle_killed_runs(destination, state, sink)
+        yield state
+
+
+def settle_killed_runs(destination: str, state: DestinationState, sink: EventSink) -> None:
+    """Finishes or rolls back what killed runs left behind."""
+    fs = RealFileSystem()
+    for run_id in state.records().unfinished_runs:
+        recovered = recover(destination, fs, state.journal(run_id))
+        state.finish_run(run_id, RunStatus.INTERRUPTED, _utc_now())
+        sink(
+            Notice(
+                f"run {run_id} was killed: {recovered.finished} files were complete, {recovered.rolled_back} are done again"
+            )
+        )
+
+
+def carry_out(
+    planned: Planned,
+    preparation: Preparation,
+    state: DestinationState,
+    sink: EventSink,
+    stop: Callable[[], bool],
+    on_result: Callable[[PlannedOp, OpResult], None],
+) -> Applied:
+    """Applies the plan and remembers the outcome; the lock must be held."""
+    plan, destination = planned.plan, preparation.request.destination
+    fs = RealFileSystem()
+    remove_temporaries(destination, fs, planned.picture.stale_temporaries)
+    check_space(plan, can_reflink=probe(destination).reflinks)
+    run = RunRecord(
+        plan.plan_id,
+        "sort",
+        plan.created_utc,
+        None,
+        RunStatus.RUNNING,
+        plan.mode,
+        plan.settings_digest,
+        version=__version__,
+    )
+    state.remember_moves(planned.picture)
+    journal = state.begin_run(run, plan)
+    applied = apply_and_tell(plan, fs, journal, sink, stop, on_result)
+    state.store_trips(preparation.library.trips)
+    state.set_setting(LANGUAGE, preparation.lang)
+    state.set_setting(MODEL, preparation.engine.weights.backbone.name)
+    state.finish_run(plan.plan_id, status_of(applied), _utc_now())
+    return applied
+
+
+def apply_and_tell(
+    plan: Plan,
+    fs: RealFileSystem,
+    journal: StateJournal,
+    sink: EventSink,
+    stop: Callable[[], bool],
+    on_result: Callable[[PlannedOp, OpResult], None],
+) -> Applied:
+    """Applies a plan, telling about progress and failures."""
+    begun, done = time.monotonic(), 0
+    sink(StageStarted("apply", len(plan.ops)))
+
+    def tell(op: PlannedOp, result: OpResult) -> None:
+        nonlocal done
+        done += 1
+        on_result(op, result)
+        sink(OpFinished(op, result))
+        sink(StageProgress("apply", done, len(plan.ops), op.target))
+
+    applied = apply_plan(plan, fs, journal, on_result=tell, stop=stop)
+    sink(StageFinished("apply", done, time.monotonic() - begun))
+    return applied
+
+
+def status_of(applied: Applied) -> RunStatus:
+    """How the run will be remembered."""
+    if applied.stopped_by:
+        return RunStatus.INTERRUPTED
+    failed = any(result.status is OpStatus.FAILED for result in applied.results)
+    return RunStatus.PARTIAL if failed else RunStatus.DONE
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,157 @@
+"""From records to facts: positions, places, homes, trips, seasons: all that is known when a photo's album is decided."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from album_sort.core.homes import Home, HomeKind, find_homes
+from album_sort.core.positions import PositionChoice, Shot, choose_positions
+from album_sort.core.rules import FilingPolicy
+from album_sort.core.seasons import season_of
+from album_sort.core.themes import Theme, trip_theme
+from album_sort.core.timeline import TimelinePhoto
+from album_sort.core.tripidentity import PreviousTrip
+from album_sort.core.trips import Timeline, find_trips
+from album_sort.pipeline.records import PhotoRecord, redate
+from album_sort.places.gazetteer import Gazetteer
+from album_sort.types import AlbumId, GeoPosition, PhotoFacts, Place, Trip
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryContext:
+    """What is the same for all photos of a library."""
+
+    now_utc: datetime
+    """Naive."""
+    lang: str
+    cache_folder: Path
+    """Where the gazetteer keeps its index."""
+    home: tuple[float, float] | None = None
+    previous_trips: tuple[PreviousTrip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Library:
+    """All photos with everything known of them, in the order of the records."""
+
+    photos: tuple[PhotoFacts, ...]
+    positions: tuple[PositionChoice, ...]
+    """Of each photo, with the reasons."""
+    scores: tuple[dict[AlbumId, float], ...]
+    """Album probabilities of each photo by the network alone."""
+    trips: tuple[Trip, ...]
+    themes: dict[str, Theme]
+    """By trip id."""
+    homes: tuple[Home, ...]
+
+
+def gather_facts(records: Sequence[PhotoRecord], context: LibraryContext, policy: FilingPolicy) -> Library:
+    """Everything about all photos, decided together: neighbours fill gaps, and a trip is more than its photos."""
+    chosen = choose_positions([_shot(record) for record in records])
+    choices = [chosen[record.group.content_id] for record in records]
+    dated = [redate(record, choice.position) for record, choice in zip(records, choices, strict=True)]
+    places = _places([choice.position for choice in choices], context)
+    photos = [
+        _timeline_photo(record, choice, place) for record, choice, place in zip(dated, choices, places, strict=True)
+    ]
+    homes = find_homes(photos, context.home)
+    timeline = find_trips(photos, homes, now_utc=context.now_utc, previous=context.previous_trips, lang=context.lang)
+    scores = _scores(dated, policy)
+    trips, themes = _with_themes(timeline, photos, scores)
+    facts = tuple(_facts(record, photo, timeline, trips, homes) for record, photo in zip(dated, photos, strict=True))
+    return Library(facts, tuple(choices), scores, tuple(trips.values()), themes, homes)
+
+
+def _is_own(record: PhotoRecord) -> bool:
+    """Whether a camera of this library took it: screenshots and what messengers deliver carry no camera."""
+    return bool(record.metadata.camera)
+
+
+def _shot(record: PhotoRecord) -> Shot:
+    return Shot(
+        record.group.content_id,
+        record.metadata.camera,
+        record.capture_time,
+        record.metadata.positions,
+        may_infer=_is_own(record),
+    )
+
+
+def _timeline_photo(record: PhotoRecord, choice: PositionChoice, place: Place | None) -> TimelinePhoto:
+    return TimelinePhoto(
+        record.group.content_id,
+        record.capture_time,
+        choice.position,
+        place,
+        record.metadata.camera,
+        is_own=_is_own(record),
+    )
+
+
+def _places(positions: Sequence[GeoPosition | None], context: LibraryContext) -> list[Place | None]:
+    """The place of each position; the gazetteer is only loaded when there is one."""
+    known = [(row, position) for row, position in enumerate(positions) if position is not None]
+    places: list[Place | None] = [None] * len(positions)
+    if known:
+        gazetteer = Gazetteer.load(context.lang, context.cache_folder)
+        found = gazetteer.nearest(
+            np.array([position.lat_deg for _, position in known]), np.array([position.lon_deg for _, position in known])
+        )
+        for (row, position), place in zip(known, found, strict=True):
+            places[row] = replace(place, source=position.source)
+    return places
+
+
+def _scores(records: Sequence[PhotoRecord], policy: FilingPolicy) -> tuple[dict[AlbumId, float], ...]:
+    table = policy.score([record.inspection.prediction for record in records])
+    return tuple(dict(zip(policy.rules.albums, row, strict=True)) for row in table.tolist())
+
+
+def _with_themes(
+    timeline: Timeline, photos: Sequence[TimelinePhoto], scores: Sequence[dict[AlbumId, float]]
+) -> tuple[dict[str, Trip], dict[str, Theme]]:
+    """The trips by id, each with the theme of its photos."""
+    members: defaultdict[str, list[dict[AlbumId, float]]] = defaultdict(list)
+    for photo, row in zip(photos, scores, strict=True):
+        trip = timeline.trip_of.get(photo.content_id)
+        if trip is not None:
+            members[trip.trip_id].append(row)
+    trips, themes = {}, {}
+    for trip in timeline.trips:
+        theme = trip_theme(members[trip.trip_id])
+        if theme is not None:
+            themes[trip.trip_id] = theme
+            trip = replace(trip, theme=theme.album, why=(*trip.why, theme.why))  # noqa: PLW2901 - the same trip, complete
+        trips[trip.trip_id] = trip
+    return trips, themes
+
+
+def _facts(
+    record: PhotoRecord,
+    photo: TimelinePhoto,
+    timeline: Timeline,
+    trips: dict[str, Trip],
+    homes: Sequence[Home],
+) -> PhotoFacts:
+    trip = timeline.trip_of.get(photo.content_id)
+    day = record.capture_time.local.date() if record.capture_time and record.capture_time.is_reliable else None
+    home_lat_deg = next((home.lat_deg for home in homes if home.kind is HomeKind.HOME), None)
+    return PhotoFacts(
+        group=record.group,
+        metadata=record.metadata,
+        capture_time=record.capture_time,
+        position=photo.position,
+        place=photo.place,
+        season=season_of(day, photo.position.lat_deg if photo.position else None, home_lat_deg),
+        away_from_home=timeline.away_from_home.get(photo.content_id),
+        trip=trips[trip.trip_id] if trip is not None else None,
+        statistics=record.inspection.statistics,
+        prediction=record.inspection.prediction,
+        media_format=record.inspection.media_format,
+    )

@@ -1,0 +1,87 @@
+"""From assignments to filings: the folder of each file by the layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from album_sort.core.capture_time import logical_day
+from album_sort.core.layout import Layout
+from album_sort.types import (
+    AlbumId,
+    AlbumRelPath,
+    Assignment,
+    CaptureTime,
+    Filing,
+    Inspection,
+    PhotoFacts,
+    Role,
+    TimePrecision,
+    TimeSource,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FilingWords:
+    """Names of folders in the destination's language."""
+
+    title: Callable[[AlbumId], str]
+    season: Callable[[str], str]
+    """`winter` -> `冬季`."""
+    undated: str
+
+
+def file_photo(
+    facts: PhotoFacts,
+    assignment: Assignment,
+    inspections: Mapping[str, Inspection],
+    layout: Layout,
+    words: FilingWords,
+    *,
+    with_also: bool,
+    day_begins: int,
+) -> Iterator[Filing]:
+    """A filing for each file of the group, and for its primary in each secondary album."""
+    folder = layout.render(layout_fields(facts, assignment.album, words, day_begins))
+    for file in facts.group.files:
+        role = Role.PRIMARY if file is facts.group.primary else Role.MEMBER
+        content_id = inspections[file.path].content_id
+        yield Filing(file, content_id, facts.group.content_id, folder, assignment.album, role)
+    if with_also:
+        for album in assignment.also:
+            also_folder = layout.render(layout_fields(facts, album, words, day_begins))
+            if also_folder != folder:
+                content_id = facts.group.content_id
+                yield Filing(facts.group.primary, content_id, content_id, AlbumRelPath(also_folder), album, Role.ALSO)
+
+
+def layout_fields(facts: PhotoFacts, album: AlbumId, words: FilingWords, day_begins: int) -> dict[str, str]:
+    """Values of the layout's fields; what is not known is left out, so that the layout falls back."""
+    fields = {"album": words.title(album), "undated": words.undated, "camera": facts.metadata.camera}
+    fields.update(_date_fields(facts.capture_time, day_begins))
+    if facts.trip is not None:
+        fields["trip"] = facts.trip.title
+    if facts.place is not None:
+        fields["country"] = facts.place.country
+        fields["city"] = facts.place.name
+    if facts.season is not None and "year" in fields:
+        fields["season"] = f"{fields['year']} {words.season(facts.season)}"
+    return fields
+
+
+def _date_fields(time: CaptureTime | None, day_begins: int) -> dict[str, str]:
+    """Year, month and day as far as they are known.
+
+    A file's modification time says when it was copied: it dates nothing,
+    and a folder must not change because a file was touched.
+    """
+    if time is None or time.source is TimeSource.MTIME:
+        return {}
+    has_hour = time.precision in (TimePrecision.SECOND, TimePrecision.MINUTE)
+    day = logical_day(time.local, day_begins if has_hour else 0)
+    fields = {"year": f"{day:%Y}"}
+    if time.precision is not TimePrecision.YEAR:
+        fields["month"] = f"{day:%Y-%m}"
+        if time.precision is not TimePrecision.MONTH:
+            fields["day"] = f"{day:%Y-%m-%d}"
+    return fields

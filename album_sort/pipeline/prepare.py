@@ -1,0 +1,274 @@
+"""From folders to filings: everything that is decided before the destination is looked at closely. Writes nothing but the cache."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from album_sort.classify.labels import load_labels, load_wording
+from album_sort.config import Settings, cache_folder
+from album_sort.core.evidence import gather_evidence
+from album_sort.core.ignore import ScanFilter
+from album_sort.core.layout import Layout
+from album_sort.core.rules import FilingPolicy, assign
+from album_sort.core.themes import lean_on_theme
+from album_sort.core.wording import Wording
+from album_sort.errors import UsageError
+from album_sort.events import EventSink, FileLeftOut, Notice, StageFinished, StageProgress, StageStarted
+from album_sort.inspection.inspect import InspectionResult
+from album_sort.pipeline.engine import Engine, make_engine
+from album_sort.pipeline.facts import Library, LibraryContext, gather_facts
+from album_sort.pipeline.filing import FilingWords, file_photo
+from album_sort.pipeline.policy import load_policy
+from album_sort.pipeline.records import ClockCorrections, Records, build_records
+from album_sort.pipeline.remembered import Remembered
+from album_sort.scan import ScanResult, scan
+from album_sort.types import (
+    AlbumId,
+    Assignment,
+    FileEntry,
+    FileKind,
+    Filing,
+    PhotoFacts,
+    Skipped,
+    Stage,
+    StageTiming,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SortRequest:
+    """What to sort, where to, and how."""
+
+    sources: tuple[str, ...]
+    destination: str
+    settings: Settings
+    now_utc: datetime
+    """Naive."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preparation:
+    """All decisions of a run, each with its reasons."""
+
+    request: SortRequest
+    lang: str
+    engine: Engine
+    network_note: str
+    """What ran; empty when every prediction came from the cache."""
+    policy: FilingPolicy
+    wording: Wording
+    inspected: InspectionResult
+    records: Records
+    library: Library
+    assignments: tuple[Assignment, ...]
+    """In the order of `library.photos`."""
+    filings: tuple[Filing, ...]
+    skipped: tuple[Skipped, ...]
+    timings: tuple[StageTiming, ...]
+
+    def title(self, album: AlbumId) -> str:
+        """Title of an album in the destination's language."""
+        return album_title(self.policy, album, self.lang)
+
+
+def album_title(policy: FilingPolicy, album: AlbumId, lang: str) -> str:
+    """The user's own title of an album, else the shipped one."""
+    return policy.rules.title(album, lang) or load_labels().title(album, lang)
+
+
+def prepare(request: SortRequest, remembered: Remembered, sink: EventSink) -> Preparation:
+    """Scans, reads, classifies, dates, places and assigns; raises `AlbumSortError` for what no run can be made from."""
+    settings = request.settings
+    layout = Layout.parse(settings.layout)
+    clocks = ClockCorrections.parse(settings.clock)
+    lang = settings.lang or remembered.language or "en"
+    folder = cache_folder()
+    engine = make_engine(settings, folder, remembered_model=remembered.model, on_download=_download_progress(sink))
+    if engine.notice:
+        sink(Notice(engine.notice))
+    policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target)
+    stages = _Stages(sink)
+
+    with stages.stage("scan"):
+        found = scan(
+            request.sources,
+            destination=request.destination,
+            filters=ScanFilter.of(settings.include, settings.exclude),
+        )
+        files = _limited(found.files, settings.limit, remembered.sources)
+        stages.items = len(files)
+    _refuse_half_translation(lang, remembered, files)
+    notes: list[str] = []
+    with stages.stage("classify", len(files)), engine.open_cache() as cache:
+        inspected = engine.inspect(files, cache, stages.progress, notes.append)
+        stages.items = inspected.read_count
+    with stages.stage("places"):
+        records = build_records(inspected.inspections, now_utc=request.now_utc, clocks=clocks)
+        context = LibraryContext(
+            now_utc=request.now_utc,
+            lang=lang,
+            cache_folder=folder,
+            home=settings.home,
+            previous_trips=remembered.trips if lang == (remembered.language or lang) else (),
+        )
+        library = gather_facts(records.photos, context, policy)
+        stages.items = len(library.photos)
+    with stages.stage("assign"):
+        assignments = assign_all(library, policy, remembered)
+        wording = load_wording().retitled(_titles(policy, lang))
+        words = FilingWords(
+            title=lambda album: album_title(policy, album, lang),
+            season=lambda season: wording.word("season", season, lang),
+            undated=wording.word("folder", "undated", lang),
+        )
+        chosen, left_out = _within_dates(library.photos, settings)
+        filings = [
+            filing
+            for facts, assignment in zip(library.photos, assignments, strict=True)
+            if facts.group.primary.path in chosen
+            for filing in file_photo(
+                facts,
+                assignment,
+                inspected.inspections,
+                layout,
+                words,
+                with_also=settings.also,
+                day_begins=settings.day_begins,
+            )
+        ]
+        stages.items = len(assignments)
+    skipped = _all_skipped(found, inspected, records, left_out)
+    for one in skipped:
+        if one.is_problem:
+            sink(FileLeftOut(one))
+    return Preparation(
+        request=request,
+        lang=lang,
+        engine=engine,
+        network_note=notes[0] if notes else "",
+        policy=policy,
+        wording=wording,
+        inspected=inspected,
+        records=records,
+        library=library,
+        assignments=assignments,
+        filings=tuple(filings),
+        skipped=skipped,
+        timings=tuple(stages.timings),
+    )
+
+
+def assign_all(library: Library, policy: FilingPolicy, remembered: Remembered) -> tuple[Assignment, ...]:
+    """The album of each photo."""
+    return tuple(
+        _assign(facts, scores, library, policy, remembered)
+        for facts, scores in zip(library.photos, library.scores, strict=True)
+    )
+
+
+def _assign(
+    facts: PhotoFacts,
+    scores: dict[AlbumId, float],
+    library: Library,
+    policy: FilingPolicy,
+    remembered: Remembered,
+) -> Assignment:
+    theme = library.themes.get(facts.trip.trip_id) if facts.trip else None
+    evidence = (*gather_evidence(facts, scores), *lean_on_theme(theme, scores))
+    correction = remembered.corrections.get(facts.group.content_id)
+    return assign(facts, tuple(scores.values()), policy, evidence, correction)
+
+
+def _limited(files: Sequence[FileEntry], limit: int, filed_sources: frozenset[str]) -> tuple[FileEntry, ...]:
+    """With `--limit N`: what is filed already, and the first N photos and videos that are not."""
+    if not limit:
+        return tuple(files)
+    left, taken = limit, []
+    for file in files:
+        if file.kind is FileKind.SIDECAR or os.path.abspath(file.path) in filed_sources:
+            taken.append(file)
+        elif left:
+            left -= 1
+            taken.append(file)
+    return tuple(taken)
+
+
+def _refuse_half_translation(lang: str, remembered: Remembered, files: Sequence[FileEntry]) -> None:
+    """Another language renames every folder; with some photos missing, half of the albums would stay behind."""
+    if remembered.language in ("", lang):
+        return
+    missing = remembered.sources - {os.path.abspath(file.path) for file in files}
+    if missing:
+        raise UsageError(
+            f"the albums are in language {remembered.language!r}; --lang {lang} would rename them, but {len(missing)} of "
+            f"their photos are not in this run, for example {min(missing)!r}",
+            hint="sort all of the photos in one run to change the language, or leave --lang out",
+        )
+
+
+def _within_dates(photos: Sequence[PhotoFacts], settings: Settings) -> tuple[frozenset[str], list[Skipped]]:
+    """Paths of the primaries within `--since` and `--until`, and the others as left out."""
+    chosen, left_out = [], []
+    for facts in photos:
+        day = facts.capture_time.local.date() if facts.capture_time else None
+        path = facts.group.primary.path
+        if settings.since and (day is None or day < settings.since):
+            left_out.append(Skipped(path, Stage.PLAN, f"taken before --since {settings.since}", is_problem=False))
+        elif settings.until and (day is None or day > settings.until):
+            left_out.append(Skipped(path, Stage.PLAN, f"taken after --until {settings.until}", is_problem=False))
+        else:
+            chosen.append(path)
+    return frozenset(chosen), left_out
+
+
+def _all_skipped(
+    found: ScanResult, inspected: InspectionResult, records: Records, left_out: Sequence[Skipped]
+) -> tuple[Skipped, ...]:
+    orphans = [
+        Skipped(file.path, Stage.METADATA, "a sidecar whose photo is not here", is_problem=False)
+        for file in records.orphans
+    ]
+    everything = (*found.skipped, *inspected.failed.values(), *orphans, *left_out)
+    return tuple(sorted(everything, key=lambda one: one.path))
+
+
+def _titles(policy: FilingPolicy, lang: str) -> dict[str, dict[AlbumId, str]]:
+    return {lang: {album: album_title(policy, album, lang) for album in policy.rules.albums}}
+
+
+def _download_progress(sink: EventSink) -> Callable[[int, int | None], None]:
+    def report(received: int, expected: int | None) -> None:
+        sink(StageProgress("download", received >> 10, expected and expected >> 10, "kB of network weights"))
+
+    return report
+
+
+@dataclass(slots=True)
+class _Stages:
+    """Tells the sink about stages and keeps their times."""
+
+    sink: EventSink
+    timings: list[StageTiming] = field(default_factory=list)
+    items: int = 0
+    _name: str = ""
+    _total: int | None = None
+
+    @contextmanager
+    def stage(self, name: str, total: int | None = None) -> Iterator[None]:
+        """One stage; `items` may be set inside."""
+        self.items, self._name, self._total = 0, name, total
+        self.sink(StageStarted(name, total))
+        begun = time.monotonic()
+        yield
+        seconds = time.monotonic() - begun
+        self.timings.append(StageTiming(name, seconds, self.items))
+        self.sink(StageFinished(name, self.items, seconds))
+
+    def progress(self, done: int, current: str) -> None:
+        """Further along in the present stage."""
+        self.sink(StageProgress(self._name, done, self._total, current))

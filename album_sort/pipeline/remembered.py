@@ -1,0 +1,55 @@
+"""What a destination remembers that bears on decisions: corrections, trips, language, network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from album_sort.core.tripidentity import PreviousTrip
+from album_sort.state.store import DestinationState
+from album_sort.types import AlbumId, ContentId
+from album_sort.types.ledger import DestinationRecords
+
+LANGUAGE = "language"
+MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The state of a destination, as far as decisions go."""
+
+    records: DestinationRecords = field(default_factory=DestinationRecords)
+    corrections: Mapping[ContentId, AlbumId] = field(default_factory=dict)
+    trips: tuple[PreviousTrip, ...] = ()
+    language: str = ""
+    model: str = ""
+    sources: frozenset[str] = frozenset()
+    """Absolute paths of the photos filed so far."""
+    last_run: tuple[str, datetime] | None = None
+    """Id and start (naive UTC) of the last run."""
+    notice: str = ""
+
+
+def read_remembered(state: DestinationState) -> Remembered:
+    """Everything at once: the state may be closed afterwards."""
+    records = state.records()
+    runs = state.runs()
+    return Remembered(
+        records=records,
+        corrections={content: correction.album for content, correction in state.corrections().items()},
+        trips=tuple(PreviousTrip(trip.trip_id, trip.title, trip.members) for trip in state.trips()),
+        language=state.setting(LANGUAGE) or "",
+        model=state.setting(MODEL) or "",
+        sources=frozenset(os.path.abspath(row.source) for row in records.ledger.values()),
+        last_run=(runs[-1].run_id, runs[-1].started_utc) if runs else None,
+        notice=state.notice,
+    )
+
+
+def remember_nothing_written(destination: str) -> Remembered:
+    """The same without writing anything: for previews, and for finding out that there is nothing to do."""
+    with DestinationState.open_read_only(Path(destination)) as state:
+        return read_remembered(state)

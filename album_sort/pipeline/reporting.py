@@ -1,0 +1,215 @@
+"""From decisions and a plan to the rows of a report: the same for a preview and for the run that follows it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from album_sort.classify.labels import load_labels
+from album_sort.core.bursts import find_bursts
+from album_sort.core.capture_time import RefusedTime
+from album_sort.core.grouping import GroupItem
+from album_sort.pipeline.prepare import Preparation
+from album_sort.pipeline.remembered import Remembered
+from album_sort.types import (
+    Action,
+    AlbumRelPath,
+    Assignment,
+    ChangedPhoto,
+    ContentId,
+    OpResult,
+    OpStatus,
+    PhotoFacts,
+    PhotoRow,
+    PlaceRow,
+    Plan,
+    PlannedOp,
+    RefusedDates,
+    ReportRow,
+    Role,
+    RowAction,
+    RunChanges,
+    SkippedRow,
+    Stage,
+    TakenRow,
+    TopClass,
+    Trip,
+    TripRow,
+)
+
+NAMED_SCORES = 5
+LEAST_NAMED = 0.005
+
+RelativeWords = Callable[[Trip], str]
+"""`last winter in Japan`: words of the day of the report."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowMaker:
+    """Makes the row of each photo from its decision and its rows of the plan."""
+
+    preparation: Preparation
+    relative: RelativeWords
+    _ops: dict[str, list[PlannedOp]] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
+    _bursts: dict[ContentId, ContentId] = field(default_factory=dict)
+    _trips: dict[str, TripRow] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, preparation: Preparation, plan: Plan, relative: RelativeWords) -> RowMaker:
+        """Ready to make rows for the photos of a plan."""
+        maker = cls(preparation, relative)
+        for op in plan.ops:
+            maker._ops.setdefault(op.source, []).append(op)
+        for number, facts in enumerate(preparation.library.photos):
+            maker._numbers[facts.group.primary.path] = number
+        for burst in find_bursts(_items(preparation)):
+            maker._bursts.update(dict.fromkeys(burst, burst[0]))
+        for trip in preparation.library.trips:
+            maker._trips[trip.trip_id] = maker._trip_row(trip)
+        return maker
+
+    @property
+    def trips(self) -> tuple[TripRow, ...]:
+        """All trips, in the order of their first days."""
+        return tuple(self._trips.values())
+
+    def rows(self, results: Mapping[int, OpResult] | None = None) -> Iterator[ReportRow]:
+        """Photos in path order, then what was left out; `results` by op id where the plan has been carried out."""
+        for path in self._numbers:
+            yield from self.rows_of(path, results)
+        for skipped in self.preparation.skipped:
+            yield SkippedRow(skipped.path, skipped.stage, skipped.reason, skipped.is_problem)
+
+    def rows_of(self, path: str, results: Mapping[int, OpResult] | None = None) -> Iterator[ReportRow]:
+        """The row of the photo with this primary, and one for each of its files that could not be filed."""
+        number = self._numbers[path]
+        facts, assignment = self.preparation.library.photos[number], self.preparation.assignments[number]
+        own = [op for file in facts.group.files for op in self._ops.get(file.path, ())]
+        primary = next((op for op in own if op.source == path and op.role is Role.PRIMARY), None)
+        if primary is None:
+            return  # left out by its date; it has a skipped row
+        failed = [(op, results[op.op_id].error) for op in own if results and _has_failed(results.get(op.op_id))]
+        for op, error in failed:
+            yield SkippedRow(op.source, Stage.APPLY, error or "could not be filed", is_problem=True)
+        if not any(op is primary for op, _ in failed):
+            also = tuple(op.target for op in own if op.role is Role.ALSO)
+            yield self._photo_row(facts, assignment, _as_done(primary, results), also)
+
+    def _photo_row(
+        self, facts: PhotoFacts, assignment: Assignment, op: PlannedOp, also: tuple[AlbumRelPath, ...]
+    ) -> PhotoRow:
+        lang, wording, labels = self.preparation.lang, self.preparation.wording, load_labels()
+        top = facts.prediction.top(3) if facts.prediction else ()
+        return PhotoRow(
+            source=facts.group.primary.path,
+            album=assignment.album,
+            title=self.preparation.title(assignment.album),
+            path=op.target,
+            action=_row_action(op),
+            sha256=facts.group.content_id,
+            why=tuple(wording.say(reason, lang) for reason in (*assignment.reasons, *op.why)),
+            top=tuple(
+                TopClass(score.class_index, labels.class_name(score.class_index, lang), score.probability)
+                for score in top
+            ),
+            scores=tuple(
+                (score.album, score.probability)
+                for score in assignment.scores[:NAMED_SCORES]
+                if score.probability >= LEAST_NAMED
+            ),
+            taken=TakenRow.of(facts.capture_time) if facts.capture_time else None,
+            place=PlaceRow.of(facts.place) if facts.place else None,
+            trip=self._trips[facts.trip.trip_id] if facts.trip else None,
+            also=also,
+            group=tuple(member.path for member in facts.group.members),
+            similar_to=self._bursts.get(facts.group.content_id),
+        )
+
+    def _trip_row(self, trip: Trip) -> TripRow:
+        wording, lang = self.preparation.wording, self.preparation.lang
+        place = trip.place
+        return TripRow(
+            trip_id=trip.trip_id,
+            title=trip.title,
+            start=trip.start,
+            end=trip.end,
+            why=tuple(wording.say(reason, lang) for reason in trip.why),
+            place=f"{place.name}, {place.country}" if place else "",
+            lat_deg=place.lat_deg if place else None,
+            lon_deg=place.lon_deg if place else None,
+            relative=self.relative(trip),
+            is_day_trip=trip.is_day_trip,
+        )
+
+
+def _items(preparation: Preparation) -> Iterator[GroupItem]:
+    for record in preparation.records.photos:
+        yield GroupItem(
+            record.group.primary, record.group.content_id, record.inspection.media_format, record.inspection.metadata
+        )
+
+
+def _has_failed(result: OpResult | None) -> bool:
+    return result is not None and result.status is OpStatus.FAILED
+
+
+def _as_done(op: PlannedOp, results: Mapping[int, OpResult] | None) -> PlannedOp:
+    """With the action that really took place: a reflink may have become a copy."""
+    result = results.get(op.op_id) if results else None
+    return op if result is None or result.action is op.action else replace(op, action=result.action)
+
+
+def _row_action(op: PlannedOp) -> RowAction:
+    """The report's word: what was there before us and is the same counts as kept."""
+    if op.action in (Action.ADOPT, Action.RELINK):
+        return RowAction.KEEP
+    return RowAction(op.action)
+
+
+def refused_dates(preparation: Preparation) -> tuple[RefusedDates, ...]:
+    """Dates that cannot be, by camera and reason, most photos first."""
+    found: defaultdict[tuple[str, str], list[tuple[str, RefusedTime]]] = defaultdict(list)
+    for record in preparation.records.photos:
+        for refused in record.refused_times:
+            found[record.metadata.camera, refused.reason.code].append((record.group.primary.path, refused))
+    rows = []
+    for (camera, _), photos in found.items():
+        path, refused = photos[0]
+        candidate = refused.candidate
+        moment = candidate.local or candidate.utc
+        rows.append(
+            RefusedDates(
+                camera=camera,
+                photos=len(photos),
+                value=str(moment) if moment else candidate.note,
+                example=path,
+                reason=preparation.wording.say(refused.reason, preparation.lang),
+                hint=f"--clock '{camera}=+1h30m'" if camera else "",
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: (-row.photos, row.camera)))
+
+
+def changes_since(remembered: Remembered, preparation: Preparation, plan: Plan) -> RunChanges | None:
+    """What is different from the last run; None for the first."""
+    if remembered.last_run is None:
+        return None
+    before = {row.path: row for row in remembered.records.ledger.values()}
+    primaries = [op for op in plan.ops if op.role is Role.PRIMARY]
+    moved = tuple(
+        ChangedPhoto(op.source, preparation.title(before[op.origin].album), preparation.title(op.album))
+        for op in primaries
+        if op.action is Action.MOVE and op.origin in before and before[op.origin].album != op.album
+    )
+    now = Counter(op.content_id for op in primaries)
+    gone = {row.content_id for row in before.values() if row.role is Role.PRIMARY} - now.keys()
+    run_id, started_utc = remembered.last_run
+    return RunChanges(
+        previous_run_id=run_id,
+        previous_started_utc=started_utc,
+        added=sum(op.action.makes_a_file for op in primaries),
+        gone=len(gone),
+        moved=moved,
+    )
