@@ -125,10 +125,10 @@ def _label(bin_: int, step: int) -> str:
 
 
 def _round_up(most: int) -> int:
-    """The next of 2, 4, 10, 20, 40, 100 ...: half of it is a whole number too."""
+    """The next of 2, 4, 6, 8, 10, 20, 40 ...: half of it is a whole number too."""
     size = 1
     while True:
-        for factor in (2, 4, 10):
+        for factor in (2, 4, 6, 8, 10):
             if factor * size >= most:
                 return factor * size
         size *= 10

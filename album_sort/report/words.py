@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from babel.core import Locale
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_datetime, format_interval
 from babel.numbers import format_decimal, format_percent
 
 from album_sort.errors import UsageError
@@ -52,11 +52,7 @@ class Words:
 
     def days(self, start: date, end: date) -> str:
         """A span of days, the year said once where it is one."""
-        if start == end:
-            return self.day(start)
-        if start.year == end.year:
-            return f"{format_skeleton('MMMd', start, locale=self.locale)} – {self.day(end)}"
-        return f"{self.day(start)} – {self.day(end)}"
+        return str(format_interval(start, end, "yMMMd", locale=self.locale))
 
     def moment(self, utc: datetime) -> str:
         """Day and minute, UTC."""

@@ -14,6 +14,7 @@
   const minutes = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
   const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
   const months = new Intl.DateTimeFormat(locale, { year: "numeric", month: "long", timeZone: "UTC" });
+  const years = new Intl.DateTimeFormat(locale, { year: "numeric", timeZone: "UTC" });
   const pageTitle = document.title;
 
   // ---- words and elements
@@ -215,6 +216,13 @@
       note ? el("p", { class: "lead" }, note) : null);
   }
 
+  // Months where they have enough photos for a row of their own, else years.
+  function headingsOf(photos) {
+    const byMonth = photos.map((photo) => (photo.t ? months.format(instant(photo.t)) : t("undated")));
+    if (new Set(byMonth).size * 4 <= photos.length) return byMonth;
+    return photos.map((photo) => (photo.t ? years.format(instant(photo.t)) : t("undated")));
+  }
+
   // Shows `runs` page by page; the page number is part of the address, so that the browser's back button works.
   async function showPhotos({ route, title, note, runs, page, draw = card, listClass = "grid", byMonth = true }) {
     const count = runs.reduce((sum, run) => sum + run[2], 0);
@@ -224,14 +232,12 @@
     const open = (position) => showDialog(photos, position);
     const go = (number) => { window.location.hash = `${route}?${number + 1}`; };
     const body = el("div", {});
+    const headings = byMonth ? headingsOf(photos) : photos.map(() => "");
     let list = null;
-    let month = null;
     photos.forEach((photo, position) => {
-      const here = byMonth ? (photo.t ? months.format(instant(photo.t)) : t("undated")) : "";
-      if (list === null || here !== month) {
-        if (here) body.append(el("h2", { class: "month" }, here));
+      if (position === 0 || headings[position] !== headings[position - 1]) {
+        if (headings[position]) body.append(el("h2", { class: "month" }, headings[position]));
         list = body.appendChild(el("ul", { class: listClass }));
-        month = here;
       }
       list.append(draw(photo, position, open));
     });
@@ -266,13 +272,15 @@
     return texts && texts.length ? el("ul", {}, ...texts.map((text) => el("li", {}, isolated(text, name)))) : null;
   }
 
-  function photoLink(photo) {
-    if (!photo.p) return null;
-    const shown = isolated(photo.pv || photo.p, "path");
-    if (!index.photosBase || !photo.p.isWellFormed?.()) return shown;
+  // A file name that is no UTF-8 has no address that every browser understands: it stays text.
+  function linked(photo, shown) {
+    if (!photo.p || !index.photosBase || /[\ud800-\udfff]/.test(photo.p.replace(/[\ud800-\udbff][\udc00-\udfff]/g, ""))) return shown;
     const address = index.photosBase + photo.p.split("/").map(encodeURIComponent).join("/");
     return el("a", { href: address, target: "_blank", rel: "noopener" }, shown);
   }
+
+  const photoLink = (photo) => (photo.p ? linked(photo, isolated(photo.pv || photo.p, "path")) : null);
+  const largePicture = (photo) => linked(photo, thumbnail(photo.k, alternative(photo)));
 
   function fixBox(photo) {
     const ids = index.albums.map((album) => album.id).filter((id) => !id.startsWith(" ") && id !== "review" && id !== photo.album);
@@ -306,7 +314,7 @@
     const shut = button("×", () => dialog.close(), { class: "shut", "aria-label": t("close") });
     const previous = button("←", () => step(-1), { "aria-label": t("previous"), ...(position === 0 && { disabled: "disabled" }) });
     const next = button("→", () => step(1), { "aria-label": t("next"), ...(position === photos.length - 1 && { disabled: "disabled" }) });
-    dialog.replaceChildren(el("div", { class: "pane" }, el("div", { class: "large" }, thumbnail(photo.k, alternative(photo))), details),
+    dialog.replaceChildren(el("div", { class: "pane" }, el("div", { class: "large" }, largePicture(photo)), details),
       el("div", { class: "tools" }, previous, next, shut));
     dialog.onkeydown = (event) => {
       if (event.target.tagName === "SELECT") return;

@@ -1,0 +1,70 @@
+"""report.csv: every row in a table that a spreadsheet opens without harm."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from album_sort.errors import DestinationError
+from album_sort.report.csv import write_csv
+from album_sort.types import ReportRow, SkippedRow, Stage
+from tests.report_builders import photo_row, report_rows
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_photo_has_its_facts_in_columns(tmp_path: Path) -> None:
+    write_csv([photo_row(), SkippedRow("b.jpg", Stage.DECODE, "empty")], tmp_path / "report.csv")
+    photo, skipped = read(tmp_path / "report.csv")
+    assert (photo["album"], photo["probability"], photo["taken"]) == ("pets", "0.9300", "2025-12-28 10:14:00")
+    assert (photo["utc_offset"], photo["place"], photo["class_1"], photo["class_3"]) == (
+        "+09:00",
+        "Niseko",
+        "tabby",
+        "",
+    )
+    assert (skipped["type"], skipped["stage"], skipped["reason"]) == ("skipped", "decode", "empty")
+
+
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)", "\t=1"])
+def test_a_file_name_is_never_a_formula(name: str, tmp_path: Path) -> None:
+    write_csv([SkippedRow(name, Stage.READ, "empty")], tmp_path / "report.csv")
+    assert read(tmp_path / "report.csv")[0]["source"] == f"'{name}"
+
+
+@given(rows=st.lists(report_rows(), max_size=4))
+def test_any_text_fits_into_a_cell(rows: list[ReportRow], tmp_path_factory: pytest.TempPathFactory) -> None:
+    path = tmp_path_factory.mktemp("csv") / "report.csv"
+    write_csv(rows, path)
+    assert [row["type"] for row in read(path)] == [
+        "skipped" if isinstance(row, SkippedRow) else "photo" for row in rows
+    ]
+
+
+def test_a_table_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "report.csv").write_text("income,expenses\n")
+    with pytest.raises(DestinationError, match="stays as it is"):
+        write_csv([], tmp_path / "report.csv")
+    assert (tmp_path / "report.csv").read_text() == "income,expenses\n"
+
+
+def test_a_report_that_breaks_off_leaves_the_old_one(tmp_path: Path) -> None:
+    """Written under another name first: never half a file under the right one."""
+    path = tmp_path / "report.csv"
+    write_csv([photo_row("a.jpg")], path)
+    before = path.read_bytes()
+
+    def rows() -> list[ReportRow]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_csv((row for _ in (0,) for row in rows()), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

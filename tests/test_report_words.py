@@ -1,0 +1,73 @@
+"""The report speaks both languages, completely."""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from album_sort.errors import UsageError
+from album_sort.report import parse_words
+from tests.report_builders import ROOT, WORDS, WORDS_TEXT
+
+TABLE = tomllib.loads(WORDS_TEXT)
+CHINESE = parse_words(WORDS_TEXT, "zh")
+REPORT = ROOT / "album_sort" / "report"
+# Keys made of a fixed beginning and a word of ours.
+MADE_KEYS = ("stage_", "action_")
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+@pytest.mark.parametrize("key", sorted(TABLE))
+def test_a_sentence_says_the_same_in_each_language(key: str) -> None:
+    row = TABLE[key]
+    assert set(row) - {"en_one"} == {"en", "zh"}
+    assert placeholders(row["en"]) == placeholders(row["zh"])
+    assert placeholders(row.get("en_one", row["en"])) == placeholders(row["en"])
+
+
+def used_keys() -> set[str]:
+    found: set[str] = set()
+    sources: list[Path] = [*REPORT.rglob("*.jinja"), *REPORT.rglob("*.js"), *REPORT.glob("*.py")]
+    for path in sources:
+        text = path.read_text(encoding="utf-8")
+        for call in re.finditer(r"\b(?:t|text)\(", text):
+            argument = re.split("[,)]", text[call.end() : call.end() + 80])[0]
+            found.update(re.findall(r"""["'`]([a-z_]+)["'$`]""", argument))
+    return found
+
+
+def test_every_word_the_page_uses_is_there_and_no_other() -> None:
+    used = used_keys()
+    made = {key for key in TABLE if key.startswith(MADE_KEYS)}
+    assert used - set(TABLE) - set(MADE_KEYS) == set()
+    assert set(TABLE) - used - made == set()
+
+
+def test_one_photo_is_not_called_photos() -> None:
+    assert WORDS.text("photos", n=1) == "1 photo"
+    assert WORDS.text("photos", n=12482) == "12,482 photos"
+    assert CHINESE.text("photos", n=1) == "1 张照片"
+
+
+def test_days_are_written_as_the_language_writes_them() -> None:
+    assert WORDS.days(date(2025, 12, 28), date(2025, 12, 28)) == "Dec 28, 2025"
+    assert CHINESE.days(date(2025, 8, 3), date(2025, 8, 14)) == "2025年8月3日至14日"
+
+
+def test_a_duration_is_readable() -> None:
+    assert WORDS.duration(0.42) == "0.4 s"
+    assert WORDS.duration(200) == "3 min 20 s"
+
+
+def test_an_unknown_language_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="'fr'") as caught:
+        parse_words(WORDS_TEXT, "fr")
+    assert "en, zh" in caught.value.hint
