@@ -8,7 +8,7 @@ not change when somebody edits a photo; both are filed together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,13 +56,18 @@ class _Clock:
         return self.local is not None or self.utc is not None
 
 
+_NO_CLOCK = _Clock(None, None)
+_Named = tuple[GroupItem, PhotoName]
+
+
 @dataclass(slots=True)
 class _Cluster:
     """A group that grows: its leader, and its members with the line that says why."""
 
     leader: GroupItem
     clock: _Clock
-    names: list[PhotoName]
+    is_motion: bool
+    """One of the names says that a short video belongs to the still."""
     members: list[tuple[GroupItem, str]] = field(default_factory=list)
     sidecars: list[tuple[FileEntry, str]] = field(default_factory=list)
 
@@ -81,33 +86,35 @@ def group_files(items: Iterable[GroupItem], sidecars: Iterable[FileEntry]) -> Gr
 
     Files with equal content at several paths are separate groups: what becomes of duplicates is for planning to decide.
     """
-    items = sorted(items, key=lambda item: item.file.path)
-    buckets: dict[tuple[str, str], list[tuple[GroupItem, PhotoName]]] = {}
-    for item in items:
-        name = photo_name(item.file.name)
+    named = [(item, photo_name(item.file.name)) for item in sorted(items, key=lambda item: item.file.path)]
+    buckets: dict[tuple[str, str], list[_Named]] = {}
+    for item, name in named:
         buckets.setdefault((item.file.folder, name.key), []).append((item, name))
     clusters = [cluster for bucket in buckets.values() for cluster in _clusters(bucket)]
     clusters = _joined_by_identifier(clusters)
-    orphans = _attach(clusters, items, sidecars)
+    orphans = _attach(clusters, named, sidecars)
     groups = sorted((_finished(cluster) for cluster in clusters), key=lambda group: group.primary.path)
     return Grouping(tuple(groups), tuple(orphans))
 
 
-def _clusters(bucket: list[tuple[GroupItem, PhotoName]]) -> list[_Cluster]:
+def _clusters(bucket: list[_Named]) -> list[_Cluster]:
     """The groups among files of one folder whose names agree."""
     clusters: list[_Cluster] = []
-    for item, name in sorted(bucket, key=lambda row: (_role(row[0], row[1]), row[0].file.path)):
+    if len(bucket) == 1:  # by far the most: they need no clock
+        item, name = bucket[0]
+        return [_Cluster(item, _NO_CLOCK, name.is_motion)]
+    for item, name in sorted(bucket, key=lambda row: (_role(*row), row[0].file.path)):
         clock = _clock(item.metadata)
         for cluster in clusters:
             why = _why_together(cluster, item, name, clock)
             if why:
                 cluster.members.append((item, why))
-                cluster.names.append(name)
+                cluster.is_motion = cluster.is_motion or name.is_motion
                 if not cluster.clock.is_known:
                     cluster.clock = clock
                 break
         else:
-            clusters.append(_Cluster(item, clock, [name]))
+            clusters.append(_Cluster(item, clock, name.is_motion))
     return clusters
 
 
@@ -156,7 +163,7 @@ def _why_live(cluster: _Cluster, video: GroupItem, name: PhotoName, apart: float
     if apart is not None:
         return f"Live Photo: same name, {apart:.0f} s apart" if apart <= LIVE_PHOTO_S + min(duration or 0, 3.0) else ""
     # A broken or stripped half has no clock: then the other half, or the video's length, must show what it is.
-    is_half = own or identifiers or name.is_motion or any(held.is_motion for held in cluster.names)
+    is_half = own or identifiers or name.is_motion or cluster.is_motion
     is_half = is_half or any(item.metadata.is_motion_photo for item in cluster.items)
     if is_half or (duration is not None and duration <= LIVE_VIDEO_S):
         return "Live Photo: same name, and one half says it is one"
@@ -233,13 +240,15 @@ def _distance(one: FileEntry, other: FileEntry) -> tuple[int, str]:
     return -shared, one.path
 
 
-def _attach(clusters: Sequence[_Cluster], items: Sequence[GroupItem], sidecars: Iterable[FileEntry]) -> list[FileEntry]:
+def _attach(clusters: Iterable[_Cluster], named: Iterable[_Named], sidecars: Iterable[FileEntry]) -> list[FileEntry]:
     """Gives each sidecar to its photo's cluster; returns those that belong to none."""
-    index = SidecarIndex(item.file for item in items)
-    by_path = {item.file.path: cluster for cluster in clusters for item in cluster.items}
+    ordered = sorted(sidecars, key=lambda file: file.path)
+    folders = {sidecar.folder for sidecar in ordered}
+    index = SidecarIndex((item.file, name) for item, name in named if item.file.folder in folders)
+    by_path = {item.file.path: cluster for cluster in clusters for item in cluster.items} if ordered else {}
     described: set[str] = set()
     unmatched: list[FileEntry] = []
-    for sidecar in sorted(sidecars, key=lambda file: file.path):
+    for sidecar in ordered:
         match = index.match(sidecar)
         if match is None:
             unmatched.append(sidecar)
@@ -259,6 +268,8 @@ def _attach(clusters: Sequence[_Cluster], items: Sequence[GroupItem], sidecars: 
 
 def _finished(cluster: _Cluster) -> PhotoGroup:
     """The group; a broken leader gives way to the first member that can be looked at, and takes nothing down with it."""
+    if not cluster.members and not cluster.sidecars:
+        return PhotoGroup(cluster.leader.file, cluster.leader.content_id)
     primary = next((item for item in cluster.items if item.ok), cluster.leader)
     rows = [(item.file, why) for item, why in cluster.members if item is not primary] + cluster.sidecars
     if primary is not cluster.leader:

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Container, Iterable
 
-from album_sort.core.photo_names import folded, photo_name, split_counter, split_suffix, without_edit_mark
+from album_sort.core.photo_names import PhotoName, folded, photo_name, split_counter, split_suffix, without_edit_mark
 from album_sort.types import FileEntry, FileKind
 
 Match = tuple[FileEntry, str]
@@ -38,20 +38,19 @@ _ALBUM_FILES = frozenset(
 
 
 class SidecarIndex:
-    """The names of photos and videos by folder, to look sidecars up in."""
+    """The names of photos and videos by folder, to look sidecars up in; they come in path order."""
 
-    def __init__(self, files: Iterable[FileEntry]) -> None:
+    def __init__(self, files: Iterable[tuple[FileEntry, PhotoName]]) -> None:
         self._names: dict[tuple[str, str], FileEntry] = {}
         self._stems: dict[tuple[str, str], list[FileEntry]] = {}
         self._keys: dict[tuple[str, str], list[FileEntry]] = {}
         self._originals: dict[tuple[str, str], list[FileEntry]] = {}
         self._sorted: dict[str, list[str]] = {}
-        for file in sorted(files, key=lambda file: file.path):
+        for file, parts in files:
             folder, name = file.folder, folded(file.name)
             stem, suffix = split_suffix(name)
             self._names.setdefault((folder, name), file)
             self._stems.setdefault((folder, stem), []).append(file)
-            parts = photo_name(name)
             self._keys.setdefault((folder, parts.key), []).append(file)
             if parts.is_edited:
                 bare, counter = split_counter(stem)
