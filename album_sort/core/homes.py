@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.geo import distances_km
+from album_sort.core.geo import distance_km, distances_km
 from album_sort.core.timeline import TimelinePhoto, Witnesses
 
 CELL_DEG = 0.05
@@ -43,7 +43,9 @@ RECURRING_VISITS = 6
 RECURRING_WITHIN_DAYS = 365
 VISIT_GAP_DAYS = 3
 LONGEST_VISIT_DAYS = 4.0
-"""Six short visits within a year make a place that one returns to: the parents, the allotment, the cabin."""
+RECURRING_KM = 250.0
+"""Six short visits within a year make a place that one returns to: the parents, the allotment, the cabin. Farther away
+each visit is a journey, unless somebody is there every few weeks."""
 
 Days = NDArray[np.int64]
 
@@ -271,8 +273,7 @@ def _returns(spot: _Spot, lives: tuple[Home, ...]) -> list[Home]:
     """The spot as a place of regular or recurring visits, outside the times when it was home; at most one entry."""
     days = spot.days
     for home in lives:
-        gap = float(distances_km(np.array([spot.lat_deg]), np.array([spot.lon_deg]), home.lat_deg, home.lon_deg)[0])
-        if gap <= 2 * SPOT_RADIUS_KM:
+        if _km_to(spot, home) <= 2 * SPOT_RADIUS_KM:
             days = days[(days < day_number(home.start)) | (days > day_number(home.end))]
     if len(days) < RECURRING_VISITS:
         return []
@@ -290,7 +291,13 @@ def _returns(spot: _Spot, lives: tuple[Home, ...]) -> list[Home]:
     first, last = int(starts[busy][0]), int(ends[busy][-1])
     stays = _within(days, first, last)
     weeks = len(np.unique(stays // 7))
-    kind = HomeKind.REGULAR if weeks >= REGULAR_SHARE * ((last - first) / 7 + 1) else HomeKind.RECURRING
+    is_regular = weeks >= REGULAR_SHARE * ((last - first) / 7 + 1)
+    if not is_regular and not any(_km_to(spot, home) <= RECURRING_KM for home in lives):
+        return []
     nights = _within(spot.nights, first, last)
-    base = Home(spot.lat_deg, spot.lon_deg, _date(first), _date(last), len(stays), len(nights))
-    return [replace(base, kind=kind)]
+    kind = HomeKind.REGULAR if is_regular else HomeKind.RECURRING
+    return [Home(spot.lat_deg, spot.lon_deg, _date(first), _date(last), len(stays), len(nights), kind)]
+
+
+def _km_to(spot: _Spot, home: Home) -> float:
+    return distance_km(spot.lat_deg, spot.lon_deg, home.lat_deg, home.lon_deg)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.geo import distance_km
+from album_sort.core.geo import distance_km, distances_km
 from album_sort.core.timeline import DAY, HOUR, Witnesses
 from album_sort.core.whereabouts import Positions, Whereabouts
 from album_sort.types import Reason
@@ -16,8 +16,9 @@ from album_sort.types import Reason
 GAP_DAYS = 3
 """Calendar days from one photo of a trip to the next: two empty days between are ordinary on a holiday."""
 
-SAME_COUNTRY_GAP_DAYS = 8
-"""Abroad, a week without located photos is still the same journey if the camera was not seen at home meanwhile."""
+LONGEST_GAP_DAYS = 8
+"""Far from home a week without located photos is still the same journey if the camera was not seen at home meanwhile, and
+either the country is the same or half of the days have photos that only lack a position."""
 
 NEAR_KM = 150.0
 """Closer to home than this one may sleep in one's own bed between two outings: days must follow each other."""
@@ -61,16 +62,53 @@ class Stretch:
         self.home_since.pop(camera, None)
 
 
-def find_stretches(witnesses: Witnesses, positions: Positions) -> list[Stretch]:
-    """Stretches in the order of their first photos."""
-    return _Follower(witnesses, positions).follow()
+def find_stretches(witnesses: Witnesses, positions: Positions, busy_days: frozenset[int]) -> list[Stretch]:
+    """Stretches in the order of their first photos. `busy_days` are days (since 1970) with photos without a position."""
+    return _together(_Follower(witnesses, positions, busy_days).follow(), witnesses)
+
+
+def _together(stretches: list[Stretch], table: Witnesses) -> list[Stretch]:
+    """Join stretches of different cameras that met: photos on the same or the next day, close to each other."""
+    joined: list[Stretch] = []
+    for stretch in stretches:
+        first_day = table.day[stretch.rows[0]]
+        met = [s for s in joined if table.day[s.rows[-1]] >= first_day - 1 and _met(s, stretch, table)]
+        if not met:
+            joined.append(stretch)
+            continue
+        whole = met[0]
+        for other in (*met[1:], stretch):
+            whole.rows = sorted(whole.rows + other.rows)
+            whole.last_of |= other.last_of
+            whole.why += other.why
+        joined = [s for s in joined if s not in met[1:]]
+    return joined
+
+
+def _met(a: Stretch, b: Stretch, table: Witnesses) -> bool:
+    """Whether two stretches of different cameras have days in common on which they were close."""
+    if set(a.last_of) & set(b.last_of):
+        return False
+    rows_of_day: defaultdict[int, list[int]] = defaultdict(list)
+    for row in a.rows:
+        rows_of_day[int(table.day[row])].append(row)
+    for row in b.rows:
+        here = rows_of_day.get(int(table.day[row]), [])
+        if here and float(_gaps_km(table, here, row).min()) <= COMPANION_KM:
+            return True
+    return False
+
+
+def _gaps_km(table: Witnesses, rows: list[int], row: int) -> NDArray[np.float64]:
+    return distances_km(table.lat_deg[rows], table.lon_deg[rows], float(table.lat_deg[row]), float(table.lon_deg[row]))
 
 
 class _Follower:
     """Goes through the table once, with the stretches that may still go on at hand."""
 
-    def __init__(self, witnesses: Witnesses, positions: Positions) -> None:
+    def __init__(self, witnesses: Witnesses, positions: Positions, busy_days: frozenset[int]) -> None:
         self.table = witnesses
+        self.busy_days = busy_days
         self.positions = positions
         self.cameras = [photo.camera for photo in witnesses.photos]
         self.done: list[Stretch] = []
@@ -96,9 +134,9 @@ class _Follower:
     def _close_old(self, row: int) -> None:
         """Stretches that ended too long ago can take in nothing more."""
         day = self.table.day
-        still = [s for s in self.open if day[row] - day[s.rows[-1]] <= SAME_COUNTRY_GAP_DAYS]
+        still = [s for s in self.open if day[row] - day[s.rows[-1]] <= LONGEST_GAP_DAYS]
         if len(still) < len(self.open):
-            self.done += [s for s in self.open if day[row] - day[s.rows[-1]] > SAME_COUNTRY_GAP_DAYS]
+            self.done += [s for s in self.open if day[row] - day[s.rows[-1]] > LONGEST_GAP_DAYS]
             self.open = still
 
     def _place(self, row: int, camera: str) -> None:
@@ -152,13 +190,19 @@ class _Follower:
         country = positions.country[row]
         is_abroad = bool(country) and country not in positions.home_countries
         apart = self._gap_km(last, row)
-        if km < NEAR_KM and not (is_abroad and bool(positions.home_countries)):
+        is_leaving = float(max(positions.home_km[last], positions.home_km[row])) >= NEAR_KM and days <= 1
+        if km < NEAR_KM and not is_leaving:
             return (days <= 1 and apart <= OUTING_KM) or (days <= GAP_DAYS - 1 and apart <= OUTING_KM / 2)
         if days <= GAP_DAYS:
             return True
-        is_same = country == positions.country[last] and (is_abroad or apart <= OUTING_KM)
-        if days <= SAME_COUNTRY_GAP_DAYS and is_same:
+        if days > LONGEST_GAP_DAYS:
+            return False
+        if country == positions.country[last] and (is_abroad or apart <= OUTING_KM):
             stretch.why.append(Reason.of("trip.gap-bridged", days=days - 1))
+            return True
+        between = range(int(table.day[last]) + 1, int(table.day[row]))
+        if 2 * len(self.busy_days.intersection(between)) >= len(between):
+            stretch.why.append(Reason.of("trip.gap-without-positions", days=days - 1))
             return True
         return False
 

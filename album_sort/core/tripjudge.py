@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.geo import distances_km
-from album_sort.core.stretches import COMMUTE_KM, Stretch
-from album_sort.core.timeline import EPOCH, HOUR, Witnesses
+from album_sort.core.loose import LoosePhotos
+from album_sort.core.stretches import NEAR_KM, Stretch
+from album_sort.core.timeline import DAY, EPOCH, HOUR, Witnesses
 from album_sort.core.whereabouts import Positions, Whereabouts
 from album_sort.types import Reason
 
@@ -33,6 +34,15 @@ OPEN_HOURS = 48.0
 
 EDGE_HOURS = 8.0
 """How far before its first and after its last located photo a trip may take in photos without a position."""
+
+BUSY_PHOTOS = 5
+BUSY_SHARE = 0.5
+"""A day without positions is one of the trip's if it has so many photos and half as many as the trip's days have."""
+
+STRAY_PHOTOS = 3
+STRAY_HOURS = 20.0
+STRAY_KM = 300.0
+"""Up to so many photos at an end of a trip are none of it if they lie that far off in time and place."""
 
 STRANGER_SHARE = 0.1
 """A camera with fewer of the library's photos, never seen at home, is somebody else's while the owner is at home."""
@@ -62,9 +72,12 @@ class Candidate:
 class TripJudge:
     """Knows the whole table, judges one stretch after another."""
 
-    def __init__(self, table: Witnesses, positions: Positions, *, has_home: bool, now_s: float) -> None:
+    def __init__(
+        self, table: Witnesses, positions: Positions, loose: LoosePhotos, *, has_home: bool, now_s: float
+    ) -> None:
         self.table = table
         self.positions = positions
+        self.loose = loose
         self.has_home = has_home
         self.now_s = now_s
         self.cameras = [photo.camera for photo in table.photos]
@@ -76,6 +89,7 @@ class TripJudge:
         """The stretch as a trip, or None where it is everyday life, an outing, or somebody else's."""
         rows = np.array(stretch.rows, dtype=np.intp)
         why = list(dict.fromkeys(stretch.why))
+        rows = self._without_strays(rows)
         trimmed = self._without_visits_at_ends(rows)
         if len(trimmed):
             rows = trimmed
@@ -86,22 +100,38 @@ class TripJudge:
         cameras = frozenset(self.cameras[row] for row in rows.tolist())
         if self._is_of_strangers(rows, cameras):
             return None
-        is_day_trip = self._is_one_day(rows)
-        if not self._is_worth_it(rows, is_day_trip=is_day_trip):
+        before, after = self._home_before(rows, cameras), self._home_after(rows, cameras)
+        edges = self._edges(rows, cameras, before, after)
+        is_day_trip = self._is_one_day(rows, cameras, edges)
+        if not self._is_worth_it(rows, cameras, edges, is_day_trip=is_day_trip):
             return None
         if is_day_trip:
             why.append(Reason.of("trip.day-trip", photos=len(rows)))
-        before, after = self._home_before(rows, cameras), self._home_after(rows, cameras)
         is_open = after is None and self.now_s - float(self.table.utc_s[rows[-1]]) <= OPEN_HOURS * HOUR
         return Candidate(
             rows=rows,
             cameras=cameras,
-            earliest_wall_s=self._edge(int(rows[0]), before, sign=-1),
-            latest_wall_s=self._edge(int(rows[-1]), after, sign=1),
+            earliest_wall_s=edges[0],
+            latest_wall_s=edges[1],
             is_day_trip=is_day_trip,
             is_open=is_open,
             why=(self._start_reason(rows, before), self._end_reason(rows, after, is_open=is_open), *why),
         )
+
+    def _without_strays(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Without a few photos at either end that lie a day and a flight off: sent by somebody, or another errand."""
+        for _ in range(2):
+            lat, lon, utc = self.table.lat_deg[rows], self.table.lon_deg[rows], self.table.utc_s[rows]
+            for cut in range(len(rows) - 1, max(0, len(rows) - 1 - STRAY_PHOTOS), -1):
+                gap_h = abs(float(utc[cut] - utc[cut - 1])) / HOUR
+                km = float(
+                    distances_km(lat[cut : cut + 1], lon[cut : cut + 1], float(lat[cut - 1]), float(lon[cut - 1]))[0]
+                )
+                if gap_h >= STRAY_HOURS and km >= STRAY_KM:
+                    rows = rows[:cut]
+                    break
+            rows = rows[::-1]
+        return rows
 
     def _days(self, rows: NDArray[np.intp]) -> int:
         """Calendar days from first to last."""
@@ -128,17 +158,22 @@ class TripJudge:
         low, high = np.searchsorted(self.table.utc_s[self.home_rows], self.table.utc_s[rows[[0, -1]]])
         return share < STRANGER_SHARE and bool(high > low)
 
-    def _is_one_day(self, rows: NDArray[np.intp]) -> bool:
+    def _is_one_day(self, rows: NDArray[np.intp], cameras: frozenset[str], edges: tuple[float, float]) -> bool:
+        days = set(self.table.day[rows].tolist()) | self.loose.days(cameras, *edges)
         span_s = float(self.table.wall_s[rows[-1]] - self.table.wall_s[rows[0]])
-        return self._days(rows) == 1 or abs(span_s) <= ONE_DAY_HOURS * HOUR
+        return len(days) == 1 or (len(days) == 2 and self._days(rows) == 2 and abs(span_s) <= ONE_DAY_HOURS * HOUR)
 
-    def _is_worth_it(self, rows: NDArray[np.intp], *, is_day_trip: bool) -> bool:
+    def _is_worth_it(
+        self, rows: NDArray[np.intp], cameras: frozenset[str], edges: tuple[float, float], *, is_day_trip: bool
+    ) -> bool:
         if not self.has_home:
             return self._is_only_trip(rows)
-        if is_day_trip:
-            return len(rows) >= DAY_TRIP_PHOTOS
-        is_near = float(self.positions.home_km[rows].max()) < COMMUTE_KM
-        return len(rows) >= (MIN_PHOTOS_NEAR if is_near else MIN_PHOTOS)
+        is_near = float(self.positions.home_km[rows].max()) < NEAR_KM
+        if is_near and not is_day_trip:
+            return len(np.unique(self.table.day[rows])) > 1 and len(rows) >= MIN_PHOTOS_NEAR
+        # Near home a day's photos without positions may as well be from home.
+        photos = len(rows) if is_near else len(rows) + self.loose.count(cameras | self.loose.beside, *edges)
+        return photos >= (DAY_TRIP_PHOTOS if is_day_trip else MIN_PHOTOS)
 
     def _is_only_trip(self, rows: NDArray[np.intp]) -> bool:
         """Whether a stretch of a library without a known home looks like a journey."""
@@ -161,8 +196,30 @@ class TripJudge:
         at = int(np.searchsorted(self.home_rows, rows[-1]))
         return next((row for row in self.home_rows[at : at + 400].tolist() if self.cameras[row] in cameras), None)
 
+    def _edges(
+        self, rows: NDArray[np.intp], cameras: frozenset[str], before: int | None, after: int | None
+    ) -> tuple[float, float]:
+        """Wall times between which photos without a position belong to the trip."""
+        first, last = int(rows[0]), int(rows[-1])
+        start = self._edge(first, before, sign=-1)
+        end = self._edge(last, after, sign=1)
+        along = cameras | self.loose.beside
+        active = len(np.unique(self.table.day[rows]))
+        total = len(rows) + self.loose.count(along, float(self.table.wall_s[first]), float(self.table.wall_s[last]))
+        busy = max(BUSY_PHOTOS, BUSY_SHARE * total / active)
+        day_before, day_after = DAY * (self.table.day[first] - 1), DAY * (self.table.day[last] + 1)
+        # A whole day without positions beside the trip, as busy as its days are and without a photo at home, is one of them.
+        if (before is None or self.table.wall_s[before] < day_before) and self._count(along, day_before) >= busy:
+            start = min(start, float(day_before))
+        if (after is None or self.table.wall_s[after] >= day_after + DAY) and self._count(along, day_after) >= busy:
+            end = max(end, float(day_after + DAY))
+        return start, end
+
+    def _count(self, cameras: frozenset[str], day_s: float) -> int:
+        return self.loose.count(cameras, day_s, day_s + DAY)
+
     def _edge(self, row: int, home_row: int | None, *, sign: int) -> float:
-        """Wall time up to which photos without a position belong to the trip: half-way home, but not beyond EDGE_HOURS."""
+        """Half the way to the photo at home, but no more than EDGE_HOURS."""
         here, most = float(self.table.wall_s[row]), EDGE_HOURS * HOUR
         if home_row is None:
             return here + sign * most

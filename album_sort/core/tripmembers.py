@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.geo import distances_km
+from album_sort.core.loose import LoosePhotos
 from album_sort.core.timeline import DAY, TimelinePhoto, Witnesses
 from album_sort.core.tripjudge import Candidate
 from album_sort.core.whereabouts import Positions, Whereabouts
@@ -18,12 +18,6 @@ from album_sort.types import ContentId, TimePrecision
 
 BESIDE_KM = 150.0
 """A photo with a position belongs to a trip in whose time it falls if it lies this close to one of the trip's places."""
-
-CLOCK_DAYS = 4
-"""A camera seen on fewer days gives no measure of its clock."""
-
-CLOCK_SHARE = 0.5
-"""A camera without positions whose clock is right is mostly used on days on which others are used too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +39,16 @@ class _Reach:
         """How many photos prove the trip."""
         return len(self.lat_deg)
 
+    def is_open_to(self, photo: TimelinePhoto, loose: LoosePhotos) -> bool:
+        """Whether the photo's camera can have been along.
+
+        A telephone that was along shows it by a position; one without may as well have stayed at home. Pictures without
+        a camera's name were received on the way.
+        """
+        if photo.position is not None or not photo.camera or not photo.is_own:
+            return True
+        return photo.camera in self.cameras or photo.camera in loose.beside
+
     def takes(self, photo: TimelinePhoto, home_days: Set[int]) -> bool:
         """Whether a photo that proves nothing itself belongs here by its time, and by its position if it has one."""
         if photo.capture_time is not None and photo.capture_time.precision is TimePrecision.DAY:
@@ -63,7 +67,11 @@ class _Reach:
 
 
 def assign_members(
-    photos: Sequence[TimelinePhoto], table: Witnesses, positions: Positions, candidates: Sequence[Candidate]
+    photos: Sequence[TimelinePhoto],
+    table: Witnesses,
+    positions: Positions,
+    loose: LoosePhotos,
+    candidates: Sequence[Candidate],
 ) -> list[frozenset[ContentId]]:
     """The members of each candidate; every photo belongs to one at most."""
     members: list[set[ContentId]] = [
@@ -74,7 +82,6 @@ def assign_members(
     by_start = sorted(
         (_reach(number, table, c) for number, c in enumerate(candidates)), key=lambda r: r.earliest_wall_s
     )
-    distrusted = untrusted_cameras(photos)
     home_days = {int(day) for day in table.day[positions.where == Whereabouts.HOME]}
     at_home = {table.photos[row].content_id for row in np.flatnonzero(positions.where == Whereabouts.HOME).tolist()}
     settled = at_home.union(*members)
@@ -87,9 +94,7 @@ def assign_members(
         low = bisect_left(starts, photo.wall_s - longest - DAY)
         high = bisect_right(starts, photo.wall_s + DAY)
         fitting = [
-            reach
-            for reach in by_start[low:high]
-            if (photo.camera in reach.cameras or photo.camera not in distrusted) and reach.takes(photo, home_days)
+            reach for reach in by_start[low:high] if reach.is_open_to(photo, loose) and reach.takes(photo, home_days)
         ]
         if fitting:
             best = min(fitting, key=lambda reach: (photo.camera not in reach.cameras, -reach.photos, reach.number))
@@ -108,24 +113,4 @@ def _reach(number: int, table: Witnesses, candidate: Candidate) -> _Reach:
         candidate.cameras,
         table.lat_deg[candidate.rows],
         table.lon_deg[candidate.rows],
-    )
-
-
-def untrusted_cameras(photos: Sequence[TimelinePhoto]) -> frozenset[str]:
-    """Cameras without positions whose days hardly meet those of the cameras with positions: their clocks are wrong.
-
-    A clock that was never set puts a ski holiday into some week of everyday life, and everyday photos into a holiday.
-    """
-    days_of: defaultdict[str, set[int]] = defaultdict(set)
-    located: set[str] = set()
-    for photo in photos:
-        if photo.is_own and photo.camera and photo.is_timed:
-            days_of[photo.camera].add(int(photo.wall_s // DAY))
-            if photo.position is not None:
-                located.add(photo.camera)
-    common = set().union(*(days_of[camera] for camera in located)) if located else set()
-    return frozenset(
-        camera
-        for camera, days in days_of.items()
-        if camera not in located and len(days) >= CLOCK_DAYS and len(days & common) < CLOCK_SHARE * len(days)
     )

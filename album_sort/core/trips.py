@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from album_sort.core.homes import Home, HomeKind
+from album_sort.core.loose import LoosePhotos
 from album_sort.core.stretches import find_stretches
-from album_sort.core.timeline import EPOCH, TimelinePhoto, Witnesses
+from album_sort.core.timeline import DAY, EPOCH, TimelinePhoto, Witnesses
 from album_sort.core.tripidentity import PreviousTrip, new_trip_id, same_trips
 from album_sort.core.tripjudge import Candidate, TripJudge
 from album_sort.core.tripmembers import assign_members
@@ -41,10 +42,11 @@ def find_trips(
     table = Witnesses.of(photos)
     positions = whereabouts(table, homes)
     has_home = any(home.kind is HomeKind.HOME for home in homes)
-    judge = TripJudge(table, positions, has_home=has_home, now_s=(now_utc - EPOCH).total_seconds())
-    judged = (judge.judge(stretch) for stretch in find_stretches(table, positions))
+    loose = LoosePhotos.of(photos)
+    judge = TripJudge(table, positions, loose, has_home=has_home, now_s=(now_utc - EPOCH).total_seconds())
+    judged = (judge.judge(stretch) for stretch in find_stretches(table, positions, _days_without_positions(photos)))
     candidates = [candidate for candidate in judged if candidate is not None]
-    members = assign_members(photos, table, positions, candidates)
+    members = assign_members(photos, table, positions, loose, candidates)
     trips = _with_names(
         [_draft(table, candidate, own) for candidate, own in zip(candidates, members, strict=True)], previous, lang
     )
@@ -56,6 +58,13 @@ def find_trips(
         else {}
     )
     return Timeline(tuple(trips), {member: trip for trip in trips for member in trip.members}, away)
+
+
+def _days_without_positions(photos: Iterable[TimelinePhoto]) -> frozenset[int]:
+    """Days on which own cameras took photos that only lack a position."""
+    return frozenset(
+        int(photo.wall_s // DAY) for photo in photos if photo.is_own and photo.is_timed and not photo.position
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,289 @@
+"""Which position of a photo to believe, and where a missing one may be taken from the same camera's neighbours."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from album_sort.core.geo import distance_km, is_on_globe
+from album_sort.core.timeline import DAY, HOUR, TimelinePhoto
+from album_sort.types import CaptureTime, ContentId, GeoPosition, PositionSource, Reason
+
+NULL_ISLAND_DEG = 0.01
+"""Around 0/0 lies open sea; receivers without a fix write it."""
+
+HIGHEST_M = 20_000.0
+"""No passenger flies higher."""
+
+STALE_HOURS = 2.0
+"""A fix this much older than the photo is where the camera was switched off last."""
+
+UNSURE_STALE_HOURS = 6.0
+"""The same where the photo's zone is only guessed from its longitude."""
+
+CLOCK_SAMPLES = 5
+"""From so many fixes on a camera's usual lag is known: a wrong clock makes every fix look old, a stale one does not."""
+
+ROLLOVER_S = 1024 * 7 * DAY
+"""GPS counts weeks modulo 1024: old receivers date good fixes 19.6 years back."""
+
+REPEATED_HOURS = 6.0
+REPEATED_AWAY_KM = 50.0
+"""The very same fix for this long while the other cameras were this far off is a frozen receiver."""
+
+FASTEST_KMH = 1000.0
+JUMP_KM = 100.0
+LONGEST_JUMP_RUN = 3
+"""Up to so many fixes in a row that nobody can have flown to and from are errors."""
+
+TWO_DEVICES = 3
+"""A camera that jumps more often is two devices of one name, and all their fixes are right."""
+
+BETWEEN_HOURS = 6.0
+BETWEEN_KM = 1.0
+BESIDE_HOURS = 1.0
+"""A photo between two fixes of its camera at one place was taken there; beside a single one only within the hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What there is to choose a photo's position from."""
+
+    content_id: ContentId
+    camera: str
+    capture_time: CaptureTime | None
+    candidates: tuple[GeoPosition, ...] = ()
+    may_infer: bool = True
+    """False for screenshots and messenger pictures: their neighbours do not say where they come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionChoice:
+    """The position of a photo with all that speaks about it."""
+
+    position: GeoPosition | None
+    why: tuple[Reason, ...] = ()
+    """Why candidates were refused, and from what the position was inferred."""
+
+
+def choose_positions(shots: Sequence[Shot]) -> dict[ContentId, PositionChoice]:
+    """The position of each photo; independent of the order of the shots."""
+    ordered = sorted(shots, key=lambda shot: (shot.content_id, shot.camera))
+    lags = _usual_lags(ordered)
+    chosen = {shot.content_id: _first_plausible(shot, lags.get(shot.camera, 0.0)) for shot in ordered}
+    _refuse_frozen(ordered, chosen)
+    _refuse_jumps(ordered, chosen)
+    _infer(ordered, chosen)
+    return chosen
+
+
+def refusal(position: GeoPosition) -> Reason | None:
+    """Why a position can be no true one whatever the photo, else None."""
+    lat, lon = position.lat_deg, position.lon_deg
+    if not is_on_globe(lat, lon):
+        return Reason.of("position.off-globe", lat=str(lat), lon=str(lon))
+    if abs(lat) < NULL_ISLAND_DEG and abs(lon) < NULL_ISLAND_DEG:
+        return Reason.of("position.zero")
+    if abs(lat) == 90:
+        return Reason.of("position.pole")
+    if position.altitude_m is not None and abs(position.altitude_m) > HIGHEST_M:
+        return Reason.of("position.altitude", altitude_km=round(position.altitude_m / 1000))
+    return None
+
+
+def _first_plausible(shot: Shot, usual_lag_s: float) -> PositionChoice:
+    """The most trustworthy candidate that nothing speaks against."""
+    why: list[Reason] = []
+    for candidate in sorted(shot.candidates, key=lambda position: list(PositionSource).index(position.source)):
+        reason = refusal(candidate) or _stale(shot.capture_time, candidate, usual_lag_s)
+        if reason is None:
+            return PositionChoice(candidate, tuple(why))
+        why.append(reason)
+    return PositionChoice(None, tuple(why))
+
+
+def _lag_s(time: CaptureTime | None, position: GeoPosition) -> float | None:
+    """By how much a photo is younger than its fix; None where one of both is unknown."""
+    if time is None or position.fix_utc is None or not is_on_globe(position.lat_deg, position.lon_deg):
+        return None
+    taken: datetime | None = time.utc
+    guess_s = 0.0 if taken is not None else position.lon_deg / 15 * HOUR
+    lag = ((taken or time.local) - position.fix_utc).total_seconds() - guess_s
+    weeks = round(lag / ROLLOVER_S)
+    return lag - weeks * ROLLOVER_S if weeks and abs(lag - weeks * ROLLOVER_S) < 2 * DAY else lag
+
+
+def _usual_lags(shots: Iterable[Shot]) -> dict[str, float]:
+    """For each camera with enough fixes the median age of a fix, in seconds: the error of its clock."""
+    lags: defaultdict[str, list[float]] = defaultdict(list)
+    for shot in shots:
+        for candidate in shot.candidates[:1]:
+            lag = _lag_s(shot.capture_time, candidate)
+            if lag is not None:
+                lags[shot.camera].append(lag)
+    return {camera: median(values) for camera, values in lags.items() if len(values) >= CLOCK_SAMPLES}
+
+
+def _stale(time: CaptureTime | None, position: GeoPosition, usual_lag_s: float) -> Reason | None:
+    """Whether a fix is older than its photo by more than its camera's clock explains."""
+    lag = _lag_s(time, position)
+    if lag is None or time is None or not time.is_reliable:
+        return None
+    limit = STALE_HOURS if time.utc is not None else UNSURE_STALE_HOURS
+    hours = (lag - usual_lag_s) / HOUR
+    return Reason.of("position.stale", hours=round(hours)) if hours > limit else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fix:
+    """A believed position with its time."""
+
+    content_id: ContentId
+    photo: TimelinePhoto
+
+    @property
+    def position(self) -> GeoPosition:
+        """Never None: only photos with a position become fixes."""
+        assert self.photo.position is not None  # noqa: S101 - narrows the type, holds by construction
+        return self.photo.position
+
+
+def _fixes(shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice]) -> dict[str, list[_Fix]]:
+    """Believed positions of each camera in the order of time."""
+    by_camera: defaultdict[str, list[_Fix]] = defaultdict(list)
+    for shot in shots:
+        position = chosen[shot.content_id].position
+        if position is None or not shot.camera or shot.capture_time is None:
+            continue
+        photo = TimelinePhoto(shot.content_id, shot.capture_time, position, camera=shot.camera)
+        if photo.is_timed:
+            by_camera[shot.camera].append(_Fix(shot.content_id, photo))
+    for fixes in by_camera.values():
+        fixes.sort(key=lambda fix: (fix.photo.utc_s, fix.content_id))
+    return by_camera
+
+
+def _km(a: GeoPosition, b: GeoPosition) -> float:
+    return distance_km(a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg)
+
+
+def _refuse(chosen: dict[ContentId, PositionChoice], fix: _Fix, reason: Reason) -> None:
+    chosen[fix.content_id] = PositionChoice(None, (*chosen[fix.content_id].why, reason))
+
+
+def _refuse_frozen(shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice]) -> None:
+    """Refuse fixes that repeat to the last digit for hours while other cameras were elsewhere."""
+    by_camera = _fixes(shots, chosen)
+    for camera, fixes in by_camera.items():
+        others = sorted(
+            (fix for name, own in by_camera.items() if name != camera for fix in own), key=lambda fix: fix.photo.utc_s
+        )
+        times = [fix.photo.utc_s for fix in others]
+        for run in _equal_runs(fixes):
+            hours = (run[-1].photo.utc_s - run[0].photo.utc_s) / HOUR
+            if hours < REPEATED_HOURS:
+                continue
+            # Without the hour around its beginning: the first fix of a frozen receiver is a true one.
+            start, end = run[0].photo.utc_s + HOUR, run[-1].photo.utc_s + HOUR
+            beside = others[bisect_left(times, start) : bisect_left(times, end)]
+            far = [fix for fix in beside if _km(fix.position, run[0].position) > REPEATED_AWAY_KM]
+            if len(far) >= 2 and 2 * len(far) > len(beside):
+                for fix in run[1:]:
+                    _refuse(chosen, fix, Reason.of("position.repeated", hours=round(hours)))
+
+
+def _equal_runs(fixes: Sequence[_Fix]) -> list[list[_Fix]]:
+    """Fixes cut where the coordinates change."""
+    runs: list[list[_Fix]] = []
+    for fix in fixes:
+        here = (fix.position.lat_deg, fix.position.lon_deg)
+        if runs and (runs[-1][-1].position.lat_deg, runs[-1][-1].position.lon_deg) == here:
+            runs[-1].append(fix)
+        else:
+            runs.append([fix])
+    return runs
+
+
+def _is_too_fast(a: _Fix, b: _Fix) -> bool:
+    """Whether nobody can get from one fix to the other in the time between."""
+    km = _km(a.position, b.position)
+    if km < JUMP_KM:
+        return False
+    is_sure = all(fix.photo.capture_time and fix.photo.capture_time.utc for fix in (a, b))
+    hours = abs(b.photo.utc_s - a.photo.utc_s) / HOUR + (0.0 if is_sure else 2.0)
+    return km > FASTEST_KMH * hours
+
+
+def _refuse_jumps(shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice]) -> None:
+    """Refuse short runs of fixes that the camera can neither have reached nor left."""
+    for fixes in _fixes(shots, chosen).values():
+        jumps = _jumps(fixes)
+        if len(jumps) > TWO_DEVICES:
+            continue
+        for fix in (fix for run in jumps for fix in run):
+            _refuse(chosen, fix, Reason.of("position.too-fast"))
+
+
+def _jumps(fixes: Sequence[_Fix]) -> list[Sequence[_Fix]]:
+    """Runs of at most LONGEST_JUMP_RUN fixes between two that fit together."""
+    jumps: list[Sequence[_Fix]] = []
+    last, at = 0, 1
+    while at < len(fixes):
+        if _is_too_fast(fixes[last], fixes[at]):
+            for back in range(at + 1, min(at + LONGEST_JUMP_RUN, len(fixes) - 1) + 1):
+                returns = not _is_too_fast(fixes[last], fixes[back])
+                if returns and all(_is_too_fast(fix, fixes[back]) for fix in fixes[at:back]):
+                    jumps.append(fixes[at:back])
+                    at = back
+                    break
+        last, at = at, at + 1
+    return jumps
+
+
+def _infer(shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice]) -> None:
+    """Give photos without a position that of their camera's neighbours, where these leave no doubt."""
+    by_camera = _fixes(shots, chosen)
+    for fixes in by_camera.values():
+        # Wall times: photos without a position have no zone to be guessed from.
+        fixes.sort(key=lambda fix: (fix.photo.wall_s, fix.content_id))
+    times = {camera: [fix.photo.wall_s for fix in fixes] for camera, fixes in by_camera.items()}
+    for shot in shots:
+        choice = chosen[shot.content_id]
+        if choice.position is not None or not shot.may_infer or shot.camera not in by_camera:
+            continue
+        photo = TimelinePhoto(shot.content_id, shot.capture_time, camera=shot.camera)
+        if not photo.is_timed:
+            continue
+        fixes = by_camera[shot.camera]
+        at = bisect_left(times[shot.camera], photo.wall_s)
+        inferred = _between(photo.wall_s, fixes[max(0, at - 1) : at], fixes[at : at + 1])
+        if inferred is not None:
+            chosen[shot.content_id] = PositionChoice(inferred.position, (*choice.why, *inferred.why))
+
+
+def _between(wall_s: float, before: Sequence[_Fix], after: Sequence[_Fix]) -> PositionChoice | None:
+    """The position at a time between the last fix before and the first one after (each a list of one or none)."""
+    if before and after:
+        a, b = before[0], after[0]
+        gap_a, gap_b = wall_s - a.photo.wall_s, b.photo.wall_s - wall_s
+        if max(gap_a, gap_b) <= BETWEEN_HOURS * HOUR and _km(a.position, b.position) <= BETWEEN_KM:
+            part = gap_a / (gap_a + gap_b) if gap_a + gap_b else 0.0
+            lon_step = (b.position.lon_deg - a.position.lon_deg + 180) % 360 - 180
+            lat = a.position.lat_deg + part * (b.position.lat_deg - a.position.lat_deg)
+            lon = (a.position.lon_deg + part * lon_step + 180) % 360 - 180
+            minutes = round(max(gap_a, gap_b) / 60)
+            return _inferred(lat, lon, Reason.of("position.inferred-between", minutes=minutes))
+    nearest = min((*before, *after), key=lambda fix: abs(fix.photo.wall_s - wall_s), default=None)
+    if nearest is None or abs(nearest.photo.wall_s - wall_s) > BESIDE_HOURS * HOUR:
+        return None
+    minutes = round(abs(nearest.photo.wall_s - wall_s) / 60)
+    reason = Reason.of("position.inferred-beside", minutes=minutes)
+    return _inferred(nearest.position.lat_deg, nearest.position.lon_deg, reason)
+
+
+def _inferred(lat: float, lon: float, reason: Reason) -> PositionChoice:
+    return PositionChoice(GeoPosition(lat, lon, PositionSource.INFERRED), (reason,))
