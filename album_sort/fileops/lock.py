@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -64,3 +65,33 @@ def _holder(folder: str) -> str:
         return f" (process {holder['pid']} on {holder['host']}, since {holder['since_utc']} UTC)"
     except (OSError, ValueError, KeyError, TypeError):
         return ""
+
+
+def check_unlocked(destination: str, *, wait_seconds: float = 0.0) -> None:
+    """Raises `DestinationLocked` when another run holds the destination. Writes nothing, and holds nothing afterwards.
+
+    A run that would find nothing to do must leave the destination untouched, and even taking the lock touches it.
+    """
+    import fcntl  # noqa: PLC0415 - not on every system; the lock itself does without it
+
+    path = os.path.join(destination, STATE_FOLDER, _LOCK)
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return  # no run has been here, or the coming one says what is wrong
+    deadline = time.monotonic() + wait_seconds
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                if time.monotonic() >= deadline:
+                    raise DestinationLocked(
+                        f"another run holds {destination}{_holder(os.path.dirname(path))}",
+                        hint="Wait until it is done, or give --wait SECONDS.",
+                    ) from None
+                time.sleep(0.2)
+            else:
+                return
+    finally:
+        os.close(descriptor)

@@ -136,6 +136,7 @@ def carry_out(
     planned: Planned,
     preparation: Preparation,
     state: DestinationState,
+    *,
     sink: EventSink,
     stop: Callable[[], bool],
     on_result: Callable[[PlannedOp, OpResult], None],
@@ -157,7 +158,7 @@ def carry_out(
     )
     state.remember_moves(planned.picture)
     journal = state.begin_run(run, plan)
-    applied = apply_and_tell(plan, fs, journal, sink, stop, on_result)
+    applied = apply_and_tell(plan, fs, journal, sink=sink, stop=stop, on_result=on_result)
     state.store_trips(preparation.library.trips)
     state.set_setting(LANGUAGE, preparation.lang)
     state.set_setting(MODEL, preparation.engine.weights.backbone.name)
@@ -169,6 +170,7 @@ def apply_and_tell(
     plan: Plan,
     fs: RealFileSystem,
     journal: StateJournal,
+    *,
     sink: EventSink,
     stop: Callable[[], bool],
     on_result: Callable[[PlannedOp, OpResult], None],

@@ -1,0 +1,5 @@
+"""`python -m album_sort`."""
+
+from album_sort.cli.app import main
+
+main()

@@ -1,0 +1,162 @@
+"""Writes the reports of a run: rows while files are filed, pages at the end, a further copy where asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from album_sort.classify.labels import label_text
+from album_sort.core.ignore import STATE_FOLDER
+from album_sort.core.seasons import season_of
+from album_sort.pipeline.execute import Planned
+from album_sort.pipeline.prepare import Preparation
+from album_sort.pipeline.remembered import Remembered
+from album_sort.pipeline.reporting import RowMaker, changes_since, refused_dates
+from album_sort.report import WORDS_FILE, JsonlReport, parse_words, relative_words, write_reports
+from album_sort.types import (
+    ModelRow,
+    OpResult,
+    PhotoRow,
+    PlannedOp,
+    ReportRow,
+    Role,
+    RunInfo,
+    RunOutcome,
+    RunReport,
+    SettingRow,
+    SkippedRow,
+    Trip,
+)
+
+REPORT_LINK = "album-report.html"
+
+
+@dataclass(slots=True)
+class ReportWriter:
+    """The reports of one run."""
+
+    preparation: Preparation
+    planned: Planned
+    remembered: Remembered
+    settings: tuple[tuple[str, str, str], ...]
+    """Name, value, origin."""
+    version: str
+    is_preview: bool
+    _results: dict[int, OpResult] = field(default_factory=dict)
+    _maker: RowMaker | None = None
+
+    @property
+    def run_folder(self) -> Path:
+        """`ALBUMS/.album-sort/runs/<id>`."""
+        return Path(self.preparation.request.destination) / STATE_FOLDER / "runs" / self.planned.plan.plan_id
+
+    @property
+    def maker(self) -> RowMaker:
+        """Made when first needed."""
+        if self._maker is None:
+            self._maker = RowMaker.of(self.preparation, self.planned.plan, self._relative)
+        return self._maker
+
+    def rows(self) -> tuple[ReportRow, ...]:
+        """All rows, with what really happened where something has."""
+        return tuple(self.maker.rows(self._results or None))
+
+    @contextmanager
+    def streaming(self) -> Iterator[Callable[[PlannedOp, OpResult], None]]:
+        """While files are filed: each photo's row is in `report.jsonl` a second later, so that a killed run leaves a report."""
+        self.run_folder.mkdir(parents=True, exist_ok=True)
+        with JsonlReport(self.run_folder / "report.jsonl", self._info()) as stream:
+
+            def on_result(op: PlannedOp, result: OpResult) -> None:
+                self._results[op.op_id] = result
+                if op.role is Role.PRIMARY:
+                    for row in self.maker.rows_of(op.source, self._results):
+                        stream.add(row)
+
+            yield on_result
+
+    def finish(self, exit_code: int, *, is_interrupted: bool) -> tuple[Path, ...]:
+        """The complete reports of the run, and the link to the page at the top of the albums."""
+        paths = self._write(self.run_folder, exit_code, is_interrupted=is_interrupted)
+        page = self.run_folder / "report.html"
+        link = Path(self.preparation.request.destination) / REPORT_LINK
+        return (*paths, link) if _point(link, page) else paths
+
+    def write_copy(self, folder: Path) -> tuple[Path, ...]:
+        """A further copy of the reports (`--report DIR`); of a preview, the only one."""
+        return self._write(folder, 0, is_interrupted=False)
+
+    def _write(self, folder: Path, exit_code: int, *, is_interrupted: bool) -> tuple[Path, ...]:
+        preparation = self.preparation
+        outcome = RunOutcome(
+            finished_utc=datetime.now(UTC).replace(tzinfo=None),
+            exit_code=exit_code,
+            is_interrupted=is_interrupted,
+            timings=preparation.timings,
+            trips=self.maker.trips,
+            refused_dates=refused_dates(preparation),
+            changes=changes_since(self.remembered, preparation, self.planned.plan),
+        )
+        words = parse_words(label_text(WORDS_FILE), preparation.lang)
+        report = RunReport(self._info(), self.rows(), outcome)
+        with preparation.engine.open_cache() as cache:
+            return write_reports(report, folder, thumbnail=cache.thumbnail, words=words)
+
+    def _info(self) -> RunInfo:
+        preparation = self.preparation
+        weights = preparation.engine.weights
+        return RunInfo(
+            run_id=self.planned.plan.plan_id,
+            program_version=self.version,
+            started_utc=preparation.request.now_utc,
+            destination=preparation.request.destination,
+            sources=preparation.request.sources,
+            mode=preparation.request.settings.mode,
+            language=preparation.lang,
+            is_preview=self.is_preview,
+            model=ModelRow(
+                weights.backbone.name,
+                weights.backbone.title,
+                weights.sha256,
+                str(preparation.request.settings.precision),
+                preparation.engine.notice or preparation.network_note,
+            ),
+            settings=tuple(SettingRow(*row) for row in self.settings),
+        )
+
+    def _relative(self, trip: Trip) -> str:
+        place = trip.place
+        season = season_of(trip.start, place.lat_deg if place else None)
+        today = self.preparation.request.now_utc.date()
+        reason = relative_words(trip.start, today=today, season=season, where=place.country if place else "")
+        return self.preparation.wording.say(reason, self.preparation.lang) if reason and place else ""
+
+
+def _point(link: Path, page: Path) -> bool:
+    """Points the link at the newest page; a file of the user's that has its name is left alone."""
+    if link.exists() and not link.is_symlink():
+        return False
+    temporary = link.with_name(f".{link.name}.{os.getpid()}")
+    try:
+        temporary.symlink_to(os.path.relpath(page, link.parent))
+        temporary.replace(link)
+    except OSError:  # a file system without links: the page is in the run's folder all the same
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        return False
+    return True
+
+
+def skipped_rows(rows: tuple[ReportRow, ...]) -> list[SkippedRow]:
+    """Rows of what could not be processed."""
+    return [row for row in rows if isinstance(row, SkippedRow) and row.is_problem]
+
+
+def photo_rows(rows: tuple[ReportRow, ...]) -> list[PhotoRow]:
+    """Rows of photos."""
+    return [row for row in rows if isinstance(row, PhotoRow)]

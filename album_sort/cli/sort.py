@@ -1,0 +1,150 @@
+"""`album-sort sort`: preview or run, then the summary and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+
+from album_sort import __version__
+from album_sort.cli._console import Printer, err_console, make_printer
+from album_sort.cli._stop import StopRequest, stop_on_signals
+from album_sort.cli._summary import Outcome, print_summary
+from album_sort.cli._write_report import ReportWriter
+from album_sort.config import ResolvedSettings, Settings, read_layers, resolve_settings
+from album_sort.core.planfile import plan_to_lines
+from album_sort.errors import ExitCode, UsageError
+from album_sort.events import Notice
+from album_sort.fileops.lock import check_unlocked
+from album_sort.pipeline.execute import Planned, carry_out, held_destination, make_plan, usable_destination
+from album_sort.pipeline.prepare import Preparation, SortRequest, prepare
+from album_sort.pipeline.remembered import Remembered, read_remembered, remember_nothing_written
+
+
+@dataclass(frozen=True, slots=True)
+class SortCall:
+    """The command line, as given."""
+
+    sources: tuple[str, ...]
+    files_from: str | None
+    destination: str
+    flags: Mapping[str, object]
+    config_file: Path | None
+    is_preview: bool
+    save_plan: Path | None
+    quiet: bool
+    verbose: bool
+    as_json: bool
+
+
+def run_sort(call: SortCall) -> ExitCode:
+    """Previews or sorts; raises `AlbumSortError` for what stops a run."""
+    resolved = resolve_settings(read_layers(call.config_file, os.environ, call.flags))
+    settings = resolved.settings
+    sources = _sources(call)
+    usable_destination(call.destination, sources)
+    if settings.nice:
+        os.nice(settings.nice)
+    request = SortRequest(sources, call.destination, settings, datetime.now(UTC).replace(tzinfo=None))
+    printer = make_printer(
+        quiet=call.quiet, as_json=call.as_json, with_progress=settings.progress, log_file=settings.log_file
+    )
+    with stop_on_signals() as stop:
+        run = _Run(call, request, resolved, stop)
+        with printer:
+            outcome = run.preview(printer) if call.is_preview or call.save_plan else run.sort(printer)
+        print_summary(outcome, quiet=call.quiet, verbose=call.verbose, as_json=call.as_json)
+        return outcome.exit_code
+
+
+def _sources(call: SortCall) -> tuple[str, ...]:
+    """Folders and files to sort, those of `--files-from` included."""
+    listed: tuple[str, ...] = ()
+    if call.files_from is not None:
+        try:
+            raw = sys.stdin.buffer.read() if call.files_from == "-" else Path(call.files_from).read_bytes()
+        except OSError as error:
+            raise UsageError(f"cannot read --files-from {call.files_from!r}: {error.strerror}") from error
+        # `find -print0` separates by NUL, because a name may contain a newline.
+        separator = b"\0" if b"\0" in raw else b"\n"
+        listed = tuple(os.fsdecode(path) for path in raw.split(separator) if path)
+    if not call.sources and call.files_from is None:
+        raise UsageError("no photos given", hint="album-sort ~/Photos --out ~/Albums")
+    return (*call.sources, *listed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    call: SortCall
+    request: SortRequest
+    resolved: ResolvedSettings
+    stop: StopRequest
+
+    def preview(self, printer: Printer) -> Outcome:
+        """Decides everything and writes nothing but the cache, and what was asked for: the plan, the report."""
+        remembered = remember_nothing_written(self.request.destination)
+        if remembered.records.unfinished_runs:
+            printer(
+                Notice("an earlier run was killed; the real run settles it first, so its rows may differ from these")
+            )
+        preparation = prepare(self.request, remembered, printer)
+        planned = make_plan(preparation, remembered.records)
+        if self.call.save_plan is not None:
+            text = "".join(f"{line}\n" for line in plan_to_lines(planned.plan))
+            self.call.save_plan.write_text(text, encoding="utf-8")
+            printer(
+                Notice(
+                    f"plan written to {self.call.save_plan}; `album-sort apply {self.call.save_plan}` carries it out"
+                )
+            )
+        writer = self._writer(preparation, planned, remembered, is_preview=True)
+        paths = writer.write_copy(Path(self._report_folder)) if self._report_folder else ()
+        return Outcome.of(preparation, planned, None, writer.rows(), remembered, report_paths=paths, is_preview=True)
+
+    def sort(self, printer: Printer) -> Outcome:
+        """Decides without writing; takes the lock only when there is something to write."""
+        check_unlocked(self.request.destination, wait_seconds=self.request.settings.wait)
+        remembered = remember_nothing_written(self.request.destination)
+        preparation = prepare(self.request, remembered, printer)
+        planned = make_plan(preparation, remembered.records)
+        if not planned.has_work and not remembered.records.unfinished_runs:
+            writer = self._writer(preparation, planned, remembered, is_preview=False)
+            paths = writer.write_copy(Path(self._report_folder)) if self._report_folder else ()
+            return Outcome.of(preparation, planned, None, writer.rows(), remembered, report_paths=paths)
+        with held_destination(self.request.destination, self.request.settings.wait, printer) as state:
+            now_remembered = read_remembered(state)
+            planned = make_plan(preparation, now_remembered.records)
+            writer = self._writer(preparation, planned, now_remembered, is_preview=False)
+            with self.stop.gently(), writer.streaming() as on_result:
+                applied = carry_out(planned, preparation, state, sink=printer, stop=self.stop, on_result=on_result)
+                outcome = Outcome.of(preparation, planned, applied, writer.rows(), now_remembered)
+                paths = writer.finish(outcome.exit_code, is_interrupted=bool(applied.stopped_by))
+            if self._report_folder:
+                paths += writer.write_copy(Path(self._report_folder))
+            return outcome.with_reports(paths)
+
+    @property
+    def _report_folder(self) -> str:
+        return self.request.settings.report
+
+    def _writer(
+        self, preparation: Preparation, planned: Planned, remembered: Remembered, *, is_preview: bool
+    ) -> ReportWriter:
+        shown = [
+            (name.replace("_", "-"), _shown(name, getattr(self.request.settings, name)), self.resolved.origins[name])
+            for name in (setting.name for setting in fields(Settings))
+        ]
+        return ReportWriter(preparation, planned, remembered, tuple(shown), __version__, is_preview=is_preview)
+
+
+def _shown(name: str, value: object) -> str:
+    """A setting's value for the report; where somebody lives is nobody's business."""
+    return "given" if name == "home" and value else str(value)
+
+
+def warn(text: str) -> None:
+    """One line on stderr."""
+    err_console().print(text, markup=False)
