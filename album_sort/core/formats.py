@@ -145,8 +145,6 @@ _MARKUP: tuple[tuple[bytes, str], ...] = (
     (b"[", "a JSON text"),
 )
 
-_TEXT_BYTES = frozenset((7, 8, 9, 10, 12, 13, 27, *range(32, 127), *range(128, 256)))
-
 
 def sniff(head: bytes, suffix: str = "") -> MediaFormat | None:
     """What a file is by its first HEAD_BYTES bytes.
@@ -193,9 +191,20 @@ def describe(head: bytes) -> str:
         return "a file of zero bytes only"
     media = sniff(head)
     if media is not None:
-        return f"{media.kind} in the {media.name} format"
+        return f"a {media.name} {media.kind}"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     found = [what for offset, magic, what in _OTHER_CONTENT if head.startswith(magic, offset)]
     found += [what for magic, what in _MARKUP if start.startswith(magic)]
-    found += ["a text file"] if all(byte in _TEXT_BYTES for byte in head) else ["a file of unknown content"]
+    found += ["a text file"] if _looks_like_text(head) else ["a file of unknown content"]
     return found[0]
+
+
+def _looks_like_text(head: bytes) -> bool:
+    """UTF-8 without control characters; the last character may be cut."""
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 3:
+            return False
+        text = head[: error.start].decode("utf-8")
+    return bool(text) and all(character.isprintable() or character in "\t\n\r\f" for character in text)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pi_heif
 
 from album_sort.images.heif_boxes import HeifTables, HeifThumbnail, is_complete, read_tables
 from album_sort.images.pillow import to_rgb
-from album_sort.images.pixels import LIBRARY_ERRORS, Pixels, Request, UndecodableError
+from album_sort.images.pixels import LIBRARY_ERRORS, Pixels, Request, UndecodableError, without_missing_rows
 from album_sort.images.previews import is_usable_size
 from album_sort.types import PixelSource
 
@@ -44,7 +46,12 @@ def _picture(data: bytes, request: Request) -> Pixels:
     except LIBRARY_ERRORS as error:
         what = "damaged heif" if is_complete(data) else "truncated heif"
         raise UndecodableError(f"{what}: {error}; restore it from a backup or export it anew") from error
-    return Pixels(rgb, *rgb.size, 1, PixelSource.FULL, profile)
+    pixels = Pixels(rgb, *rgb.size, 1, PixelSource.FULL, profile)
+    if is_complete(data):
+        return pixels
+    # libheif shows the tiles that are there and keeps silent about the others.
+    image, warning = without_missing_rows(rgb, "truncated")
+    return replace(pixels, image=image, warnings=(warning,))
 
 
 def _thumbnail(data: bytes, tables: HeifTables, thumbnail: HeifThumbnail) -> Pixels | None:

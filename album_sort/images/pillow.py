@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from PIL import ExifTags, Image, ImageFile
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from album_sort.images.colour import to_srgb
 from album_sort.images.pixels import (
@@ -84,7 +84,9 @@ def load_with_pillow(data: bytes, name: str, request: Request) -> Pixels:
 
 
 def _text(error: BaseException) -> str:
-    """One line of a library's message; some have none."""
+    """One line of a library's message; some have none, and one shows an address in memory."""
+    if isinstance(error, UnidentifiedImageError):
+        return "its header cannot be read"
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
 
 

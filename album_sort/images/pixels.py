@@ -51,8 +51,12 @@ class Request:
 
     @property
     def short_px(self) -> int:
-        """Short side below which a scaled decode would lose what the network looks at."""
-        return self.preprocessing.resize_px
+        """Short side that a scaled decode must keep.
+
+        An eighth more than the network's resize: with no pixel to spare its answers moved half as much again
+        (docs/decisions/0002-embedded-previews.md).
+        """
+        return self.preprocessing.resize_px * 9 // 8
 
     def check_size(self, width_px: int, height_px: int, *, factor: float = 1.0) -> None:
         """Refuse pictures of no or of too many pixels, before any is decoded."""

@@ -10,11 +10,15 @@ from PIL import Image
 
 # 4:2:0 at 80: about 12 KB at 320 px, no visible loss at that size.
 _QUALITY = 80
+# Shrinking 341 px to 320 would cost 1 ms of the 25 that a photo takes, and some sharpness.
+_CLOSE_ENOUGH = 0.9
 
 
 def encode_thumbnail(image: Image.Image, long_px: int) -> bytes:
-    """A JPEG of an upright sRGB picture with at most `long_px` on its long side; never blown up."""
-    scale = min(1.0, long_px / max(image.size))
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    small = image if size == image.size else image.resize(size, Image.Resampling.BILINEAR)
+    """A JPEG of an upright sRGB picture with about `long_px` on its long side; never blown up."""
+    scale = long_px / max(image.size)
+    small = image
+    if scale < _CLOSE_ENOUGH:
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        small = image.resize(size, Image.Resampling.BILINEAR)
     return cast("bytes", simplejpeg.encode_jpeg(np.asarray(small), _QUALITY, colorsubsampling="420"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from PIL import Image
 
 from album_sort.images.colour import managed
 from album_sort.images.pixels import Pixels
-from album_sort.types import Preprocessing
+from album_sort.types import PixelSource, Preprocessing
 
 WIDE_ASPECT = 2.0
 """Above this ratio of sides the centre crop would lose more than half of the picture."""
@@ -23,6 +22,8 @@ _MAX_SQUASH = 1.5
 _SMALL_SHORT_PX, _SMALL_LONG_PX = 256, 1024
 
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+_PREVIEWS = frozenset(PixelSource) - {PixelSource.FULL, PixelSource.SCALED}
 
 # What brings a stored picture upright, by EXIF Orientation.
 _TURNS = {
@@ -52,9 +53,12 @@ def look(pixels: Pixels, preprocessing: Preprocessing) -> Looks:
     if max(image.size) > WIDE_ASPECT * min(image.size):
         windows = [_finished(window, pixels) for window in _windows(image, preprocessing)]
         return Looks(np.stack([np.asarray(window) for window in windows]), _small(pixels))
-    resized = _finished(
-        image.resize(resized_size(image.size, preprocessing.resize_px), _FILTERS[preprocessing.interpolation]), pixels
-    )
+    size = resized_size(image.size, preprocessing.resize_px)
+    enlarged_preview = min(image.size) < preprocessing.resize_px and pixels.source in _PREVIEWS
+    # Blowing up 240 px to 256 blurs; the sharper filter brings the answers nearer to those on the full picture
+    # (docs/decisions/0002-embedded-previews.md). Pictures that are small themselves follow the network's recipe.
+    resample = Image.Resampling.BICUBIC if enlarged_preview else _FILTERS[preprocessing.interpolation]
+    resized = _finished(image.resize(size, resample), pixels)
     views = np.asarray(_centre(resized, preprocessing.crop_px))[np.newaxis]
     # The resized picture serves the statistics too, unless it is smaller than they want or was blown up.
     serves = (
@@ -119,8 +123,3 @@ def _small(pixels: Pixels) -> Image.Image:
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     small = image if size == image.size else image.resize(size, Image.Resampling.BILINEAR)
     return _finished(small, pixels)
-
-
-def as_rgb_array(image: Image.Image) -> NDArray[np.uint8]:
-    """(H, W, 3)."""
-    return cast("NDArray[np.uint8]", np.asarray(image))
