@@ -161,6 +161,7 @@ def _why_live(cluster: _Cluster, video: GroupItem, name: PhotoName, apart: float
         return "Live Photo: same content identifier" if own in identifiers else ""
     duration = video.metadata.duration_s
     if apart is not None:
+        # Some writers stamp a video when it ends.
         return f"Live Photo: same name, {apart:.0f} s apart" if apart <= LIVE_PHOTO_S + min(duration or 0, 3.0) else ""
     # A broken or stripped half has no clock: then the other half, or the video's length, must show what it is.
     is_half = own or identifiers or name.is_motion or cluster.is_motion

@@ -120,24 +120,32 @@ def _cr3_blocks(data: bytes) -> Iterator[tuple[Ifd, bytes]]:
 def xmp_packet(data: bytes) -> bytes | None:
     """The XMP packet embedded in a file, from `<x:xmpmeta` or `<rdf:RDF` to its end; None where there is none."""
     for held in _xmp_holders(data):
-        for opening, closing in ((b"<x:xmpmeta", b"</x:xmpmeta>"), (b"<rdf:RDF", b"</rdf:RDF>")):
-            start = held.find(opening)
-            end = held.find(closing, start, start + MAX_XMP_BYTES) if start >= 0 else -1
-            if end >= 0:
-                return held[start : end + len(closing)]
+        packet = _packet(held, len(held))
+        if packet:
+            return packet
+    # A JPEG's segments have all been looked through; the places of other formats vary with who wrote them.
+    return None if data.startswith(b"\xff\xd8") else _packet(data, SEARCH_BYTES)
+
+
+def _packet(held: bytes, limit: int) -> bytes | None:
+    """The first packet that begins before `limit`."""
+    for opening, closing in ((b"<x:xmpmeta", b"</x:xmpmeta>"), (b"<rdf:RDF", b"</rdf:RDF>")):
+        start = held.find(opening, 0, limit)
+        end = held.find(closing, start, start + MAX_XMP_BYTES) if start >= 0 else -1
+        if end >= 0:
+            return held[start : end + len(closing)]
     return None
 
 
 def _xmp_holders(data: bytes) -> Iterator[bytes]:
-    """Stretches of the file in which a packet may be, the likeliest first."""
-    if data[4:8] == b"ftyp":
+    """Where the formats say that a packet is."""
+    if data.startswith(b"\xff\xd8"):
+        yield from (body for body in _jpeg_app1(data) if body.startswith(b"http://ns.adobe.com/xap/1.0/"))
+    elif data[4:8] == b"ftyp":
         yield heif_item(data, b"mime") or b""
     elif data[:4] == b"RIFF":
         yield from (
             data[at : at + min(size, MAX_XMP_BYTES)] for kind, at, size in _riff_chunks(data) if kind == b"XMP "
         )
-        return
     elif data.startswith(_TIFF_STARTS):
         yield value(data, (XMP,), MAX_XMP_BYTES) or b""
-        return
-    yield data[: SEARCH_BYTES + MAX_XMP_BYTES] if b"<x:xmpmeta" in data[:SEARCH_BYTES] else data[:SEARCH_BYTES]

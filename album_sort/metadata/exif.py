@@ -63,6 +63,8 @@ class _BoundedBlock(io.BytesIO):
         self.reads_left -= 1
         if self.reads_left < 0:
             return b""
+        if size is not None and 0 <= size <= 8:  # nearly all of them, so they are kept quick
+            return super().read(size)
         wanted = self.bytes_left if size is None or size < 0 else min(size, self.bytes_left)
         found = super().read(wanted)
         self.bytes_left -= len(found)
