@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.reporting import RowMaker, changes_since, refused_dates
-from album_sort.report import WORDS_FILE, JsonlReport, parse_words, relative_words, write_reports
+from album_sort.report import FORMATS, WORDS_FILE, JsonlReport, parse_words, relative_words, write_reports
 from album_sort.types import (
     ModelRow,
     OpResult,
@@ -49,6 +49,7 @@ class ReportWriter:
     is_preview: bool
     _results: dict[int, OpResult] = field(default_factory=dict)
     _maker: RowMaker | None = None
+    _stream: JsonlReport | None = None
 
     @property
     def run_folder(self) -> Path:
@@ -71,6 +72,9 @@ class ReportWriter:
         """While files are filed: each photo's row is in `report.jsonl` a second later, so that a killed run leaves a report."""
         self.run_folder.mkdir(parents=True, exist_ok=True)
         with JsonlReport(self.run_folder / "report.jsonl", self._info()) as stream:
+            self._stream = stream
+            for skipped in self.maker.skipped_rows():
+                stream.add(skipped)
 
             def on_result(op: PlannedOp, result: OpResult) -> None:
                 self._results[op.op_id] = result
@@ -79,21 +83,25 @@ class ReportWriter:
                         stream.add(row)
 
             yield on_result
+        self._stream = None
 
     def finish(self, exit_code: int, *, is_interrupted: bool) -> tuple[Path, ...]:
-        """The complete reports of the run, and the link to the page at the top of the albums."""
-        paths = self._write(self.run_folder, exit_code, is_interrupted=is_interrupted)
+        """Completes the stream and writes the pages of the run, and the link to them at the top of the albums."""
+        outcome = self._outcome(exit_code, is_interrupted=is_interrupted)
+        if self._stream is not None:
+            self._stream.finish(outcome)
+        paths = self._write(self.run_folder, outcome, ("csv", "html"))
         page = self.run_folder / "report.html"
         link = Path(self.preparation.request.destination) / REPORT_LINK
-        return (*paths, link) if _point(link, page) else paths
+        return (link,) if _point(link, page) else paths
 
     def write_copy(self, folder: Path) -> tuple[Path, ...]:
         """A further copy of the reports (`--report DIR`); of a preview, the only one."""
-        return self._write(folder, 0, is_interrupted=False)
+        return self._write(folder, self._outcome(0, is_interrupted=False), FORMATS)
 
-    def _write(self, folder: Path, exit_code: int, *, is_interrupted: bool) -> tuple[Path, ...]:
+    def _outcome(self, exit_code: int, *, is_interrupted: bool) -> RunOutcome:
         preparation = self.preparation
-        outcome = RunOutcome(
+        return RunOutcome(
             finished_utc=datetime.now(UTC).replace(tzinfo=None),
             exit_code=exit_code,
             is_interrupted=is_interrupted,
@@ -102,10 +110,13 @@ class ReportWriter:
             refused_dates=refused_dates(preparation),
             changes=changes_since(self.remembered, preparation, self.planned.plan),
         )
+
+    def _write(self, folder: Path, outcome: RunOutcome, formats: Sequence[str]) -> tuple[Path, ...]:
+        preparation = self.preparation
         words = parse_words(label_text(WORDS_FILE), preparation.lang)
         report = RunReport(self._info(), self.rows(), outcome)
         with preparation.engine.open_cache() as cache:
-            return write_reports(report, folder, thumbnail=cache.thumbnail, words=words)
+            return write_reports(report, folder, thumbnail=cache.thumbnail, words=words, formats=formats)
 
     def _info(self) -> RunInfo:
         preparation = self.preparation

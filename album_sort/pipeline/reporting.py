@@ -79,6 +79,10 @@ class RowMaker:
         """Photos in path order, then what was left out; `results` by op id where the plan has been carried out."""
         for path in self._numbers:
             yield from self.rows_of(path, results)
+        yield from self.skipped_rows()
+
+    def skipped_rows(self) -> Iterator[SkippedRow]:
+        """What was left out before the plan."""
         for skipped in self.preparation.skipped:
             yield SkippedRow(skipped.path, skipped.stage, skipped.reason, skipped.is_problem)
 
