@@ -9,7 +9,7 @@ from album_sort.core.evidence_words import ramp, round_weight
 from album_sort.types.albums import AlbumId, Evidence, PhotoFacts, Reason
 
 PEOPLE = AlbumId("people")
-SPORTS = AlbumId("sports")
+NOT_ABOUT_FACES = (AlbumId("sports"), AlbumId("pets"), AlbumId("wildlife"), AlbumId("farm-animals"))
 
 SMALLEST_SHARE = 0.003
 """Of the picture, from which a face says that people are its subject."""
@@ -30,8 +30,9 @@ def people_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) ->
         yield Evidence(PEOPLE, -1.0, Reason.of("evidence.people.no-face"))
         return
     weight = 1.5 + 4.5 * ramp(math.log10(size), math.log10(0.004), math.log10(0.1))
-    # People at their sport belong to the sport, as far as the network sees one.
-    weight *= 1.0 - 0.7 * album_scores.get(SPORTS, 0.0)
+    # People at their sport belong to the sport, as far as the network sees one. Muzzles pass for faces, and a
+    # pet in somebody's arms is a picture of the pet.
+    weight *= 1.0 - 0.7 * sum(album_scores.get(album, 0.0) for album in NOT_ABOUT_FACES)
     percent = round(100 * pixels.faces_share, 1)
     count = round(pixels.face_count)
     code = "evidence.people.face" if count == 1 else "evidence.people.faces"
