@@ -1,8 +1,8 @@
-"""From scores to honest probabilities, and from one wanted precision to thresholds, for one set of weights.
+"""From scores to honest probabilities, and from one wanted precision to a threshold, for one set of weights.
 
-How sure a network sounds depends on its weights (PhotoPrism's thresholds, tuned for one network, filed 54 % of the photos
-with another and 82 % with a third), so each set of weights has its own file in `labels/calibration/`, made by
-benchmarks/calibrate.py; weights without a file get `DEFAULT`, which asks for more.
+How sure a network sounds depends on its weights (thresholds tuned for one network leave half of the photos without a label
+with the next), so each set of weights has its own file in `labels/calibration/`, made by benchmarks/calibrate.py;
+weights without a file get `DEFAULT`, which asks for more.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from album_sort.errors import UsageError
-from album_sort.types import AlbumId
 
 DEFAULT_PRECISION_TARGET = 0.95
 
@@ -32,30 +31,32 @@ class CurvePoint:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How to read the scores that one set of weights leads to."""
+    """How to read the scores that one set of weights leads to.
+
+    The same two numbers for all albums: there are too few labelled photos for each album's own, which did worse on
+    sources that were left out (docs/concepts/calibration.md).
+    """
 
     weights_sha256: str
     """Of the weights file; empty for the conservative default."""
     temperature: float
     """Of the softmax; above 1 tones down a network that is too sure of itself."""
     slope: float
-    """P(right) = sigmoid(intercept + slope x log-odds of the album's score + the album's own shift)."""
+    """P(right) = sigmoid(intercept + slope x log-odds of the album's score)."""
     intercept: float
-    shifts: tuple[tuple[AlbumId, float], ...] = ()
-    """Per album, shrunk towards 0 by how few photos there were."""
     curve: tuple[CurvePoint, ...] = ()
-    """By rising probability."""
+    """By rising probability; precision never falls."""
     photos: int = 0
     """How many labelled photos it was made from."""
     error_before: float = 0.0
-    """Expected calibration error of the plain sums, measured on sources that were left out."""
+    """Expected calibration error of the scores themselves."""
     error_after: float = 0.0
+    """And of the calibrated probabilities, each source of photos being judged by what the others taught."""
 
-    def probability(self, album: AlbumId, score: float) -> float:
-        """How likely a photo with this score for its best album is right there."""
+    def probability(self, score: float) -> float:
+        """How likely a photo whose best album has this score is right there."""
         clipped = min(max(score, 1e-6), 1.0 - 1e-6)
-        shift = next((value for name, value in self.shifts if name == album), 0.0)
-        z = self.intercept + self.slope * math.log(clipped / (1.0 - clipped)) + shift
+        z = self.intercept + self.slope * math.log(clipped / (1.0 - clipped))
         return 1.0 / (1.0 + math.exp(-z))
 
     def threshold(self, precision_target: float) -> float:
@@ -77,9 +78,9 @@ class Calibration:
         return low.probability + share * (high.probability - low.probability)
 
 
-DEFAULT = Calibration(weights_sha256="", temperature=1.2, slope=0.8, intercept=-0.4)
-"""For weights nobody has calibrated: takes scores for less than they say, and wants each single photo's probability to
-reach the precision that is asked for, which files fewer photos than a measured curve would."""
+DEFAULT = Calibration(weights_sha256="", temperature=1.0, slope=0.9, intercept=0.0)
+"""For weights nobody has calibrated: takes scores for slightly less than they say, and wants each single photo's probability
+to reach the precision that is asked for, which files fewer photos than a measured curve would."""
 
 
 def parse_calibration(text: str, file_name: str) -> Calibration:
@@ -91,14 +92,11 @@ def parse_calibration(text: str, file_name: str) -> Calibration:
             temperature=float(data["temperature"]),
             slope=float(data["slope"]),
             intercept=float(data["intercept"]),
-            shifts=tuple((AlbumId(album), float(shift)) for album, shift in sorted(data.get("shifts", {}).items())),
-            curve=tuple(CurvePoint(*map(float, row)) for row in data.get("curve", [])),
-            photos=int(data.get("photos", 0)),
-            error_before=float(data.get("error_before", 0.0)),
-            error_after=float(data.get("error_after", 0.0)),
+            curve=tuple(CurvePoint(*map(float, row)) for row in data["curve"]),
+            photos=int(data["photos"]),
+            error_before=float(data["error_before"]),
+            error_after=float(data["error_after"]),
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        msg = f"{file_name} is no calibration: {error}"
-        raise UsageError(
-            msg, hint="Reinstall album-sort, or make the file again with benchmarks/calibrate.py."
-        ) from error
+        hint = "Install album-sort again, or make the file anew with benchmarks/calibrate.py."
+        raise UsageError(f"{file_name} is no calibration: {error}", hint=hint) from error

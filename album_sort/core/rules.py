@@ -166,7 +166,7 @@ def _by_rule(case: _Case) -> _Decision | None:
 def _by_content(case: _Case) -> _Decision:
     """The most likely album if it is likely enough; else the trip's, else review."""
     best, runner_up = _best_two(case)
-    probability = case.policy.calibration.probability(best.album, best.probability)
+    probability = case.policy.calibration.probability(best.probability)
     needed = case.policy.needed(best.album)
     if probability < needed:
         return _by_trip(case, best.album, probability) or _to_review(case, (best, runner_up), probability, needed)
