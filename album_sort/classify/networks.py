@@ -16,14 +16,29 @@ from album_sort.errors import ModelError
 
 StateDict = dict[str, Any]
 
+# What torch.load and load_state_dict were seen to raise for damaged and foreign files.
+LOAD_ERRORS = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    AssertionError,
+    ImportError,
+)
+
 
 def load_state_dict(weights: WeightsFile) -> StateDict:
     """The tensors of a weights file, never its code (`weights_only=True`); raises `ModelError` on anything else."""
     try:
         state = torch.load(weights.path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError, KeyError) as error:
+    except LOAD_ERRORS as error:
+        reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise ModelError(
-            f"{str(weights.path)!r} is not a PyTorch state dict: {str(error).splitlines()[0]}",
+            f"{str(weights.path)!r} is not a PyTorch state dict: {reason}",
             hint="the file may be damaged: fetch or copy it again",
         ) from error
     if not isinstance(state, dict) or not state or not all(isinstance(key, str) for key in state):
@@ -61,7 +76,7 @@ def fill(network: nn.Module, state: StateDict, weights: WeightsFile) -> nn.Modul
     """Loads the tensors strictly; raises `ModelError` in words when they do not fit."""
     try:
         network.load_state_dict(state, strict=True)
-    except (RuntimeError, KeyError, AttributeError) as error:
+    except LOAD_ERRORS as error:
         first = str(error).strip().splitlines()
         raise ModelError(
             f"{str(weights.path)!r} does not fit {weights.backbone.title}: {' '.join(line.strip() for line in first[:2])}",

@@ -18,6 +18,7 @@ from album_sort.classify.networks import (
     is_quantized,
     load_state_dict,
 )
+from album_sort.classify.torch_startup import silence
 from album_sort.classify.weights import WeightsFile
 from album_sort.errors import UsageError
 from album_sort.types import Precision
@@ -43,6 +44,13 @@ def prepare_network(
     `converted` is the folder of converted int8 weights; `calibration` gives the pictures for a new conversion. Raises
     `UsageError` when the weights or the processor cannot serve the precision.
     """
+    with silence():
+        return _prepare(weights, precision, converted, calibration)
+
+
+def _prepare(
+    weights: WeightsFile, precision: Precision, converted: Path, calibration: quantize.CalibrationViews
+) -> PreparedNetwork:
     state = load_state_dict(weights)
     if is_quantized(state):
         return _published_int8(weights, state, precision)

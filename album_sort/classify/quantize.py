@@ -7,11 +7,10 @@ against fp32 is part of the conversion: a network that answers differently is no
 
 from __future__ import annotations
 
+import contextlib
 import os
-import pickle
 import tempfile
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from album_sort.classify.networks import StateDict, build_fp32, build_quantizable_resnet18
+from album_sort.classify.networks import LOAD_ERRORS, StateDict, build_fp32, build_quantizable_resnet18
 from album_sort.classify.weights import WeightsFile
 from album_sort.errors import ModelError
 
@@ -78,7 +77,7 @@ def quantized_resnet18(
 def published_form() -> nn.Module:
     """Torchvision's int8 ResNet-18, all layers quantized, its tensors to be loaded."""
     network = build_quantizable_resnet18()
-    return _quietly(lambda: _converted(_prepared(network, torch.backends.quantized.engine)))
+    return _converted(_prepared(network, torch.backends.quantized.engine))
 
 
 def _own_form() -> nn.Module:
@@ -98,14 +97,21 @@ def _own_form() -> nn.Module:
 def _convert(state: StateDict, engine: str, images: Tensor) -> nn.Module:
     network = _own_form()
     network.load_state_dict({_OWN_NAMES.get(name, name): tensor for name, tensor in state.items()})
+    prepared = _prepared(network, engine)
+    with torch.inference_mode(), _one_thread():
+        prepared(images)
+    return _converted(prepared)
 
-    def run() -> nn.Module:
-        prepared = _prepared(network, engine)
-        with torch.inference_mode():
-            prepared(images)
-        return _converted(prepared)
 
-    return _quietly(run)
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """The order of sums depends on the number of threads, and the measured ranges on the order of sums."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _prepared(network: nn.Module, engine: str) -> nn.Module:
@@ -120,13 +126,6 @@ def _converted(network: nn.Module) -> nn.Module:
     quantization: Any = torch.ao.quantization  # its functions are not annotated
     converted: nn.Module = quantization.convert(network)
     return converted
-
-
-def _quietly(make: Callable[[], nn.Module]) -> nn.Module:
-    """Silence: torch announces the end of its eager quantization at every call; pyproject.toml pins the versions that have it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return make()
 
 
 def _normalised(views: NDArray[np.uint8], weights: WeightsFile) -> Tensor:
@@ -148,9 +147,9 @@ def _load_kept(path: Path) -> nn.Module | None:
     try:
         state = torch.load(path, weights_only=True)
         engine = torch.backends.quantized.engine
-        network = _quietly(lambda: _converted(_prepared(_own_form(), engine)))
+        network = _converted(_prepared(_own_form(), engine))
         network.load_state_dict(state)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError, AttributeError):
+    except LOAD_ERRORS:
         return None  # damaged or of another torch: it is only a cache
     return network
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from album_sort.classify.precision import prepare_network
 from album_sort.classify.quantize import CalibrationViews
+from album_sort.classify.torch_startup import silence
 from album_sort.classify.weights import WeightsFile
 from album_sort.types import EMBEDDING_SIZE, TOP_CLASSES, Precision, Prediction
 
@@ -91,7 +92,8 @@ class Classifier:
     def _warm_up(self) -> None:
         """The first batch pays for memory and kernel choice; better before the clock of the progress starts."""
         side = self._spec.preprocessing.crop_px
-        self._run(np.zeros((1, side, side, 3), np.uint8))
+        with silence():
+            self._run(np.zeros((1, side, side, 3), np.uint8))
 
 
 def _most_likely(probabilities: NDArray[np.float32]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:

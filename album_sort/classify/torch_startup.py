@@ -7,8 +7,11 @@ operators that nobody defined. We use neither, so declaring their schemas first 
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import sys
 import warnings
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any, cast
 
@@ -21,12 +24,21 @@ _SCHEMAS = (
 _kept: list[Any] = []
 
 
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """Keeps torch's warnings of its own coming deprecations from the user, who can do nothing about them.
+
+    Importing, loading quantized weights and converting all warn; pyproject.toml pins the versions that still have what we use.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 @functools.cache
 def import_torch() -> ModuleType:
     """`torch`, imported on first use: it takes a second, which `--help` and a run with nothing new must not pay."""
-    with warnings.catch_warnings():
-        # torch warns about its own coming deprecations; a user can do nothing about them.
-        warnings.simplefilter("ignore")
+    with silence():
         import torch  # noqa: PLC0415 - late on purpose
     return torch
 
@@ -35,8 +47,7 @@ def import_torch() -> ModuleType:
 def import_torchvision() -> ModuleType:
     """`torchvision` beside any torch, matched or not."""
     torch = import_torch()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with silence():
         try:
             import torchvision  # noqa: PLC0415
         except RuntimeError as error:
@@ -54,7 +65,5 @@ def import_torchvision() -> ModuleType:
 
 
 def _forget_half_imported() -> None:
-    import sys  # noqa: PLC0415
-
     for name in [name for name in sys.modules if name == "torchvision" or name.startswith("torchvision.")]:
         del sys.modules[name]

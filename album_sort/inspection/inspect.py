@@ -6,16 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings
+from album_sort.inspection.messages import Answer, Failed, Read, ReaderSettings
 from album_sort.inspection.pool import ReaderPool
 from album_sort.state.cache import InferenceCache
-from album_sort.types import BackboneSpec, FileEntry, Inspection, Precision, Skipped
+from album_sort.types import BackboneSpec, ContentId, FileEntry, Inspection, Precision, Skipped
 
 if TYPE_CHECKING:
     from album_sort.classify.runner import Classifier
 
 Progress = Callable[[int, str], None]
 """Called with the number of files done and the path of the last one."""
+
+_COMMIT_FILES = 64
+"""Files without a picture to classify are remembered in such portions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,69 +94,95 @@ class _Run:
     result: InspectionResult
     done: int
     _classifier: Classifier | None = None
+    _by_content: dict[ContentId, Inspection] = field(default_factory=dict)
+    """What this run has classified: copies in one folder are looked at once."""
+    _twins: list[Inspection] = field(default_factory=list)
+    """Copies of what is in the batch that is being filled."""
+    _uncommitted: int = 0
 
     def read(self, files: Sequence[FileEntry]) -> None:
         """Reads, classifies and remembers all files."""
-        waiting = 3 * self.settings.batch_size
-        with ReaderPool(self.settings.reader, self.settings.workers, waiting) as pool:
+        workers = min(self.settings.workers, len(files))
+        # Reading goes on while torch is imported and the network loaded: some seconds' worth of pictures may wait.
+        waiting = max(3 * self.settings.batch_size, 128)
+        with ReaderPool(self.settings.reader, workers, waiting) as pool:
             for batch in self._batches(pool.read(files)):
                 self._classify(batch)
-                self.cache.commit()
+                self._commit()
 
-    def _batches(self, answers: Iterable[Answer]) -> Iterator[list[Read]]:
-        """Pictures in batches; everything else is dealt with on the way."""
-        batch: list[Read] = []
+    def _batches(self, answers: Iterable[Answer]) -> Iterator[dict[ContentId, Read]]:
+        """Pictures in batches, by content; everything else is dealt with on the way."""
+        batch: dict[ContentId, Read] = {}
         for answer in answers:
             if isinstance(answer, Read) and answer.views is not None:
-                batch.append(answer)
+                self._add_to(batch, answer)
                 if len(batch) == self.settings.batch_size:
                     yield batch
-                    batch = []
+                    batch = {}
             else:
                 self._take(answer)
+                self._commit(at_least=_COMMIT_FILES)
         yield batch
+
+    def _add_to(self, batch: dict[ContentId, Read], picture: Read) -> None:
+        """Into the batch, unless its content is there or has been classified."""
+        content_id = picture.inspection.content_id
+        if self._classifier is None:
+            self._classifier = self.make_classifier()
+        if content_id in self._by_content:
+            self._take_copy(picture.inspection)
+        elif content_id in batch:
+            self._twins.append(picture.inspection)
+        else:
+            batch[content_id] = picture
 
     def _take(self, answer: Answer) -> None:
         if isinstance(answer, Read):
-            self._remember(answer.inspection)
-            self.cache.add(answer.inspection, None, b"")
-        elif isinstance(answer, Known):
-            self._take_known_content(answer)
+            self._remember(self.cache.add(answer.inspection, None, b""))
+        elif isinstance(answer, Failed):
+            self._fail(answer.skipped, answer.file)
+            if answer.content_id is not None:
+                self.cache.add_failure(answer.file, answer.content_id, answer.skipped)
         else:
-            self._take_failure(answer)
+            self.cache.add_file(answer.file, answer.content_id)
+            if isinstance(answer.what, Skipped):
+                self._fail(answer.what, answer.file)
+            else:
+                self._remember(answer.what)
 
-    def _take_known_content(self, answer: Known) -> None:
-        known = self.cache.find_content(answer.file, answer.content_id)
-        self.cache.add_file(answer.file, answer.content_id)
-        if known is not None and known.inspection is not None:
-            self._remember(known.inspection)
-        elif known is not None and known.skipped is not None:
-            self._count(answer.file)
-            self.result.failed[answer.file.path] = known.skipped
-
-    def _take_failure(self, answer: Failed) -> None:
-        self._count(answer.file)
-        self.result.failed[answer.file.path] = answer.skipped
-        if answer.content_id is not None:
-            self.cache.add_failure(answer.file, answer.content_id, answer.skipped)
-
-    def _classify(self, batch: list[Read]) -> None:
-        if not batch:
+    def _classify(self, batch: dict[ContentId, Read]) -> None:
+        if self._classifier is None or not batch:
             return
-        if self._classifier is None:
-            self._classifier = self.make_classifier()
-        answers = self._classifier.classify([read.views for read in batch if read.views is not None])
-        for read, answer in zip(batch, answers, strict=True):
-            inspection = replace(read.inspection, prediction=answer.prediction)
+        answers = self._classifier.classify([read.views for read in batch.values() if read.views is not None])
+        for read, answer in zip(batch.values(), answers, strict=True):
+            classified = replace(read.inspection, prediction=answer.prediction)
+            inspection = self.cache.add(classified, answer.embedding, read.thumbnail)
+            self._by_content[inspection.content_id] = inspection
             self._remember(inspection)
-            self.cache.add(inspection, answer.embedding, read.thumbnail)
             self.result.inference_count += 1
+        for twin in self._twins:
+            self._take_copy(twin)
+        self._twins.clear()
+
+    def _take_copy(self, copy: Inspection) -> None:
+        self.cache.add_file(copy.file, copy.content_id)
+        self._remember(replace(self._by_content[copy.content_id], file=copy.file))
 
     def _remember(self, inspection: Inspection) -> None:
-        self._count(inspection.file)
         self.result.inspections[inspection.file.path] = inspection
+        self._count(inspection.file)
+
+    def _fail(self, skipped: Skipped, file: FileEntry) -> None:
+        self.result.failed[file.path] = skipped
+        self._count(file)
 
     def _count(self, file: FileEntry) -> None:
         self.done += 1
         self.result.read_count += 1
+        self._uncommitted += 1
         self.on_progress(self.done, file.path)
+
+    def _commit(self, at_least: int = 1) -> None:
+        if self._uncommitted >= at_least:
+            self.cache.commit()
+            self._uncommitted = 0

@@ -21,6 +21,13 @@ class ReaderSettings:
     model_key: str
     memory_bytes: int
     """Most private memory a reading process may take; a picture that needs more is refused."""
+    seconds_per_file: float = 8.0
+    """Most time for one file, beside the time to read its bytes: a good decoder needs a tenth of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The first word of a reading process."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,12 +41,13 @@ class Read:
     thumbnail: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Known:
     """A file whose content the cache knows, under whatever name."""
 
     file: FileEntry
     content_id: ContentId
+    what: Inspection | Skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ class Failed:
     file: FileEntry
     skipped: Skipped
     content_id: ContentId | None
-    """None when it could not even be read."""
+    """None when it could not even be read, or when another try may end otherwise."""
 
 
 Answer = Read | Known | Failed

@@ -7,84 +7,25 @@ reported, and its process is started anew.
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import signal
-import socket
-import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
-from multiprocessing.connection import Connection, wait
-from pathlib import Path
+from multiprocessing.connection import wait
 from typing import Self
 
+from album_sort.errors import AlbumSortError
 from album_sort.inspection.messages import Answer, Failed, ReaderSettings
+from album_sort.inspection.process import ReaderProcess
 from album_sort.types import FileEntry, Skipped, Stage
-
-SECONDS_PER_FILE = 8.0
-"""Most time for one file, beside the time to read its bytes: a good decoder needs a tenth of a second."""
-
-SLOWEST_BYTES_PER_S = 4_000_000
-"""A network drive at its worst; longer files get more time."""
 
 _AHEAD = 4
 """Files handed to a process before it has answered the first: it never waits for us."""
 
+_MOST_FAILED_STARTS = 3
+
 _END = None
-
-
-class _Reader:
-    """One reading process, its pipe and the files it has in hand, the first of which it is working on."""
-
-    def __init__(self, settings: ReaderSettings) -> None:
-        ours, theirs = socket.socketpair()
-        # One thread for numpy's libraries: there are as many processes as cores already.
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-        package_root = str(Path(__file__).resolve().parents[2])
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package_root, environment.get("PYTHONPATH"))))
-        with theirs:
-            self.process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", "album_sort.inspection.reader", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-            )
-        self.connection = Connection(ours.detach())
-        self.connection.send(settings)
-        self.files: deque[FileEntry] = deque()
-        self.deadline = float("inf")
-
-    def give(self, file: FileEntry) -> None:
-        """Hands over one more file."""
-        if not self.files:
-            self._start_clock(file)
-        self.files.append(file)
-        self.connection.send(file)
-
-    def take(self) -> Answer:
-        """The answer for the first file in hand; raises EOFError when the process has died."""
-        answer: Answer = self.connection.recv()
-        self.files.popleft()
-        self.deadline = float("inf")
-        if self.files:
-            self._start_clock(self.files[0])
-        return answer
-
-    def _start_clock(self, file: FileEntry) -> None:
-        self.deadline = time.monotonic() + SECONDS_PER_FILE + file.size_bytes / SLOWEST_BYTES_PER_S
-
-    def end(self) -> int:
-        """Kills the process; returns its exit code (negative: the signal)."""
-        with contextlib.suppress(OSError):
-            self.connection.close()
-        if self.process.poll() is None:
-            self.process.kill()
-        return self.process.wait()
 
 
 class ReaderPool:
@@ -97,9 +38,14 @@ class ReaderPool:
         self._answers: queue.Queue[Answer | BaseException | None] = queue.Queue(maxsize=waiting)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        # Used by the supervising thread alone, but for `kill` at the end.
+        self._readers: list[ReaderProcess] = []
+        self._again: deque[FileEntry] = deque()
+        self._suspects: set[str] = set()
+        self._failed_starts = 0
 
     def read(self, files: Iterable[FileEntry]) -> Iterator[Answer]:
-        """One answer for each file."""
+        """One answer for each file; raises `AlbumSortError` when no reading process can be started."""
         self._thread = threading.Thread(target=self._supervise, args=(iter(files),), name="reader-pool", daemon=True)
         self._thread.start()
         while (answer := self._answers.get()) is not _END:
@@ -114,73 +60,86 @@ class ReaderPool:
     def __exit__(self, *_: object) -> None:
         """Ends all processes, whatever they have in hand."""
         self._stop.set()
+        for reader in list(self._readers):
+            reader.kill()  # the supervisor may be waiting for one of them
         if self._thread is not None:
             self._thread.join()
 
     def _supervise(self, files: Iterator[FileEntry]) -> None:
-        readers: list[_Reader] = []
         try:
-            readers = [_Reader(self._settings) for _ in range(self._workers)]
-            self._feed_and_take(readers, files)
+            for _ in range(self._workers):
+                self._readers.append(ReaderProcess(self._settings))
+            self._feed_and_take(files)
             self._put(_END)
         except BaseException as error:  # noqa: BLE001 - handed to the thread that takes the answers
             self._put(error)
         finally:
-            for reader in readers:
+            for reader in self._readers:
                 reader.end()
 
-    def _feed_and_take(self, readers: list[_Reader], files: Iterator[FileEntry]) -> None:
-        again: deque[FileEntry] = deque()
-        for reader in readers:
-            self._feed(reader, files, again)
-        while not self._stop.is_set() and any(reader.files for reader in readers):
-            busy = {reader.connection: reader for reader in readers if reader.files}
-            patience = max(min(reader.deadline for reader in busy.values()) - time.monotonic(), 0)
-            for ready in wait(list(busy), timeout=min(patience, 0.5)):
-                reader = busy[ready]  # type: ignore[index] # only our own connections are waited for
-                try:
-                    self._put(reader.take())
-                except (EOFError, OSError):
-                    self._replace(readers, reader, again, hung=False)
-                    continue
-                self._feed(reader, files, again)
-            for reader in readers:
-                if reader.files and time.monotonic() > reader.deadline:
-                    self._replace(readers, reader, again, hung=True)
-            for reader in readers:
-                if not reader.files:
-                    self._feed(reader, files, again)
+    def _feed_and_take(self, files: Iterator[FileEntry]) -> None:
+        while not self._stop.is_set():
+            for reader in self._readers:
+                self._feed(reader, files)
+            busy = {reader.connection: reader for reader in self._readers if reader.files}
+            if not busy:
+                return
+            patience = min(reader.seconds_left for reader in busy.values())
+            for ready in wait(list(busy), timeout=min(max(patience, 0.01), 0.5)):
+                self._take(busy[ready])  # type: ignore[index] # only our own connections are waited for
+            for reader in list(self._readers):
+                if reader.files and reader.seconds_left <= 0:
+                    self._replace(reader, is_hung=True)
 
-    def _feed(self, reader: _Reader, files: Iterator[FileEntry], again: deque[FileEntry]) -> None:
+    def _feed(self, reader: ReaderProcess, files: Iterator[FileEntry]) -> None:
         while len(reader.files) < _AHEAD:
-            file = again.popleft() if again else next(files, None)
+            file = self._again.popleft() if self._again else next(files, None)
             if file is None:
                 return
-            try:
-                reader.give(file)
-            except OSError:
-                return  # it has died; the coming `take` finds out
+            reader.give(file)
 
-    def _replace(self, readers: list[_Reader], dead: _Reader, again: deque[FileEntry], *, hung: bool) -> None:
-        """A new process in place of one that crashed or hangs; the file in hand is to blame, the others get a new try."""
-        code = dead.end()
-        culprit = dead.files.popleft()
-        again.extend(dead.files)
-        reason = (
-            f"took longer than {SECONDS_PER_FILE:.0f} s to decode" if hung else f"crashed the decoder ({_cause(code)})"
-        )
-        self._put(Failed(culprit, Skipped(culprit.path, Stage.DECODE, reason), None))
-        readers[readers.index(dead)] = _Reader(self._settings)
+    def _take(self, reader: ReaderProcess) -> None:
+        try:
+            answer = reader.take()
+        except (EOFError, OSError):
+            self._replace(reader, is_hung=False)
+            return
+        if answer is None:
+            self._failed_starts = 0
+        else:
+            self._put(answer)
+
+    def _replace(self, dead: ReaderProcess, *, is_hung: bool) -> None:
+        """A new process in place of one that crashed or hangs. The file in hand is to blame, the others get a new try.
+
+        A crash is tried once more, since others may have killed the process (the system, short of memory); a hang is not,
+        since it has cost seconds already.
+        """
+        if self._stop.is_set():
+            return
+        why = dead.end()
+        if not dead.is_ready:
+            self._count_failed_start(why)
+        elif is_hung or dead.files[0].path in self._suspects:
+            culprit = dead.files.popleft()
+            seconds = self._settings.seconds_per_file
+            reason = f"took longer than {seconds:g} s to decode" if is_hung else f"crashed the decoder twice ({why})"
+            self._put(Failed(culprit, Skipped(culprit.path, Stage.DECODE, reason), None))
+        else:
+            self._suspects.add(dead.files[0].path)
+        self._again.extend(dead.files)
+        self._readers[self._readers.index(dead)] = ReaderProcess(self._settings)
+
+    def _count_failed_start(self, why: str) -> None:
+        self._failed_starts += 1
+        if self._failed_starts >= _MOST_FAILED_STARTS:
+            raise AlbumSortError(
+                f"processes that read photos cannot be started ({why})",
+                hint=f"`{sys.executable} -m album_sort.inspection.reader` says why; reinstalling may help",
+            )
 
     def _put(self, answer: Answer | BaseException | None) -> None:
         while not self._stop.is_set():
             with contextlib.suppress(queue.Full):
                 self._answers.put(answer, timeout=0.2)
                 return
-
-
-def _cause(code: int) -> str:
-    if code < 0:
-        with contextlib.suppress(ValueError):
-            return signal.Signals(-code).name
-    return f"exit code {code}"

@@ -6,17 +6,21 @@ one file. Nothing here imports torch: a process starts in a third of a second.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import signal
+import stat
 import sys
+from dataclasses import replace
 from multiprocessing.connection import Connection
+from typing import BinaryIO
 
 from album_sort.core.formats import HEAD_BYTES, sniff
 from album_sort.images import UndecodableError, decode_picture
-from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings
+from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings, Ready
 from album_sort.metadata import read_metadata, read_sidecar, read_video_metadata
-from album_sort.state.cache import InferenceCache
+from album_sort.state.cache import CacheReader
 from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Metadata, Skipped, Stage
 
 _CHUNK_BYTES = 1 << 20
@@ -26,28 +30,45 @@ class ChangedWhileReadError(Exception):
     """The file is being written to right now."""
 
 
-def inspect(file: FileEntry, settings: ReaderSettings, cache: InferenceCache | None) -> Answer:
+def inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> Answer:
     """One file, read once. Never raises for what a file may contain."""
-    content_id: ContentId | None = None
     try:
-        with open(file.path, "rb") as source:
-            head = source.read(HEAD_BYTES)
-        kind = _kind(file, head)
-        if kind in (FileKind.VIDEO, FileKind.SIDECAR):
-            content_id = hash_file(file)
-            return _known(file, content_id, cache) or _read_around(file, content_id, kind, head)
-        data = _read_all(file)
-        content_id = ContentId(hashlib.sha256(data).hexdigest())
-        return _known(file, content_id, cache) or _read_picture(file, content_id, data, settings)
+        return _inspect(file, settings, cache)
     except ChangedWhileReadError:
-        return _failed(file, Stage.READ, "changed while it was read; the next run will take it", None)
+        return _failed(file, Stage.READ, "changed while it was read; the next run will take it")
+    except OSError as error:
+        return _failed(file, Stage.READ, f"cannot be read: {error.strerror or error}")
+    except MemoryError:
+        return _failed(file, Stage.READ, f"needs more than {settings.memory_bytes >> 20} MB of memory to read")
+    except Exception as error:  # noqa: BLE001 - one file's border: what no reader foresaw is that file's trouble
+        return _failed(file, Stage.DECODE, f"could not be understood: {error!r:.200}")
+
+
+def _inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> Answer:
+    with _open(file) as source:
+        head = source.read(HEAD_BYTES)
+    kind = _kind(file, head)
+    if kind in (FileKind.VIDEO, FileKind.SIDECAR):
+        content_id = hash_file(file)
+        return _known(file, content_id, cache) or _read_around(file, content_id, kind, head)
+    data = _read_all(file)
+    content_id = ContentId(hashlib.sha256(data).hexdigest())
+    try:
+        return _known(file, content_id, cache) or _read_picture(file, content_id, data, settings)
     except UndecodableError as error:
         return _failed(file, Stage.DECODE, str(error), content_id)
     except MemoryError:
         limit = settings.memory_bytes >> 20
         return _failed(file, Stage.DECODE, f"needs more than {limit} MB of memory to decode", content_id)
-    except OSError as error:
-        return _failed(file, Stage.READ, f"cannot be read: {error.strerror or error}", None)
+
+
+def _open(file: FileEntry) -> BinaryIO:
+    """Without waiting: where a pipe or a device has taken the file's name, opening it could wait for ever."""
+    descriptor = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError("it is no longer a regular file")
+    return os.fdopen(descriptor, "rb")
 
 
 def _kind(file: FileEntry, head: bytes) -> FileKind:
@@ -60,7 +81,7 @@ def _kind(file: FileEntry, head: bytes) -> FileKind:
 
 
 def _read_all(file: FileEntry) -> bytes:
-    with open(file.path, "rb") as source:
+    with _open(file) as source:
         data = source.read()
         _check_unchanged(file, source.fileno())
     return data
@@ -69,7 +90,7 @@ def _read_all(file: FileEntry) -> bytes:
 def hash_file(file: FileEntry) -> ContentId:
     """SHA-256 of a file of any size."""
     digest = hashlib.sha256()
-    with open(file.path, "rb") as source:
+    with _open(file) as source:
         while chunk := source.read(_CHUNK_BYTES):
             digest.update(chunk)
         _check_unchanged(file, source.fileno())
@@ -82,10 +103,10 @@ def _check_unchanged(file: FileEntry, descriptor: int) -> None:
         raise ChangedWhileReadError
 
 
-def _known(file: FileEntry, content_id: ContentId, cache: InferenceCache | None) -> Known | None:
-    if cache is not None and cache.find_content(file, content_id) is not None:
-        return Known(file, content_id)
-    return None
+def _known(file: FileEntry, content_id: ContentId, cache: CacheReader) -> Known | None:
+    known = cache.find_content(file, content_id)
+    what = known and (known.inspection or known.skipped)
+    return Known(file, content_id, what) if what else None
 
 
 def _read_around(file: FileEntry, content_id: ContentId, kind: FileKind, head: bytes) -> Read:
@@ -106,12 +127,10 @@ def _read_picture(file: FileEntry, content_id: ContentId, data: bytes, settings:
 
 def _sized(metadata: Metadata, width_px: int, height_px: int, warnings: tuple[str, ...]) -> Metadata:
     """With the true size: what EXIF says of it may be that of another version."""
-    from dataclasses import replace  # noqa: PLC0415
-
     return replace(metadata, width_px=width_px, height_px=height_px, warnings=(*metadata.warnings, *warnings))
 
 
-def _failed(file: FileEntry, stage: Stage, reason: str, content_id: ContentId | None) -> Failed:
+def _failed(file: FileEntry, stage: Stage, reason: str, content_id: ContentId | None = None) -> Failed:
     return Failed(file, Skipped(file.path, stage, reason), content_id)
 
 
@@ -119,7 +138,9 @@ def _limit_memory(most_bytes: int) -> None:
     """RLIMIT_DATA counts what a process really allocates (mapped libraries aside); only Linux enforces it for mmap."""
     import resource  # noqa: PLC0415 - not on every system
 
-    resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = most_bytes if hard == resource.RLIM_INFINITY else min(most_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def serve(connection: Connection) -> None:
@@ -128,14 +149,13 @@ def serve(connection: Connection) -> None:
     settings: ReaderSettings = connection.recv()
     if sys.platform.startswith("linux"):
         _limit_memory(settings.memory_bytes)
-    cache = InferenceCache.open_to_read(settings.cache_folder, settings.model_key)
+    cache = CacheReader(settings.cache_folder, settings.model_key)
+    connection.send(Ready())
     while True:
-        try:
-            file = connection.recv()
-            connection.send(inspect(file, settings, cache))
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            return
+        connection.send(inspect(connection.recv(), settings, cache))
 
 
 if __name__ == "__main__":
-    serve(Connection(int(sys.argv[1])))
+    # The pipe ends when the run does, also when it was killed.
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        serve(Connection(int(sys.argv[1])))

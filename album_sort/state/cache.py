@@ -6,10 +6,9 @@ content. It may be deleted at any time: damaged or unwritable, it costs time, ne
 
 from __future__ import annotations
 
-import contextlib
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -18,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.state import codec
+from album_sort.state.cache_file import CacheFile, Statement, open_read_only
+from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import (
     STATISTICS_VERSION,
     ContentId,
     FileEntry,
     Inspection,
     PixelSource,
-    Prediction,
     Skipped,
     Stage,
 )
@@ -34,31 +34,61 @@ CACHE_FILE = "inference.sqlite"
 INSPECTION_VERSION = 1
 """Raised whenever reading the same bytes would give other metadata or other pixels."""
 
-_SCHEMA_VERSION = 1
-
 MOST_PHOTOS = 1_000_000
-"""Beyond this many contents the oldest are forgotten: about 1.8 GB."""
+"""Beyond this many contents the oldest are forgotten: about 1.5 GB (benchmarks/results/cache.csv)."""
+
+_SCHEMA_VERSION = 2
+"""2: small integers for contents, packed columns, thumbnails in a file of their own."""
 
 _SCHEMA = """
-CREATE TABLE files (            -- shortcut: this file had this content when it looked like this
-    path TEXT PRIMARY KEY, size_bytes INTEGER, mtime_ns INTEGER, inode INTEGER, content_id BLOB NOT NULL
+CREATE TABLE IF NOT EXISTS contents (         -- what one reading has told
+    content INTEGER PRIMARY KEY,              -- grows with age
+    content_id BLOB UNIQUE NOT NULL, version INTEGER NOT NULL, media_format TEXT NOT NULL,
+    metadata BLOB, pixel_source TEXT, statistics BLOB,
+    stage TEXT, reason TEXT                   -- of a content that cannot be processed
+);
+CREATE TABLE IF NOT EXISTS files (            -- shortcut: this file had this content when it looked like this
+    path PRIMARY KEY, size_bytes INTEGER, mtime_ns INTEGER, inode INTEGER, content INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE contents (         -- what one reading has told
-    content_id BLOB PRIMARY KEY, version INTEGER NOT NULL, media_format TEXT NOT NULL, metadata TEXT NOT NULL,
-    pixel_source TEXT, statistics BLOB,
-    stage TEXT, reason TEXT     -- of a content that cannot be processed
+CREATE TABLE IF NOT EXISTS models (model INTEGER PRIMARY KEY, model_key TEXT UNIQUE NOT NULL);
+CREATE TABLE IF NOT EXISTS predictions (      -- what a network has said
+    content INTEGER NOT NULL, model INTEGER NOT NULL, top BLOB NOT NULL, embedding BLOB NOT NULL,
+    PRIMARY KEY (content, model)
 ) WITHOUT ROWID;
-CREATE TABLE models (model INTEGER PRIMARY KEY, model_key TEXT UNIQUE NOT NULL);
-CREATE TABLE predictions (      -- what a network has said
-    content_id BLOB NOT NULL, model INTEGER NOT NULL, classes BLOB NOT NULL, probabilities BLOB NOT NULL,
-    embedding BLOB NOT NULL, PRIMARY KEY (content_id, model)
-) WITHOUT ROWID;
-CREATE TABLE thumbnails (content_id BLOB PRIMARY KEY, jpeg BLOB NOT NULL);
 """
 
 _VERSION = INSPECTION_VERSION * 1000 + STATISTICS_VERSION
 
-_COLUMNS = "c.media_format, c.metadata, c.pixel_source, c.statistics, c.stage, c.reason, p.classes, p.probabilities"
+_THIS_MODEL = "(SELECT model FROM models WHERE model_key = ?)"
+
+_COLUMNS = "c.content_id, c.media_format, c.metadata, c.pixel_source, c.statistics, c.stage, c.reason, p.top"
+
+_ITS_PREDICTION = f"LEFT JOIN predictions p ON p.content = c.content AND p.model = {_THIS_MODEL}"
+
+_FIND_FILE = f"""SELECT {_COLUMNS} FROM files f JOIN contents c USING (content) {_ITS_PREDICTION}
+WHERE f.path = ? AND f.size_bytes = ? AND f.mtime_ns = ? AND f.inode = ? AND c.version = ?"""  # noqa: S608 - constant
+
+_FIND_CONTENT = f"""SELECT {_COLUMNS} FROM contents c {_ITS_PREDICTION}
+WHERE c.content_id = ? AND c.version = ?"""  # noqa: S608 - constant
+
+_EMBEDDINGS = f"""SELECT p.content, c.content_id, p.embedding FROM predictions p JOIN contents c USING (content)
+WHERE p.content > ? AND p.model = {_THIS_MODEL} ORDER BY p.content LIMIT 1000"""  # noqa: S608 - constant
+
+_ADD_FILE = """INSERT OR REPLACE INTO files
+SELECT ?, ?, ?, ?, content FROM contents WHERE content_id = ?"""
+
+_ADD_CONTENT = """INSERT INTO contents (content_id, version, media_format, metadata, pixel_source, statistics, stage, reason)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (content_id) DO UPDATE SET version = excluded.version,
+media_format = excluded.media_format, metadata = excluded.metadata, pixel_source = excluded.pixel_source,
+statistics = excluded.statistics, stage = excluded.stage, reason = excluded.reason"""
+
+_ADD_MODEL = "INSERT OR IGNORE INTO models (model_key) VALUES (?)"
+
+_ADD_PREDICTION = f"""INSERT OR REPLACE INTO predictions
+SELECT content, {_THIS_MODEL}, ?, ? FROM contents WHERE content_id = ?"""  # noqa: S608 - constant
+
+_MOST_PENDING = 5_000
+"""Statements kept while another run holds the file, before they are given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,172 +99,142 @@ class KnownFile:
     skipped: Skipped | None
 
 
-class InferenceCache:
-    """One SQLite file in the cache folder. One writer; any number of readers in other processes."""
+class CacheReader:
+    """The cache as a reading process sees it: contents looked up, nothing written."""
 
-    def __init__(self, connection: sqlite3.Connection, model_key: str) -> None:
-        self._connection = connection
+    def __init__(self, folder: Path, model_key: str) -> None:
         self._model_key = model_key
-        self._model: int | None = None
-        row = connection.execute("SELECT model FROM models WHERE model_key = ?", (model_key,)).fetchone()
-        if row:
-            self._model = row[0]
-
-    @classmethod
-    def open(cls, folder: Path, model_key: str) -> Self:
-        """The cache in this folder, made or remade as needed; in memory where the folder cannot be written to."""
+        self._connection: sqlite3.Connection | None = None
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            return cls(_connect_or_remake(folder / CACHE_FILE), model_key)
-        except (OSError, sqlite3.Error):
-            connection = sqlite3.connect(":memory:", check_same_thread=False)
-            _create(connection)
-            return cls(connection, model_key)
-
-    @classmethod
-    def open_to_read(cls, folder: Path, model_key: str) -> Self | None:
-        """For the reading processes: the cache as it is, None where there is none."""
-        try:
-            connection = sqlite3.connect(f"{(folder / CACHE_FILE).absolute().as_uri()}?mode=ro", uri=True)
-            return cls(connection, model_key)
+            self._connection = open_read_only(folder / CACHE_FILE)
         except sqlite3.Error:
-            return None
-
-    def find(self, file: FileEntry) -> KnownFile | None:
-        """What is known of a file that looks as it did when it was read."""
-        return self._found(
-            file,
-            f"SELECT c.content_id, {_COLUMNS} FROM files f JOIN contents c USING (content_id)"  # noqa: S608 - constant
-            " LEFT JOIN predictions p ON p.content_id = c.content_id AND p.model = ?"
-            " WHERE f.path = ? AND f.size_bytes = ? AND f.mtime_ns = ? AND f.inode = ? AND c.version = ?",
-            (self._model, _text(file.path), file.size_bytes, file.mtime_ns, file.inode, _VERSION),
-        )
+            self._connection = None  # none yet, or none that can be read: everything is new
 
     def find_content(self, file: FileEntry, content_id: ContentId) -> KnownFile | None:
         """What is known of a content, whatever its file is called now."""
-        return self._found(
-            file,
-            f"SELECT c.content_id, {_COLUMNS} FROM contents c"  # noqa: S608 - constant
-            " LEFT JOIN predictions p ON p.content_id = c.content_id AND p.model = ?"
-            " WHERE c.content_id = ? AND c.version = ?",
-            (self._model, bytes.fromhex(content_id), _VERSION),
-        )
-
-    def _found(self, file: FileEntry, query: str, values: tuple[object, ...]) -> KnownFile | None:
+        if self._connection is None:
+            return None
+        values = (self._model_key, bytes.fromhex(content_id), _VERSION)
         try:
-            row = self._connection.execute(query, values).fetchone()
-            return self._known(file, row) if row else None
-        except (sqlite3.Error, ValueError, TypeError, KeyError):
-            return None  # damaged rows are read again from the photo
+            row = self._connection.execute(_FIND_CONTENT, values).fetchone()
+        except sqlite3.Error:
+            return None
+        return _known(file, row, self._model_key) if row else None
 
-    def _known(self, file: FileEntry, row: tuple[Any, ...]) -> KnownFile | None:
-        content, media_format, metadata, pixel_source, statistics, stage, reason, classes, probabilities = row
-        if stage is not None:
-            return KnownFile(None, Skipped(file.path, Stage(stage), reason))
-        has_pixels = pixel_source is not None
-        if has_pixels and classes is None:
-            return None  # read, but not yet by this network
-        return KnownFile(
-            Inspection(
-                file,
-                ContentId(content.hex()),
-                media_format,
-                codec.unpack_metadata(metadata),
-                PixelSource(pixel_source) if has_pixels else None,
-                codec.unpack_statistics(statistics) if statistics else None,
-                codec.unpack_prediction(self._model_key, classes, probabilities) if has_pixels else None,
-            ),
-            None,
-        )
 
-    def add(self, inspection: Inspection, embedding: NDArray[np.float16] | None, thumbnail: bytes) -> None:
-        """Remembers one inspection; visible to others after `commit`."""
+class InferenceCache:
+    """One SQLite file in the cache folder, thumbnails in a second one. Several runs may use them at once."""
+
+    def __init__(self, folder: Path, model_key: str) -> None:
+        self._file = CacheFile(folder / CACHE_FILE, _SCHEMA, _SCHEMA_VERSION)
+        self._thumbnails = ThumbnailStore(folder)
+        self._model_key = model_key
+        # Written together: a transaction held open while photos are decoded would keep other runs waiting.
+        self._pending: list[Statement] = []
+
+    @classmethod
+    def open(cls, folder: Path, model_key: str) -> Self:
+        """The cache in this folder, made or made anew as needed; in memory where the folder cannot be written to."""
+        return cls(folder, model_key)
+
+    def find(self, file: FileEntry) -> KnownFile | None:
+        """What is known of a file that looks as it did when it was read."""
+        self._flush()
+        shortcut = (_path(file.path), file.size_bytes, file.mtime_ns, _inode(file))
+        rows = self._file.rows(_FIND_FILE, (self._model_key, *shortcut, _VERSION))
+        return _known(file, rows[0], self._model_key) if rows else None
+
+    def find_content(self, file: FileEntry, content_id: ContentId) -> KnownFile | None:
+        """What is known of a content, whatever its file is called now."""
+        self._flush()
+        rows = self._file.rows(_FIND_CONTENT, (self._model_key, bytes.fromhex(content_id), _VERSION))
+        return _known(file, rows[0], self._model_key) if rows else None
+
+    def add(self, inspection: Inspection, embedding: NDArray[np.float16] | None, thumbnail: bytes) -> Inspection:
+        """Remembers one inspection; visible to other runs after `commit`.
+
+        Returns it as the cache will give it back: a decision must not depend on whether a number was rounded for storage.
+        """
         content = bytes.fromhex(inspection.content_id)
+        metadata = codec.pack_metadata(inspection.metadata)
+        statistics = codec.pack_statistics(inspection.statistics) if inspection.statistics else None
+        top = codec.pack_prediction(inspection.prediction) if inspection.prediction else None
+        row = (content, _VERSION, inspection.media_format, metadata, inspection.pixel_source, statistics, None, None)
+        self._pending.append((_ADD_CONTENT, row))
+        if top is not None and embedding is not None:
+            self._pending.append((_ADD_MODEL, (self._model_key,)))
+            self._pending.append((_ADD_PREDICTION, (self._model_key, top, codec.pack_embedding(embedding), content)))
         self.add_file(inspection.file, inspection.content_id)
-        self._write(
-            "INSERT OR REPLACE INTO contents VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)",
-            (
-                content,
-                _VERSION,
-                inspection.media_format,
-                codec.pack_metadata(inspection.metadata),
-                inspection.pixel_source,
-                codec.pack_statistics(inspection.statistics) if inspection.statistics else None,
-            ),
-        )
-        if inspection.prediction is not None and embedding is not None:
-            self._add_prediction(content, inspection.prediction, embedding)
         if thumbnail:
-            self._write("INSERT OR REPLACE INTO thumbnails VALUES (?, ?)", (content, thumbnail))
-
-    def _add_prediction(self, content: bytes, prediction: Prediction, embedding: NDArray[np.float16]) -> None:
-        if self._model is None:
-            self._write("INSERT OR IGNORE INTO models (model_key) VALUES (?)", (self._model_key,))
-            query = "SELECT model FROM models WHERE model_key = ?"
-            self._model = self._connection.execute(query, (self._model_key,)).fetchone()[0]
-        self._write(
-            "INSERT OR REPLACE INTO predictions VALUES (?, ?, ?, ?, ?)",
-            (content, self._model, *codec.pack_prediction(prediction), embedding.astype("<f2").tobytes()),
+            self._thumbnails.add(inspection.content_id, thumbnail)
+        return replace(
+            inspection,
+            metadata=codec.unpack_metadata(metadata),
+            statistics=codec.unpack_statistics(statistics) if statistics else None,
+            prediction=codec.unpack_prediction(self._model_key, top) if top else None,
         )
 
     def add_failure(self, file: FileEntry, content_id: ContentId, skipped: Skipped) -> None:
         """Remembers that a content cannot be processed, so that the next run need not try."""
+        row = (bytes.fromhex(content_id), _VERSION, "", None, None, None, skipped.stage, skipped.reason)
+        self._pending.append((_ADD_CONTENT, row))
         self.add_file(file, content_id)
-        self._write(
-            "INSERT OR REPLACE INTO contents VALUES (?, ?, '', '{}', NULL, NULL, ?, ?)",
-            (bytes.fromhex(content_id), _VERSION, skipped.stage, skipped.reason),
-        )
 
     def add_file(self, file: FileEntry, content_id: ContentId) -> None:
-        """Remembers the shortcut from a file to its content."""
-        self._write(
-            "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
-            (_text(file.path), file.size_bytes, file.mtime_ns, file.inode, bytes.fromhex(content_id)),
-        )
+        """Remembers the shortcut from a file to its content, which is known already."""
+        shortcut = (_path(file.path), file.size_bytes, file.mtime_ns, _inode(file))
+        self._pending.append((_ADD_FILE, (*shortcut, bytes.fromhex(content_id))))
 
     def thumbnail(self, content_id: str) -> bytes | None:
         """The small JPEG of a content, None where there is none."""
-        with contextlib.suppress(sqlite3.Error):
-            query = "SELECT jpeg FROM thumbnails WHERE content_id = ?"
-            row = self._connection.execute(query, (bytes.fromhex(content_id),)).fetchone()
-            return row[0] if row else None
-        return None
+        return self._thumbnails.get(content_id)
 
     def embeddings(self) -> Iterator[tuple[ContentId, NDArray[np.float16]]]:
-        """All (content, embedding (512,)) of this network."""
-        query = "SELECT content_id, embedding FROM predictions WHERE model = ?"
-        for content, packed in self._connection.execute(query, (self._model,)):
-            yield ContentId(content.hex()), np.frombuffer(packed, "<f2")
+        """All (content, embedding (512,)) of this network, oldest first."""
+        self._flush()
+        last = -1
+        while rows := self._file.rows(_EMBEDDINGS, (last, self._model_key)):
+            last = rows[-1][0]
+            for _, content_id, packed in rows:
+                embedding = _embedding(packed)
+                if embedding is not None:
+                    yield ContentId(content_id.hex()), embedding
 
     def commit(self) -> None:
-        """Makes what was added durable enough: a power cut may lose it, never damage it (WAL)."""
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.commit()
+        """Writes what was added, where other runs see it; a power cut may lose it, never damage it."""
+        self._flush()
+        self._thumbnails.commit()
+
+    def _flush(self) -> None:
+        if self._pending and (self._file.write(self._pending) or len(self._pending) > _MOST_PENDING):
+            self._pending.clear()
 
     def forget_oldest(self, most: int = MOST_PHOTOS) -> int:
-        """Drops contents beyond `most`, those without a known file first; returns how many."""
-        (count,) = self._connection.execute("SELECT count(*) FROM contents").fetchone()
-        excess = count - most
+        """Drops contents beyond `most`, those without a known file first, and thumbnails beyond their bound.
+
+        Returns how many contents were dropped.
+        """
+        self.commit()
+        self._thumbnails.drop_oldest()
+        rows = self._file.rows("SELECT count(*) FROM contents")
+        excess = rows[0][0] - most if rows else 0
         if excess <= 0:
             return 0
-        self._write(
-            "DELETE FROM contents WHERE content_id IN (SELECT content_id FROM contents"
-            " ORDER BY content_id IN (SELECT content_id FROM files) LIMIT ?)",
-            (excess,),
+        oldest = (
+            "DELETE FROM contents WHERE content IN (SELECT content FROM contents"
+            " ORDER BY content IN (SELECT content FROM files), content LIMIT ?)"
         )
-        for table in ("files", "predictions", "thumbnails"):
-            self._write(f"DELETE FROM {table} WHERE content_id NOT IN (SELECT content_id FROM contents)", ())  # noqa: S608
-        return int(excess)
-
-    def _write(self, statement: str, values: tuple[object, ...]) -> None:
-        # A cache that cannot be written (full disk, read-only) only costs time.
-        with contextlib.suppress(sqlite3.Error):
-            self._connection.execute(statement, values)
+        orphans = "DELETE FROM {} WHERE content NOT IN (SELECT content FROM contents)"
+        done = self._file.write(
+            [(oldest, (excess,)), (orphans.format("files"), ()), (orphans.format("predictions"), ())]
+        )
+        return int(excess) if done else 0
 
     def close(self) -> None:
         """Commits and closes."""
         self.commit()
-        self._connection.close()
+        self._file.close()
+        self._thumbnails.close()
 
     def __enter__(self) -> Self:
         """The cache itself."""
@@ -247,7 +247,37 @@ class InferenceCache:
         self.close()
 
 
-def _text(path: str) -> str | bytes:
+def _known(file: FileEntry, row: tuple[Any, ...], model_key: str) -> KnownFile | None:
+    """A row as a value; None for a damaged one, which is read again from the photo."""
+    content_id, media_format, metadata, pixel_source, statistics, stage, reason, top = row
+    try:
+        if stage is not None:
+            return KnownFile(None, Skipped(file.path, Stage(stage), str(reason)))
+        if pixel_source is not None and top is None:
+            return None  # read, but not yet by this network
+        inspection = Inspection(
+            file,
+            ContentId(content_id.hex()),
+            media_format,
+            codec.unpack_metadata(metadata),
+            PixelSource(pixel_source) if pixel_source is not None else None,
+            codec.unpack_statistics(statistics) if statistics else None,
+            codec.unpack_prediction(model_key, top) if pixel_source is not None else None,
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return KnownFile(inspection, None)
+
+
+def _embedding(packed: bytes) -> NDArray[np.float16] | None:
+    """None for a damaged one."""
+    try:
+        return codec.unpack_embedding(packed)
+    except (ValueError, TypeError):
+        return None
+
+
+def _path(path: str) -> str | bytes:
     """Paths with undecodable bytes are stored as bytes: SQLite's text must be valid."""
     try:
         path.encode()
@@ -256,32 +286,6 @@ def _text(path: str) -> str | bytes:
     return path
 
 
-def _connect_or_remake(path: Path) -> sqlite3.Connection:
-    try:
-        return _connect(path)
-    except sqlite3.DatabaseError:
-        for suffix in ("", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-        return _connect(path)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # The progress of the run writes from one thread and closes from another.
-    connection = sqlite3.connect(path, timeout=10, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            _create(connection)
-        elif version != _SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"cache of schema {version}")
-        connection.execute("SELECT * FROM contents, predictions, files, models, thumbnails LIMIT 0")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;")
+def _inode(file: FileEntry) -> int:
+    """Some file systems number to 2^64, SQLite to 2^63."""
+    return file.inode & 0x7FFF_FFFF_FFFF_FFFF
