@@ -131,3 +131,8 @@ Wait = Annotated[
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Settings (TOML).", rich_help_panel=_TALK)
 ]
+WaitSeconds = Annotated[float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait for another run to finish.")]
+OptionalOut = Annotated[
+    str, typer.Option("--out", "-o", metavar="ALBUMS", help="Folder of the albums.", show_default=False)
+]
+ShownLang = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of titles and classes.")]

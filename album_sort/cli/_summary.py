@@ -105,7 +105,7 @@ def _print_albums(console: Console, outcome: Outcome) -> None:
     for album in sorted(by_album, key=lambda album: (album == REVIEW, -len(by_album[album]), album)):
         rows = by_album[album]
         new = sum(row.action not in (RowAction.KEEP, RowAction.DUPLICATE) for row in rows)
-        table.add_row(escape(_printable(rows[0].title)), f"{len(rows):,}", f"{new:,}", escape(_printable(rows[0].path)))
+        table.add_row(escape(printable(rows[0].title)), f"{len(rows):,}", f"{new:,}", escape(printable(rows[0].path)))
     console.print(table)
 
 
@@ -114,11 +114,11 @@ def _print_files(console: Console, outcome: Outcome) -> None:
     for op in outcome.planned.plan.ops:
         arrow = "=" if not op.action.has_effect else "->"
         console.print(
-            f"{op.action:9} {_printable(op.source)} {arrow} {_printable(op.target)}", markup=False, soft_wrap=True
+            f"{op.action:9} {printable(op.source)} {arrow} {printable(op.target)}", markup=False, soft_wrap=True
         )
         for reason in op.why:
             said = outcome.preparation.wording.say(reason, outcome.preparation.lang)
-            console.print(f"          {_printable(said)}", markup=False, soft_wrap=True)
+            console.print(f"          {printable(said)}", markup=False, soft_wrap=True)
 
 
 def _print_sentences(console: Console, outcome: Outcome) -> None:
@@ -171,7 +171,7 @@ def _print_problems(outcome: Outcome) -> None:
             by_reason[f"{row.reason} ({row.stage})"].append(row.source)
         for reason, sources in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:SHOWN_PROBLEMS]:
             more = f" and {len(sources) - 1:,} more" if len(sources) > 1 else ""
-            console.print(f"  {_printable(sources[0])}{more}: {_printable(reason)}", markup=False)
+            console.print(f"  {printable(sources[0])}{more}: {printable(reason)}", markup=False)
         if len(by_reason) > SHOWN_PROBLEMS:
             console.print("  … more in the report", markup=False)
     if outcome.applied is not None and outcome.applied.stopped_by:
@@ -204,7 +204,7 @@ def _size(count: int) -> str:
     return ""
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """For a terminal: control characters of a hostile name must not move the cursor, undecodable bytes show as escapes."""
     shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
     encoding = sys.stdout.encoding or "utf-8"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from album_sort.classify.labels import label_text
-from album_sort.core.ignore import STATE_FOLDER
+from album_sort.cli._page_link import point_to_newest_page, runs_folder
 from album_sort.core.seasons import season_of
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
@@ -33,8 +31,6 @@ from album_sort.types import (
     Trip,
 )
 
-REPORT_LINK = "album-report.html"
-
 
 @dataclass(slots=True)
 class ReportWriter:
@@ -54,7 +50,7 @@ class ReportWriter:
     @property
     def run_folder(self) -> Path:
         """`ALBUMS/.album-sort/runs/<id>`."""
-        return Path(self.preparation.request.destination) / STATE_FOLDER / "runs" / self.planned.plan.plan_id
+        return runs_folder(self.preparation.request.destination) / self.planned.plan.plan_id
 
     @property
     def maker(self) -> RowMaker:
@@ -91,9 +87,8 @@ class ReportWriter:
         if self._stream is not None:
             self._stream.finish(outcome)
         paths = self._write(self.run_folder, outcome, ("csv", "html"))
-        page = self.run_folder / "report.html"
-        link = Path(self.preparation.request.destination) / REPORT_LINK
-        return (link,) if _point(link, page) else paths
+        link = point_to_newest_page(self.preparation.request.destination)
+        return (link,) if link is not None else paths
 
     def write_copy(self, folder: Path) -> tuple[Path, ...]:
         """A further copy of the reports (`--report DIR`); of a preview, the only one."""
@@ -146,21 +141,6 @@ class ReportWriter:
         today = self.preparation.request.now_utc.date()
         reason = relative_words(trip.start, today=today, season=season, where=place.country if place else "")
         return self.preparation.wording.say(reason, self.preparation.lang) if reason and place else ""
-
-
-def _point(link: Path, page: Path) -> bool:
-    """Points the link at the newest page; a file of the user's that has its name is left alone."""
-    if link.exists() and not link.is_symlink():
-        return False
-    temporary = link.with_name(f".{link.name}.{os.getpid()}")
-    try:
-        temporary.symlink_to(os.path.relpath(page, link.parent))
-        temporary.replace(link)
-    except OSError:  # a file system without links: the page is in the run's folder all the same
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        return False
-    return True
 
 
 def skipped_rows(rows: tuple[ReportRow, ...]) -> list[SkippedRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -51,5 +52,10 @@ def read_remembered(state: DestinationState) -> Remembered:
 
 def remember_nothing_written(destination: str) -> Remembered:
     """The same without writing anything: for previews, and for finding out that there is nothing to do."""
-    with DestinationState.open_read_only(Path(destination)) as state:
+    with open_to_read(destination) as state:
         return read_remembered(state)
+
+
+def open_to_read(destination: str) -> AbstractContextManager[DestinationState]:
+    """The state of a destination, to read; nothing is written or made."""
+    return DestinationState.open_read_only(Path(destination))

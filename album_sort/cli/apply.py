@@ -1,0 +1,69 @@
+"""`apply PLAN`: carries out a plan that `--save-plan` wrote; rows whose files have changed since are refused one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from album_sort import __version__
+from album_sort.cli._console import err_console, make_printer, out_console, print_json
+from album_sort.cli._stop import stop_on_signals
+from album_sort.cli._summary import printable
+from album_sort.core.planfile import plan_from_lines
+from album_sort.errors import ExitCode, UsageError
+from album_sort.fileops.apply import Applied
+from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.fileops.probe import probe
+from album_sort.fileops.space import check_space
+from album_sort.pipeline.execute import apply_and_tell, held_destination, new_run_id, status_of
+from album_sort.types import OpStatus, Plan
+from album_sort.types.ledger import RunRecord, RunStatus
+
+
+def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> ExitCode:
+    """Applies the plan to the destination it was made for."""
+    try:
+        lines = plan_file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the plan {str(plan_file)!r}: {error}") from error
+    saved = plan_from_lines(lines, name=plan_file.name)
+    now_utc = datetime.now(UTC).replace(tzinfo=None)
+    # A run of its own: applying a plan twice must not write into the history of the first time.
+    plan = replace(saved, plan_id=new_run_id(now_utc))
+    printer = make_printer(quiet=quiet, as_json=as_json, with_progress=not quiet, log_file="")
+    with stop_on_signals() as stop, printer, held_destination(plan.destination, wait, printer) as state:
+        check_space(plan, can_reflink=probe(plan.destination).reflinks)
+        run = RunRecord(
+            plan.plan_id,
+            "apply",
+            now_utc,
+            None,
+            RunStatus.RUNNING,
+            plan.mode,
+            plan.settings_digest,
+            version=__version__,
+        )
+        journal = state.begin_run(run, plan)
+        with stop.gently():
+            applied = apply_and_tell(
+                plan, RealFileSystem(), journal, sink=printer, stop=stop, on_result=lambda _op, _result: None
+            )
+        state.finish_run(plan.plan_id, status_of(applied), datetime.now(UTC).replace(tzinfo=None))
+    return _tell(plan, applied, quiet=quiet, as_json=as_json)
+
+
+def _tell(plan: Plan, applied: Applied, *, quiet: bool, as_json: bool) -> ExitCode:
+    failed = [result for result in applied.results if result.status is OpStatus.FAILED]
+    done = sum(result.status is OpStatus.DONE and result.action.has_effect for result in applied.results)
+    if as_json:
+        print_json({"event": "applied", "run": plan.plan_id, "done": done, "failed": len(failed)})
+    elif not quiet:
+        out_console().print(f"{done:,} files filed, {len(failed):,} refused (run {plan.plan_id}).")
+    targets = {op.op_id: op for op in plan.ops}
+    for result in failed:
+        err_console().print(f"  {printable(targets[result.op_id].source)}: {printable(result.error)}", markup=False)
+    if applied.stopped_by:
+        err_console().print(f"stopped early: {applied.stopped_by}", markup=False)
+        return ExitCode.INTERRUPTED if applied.stopped_by == "interrupted" else ExitCode.FATAL
+    return ExitCode.PARTIAL if failed or any(skipped.is_problem for skipped in plan.skipped) else ExitCode.DONE

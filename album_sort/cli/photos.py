@@ -1,0 +1,126 @@
+"""`explain PHOTO` and `fix PHOTO --album ID`: why a photo is where it is, and the user's word that it belongs elsewhere."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from album_sort.classify.labels import load_labels
+from album_sort.cli._console import make_printer, out_console, print_json
+from album_sort.cli._page_link import runs_folder
+from album_sort.cli._summary import printable
+from album_sort.config import read_layers, resolve_settings
+from album_sort.core.explain import Section, explain
+from album_sort.errors import ExitCode, UsageError
+from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.pipeline.execute import held_destination
+from album_sort.pipeline.policy import load_rules
+from album_sort.pipeline.prepare import Preparation, SortRequest, prepare
+from album_sort.pipeline.remembered import Remembered, remember_nothing_written
+from album_sort.report import read_report
+from album_sort.types import REVIEW, TRAVEL, AlbumId, ContentId
+from album_sort.types.ledger import Correction
+
+
+def run_explain(
+    photo: str, destination: str, flags: Mapping[str, object], config_file: Path | None, *, as_json: bool
+) -> ExitCode:
+    """Prints all that led to a photo's album. Nothing is written but the cache."""
+    settings = resolve_settings(read_layers(config_file, os.environ, flags)).settings
+    path = _existing(photo)
+    remembered = remember_nothing_written(destination) if destination else Remembered()
+    source = _source_of(path, destination, remembered)
+    sources = _sources_of_last_run(destination, source)
+    request = SortRequest(sources, destination or os.path.dirname(source), settings, _utc_now())
+    with make_printer(quiet=True, as_json=False, with_progress=False, log_file="") as printer:
+        preparation = prepare(request, remembered, printer)
+    sections = _sections(preparation, source)
+    if as_json:
+        print_json({"photo": source, "sections": {section.heading: list(section.lines) for section in sections}})
+        return ExitCode.DONE
+    console = out_console()
+    console.print(printable(source), style="bold", markup=False, soft_wrap=True)
+    for section in sections:
+        console.print(f"\n{section.heading}", markup=False)
+        for line in section.lines:
+            console.print(f"  {printable(line)}", markup=False, soft_wrap=True)
+    return ExitCode.DONE
+
+
+def _sections(preparation: Preparation, source: str) -> Sequence[Section]:
+    for facts, assignment in zip(preparation.library.photos, preparation.assignments, strict=True):
+        if any(
+            os.path.samefile(file.path, source) for file in facts.group.files if file.name == os.path.basename(source)
+        ):
+            lang = preparation.lang
+            return explain(assignment, facts, load_labels(), lang, preparation.wording)
+    reason = next((one.reason for one in preparation.skipped if one.path == source), "it was not found by the scan")
+    raise UsageError(f"{source!r} is not among the photos: {reason}")
+
+
+def _existing(photo: str) -> str:
+    if not os.path.isfile(photo):
+        raise UsageError(f"no such photo: {photo!r}", hint="give a photo's path, in your photos or in the albums")
+    return photo
+
+
+def _source_of(path: str, destination: str, remembered: Remembered) -> str:
+    """The source of a photo in the albums; any other path is a source itself."""
+    if destination:
+        relative = os.path.relpath(os.path.abspath(path), os.path.abspath(destination))
+        row = next((row for row in remembered.records.ledger.values() if row.path == relative), None)
+        if row is not None and os.path.isfile(row.source):
+            return row.source
+    return path
+
+
+def _sources_of_last_run(destination: str, source: str) -> tuple[str, ...]:
+    """The photos of the last run, so that trips and homes are known; the photo alone where there was none."""
+    reports = sorted(runs_folder(destination).glob("*/report.jsonl")) if destination else []
+    if reports:
+        sources = read_report(reports[-1]).info.sources
+        if all(os.path.exists(folder) for folder in sources) and any(
+            os.path.abspath(source).startswith(os.path.abspath(folder)) for folder in sources
+        ):
+            return sources
+    return (source,)
+
+
+def run_fix(
+    photos: Sequence[str], album: str, destination: str, albums_file: str, *, wait: float, quiet: bool
+) -> ExitCode:
+    """Remembers that these photos belong to an album; by content, for ever, and before everything else."""
+    if not photos:
+        raise UsageError("no photos given", hint="album-sort fix PHOTO --album ID --out ALBUMS")
+    chosen = _known_album(album, albums_file)
+    paths = [_existing(photo) for photo in photos]
+    fs = RealFileSystem()
+    now = _utc_now()
+    corrections = [Correction(ContentId(fs.digest(path)), chosen, now, os.path.abspath(path)) for path in paths]
+    with (
+        make_printer(quiet=quiet, as_json=False, with_progress=False, log_file="") as printer,
+        held_destination(destination, wait, printer) as state,
+    ):
+        state.add_corrections(corrections)
+    if not quiet:
+        title = load_rules(albums_file).title(chosen, "en") or load_labels().title(chosen, "en")
+        count = "1 photo belongs" if len(paths) == 1 else f"{len(paths):,} photos belong"
+        out_console().print(f"Remembered: {count} to {title}. The next run moves what lies elsewhere.")
+    return ExitCode.DONE
+
+
+def _known_album(album: str, albums_file: str) -> AlbumId:
+    rules = load_rules(albums_file)
+    known = dict.fromkeys((*rules.albums, TRAVEL, REVIEW))
+    if album not in known:
+        near = difflib.get_close_matches(album, known, 1)
+        guess = f"; did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"unknown album {album!r}{guess}", hint="`album-sort albums list` shows all albums")
+    return AlbumId(album)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
