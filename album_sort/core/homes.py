@@ -37,7 +37,10 @@ HALF_WINDOW_DAYS = 91
 """A month's home is the spot most weeks and nights were spent at within half a year around it: a holiday is shorter."""
 
 REGULAR_SHARE = 0.25
-"""A spot visited in a quarter of all weeks is part of everyday life: work, a partner's flat."""
+WORK_LEISURE = 0.3
+SECOND_HOME_SHARE = 0.5
+"""A spot visited in a quarter of all weeks, hardly by night or on weekends, is where somebody works; one visited in every other week is
+a second home."""
 
 RECURRING_VISITS = 6
 RECURRING_WITHIN_DAYS = 365
@@ -286,17 +289,29 @@ def _returns(spot: _Spot, lives: tuple[Home, ...]) -> list[Home]:
     busy = np.zeros(len(starts), dtype=np.bool_)
     for at in np.flatnonzero(wide).tolist():
         busy[at : at + RECURRING_VISITS] = True
-    if not busy.any() or float(np.median(ends[busy] - starts[busy] + 1)) > LONGEST_VISIT_DAYS:
+    if not busy.any():
         return []
     first, last = int(starts[busy][0]), int(ends[busy][-1])
-    stays = _within(days, first, last)
-    weeks = len(np.unique(stays // 7))
-    is_regular = weeks >= REGULAR_SHARE * ((last - first) / 7 + 1)
-    if not is_regular and not any(_km_to(spot, home) <= RECURRING_KM for home in lives):
+    stays, nights = _within(days, first, last), _within(spot.nights, first, last)
+    kind = _kind(
+        weeks_share=len(np.unique(stays // 7)) / ((last - first) / 7 + 1),
+        leisure_share=len(np.union1d(nights, stays[(stays + 3) % 7 >= 5])) / len(stays),
+        usual_days=float(np.median(ends[busy] - starts[busy] + 1)),
+        home_km=min(_km_to(spot, home) for home in lives),
+    )
+    if kind is None:
         return []
-    nights = _within(spot.nights, first, last)
-    kind = HomeKind.REGULAR if is_regular else HomeKind.RECURRING
     return [Home(spot.lat_deg, spot.lon_deg, _date(first), _date(last), len(stays), len(nights), kind)]
+
+
+def _kind(*, weeks_share: float, leisure_share: float, usual_days: float, home_km: float) -> HomeKind | None:
+    """What a place of many visits is to somebody; None where each visit is a journey of its own."""
+    is_regular = weeks_share >= REGULAR_SHARE
+    if usual_days > LONGEST_VISIT_DAYS:
+        return HomeKind.REGULAR if is_regular else None
+    if is_regular and (leisure_share < WORK_LEISURE or weeks_share >= SECOND_HOME_SHARE):
+        return HomeKind.REGULAR
+    return HomeKind.RECURRING if is_regular or home_km <= RECURRING_KM else None
 
 
 def _km_to(spot: _Spot, home: Home) -> float:

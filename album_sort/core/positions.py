@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
@@ -49,6 +49,10 @@ BESIDE_HOURS = 1.0
 """A photo between two fixes of its camera at one place was taken there; beside a single one only within the hour."""
 
 
+TRUST = {source: rank for rank, source in enumerate(PositionSource)}
+"""The order in which sources are listed is the order in which they are believed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """What there is to choose a photo's position from."""
@@ -75,9 +79,16 @@ def choose_positions(shots: Sequence[Shot]) -> dict[ContentId, PositionChoice]:
     ordered = sorted(shots, key=lambda shot: (shot.content_id, shot.camera))
     lags = _usual_lags(ordered)
     chosen = {shot.content_id: _first_plausible(shot, lags.get(shot.camera, 0.0)) for shot in ordered}
-    _refuse_frozen(ordered, chosen)
-    _refuse_jumps(ordered, chosen)
-    _infer(ordered, chosen)
+    by_camera = _fixes(ordered, chosen)
+    for find_faults in (_frozen, _jumps):
+        faults = find_faults(by_camera)
+        for content_id, reason in faults.items():
+            chosen[content_id] = PositionChoice(None, (*chosen[content_id].why, reason))
+        if faults:
+            by_camera = {
+                camera: [fix for fix in fixes if fix.content_id not in faults] for camera, fixes in by_camera.items()
+            }
+    _infer(ordered, chosen, by_camera)
     return chosen
 
 
@@ -98,7 +109,7 @@ def refusal(position: GeoPosition) -> Reason | None:
 def _first_plausible(shot: Shot, usual_lag_s: float) -> PositionChoice:
     """The most trustworthy candidate that nothing speaks against."""
     why: list[Reason] = []
-    for candidate in sorted(shot.candidates, key=lambda position: list(PositionSource).index(position.source)):
+    for candidate in sorted(shot.candidates, key=lambda position: TRUST[position.source]):
         reason = refusal(candidate) or _stale(shot.capture_time, candidate, usual_lag_s)
         if reason is None:
             return PositionChoice(candidate, tuple(why))
@@ -143,27 +154,25 @@ class _Fix:
     """A believed position with its time."""
 
     content_id: ContentId
-    photo: TimelinePhoto
-
-    @property
-    def position(self) -> GeoPosition:
-        """Never None: only photos with a position become fixes."""
-        assert self.photo.position is not None  # noqa: S101 - narrows the type, holds by construction
-        return self.photo.position
+    wall_s: float
+    utc_s: float
+    is_utc_known: bool
+    position: GeoPosition
 
 
 def _fixes(shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice]) -> dict[str, list[_Fix]]:
     """Believed positions of each camera in the order of time."""
     by_camera: defaultdict[str, list[_Fix]] = defaultdict(list)
     for shot in shots:
-        position = chosen[shot.content_id].position
-        if position is None or not shot.camera or shot.capture_time is None:
+        position, time = chosen[shot.content_id].position, shot.capture_time
+        if position is None or not shot.camera or time is None:
             continue
-        photo = TimelinePhoto(shot.content_id, shot.capture_time, position, camera=shot.camera)
+        photo = TimelinePhoto(shot.content_id, time, position)
         if photo.is_timed:
-            by_camera[shot.camera].append(_Fix(shot.content_id, photo))
+            is_known = time.utc_offset_minutes is not None
+            by_camera[shot.camera].append(_Fix(shot.content_id, photo.wall_s, photo.utc_s, is_known, position))
     for fixes in by_camera.values():
-        fixes.sort(key=lambda fix: (fix.photo.utc_s, fix.content_id))
+        fixes.sort(key=lambda fix: (fix.utc_s, fix.content_id))
     return by_camera
 
 
@@ -171,29 +180,27 @@ def _km(a: GeoPosition, b: GeoPosition) -> float:
     return distance_km(a.lat_deg, a.lon_deg, b.lat_deg, b.lon_deg)
 
 
-def _refuse(chosen: dict[ContentId, PositionChoice], fix: _Fix, reason: Reason) -> None:
-    chosen[fix.content_id] = PositionChoice(None, (*chosen[fix.content_id].why, reason))
-
-
-def _refuse_frozen(shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice]) -> None:
-    """Refuse fixes that repeat to the last digit for hours while other cameras were elsewhere."""
-    by_camera = _fixes(shots, chosen)
+def _frozen(by_camera: Mapping[str, Sequence[_Fix]]) -> dict[ContentId, Reason]:
+    """Fixes that repeat to the last digit for hours while other cameras were elsewhere."""
+    faults: dict[ContentId, Reason] = {}
+    everyone = sorted(
+        ((fix.utc_s, fix.content_id, camera, fix) for camera, fixes in by_camera.items() for fix in fixes),
+        key=lambda entry: entry[:2],
+    )
+    times = [entry[0] for entry in everyone]
     for camera, fixes in by_camera.items():
-        others = sorted(
-            (fix for name, own in by_camera.items() if name != camera for fix in own), key=lambda fix: fix.photo.utc_s
-        )
-        times = [fix.photo.utc_s for fix in others]
         for run in _equal_runs(fixes):
-            hours = (run[-1].photo.utc_s - run[0].photo.utc_s) / HOUR
+            hours = (run[-1].utc_s - run[0].utc_s) / HOUR
             if hours < REPEATED_HOURS:
                 continue
             # Without the hour around its beginning: the first fix of a frozen receiver is a true one.
-            start, end = run[0].photo.utc_s + HOUR, run[-1].photo.utc_s + HOUR
-            beside = others[bisect_left(times, start) : bisect_left(times, end)]
+            low, high = bisect_left(times, run[0].utc_s + HOUR), bisect_left(times, run[-1].utc_s + HOUR)
+            beside = [fix for _, _, name, fix in everyone[low:high] if name != camera]
             far = [fix for fix in beside if _km(fix.position, run[0].position) > REPEATED_AWAY_KM]
             if len(far) >= 2 and 2 * len(far) > len(beside):
-                for fix in run[1:]:
-                    _refuse(chosen, fix, Reason.of("position.repeated", hours=round(hours)))
+                reason = Reason.of("position.repeated", hours=round(hours))
+                faults |= {fix.content_id: reason for fix in run[1:]}
+    return faults
 
 
 def _equal_runs(fixes: Sequence[_Fix]) -> list[list[_Fix]]:
@@ -210,25 +217,28 @@ def _equal_runs(fixes: Sequence[_Fix]) -> list[list[_Fix]]:
 
 def _is_too_fast(a: _Fix, b: _Fix) -> bool:
     """Whether nobody can get from one fix to the other in the time between."""
-    km = _km(a.position, b.position)
+    here, there = a.position, b.position
+    # Half a degree is less than JUMP_KM everywhere: most pairs need no trigonometry.
+    if abs(here.lat_deg - there.lat_deg) < 0.5 and abs(here.lon_deg - there.lon_deg) < 0.5:
+        return False
+    km = _km(here, there)
     if km < JUMP_KM:
         return False
-    is_sure = all(fix.photo.capture_time and fix.photo.capture_time.utc for fix in (a, b))
-    hours = abs(b.photo.utc_s - a.photo.utc_s) / HOUR + (0.0 if is_sure else 2.0)
+    hours = abs(b.utc_s - a.utc_s) / HOUR + (0.0 if a.is_utc_known and b.is_utc_known else 2.0)
     return km > FASTEST_KMH * hours
 
 
-def _refuse_jumps(shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice]) -> None:
-    """Refuse short runs of fixes that the camera can neither have reached nor left."""
-    for fixes in _fixes(shots, chosen).values():
-        jumps = _jumps(fixes)
-        if len(jumps) > TWO_DEVICES:
-            continue
-        for fix in (fix for run in jumps for fix in run):
-            _refuse(chosen, fix, Reason.of("position.too-fast"))
+def _jumps(by_camera: Mapping[str, Sequence[_Fix]]) -> dict[ContentId, Reason]:
+    """Fixes in short runs that the camera can neither have reached nor left."""
+    faults: dict[ContentId, Reason] = {}
+    for fixes in by_camera.values():
+        jumps = _jump_runs(fixes)
+        if len(jumps) <= TWO_DEVICES:
+            faults |= {fix.content_id: Reason.of("position.too-fast") for run in jumps for fix in run}
+    return faults
 
 
-def _jumps(fixes: Sequence[_Fix]) -> list[Sequence[_Fix]]:
+def _jump_runs(fixes: Sequence[_Fix]) -> list[Sequence[_Fix]]:
     """Runs of at most LONGEST_JUMP_RUN fixes between two that fit together."""
     jumps: list[Sequence[_Fix]] = []
     last, at = 0, 1
@@ -244,21 +254,21 @@ def _jumps(fixes: Sequence[_Fix]) -> list[Sequence[_Fix]]:
     return jumps
 
 
-def _infer(shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice]) -> None:
+def _infer(
+    shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice], by_camera: Mapping[str, Sequence[_Fix]]
+) -> None:
     """Give photos without a position that of their camera's neighbours, where these leave no doubt."""
-    by_camera = _fixes(shots, chosen)
-    for fixes in by_camera.values():
-        # Wall times: photos without a position have no zone to be guessed from.
-        fixes.sort(key=lambda fix: (fix.photo.wall_s, fix.content_id))
-    times = {camera: [fix.photo.wall_s for fix in fixes] for camera, fixes in by_camera.items()}
+    # By wall times: photos without a position have no zone to be guessed from.
+    walls = {camera: sorted(fixes, key=lambda fix: (fix.wall_s, fix.content_id)) for camera, fixes in by_camera.items()}
+    times = {camera: [fix.wall_s for fix in fixes] for camera, fixes in walls.items()}
     for shot in shots:
         choice = chosen[shot.content_id]
-        if choice.position is not None or not shot.may_infer or shot.camera not in by_camera:
+        if choice.position is not None or not shot.may_infer or shot.camera not in walls:
             continue
         photo = TimelinePhoto(shot.content_id, shot.capture_time, camera=shot.camera)
         if not photo.is_timed:
             continue
-        fixes = by_camera[shot.camera]
+        fixes = walls[shot.camera]
         at = bisect_left(times[shot.camera], photo.wall_s)
         inferred = _between(photo.wall_s, fixes[max(0, at - 1) : at], fixes[at : at + 1])
         if inferred is not None:
@@ -269,7 +279,7 @@ def _between(wall_s: float, before: Sequence[_Fix], after: Sequence[_Fix]) -> Po
     """The position at a time between the last fix before and the first one after (each a list of one or none)."""
     if before and after:
         a, b = before[0], after[0]
-        gap_a, gap_b = wall_s - a.photo.wall_s, b.photo.wall_s - wall_s
+        gap_a, gap_b = wall_s - a.wall_s, b.wall_s - wall_s
         if max(gap_a, gap_b) <= BETWEEN_HOURS * HOUR and _km(a.position, b.position) <= BETWEEN_KM:
             part = gap_a / (gap_a + gap_b) if gap_a + gap_b else 0.0
             lon_step = (b.position.lon_deg - a.position.lon_deg + 180) % 360 - 180
@@ -277,10 +287,10 @@ def _between(wall_s: float, before: Sequence[_Fix], after: Sequence[_Fix]) -> Po
             lon = (a.position.lon_deg + part * lon_step + 180) % 360 - 180
             minutes = round(max(gap_a, gap_b) / 60)
             return _inferred(lat, lon, Reason.of("position.inferred-between", minutes=minutes))
-    nearest = min((*before, *after), key=lambda fix: abs(fix.photo.wall_s - wall_s), default=None)
-    if nearest is None or abs(nearest.photo.wall_s - wall_s) > BESIDE_HOURS * HOUR:
+    nearest = min((*before, *after), key=lambda fix: abs(fix.wall_s - wall_s), default=None)
+    if nearest is None or abs(nearest.wall_s - wall_s) > BESIDE_HOURS * HOUR:
         return None
-    minutes = round(abs(nearest.photo.wall_s - wall_s) / 60)
+    minutes = round(abs(nearest.wall_s - wall_s) / 60)
     reason = Reason.of("position.inferred-beside", minutes=minutes)
     return _inferred(nearest.position.lat_deg, nearest.position.lon_deg, reason)
 

@@ -91,8 +91,13 @@ class Witnesses:
     @classmethod
     def of(cls, photos: Sequence[TimelinePhoto]) -> Witnesses:
         """The table; photos of equal content count once, whatever order they come in."""
-        distinct = {photo.content_id: photo for photo in sorted(photos, key=_full_order) if photo.is_witness}
-        rows = sorted(((photo.utc_s, photo.content_id, photo) for photo in distinct.values()), key=lambda row: row[:2])
+        distinct: dict[ContentId, TimelinePhoto] = {}
+        for photo in photos:
+            if photo.is_witness:
+                other = distinct.setdefault(photo.content_id, photo)
+                if other is not photo and _rank(photo) < _rank(other):
+                    distinct[photo.content_id] = photo
+        rows = sorted(((photo.utc_s, photo.content_id, photo) for photo in distinct.values()), key=_first_two)
         ordered = tuple(photo for _, _, photo in rows)
         wall = np.array([photo.wall_s for photo in ordered], dtype=np.float64)
         hour = wall % DAY / HOUR
@@ -107,6 +112,11 @@ class Witnesses:
         )
 
 
-def _full_order(photo: TimelinePhoto) -> tuple[str, float]:
+def _first_two(row: tuple[float, ContentId, TimelinePhoto]) -> tuple[float, ContentId]:
+    return row[:2]
+
+
+def _rank(photo: TimelinePhoto) -> tuple[float, float, float, str]:
     """Decides between two entries of one content, so that the order of the input never does."""
-    return photo.content_id, -photo.utc_s if photo.capture_time else 0.0
+    lat, lon = (photo.position.lat_deg, photo.position.lon_deg) if photo.position else (0.0, 0.0)
+    return photo.utc_s, lat, lon, photo.camera

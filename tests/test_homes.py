@@ -1,0 +1,124 @@
+"""Where somebody lives: found by weeks and nights, through moves, and not at all where there is too little to tell."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from album_sort.core.geo import distance_km
+from album_sort.core.homes import Home, HomeKind, find_homes
+from album_sort.types import Place
+from tests.trip_scenes import MUNICH, NISEKO, PARIS, ROSENHEIM, ULM, ZURICH, Life, day
+
+
+def near(home: Home, place: Place) -> bool:
+    return distance_km(home.lat_deg, home.lon_deg, place.lat_deg, place.lon_deg) < 5
+
+
+def test_home_is_where_most_weeks_and_nights_are_spent() -> None:
+    life = Life()
+    life.live("2024-01-01", 300)
+    (home,) = find_homes(life.photos)
+    assert near(home, MUNICH)
+    assert home.days == 100
+    assert home.nights == 100
+
+
+def test_a_wedding_with_two_thousand_photos_is_no_home() -> None:
+    life = Life()
+    life.live("2024-01-01", 300)
+    for minute in range(2000):
+        life.shoot(day("2024-05-04 10:00") + timedelta(seconds=20 * minute), PARIS)
+    (home,) = find_homes(life.photos)
+    assert near(home, MUNICH)
+
+
+def test_three_weeks_of_holiday_do_not_outweigh_two_days_a_month_at_home() -> None:
+    life = Life()
+    for month in range(12):
+        life.spend((date(2024, 1, 3) + timedelta(days=30 * month)).isoformat(), 2, MUNICH, per_day=6)
+    life.spend("2024-07-08", 21, NISEKO, per_day=10)
+    homes = [home for home in find_homes(life.photos) if home.kind is HomeKind.HOME]
+    assert len(homes) == 1
+    assert near(homes[0], MUNICH)
+
+
+def test_a_move_is_dated_by_the_last_and_first_nights() -> None:
+    life = Life()
+    life.live("2023-01-01", 365, MUNICH)
+    life.live("2024-01-01", 365, ZURICH)
+    old, new = find_homes(life.photos)
+    assert near(old, MUNICH)
+    assert near(new, ZURICH)
+    assert abs((new.start - date(2024, 1, 1)).days) <= 7
+    assert old.end == new.start - timedelta(days=1)
+
+
+def test_a_move_back_gives_three_homes() -> None:
+    life = Life()
+    life.live("2021-01-01", 365, MUNICH)
+    life.live("2022-01-01", 365, ZURICH)
+    life.live("2023-01-01", 365, MUNICH)
+    homes = [home for home in find_homes(life.photos) if home.kind is HomeKind.HOME]
+    assert [near(home, place) for home, place in zip(homes, (MUNICH, ZURICH, MUNICH), strict=True)] == [True] * 3
+
+
+def test_weekends_at_the_parents_make_a_recurring_place_not_a_home() -> None:
+    life = Life()
+    life.live("2024-01-01", 360)
+    for weekend in range(0, 50, 5):
+        life.spend((date(2024, 1, 6) + timedelta(weeks=weekend)).isoformat(), 2, ROSENHEIM)
+    home, parents = find_homes(life.photos)
+    assert home.kind is HomeKind.HOME
+    assert parents.kind is HomeKind.RECURRING
+    assert near(parents, ROSENHEIM)
+
+
+def test_the_town_of_work_is_a_regular_place() -> None:
+    life = Life()
+    life.live("2024-01-01", 360)
+    for week in range(50):
+        life.spend((date(2024, 1, 2) + timedelta(weeks=week)).isoformat(), 1, ULM)
+    assert [home.kind for home in find_homes(life.photos)] == [HomeKind.HOME, HomeKind.REGULAR]
+
+
+def test_two_holidays_at_one_place_are_no_recurring_visits() -> None:
+    life = Life()
+    life.live("2024-01-01", 360)
+    life.spend("2024-03-02", 7, PARIS)
+    life.spend("2024-09-07", 7, PARIS)
+    assert len(find_homes(life.photos)) == 1
+
+
+def test_too_few_photos_have_no_home() -> None:
+    life = Life()
+    for week in range(8):
+        life.shoot(day("2024-01-01 20:00") + timedelta(weeks=2 * week), MUNICH)
+    assert find_homes(life.photos) == ()
+
+
+def test_a_holiday_alone_has_no_home() -> None:
+    life = Life()
+    life.spend("2024-07-05", 14, NISEKO, per_day=10)
+    assert find_homes(life.photos) == ()
+
+
+def test_a_library_of_two_months_has_a_home_if_most_of_its_weeks_are_spent_there() -> None:
+    life = Life()
+    life.live("2024-06-01", 30, every=2)
+    life.spend("2024-07-02", 7, PARIS)
+    life.live("2024-07-12", 20, every=2)
+    (home,) = find_homes(life.photos)
+    assert near(home, MUNICH)
+
+
+def test_a_given_home_replaces_what_is_found() -> None:
+    life = Life()
+    life.live("2024-01-01", 200)
+    homes = find_homes(life.photos, override=(PARIS.lat_deg, PARIS.lon_deg))
+    assert near(homes[0], PARIS)
+    assert [home.kind for home in homes].count(HomeKind.HOME) == 1
+
+
+def test_nothing_to_go_by_is_no_error() -> None:
+    assert find_homes([]) == ()
+    assert len(find_homes([], override=(48.1, 11.6))) == 1

@@ -1,0 +1,415 @@
+"""What makes a trip, what belongs to it, where it begins and ends, and what it is called."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from album_sort.core.tripidentity import PreviousTrip
+from album_sort.types import TimePrecision, TimeSource
+from tests.trip_scenes import (
+    AREZZO,
+    BASEL,
+    COMPACT,
+    FLORENCE,
+    LOERRACH,
+    LYON,
+    MILAN,
+    MUNICH,
+    NEW_YORK,
+    NICE,
+    NISEKO,
+    PARIS,
+    PARTNER,
+    PHONE,
+    ROSENHEIM,
+    SIENA,
+    SUVA,
+    TAVEUNI,
+    ULM,
+    ZURICH,
+    Life,
+    day,
+    year_at_home,
+)
+
+
+def codes(life: Life) -> set[str]:
+    return {reason.code for trip in life.timeline().trips for reason in trip.why}
+
+
+def test_a_week_far_away_is_one_trip_named_after_its_place() -> None:
+    life = year_at_home()
+    photos = life.spend("2024-07-05", 7, NISEKO)
+    (trip,) = life.timeline().trips
+    assert trip.title == "2024-07 Niseko, Japan"
+    assert (trip.start, trip.end) == (date(2024, 7, 5), date(2024, 7, 11))
+    assert trip.members == frozenset(photos)
+    assert trip.place is not None
+    assert trip.place.name == "Niseko"
+    assert {"trip.starts-away", "trip.ends-home"} <= codes(life)
+
+
+def test_the_title_is_in_the_language_of_the_destination() -> None:
+    life = Life()
+    life.spend("2024-07-05", 7, NISEKO)
+    life.live("2024-01-01", 150)
+    (trip,) = life.timeline(lang="zh").trips
+    # The names come from the gazetteer in its language; here they are Latin.
+    assert trip.title == "2024-07 Japan Niseko"
+
+
+def test_several_cities_of_one_country_are_one_trip_named_after_the_country() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 3, PARIS)
+    life.spend("2024-07-08", 3, LYON)
+    life.spend("2024-07-11", 3, NICE)
+    assert life.titles() == ["2024-07 France"]
+
+
+def test_several_towns_of_one_region_are_named_after_the_region() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 2, FLORENCE)
+    life.spend("2024-07-07", 2, SIENA)
+    life.spend("2024-07-09", 2, AREZZO)
+    assert life.titles() == ["2024-07 Tuscany, Italy"]
+
+
+def test_two_countries_are_both_named() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 3, PARIS)
+    life.spend("2024-07-08", 2, NICE)
+    life.spend("2024-07-10", 2, MILAN)
+    life.spend("2024-07-12", 2, FLORENCE)
+    assert life.titles() == ["2024-07 France and Italy"]
+
+
+def test_two_empty_days_do_not_split_a_trip() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 2, NISEKO)
+    life.spend("2024-07-09", 2, NISEKO)
+    assert len(life.titles()) == 1
+
+
+def test_a_week_without_photos_abroad_is_bridged_and_says_so() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 2, NISEKO)
+    life.spend("2024-07-13", 2, NISEKO)
+    assert len(life.titles()) == 1
+    assert "trip.gap-bridged" in codes(life)
+
+
+def test_photos_at_home_between_make_two_trips() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 3, NISEKO)
+    life.spend("2024-07-10", 2, MUNICH)
+    life.spend("2024-07-14", 3, PARIS)
+    assert life.titles() == ["2024-07 Niseko, Japan", "2024-07 Paris, France"]
+
+
+def test_two_trips_of_one_month_to_one_place_have_two_titles() -> None:
+    life = year_at_home()
+    life.spend("2024-07-02", 3, PARIS)
+    life.spend("2024-07-10", 3, MUNICH)
+    life.spend("2024-07-20", 3, PARIS)
+    assert life.titles() == ["2024-07 Paris, France", "2024-07-20 Paris, France"]
+
+
+def test_a_single_day_is_a_trip_only_with_many_photos() -> None:
+    quiet, busy = year_at_home(), year_at_home()
+    for minute in range(8):
+        quiet.shoot(day("2024-07-05 10:00") + timedelta(minutes=20 * minute), ULM)
+    for minute in range(25):
+        busy.shoot(day("2024-07-05 10:00") + timedelta(minutes=20 * minute), ULM)
+    assert quiet.titles() == []
+    (trip,) = busy.timeline().trips
+    assert trip.is_day_trip
+    assert trip.title == "2024-07 Ulm, Germany"
+
+
+def test_two_outings_in_opposite_directions_on_one_weekend_are_no_trip() -> None:
+    life = year_at_home()
+    life.spend("2024-07-06", 1, ULM, per_day=5)
+    life.spend("2024-07-07", 1, ROSENHEIM, per_day=5)
+    assert life.titles() == []
+
+
+def test_a_young_trip_is_open_and_says_so() -> None:
+    life = Life()
+    life.live("2024-01-01", 180)
+    life.spend("2024-07-05", 3, NISEKO)
+    (trip,) = life.timeline(now=day("2024-07-08 12:00")).trips
+    assert trip.is_open
+    (trip,) = life.timeline(now=day("2024-07-28")).trips
+    assert not trip.is_open
+
+
+def test_the_partner_who_stays_at_home_does_not_end_the_trip() -> None:
+    life = year_at_home()
+    life.live("2024-01-01", 400, camera=PARTNER)
+    photos = life.spend("2024-07-05", 7, NISEKO)
+    (trip,) = life.timeline().trips
+    assert trip.members == frozenset(photos)
+
+
+def test_the_partner_who_comes_along_is_in_the_same_trip() -> None:
+    life = year_at_home()
+    life.live("2024-01-01", 180, camera=PARTNER)
+    own = life.spend("2024-07-05", 7, NISEKO)
+    others = life.spend("2024-07-06", 5, NISEKO, camera=PARTNER)
+    (trip,) = life.timeline().trips
+    assert trip.members == frozenset(own + others)
+
+
+def test_two_people_on_two_journeys_have_two_trips() -> None:
+    life = year_at_home()
+    life.live("2024-01-01", 180, camera=PARTNER)
+    life.spend("2024-07-05", 7, NISEKO)
+    life.spend("2024-07-05", 7, NICE, camera=PARTNER)
+    assert sorted(life.titles()) == ["2024-07 Nice, France", "2024-07 Niseko, Japan"]
+
+
+def test_two_telephones_of_one_name_do_not_make_one_traveller_commute() -> None:
+    life = year_at_home()
+    photos = life.spend("2024-07-05", 7, NISEKO)
+    for d in range(7):
+        life.shoot(day("2024-07-05 10:00") + timedelta(days=d), MUNICH)
+    (trip,) = life.timeline().trips
+    assert trip.members == frozenset(photos)
+
+
+@pytest.mark.parametrize("camera", ["Samsung SM-G991B", PHONE, ""])
+def test_a_friends_photo_from_far_away_makes_no_trip(camera: str) -> None:
+    life = year_at_home()
+    life.shoot(day("2024-03-05 12:00"), NISEKO, camera=camera)
+    assert life.titles() == []
+
+
+@pytest.mark.parametrize("camera", ["Samsung SM-G991B", PHONE, ""])
+def test_a_friends_photo_from_elsewhere_does_not_split_a_trip(camera: str) -> None:
+    life = year_at_home()
+    photos = life.spend("2024-07-05", 7, NISEKO)
+    life.shoot(day("2024-07-08 12:00"), NEW_YORK, camera=camera)
+    (trip,) = life.timeline().trips
+    assert frozenset(photos) <= trip.members
+    assert trip.title == "2024-07 Niseko, Japan"
+
+
+def test_a_friends_whole_journey_is_not_ours() -> None:
+    life = year_at_home()
+    life.spend("2024-03-05", 3, NISEKO, per_day=6, camera="Samsung SM-G991B")
+    assert life.titles() == []
+
+
+def test_a_camera_without_receiver_belongs_by_time() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 7, NISEKO)
+    photos = life.spend("2024-07-06", 5, None, camera=COMPACT)
+    (trip,) = life.timeline().trips
+    assert frozenset(photos) <= trip.members
+    assert "trip.members-by-time" in codes(life)
+
+
+def test_a_camera_whose_clock_was_never_set_does_not_belong_by_time() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 7, NISEKO)
+    for first in ("2023-01-01", "2023-05-01", "2023-09-01"):
+        life.spend(first, 3, None, camera=COMPACT)
+    photos = life.spend("2024-07-06", 3, None, camera=COMPACT)
+    (trip,) = life.timeline().trips
+    assert not frozenset(photos) & trip.members
+
+
+def test_photos_of_the_same_camera_without_position_at_the_edges_belong() -> None:
+    life = year_at_home()
+    life.spend("2024-07-06", 5, NISEKO)
+    arriving = life.spend("2024-07-05", 1, None, per_day=6)
+    (trip,) = life.timeline().trips
+    assert frozenset(arriving) <= trip.members
+
+
+def test_the_morning_at_home_is_not_part_of_the_trip() -> None:
+    life = year_at_home()
+    morning = life.shoot(day("2024-07-05 07:00"), MUNICH)
+    life.shoot(day("2024-07-05 19:00"), NICE)
+    life.spend("2024-07-06", 5, NICE)
+    (trip,) = life.timeline().trips
+    assert morning not in trip.members
+    assert trip.start == date(2024, 7, 5)
+
+
+def test_a_screenshot_inside_a_trip_follows_its_time_but_makes_none() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 7, NISEKO)
+    inside = life.shoot(day("2024-07-08 12:00"), None, camera="", source=TimeSource.FILE_NAME, is_own=False)
+    (trip,) = life.timeline().trips
+    assert inside in trip.members
+    alone = Life()
+    for d in range(60):
+        alone.shoot(day("2024-07-05 12:00") + timedelta(hours=8 * d), NISEKO, camera="", is_own=False)
+    assert alone.titles() == []
+
+
+@pytest.mark.parametrize(
+    ("source", "precision"),
+    [
+        (TimeSource.MTIME, TimePrecision.SECOND),
+        (TimeSource.FOLDER_NAME, TimePrecision.DAY),
+        (TimeSource.FILE_NAME, TimePrecision.MONTH),
+    ],
+)
+def test_unreliable_times_neither_make_a_trip_nor_join_one(source: TimeSource, precision: TimePrecision) -> None:
+    life = year_at_home()
+    for d in range(40):
+        life.shoot(day("2024-07-05") + timedelta(hours=5 * d), NISEKO, source=source, precision=precision)
+    assert life.titles() == []
+    life.spend("2024-07-05", 7, NISEKO)
+    (trip,) = life.timeline().trips
+    assert len(trip.members) == 28
+
+
+def test_a_day_without_time_joins_a_trip_on_its_inner_days_only() -> None:
+    life = year_at_home()
+    life.shoot(day("2024-07-05 08:00"), MUNICH)
+    life.shoot(day("2024-07-05 20:00"), NISEKO)
+    life.spend("2024-07-06", 6, NISEKO)
+    named = {"source": TimeSource.FILE_NAME, "precision": TimePrecision.DAY, "camera": ""}
+    first = life.shoot(day("2024-07-05"), None, **named)  # type: ignore[arg-type]
+    inner = life.shoot(day("2024-07-08"), None, **named)  # type: ignore[arg-type]
+    (trip,) = life.timeline().trips
+    assert inner in trip.members
+    assert first not in trip.members
+
+
+def test_weekends_at_the_parents_are_everyday_life_but_a_holiday_there_is_a_trip() -> None:
+    life = Life()
+    life.live("2024-01-01", 360)
+    for weekend in range(0, 50, 3):
+        life.spend((date(2024, 1, 6) + timedelta(weeks=weekend)).isoformat(), 2, ROSENHEIM)
+    assert life.titles() == []
+    week = life.spend("2024-12-21", 7, ROSENHEIM)
+    (trip,) = life.timeline().trips
+    assert trip.members == frozenset(week)
+    assert "trip.long-stay" in codes(life)
+
+
+def test_working_in_another_city_every_week_is_everyday_life() -> None:
+    life = Life()
+    for week in range(40):
+        monday = date(2024, 1, 1) + timedelta(weeks=week)
+        life.spend(monday.isoformat(), 3, ULM, per_day=2)
+        life.live((monday + timedelta(days=4)).isoformat(), 3, MUNICH, every=1)
+    assert life.titles() == []
+
+
+def test_shopping_beyond_the_border_is_no_trip() -> None:
+    life = Life()
+    life.live("2024-01-01", 200, BASEL)
+    life.spend("2024-04-06", 1, LOERRACH, per_day=24)
+    assert life.titles() == []
+
+
+def test_a_trip_across_the_180th_meridian_stays_one() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 4, SUVA)
+    life.spend("2024-07-09", 3, TAVEUNI)
+    assert life.titles() == ["2024-07 Suva, Fiji"]
+
+
+def test_after_moving_house_the_old_town_is_away_and_the_new_one_home() -> None:
+    life = Life()
+    life.live("2023-01-01", 365, MUNICH)
+    life.live("2024-01-01", 365, ZURICH)
+    life.spend("2024-08-03", 3, MUNICH)
+    assert life.titles() == ["2024-08 Munich, Germany"]
+
+
+def test_a_library_that_is_only_a_journey_is_a_trip() -> None:
+    life = Life()
+    life.spend("2024-07-05", 4, PARIS, per_day=8)
+    life.spend("2024-07-09", 3, LYON, per_day=8)
+    assert life.titles() == ["2024-07 Paris, France"]
+    assert "trip.starts-without-home" in codes(life)
+
+
+def test_a_given_home_decides_what_is_away() -> None:
+    life = Life()
+    life.spend("2024-07-05", 5, PARIS, per_day=8)
+    assert len(life.timeline(home=(48.137, 11.575)).trips) == 1
+    assert life.timeline(home=(48.857, 2.352)).trips == ()
+
+
+def test_away_from_home_is_told_only_where_it_is_known() -> None:
+    life = year_at_home()
+    (far, *_) = life.spend("2024-07-05", 3, PARIS)
+    near = life.shoot(day("2024-05-05 12:00"), MUNICH)
+    lost = life.shoot(day("2024-05-05 12:00"), None)
+    away = life.timeline().away_from_home
+    assert away[far] is True
+    assert away[near] is False
+    assert lost not in away
+
+
+def test_every_trip_tells_why_it_begins_and_ends() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 3, PARIS)
+    for trip in life.timeline().trips:
+        assert any(reason.code.startswith("trip.starts") for reason in trip.why)
+        assert any(reason.code.startswith(("trip.ends", "trip.open")) for reason in trip.why)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_the_photos_does_not_matter(chance: random.Random) -> None:
+    life = year_at_home()
+    life.live("2024-01-01", 180, camera=PARTNER)
+    life.spend("2024-07-02", 4, NISEKO)
+    life.spend("2024-07-04", 3, NISEKO, camera=PARTNER)
+    life.spend("2024-07-03", 3, None, camera=COMPACT)
+    life.spend("2024-07-20", 3, PARIS)
+    before = life.timeline()
+    chance.shuffle(life.photos)
+    assert life.timeline().trips == before.trips
+
+
+def test_a_growing_trip_keeps_its_identity_and_its_name() -> None:
+    life = Life()
+    life.live("2024-01-01", 180)
+    life.spend("2024-07-05", 2, PARIS)
+    (young,) = life.timeline(now=day("2024-07-07")).trips
+    life.spend("2024-07-07", 5, NICE)
+    old = PreviousTrip(young.trip_id, young.title, young.members)
+    (grown,) = life.timeline(previous=(old,)).trips
+    assert grown.trip_id == young.trip_id
+    assert grown.title == "2024-07 Paris, France"
+    assert "trip.name-kept" in {reason.code for reason in grown.why}
+
+
+def test_a_name_that_the_user_gave_is_kept() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 5, PARIS)
+    (trip,) = life.timeline().trips
+    renamed = PreviousTrip(trip.trip_id, "Honeymoon", trip.members)
+    assert [t.title for t in life.timeline(previous=(renamed,)).trips] == ["Honeymoon"]
+
+
+def test_trips_that_grow_together_take_the_larger_ones_name() -> None:
+    life = year_at_home()
+    first = life.spend("2024-07-05", 2, PARIS)
+    second = life.spend("2024-07-12", 4, NICE)
+    life.spend("2024-07-07", 5, LYON)
+    old = (PreviousTrip("a", "small", frozenset(first)), PreviousTrip("b", "large", frozenset(second)))
+    (trip,) = life.timeline(previous=old).trips
+    assert (trip.trip_id, trip.title) == ("b", "large")
+
+
+def test_an_identity_does_not_come_from_the_name() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 5, PARIS)
+    stranger = PreviousTrip("other", "2024-07 Paris, France", frozenset())
+    (trip,) = life.timeline(previous=(stranger,)).trips
+    assert trip.trip_id != "other"
