@@ -113,6 +113,8 @@ def names_by_folder(paths: Iterable[str]) -> dict[str, list[str]]:
 def distinct(names: Sequence[NameParts], content_ids: Sequence[ContentId]) -> list[NameParts]:
     """The names of a group's files, where those of equal name but different content get a suffix of their own."""
     result = list(names)
+    if len(names) == 1:
+        return result
     used: set[str] = set()
     for index in sorted(range(len(names)), key=lambda index: (content_ids[index], names[index])):
         part = next(part for part in _tagged(names[index], content_ids[index]) if _key(part) not in used)

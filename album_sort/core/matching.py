@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from album_sort.core.naming import fold, sanitise, split_stem
 from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, FileKind, Filing, Role
@@ -35,8 +35,8 @@ class Bundle:
     folder: AlbumRelPath
     """As rendered by the layout."""
     outputs: list[Output]
-    stems: set[str] = field(default_factory=set)
-    """Sanitised stems of its pictures and videos."""
+    stems: frozenset[str] = frozenset()
+    """Sanitised stems of its pictures and videos; empty where it is a single file."""
 
 
 def file_order(filing: Filing) -> tuple[int, str, str]:
@@ -66,13 +66,13 @@ def _bundle(group_id: ContentId, album: AlbumId, filings: list[Filing]) -> Bundl
     return Bundle(group_id, album, folder, [Output(same) for same in by_identity.values()], stems)
 
 
-def stems_of(filings: Iterable[Filing]) -> set[str]:
+def stems_of(filings: Iterable[Filing]) -> frozenset[str]:
     """Sanitised stems of the pictures and videos among the filings."""
     names = (filing.file.name for filing in filings if filing.file.kind is not FileKind.SIDECAR)
-    return {split_stem(sanitise(name), ())[0] for name in names}
+    return frozenset(split_stem(sanitise(name), ())[0] for name in names)
 
 
-def _identity(filing: Filing, stems: set[str]) -> tuple[ContentId, str]:
+def _identity(filing: Filing, stems: frozenset[str]) -> tuple[ContentId, str]:
     """Sidecars with equal content are different files when they belong to different members (`.JPG.xmp`, `.CR2.xmp`)."""
     if filing.file.kind is not FileKind.SIDECAR:
         return filing.content_id, ""

@@ -80,17 +80,21 @@ class _Run:
         self._journal = journal
         self._on_result = on_result
         self._stop = stop
-        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._place = Place(fs, plan.destination, journal.run_id)
         self._publisher = Publisher(self._place)
         self._results: dict[int, OpResult] = {}
         self._stopped_by = ""
 
     def apply(self) -> Applied:
-        for batch in _batches(self._plan.effects):
-            if self._stopped_by:
-                break
-            self._apply_batch(batch)
+        try:
+            for batch in _batches(self._plan.effects):
+                if self._stopped_by:
+                    break
+                self._apply_batch(batch)
+        finally:
+            if self._pool is not None:
+                self._pool.shutdown()
         remove_emptied(self._place, self._journal, (op.origin for op in self._plan.effects if op.action is Action.MOVE))
         for op in self._plan.ops:
             if op.op_id not in self._results:
@@ -140,13 +144,16 @@ class _Run:
         return list(missing)
 
     def _prepare_all(self, attempts: Sequence[_Attempt]) -> None:
+        """Copy a batch, then wait for the disk: it writes the first files while the last are read."""
         copies = [attempt for attempt in attempts if attempt.op.action in (Action.COPY, Action.REFLINK)]
-        if self._threads > 1 and len(copies) > 1:
-            with ThreadPoolExecutor(self._threads) as pool:
-                list(pool.map(self._prepare, copies))
-        else:
+        if self._pool is None:
             for attempt in copies:
                 self._prepare(attempt)
+            for attempt in copies:
+                self._make_last(attempt)
+        else:
+            list(self._pool.map(self._prepare, copies))
+            list(self._pool.map(self._make_last, copies))
 
     def _prepare(self, attempt: _Attempt) -> None:
         if self._is_stopped(attempt):
@@ -157,6 +164,13 @@ class _Run:
             attempt.prepared = self._publisher.prepare(attempt.op)
         except (OSError, AlbumSortError) as error:
             self._fail(attempt, error)
+
+    def _make_last(self, attempt: _Attempt) -> None:
+        if attempt.prepared is not None:
+            try:
+                self._publisher.make_last(attempt.op)
+            except OSError as error:
+                self._fail(attempt, error)
 
     def _publish(self, attempt: _Attempt) -> None:
         if attempt.status is not OpStatus.DONE:

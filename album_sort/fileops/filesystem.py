@@ -145,6 +145,7 @@ class RealFileSystem:
                 digest, size = _hash_only(writing) if is_clone else _copy_and_hash(reading, writing)
                 _check_size(writing, size)
                 _copy_attributes(reading, writing)
+                _start_writing(writing)
             finally:
                 os.close(writing)
         finally:
@@ -240,6 +241,14 @@ def _check_size(descriptor: int, expected: int) -> None:
     written = os.fstat(descriptor).st_size
     if written != expected:
         raise OSError(errno.EIO, f"{written} bytes arrived of {expected}")
+
+
+def _start_writing(descriptor: int) -> None:
+    """Let the disk begin with this file while the next is read; the wait for all of them is short then."""
+    if hasattr(os, "posix_fadvise"):
+        # Linux takes this advice by starting to write what has not been written yet.
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _copy_attributes(reading: int, writing: int) -> None:

@@ -45,6 +45,14 @@ class Publisher:
             return None
         return self._copy_to_temporary(op, op.source)
 
+    def make_last(self, op: PlannedOp) -> None:
+        """Wait until the disk has what `prepare` made: a file must not get its name before its bytes are safe."""
+        try:
+            self._fs.sync_file(self._place.temporary(op))
+        except OSError:
+            self.discard(op)
+            raise
+
     def publish(self, op: PlannedOp, prepared: Effect | None, before: LedgerRow | None) -> Effect:
         """The short part: the row's effect appears. `before` is what is remembered of the file that it takes."""
         effects = {
@@ -74,7 +82,6 @@ class Publisher:
                 raise RowRefused(
                     f"{source} has changed since it was looked at", hint="Run again: it will be looked at anew."
                 )
-            self._fs.sync_file(temporary)
         except (OSError, RowRefused):
             self.discard(op)
             raise
@@ -133,6 +140,7 @@ class Publisher:
     def _copied_instead(self, op: PlannedOp, note: str) -> Effect:
         source = self._place.absolute(op.origin) if op.is_link_to_album else op.source
         self._copy_to_temporary(op, source)
+        self.make_last(op)
         return self._publish_copy(op, Effect(Action.COPY, f"copied: {note}"))
 
     def _check_source(self, op: PlannedOp) -> None:
