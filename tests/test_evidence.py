@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import tomllib
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from skimage import data
 
@@ -13,13 +16,18 @@ from album_sort.core.evidence import gather_evidence
 from album_sort.images.statistics import measure_statistics
 from album_sort.types import (
     AlbumId,
+    CaptureTime,
     ContentId,
     FileEntry,
     FileKind,
+    GeoPosition,
     ImageStatistics,
     Metadata,
     PhotoFacts,
     PhotoGroup,
+    PositionSource,
+    TimePrecision,
+    TimeSource,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,9 +58,10 @@ def facts(
     )
 
 
-def weight(photo: PhotoFacts, album: str) -> float:
-    """Sum of the evidence for an album."""
-    return sum(piece.weight for piece in gather_evidence(photo, {}) if piece.album == AlbumId(album))
+def weight(photo: PhotoFacts, album: str, **scores: float) -> float:
+    """Sum of the evidence for an album, given what the network makes of the photo."""
+    album_scores = {AlbumId(name): score for name, score in scores.items()}
+    return sum(piece.weight for piece in gather_evidence(photo, album_scores) if piece.album == AlbumId(album))
 
 
 def codes(photo: PhotoFacts) -> set[str]:
@@ -121,6 +130,122 @@ def test_scanning_software_makes_documents(software: str) -> None:
 @pytest.mark.parametrize("name", ["Receipt 2024-05.jpg", "scan0001.jpg", "Rechnung_17.png", "发票.jpg", "領収書.jpg"])
 def test_names_of_documents_count(name: str) -> None:
     assert weight(facts(name), "documents") >= 2
+
+
+def drawn(*, ground: int, ink: int) -> ImageStatistics:
+    """A made page with bars of text on an even ground, like a dialogue or a message list."""
+    picture = np.full((512, 256, 3), ground, np.uint8)
+    for line in range(40, 480, 16):
+        picture[line : line + 6, 20:200:3] = ink
+    return measure_statistics(picture, 256, 512)
+
+
+def test_text_on_an_even_grey_ground_is_a_screen_and_no_paper() -> None:
+    photo = facts("a.png", statistics=drawn(ground=48, ink=220), media_format="png")
+    assert weight(photo, "screenshots") > 4
+    assert weight(photo, "documents") <= 0
+    assert weight(facts(statistics=drawn(ground=215, ink=30), media_format="png"), "screenshots") > weight(
+        facts(statistics=drawn(ground=215, ink=30), media_format="png"), "documents"
+    )
+
+
+def test_white_things_without_print_are_no_documents() -> None:
+    """Snow, plates, tiles and walls: bright, grey, and either without strokes or with thick things before them."""
+    snow = np.full((256, 340, 3), 238, np.uint8)
+    snow[90:200, 150:190] = 30
+    tiles = np.full((256, 340, 3), 235, np.uint8)
+    tiles[::40], tiles[:, ::40] = 190, 190
+    for picture in (snow, tiles):
+        assert weight(facts(statistics=measure_statistics(picture, 340, 256)), "documents") <= 0
+
+
+def test_a_long_strip_of_print_is_a_receipt() -> None:
+    page = drawn(ground=255, ink=20)
+    assert "evidence.document.long-strip" in codes(facts(statistics=page))
+    assert "evidence.document.long-strip" not in codes(facts(statistics=replace(page, width_px=2000)))
+
+
+FACE = ImageStatistics(0.5, face_count=1.0, largest_face_share=0.05, faces_share=0.05, face_confidence=0.99)
+
+
+def test_the_larger_the_faces_the_more_it_is_a_picture_of_people() -> None:
+    shares = (0.001, 0.004, 0.01, 0.05, 0.2)
+    weights = [
+        weight(facts(statistics=replace(FACE, largest_face_share=share, faces_share=share)), "people")
+        for share in shares
+    ]
+    assert weights == sorted(weights)
+    assert weights[0] < 0, "a passer-by"
+    assert weights[-1] >= 5, "a portrait"
+
+
+def test_people_at_their_sport_stay_with_the_sport() -> None:
+    assert weight(facts(statistics=FACE), "people", sports=0.9) < weight(facts(statistics=FACE), "people") / 2
+
+
+def test_where_nobody_looked_for_faces_nothing_is_said_of_people() -> None:
+    assert weight(facts(statistics=ImageStatistics(0.5)), "people") == 0
+
+
+def test_tagged_names_speak_for_people_and_are_named() -> None:
+    assert weight(facts(metadata=Metadata(people=("Ada", "Grace"))), "people") >= 2
+
+
+SUNSET = ImageStatistics(
+    0.4,
+    upper_luminance=0.65,
+    lower_luminance=0.2,
+    upper_warm_share=0.5,
+    upper_smooth_share=0.9,
+    glow_warmth=0.4,
+)
+NIGHT = ImageStatistics(0.06, upper_luminance=0.05, bright_luminance=0.2, upper_dark_share=0.8, light_point_share=0.8)
+EVENING, NOON, MIDNIGHT = (datetime(2024, 6, 21, hour) for hour in (20, 12, 1))  # noqa: DTZ001 - naive UTC
+
+
+def at(hour: datetime, statistics: ImageStatistics, metadata: Metadata | None = None) -> PhotoFacts:
+    """Taken at Greenwich at that UTC time."""
+    time = CaptureTime(hour, 0, TimeSource.EXIF_ORIGINAL, TimePrecision.SECOND)
+    greenwich = GeoPosition(51.48, 0.0, PositionSource.EXIF)
+    return replace(facts(statistics=statistics, metadata=metadata), capture_time=time, position=greenwich)
+
+
+def test_a_warm_bright_sky_over_dark_land_is_a_sunset_and_the_low_sun_confirms_it() -> None:
+    assert weight(facts(statistics=SUNSET), "sunsets") > 4
+    assert weight(at(EVENING, SUNSET), "sunsets") > weight(facts(statistics=SUNSET), "sunsets")
+
+
+def test_a_high_sun_refutes_a_sunset() -> None:
+    assert weight(at(NOON, SUNSET), "sunsets") < weight(at(EVENING, SUNSET), "sunsets") - 4
+
+
+def test_a_warm_wall_behind_a_cat_is_no_sunset() -> None:
+    assert weight(facts(statistics=SUNSET), "sunsets", pets=0.95) < 0.5
+
+
+def test_a_file_copied_in_the_evening_says_nothing_of_the_sun() -> None:
+    copied = replace(at(EVENING, SUNSET), capture_time=CaptureTime(EVENING, 0, TimeSource.MTIME, TimePrecision.SECOND))
+    assert weight(copied, "sunsets") == weight(facts(statistics=SUNSET), "sunsets")
+
+
+def test_stars_a_long_exposure_and_the_hour_add_up_to_a_night_sky() -> None:
+    alone = weight(facts(statistics=NIGHT), "night-sky")
+    exposed = weight(facts(statistics=NIGHT, metadata=Metadata(exposure_s=20.0)), "night-sky")
+    all_told = weight(at(MIDNIGHT, NIGHT, Metadata(exposure_s=20.0)), "night-sky")
+    assert 3 < alone < exposed < all_told
+
+
+def test_daylight_and_the_flash_refute_a_night_sky() -> None:
+    assert weight(at(NOON, NIGHT), "night-sky") < 0
+    assert weight(facts(statistics=replace(NIGHT, mean_luminance=0.6)), "night-sky") < 0
+    flashed = weight(facts(statistics=NIGHT, metadata=Metadata(flash_fired=True)), "night-sky")
+    assert flashed < weight(facts(statistics=NIGHT), "night-sky") - 2
+
+
+def test_a_picture_of_galaxies_is_a_night_sky() -> None:
+    deep_field = data.hubble_deep_field()
+    pixels = measure_statistics(deep_field, deep_field.shape[1], deep_field.shape[0])
+    assert weight(facts(statistics=pixels), "night-sky") > 2
 
 
 def emitted_codes() -> set[str]:

@@ -11,10 +11,16 @@ from collections.abc import Mapping
 from album_sort.core.evidence_paper import document_evidence
 from album_sort.core.evidence_people import people_evidence
 from album_sort.core.evidence_screens import screenshot_evidence
+from album_sort.core.evidence_sky import sky_evidence
 from album_sort.types.albums import AlbumId, Evidence, PhotoFacts
 
 
 def gather_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) -> tuple[Evidence, ...]:
     """All evidence that bears on a photo; `album_scores` are the network's probabilities by album, 0 where absent."""
-    found = [*screenshot_evidence(facts), *document_evidence(facts), *people_evidence(facts, album_scores)]
+    found = [
+        *screenshot_evidence(facts),
+        *document_evidence(facts),
+        *people_evidence(facts, album_scores),
+        *sky_evidence(facts, album_scores),
+    ]
     return tuple(piece for piece in found if piece.weight != 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from album_sort.core.evidence_screens import DOCUMENTS, drawn_degree
+from album_sort.core.evidence_screens import DOCUMENTS, drawn_ground_degree
 from album_sort.core.evidence_words import ramp, round_weight, words_of
 from album_sort.types.albums import Evidence, PhotoFacts, Reason
 from album_sort.types.statistics import ImageStatistics
@@ -54,7 +54,14 @@ def printed_paper_degree(pixels: ImageStatistics) -> float:
     strokes = ramp(pixels.text_paper_share, 0.05, 0.15)
     thin = ramp(pixels.thick_ink_share, 0.30, 0.15)
     lines = max(ramp(pixels.row_periodicity, 0.05, 0.25), ramp(pixels.text_line_share, 0.10, 0.30))
-    return grey * sheet * strokes * thin * (0.5 + 0.5 * lines)
+    page = grey * sheet * strokes * thin * (0.5 + 0.5 * lines)
+    return max(page, 0.7 * _large_print_degree(pixels)) * (1.0 - drawn_ground_degree(pixels))
+
+
+def _large_print_degree(pixels: ImageStatistics) -> float:
+    """0 to 1: a label or a heading from near by, at any angle: black on clean white, and no colour at all."""
+    white = ramp(pixels.near_white_share, 0.30, 0.50) * ramp(pixels.mean_chroma, 0.06, 0.03)
+    return white * ramp(pixels.text_paper_share, 0.08, 0.16) * ramp(pixels.thick_ink_share, 0.40, 0.25)
 
 
 def _told(facts: PhotoFacts) -> Iterator[Evidence]:
@@ -73,7 +80,7 @@ def _strip(pixels: ImageStatistics, degree: float) -> Iterator[Evidence]:
     if min(pixels.width_px, pixels.height_px) <= 0:
         return
     aspect = pixels.height_px / pixels.width_px
-    long = ramp(aspect, 1.6, 2.2) * (1.0 - drawn_degree(pixels) * ramp(pixels.flat_midtone_share, 0.03, 0.15))
+    long = ramp(aspect, 1.6, 2.2)
     if long > 0.1:
         weight = round_weight(1.5 * long * min(1.0, 2 * degree))
         yield Evidence(DOCUMENTS, weight, Reason.of("evidence.document.long-strip", aspect=round(aspect, 1)))

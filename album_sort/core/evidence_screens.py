@@ -85,14 +85,19 @@ def drawn_degree(pixels: ImageStatistics) -> float:
     return even * few
 
 
+def drawn_ground_degree(pixels: ImageStatistics) -> float:
+    """0 to 1: drawn surfaces that are coloured, grey or black. Scans are evenly white as well, screens need not be."""
+    midtone = ramp(pixels.flat_midtone_share, 0.03, 0.15)
+    return drawn_degree(pixels) * max(midtone, ramp(pixels.near_black_share, 0.25, 0.5))
+
+
 def _drawn(pixels: ImageStatistics) -> Iterator[Evidence]:
     """Surfaces that were drawn, with text or panels on them; or noise everywhere, which no screen has."""
     degree = drawn_degree(pixels)
     if degree > 0.0:
-        # Scans are evenly white as well: a screen shows itself by its coloured or grey or black ground.
-        ground = max(ramp(pixels.flat_midtone_share, 0.03, 0.15), ramp(pixels.near_black_share, 0.25, 0.5))
         written = max(ramp(pixels.text_block_share, 0.08, 0.25), ramp(pixels.horizontal_line_share, 0.005, 0.03))
-        weight = degree * (0.5 + 1.5 * ground + 1.0 * written + 2.0 * ground * written)
+        ground = drawn_ground_degree(pixels)
+        weight = degree * (0.5 + written) + ground * (1.5 + 2.0 * written)
         if weight >= 0.3:
             share = round(100 * pixels.flat_share)
             yield Evidence(SCREENSHOTS, round_weight(weight), Reason.of("evidence.screenshot.drawn", percent=share))
@@ -106,5 +111,5 @@ def _drawn(pixels: ImageStatistics) -> Iterator[Evidence]:
 def _file_format(facts: PhotoFacts, pixels: ImageStatistics) -> Iterator[Evidence]:
     """PNG without a camera: cameras write JPEG or HEIC, screens PNG."""
     if facts.media_format == "png" and not facts.metadata.camera:
-        weight = 0.7 + 0.8 * drawn_degree(pixels)
+        weight = 0.7 + 1.8 * drawn_degree(pixels)
         yield Evidence(SCREENSHOTS, round_weight(weight), Reason.of("evidence.screenshot.png"))

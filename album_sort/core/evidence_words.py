@@ -20,4 +20,4 @@ def words_of(name: str) -> str:
 
 def round_weight(weight: float) -> float:
     """Two digits: finer steps would pretend a knowledge that likelihood ratios do not have."""
-    return round(weight, 2)
+    return round(float(weight), 2)

@@ -139,13 +139,15 @@ def _sky(red: Plane, green: Plane, blue: Plane, luma: Plane) -> Mapping[str, flo
     rows = mean.shape[0]
     upper = slice(0, rows * 2 // 3)
     warm = (r > g + 18) & (r > b + 8) & (r > 70) & (r - np.minimum(g, b) > 40)
+    bright = mean[upper] >= np.quantile(mean[upper], 0.9)
     cold = (b > r + 12) & (b >= g) & (b > 40)
     return {
         "upper_warm_share": _share((warm & smooth)[upper]),
         "upper_blue_share": _share((cold & smooth)[upper]),
         "upper_dark_share": _share(((mean < 40) & (spread < 40))[upper]),
         "upper_smooth_share": _share(smooth[: rows // 2]),
-        "light_point_share": min(1.0, 1000.0 * _light_points(luma, mean) / luma.size),
+        "light_point_share": min(1.0, 1000.0 * _light_points(luma[: luma.shape[0] // 2], mean) / (luma.size / 2)),
+        "glow_warmth": float((r - b)[upper][bright].mean()) / 255,
     }
 
 

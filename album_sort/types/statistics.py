@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 
-STATISTICS_VERSION = 2
+STATISTICS_VERSION = 3
 """Raised whenever the same picture would give other numbers; part of the cache key."""
 
 
@@ -71,7 +71,9 @@ class ImageStatistics:
     upper_smooth_share: float = 0.0
     """Blocks of the upper half without texture: sky, wall, fog."""
     light_point_share: float = 0.0
-    """Small bright spots on dark ground per thousand pixels, capped at 1: stars, lamps, windows at night."""
+    """Small bright spots on dark ground in the upper half, per thousand pixels, capped at 1: stars, lamps."""
+    glow_warmth: float = 0.0
+    """Red minus blue, -1 to 1, of the brightest tenth of the upper two thirds: the sky around a low sun."""
     skin_share: float = 0.0
     """Pixels of human skin colour; wood, sand and bread have it too."""
     face_count: float = -1.0
