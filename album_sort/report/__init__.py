@@ -7,8 +7,8 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from album_sort.errors import DestinationError
+from album_sort.report._blocks import Thumbnail
 from album_sort.report._output import refuse_foreign
-from album_sort.report._thumbnails import Thumbnail
 from album_sort.report.csv import csv_report
 from album_sort.report.html import HtmlReport
 from album_sort.report.jsonl import JsonlReport, StoredRows, is_our_jsonl, read_report

@@ -17,19 +17,17 @@ REASONS = 100
 """Different reasons named; a reason may carry a value of its file, and then every file has its own."""
 
 STRIP = 5
-"""Thumbnails of a trip."""
+"""Pictures of a trip."""
+
+COVERS = 4
+"""Candidates for the cover of an album."""
 
 _VAGUE = ("file modification time", "folder name")
 """Sources of a date that say when a file was made, not when a photo was taken: not on the chart."""
 
 
-@dataclass(slots=True)
-class Cover:
-    """The photo that stands for an album: the surest one that has a thumbnail."""
-
-    key: str = ""
-    label: str = ""
-    score: float = -1.0
+Candidate = tuple[float, str]
+"""Score and content of a photo that could be a cover."""
 
 
 @dataclass(slots=True)
@@ -39,14 +37,14 @@ class TripSummary:
     trip: TripRow
     photos: int = 0
     strip: list[str] = field(default_factory=list)
-    """Thumbnail keys, spread over the trip as its photos come."""
+    """Contents of some photos, spread over the trip as they come."""
     stride: int = 1
     """Every how manieth photo was kept."""
 
-    def add(self, key: str) -> None:
+    def add(self, sha256: str) -> None:
         """Counts a photo and keeps some of them, evenly spread, without knowing how many will come."""
-        if key and self.photos % self.stride == 0 and key not in self.strip:
-            self.strip.append(key)
+        if self.photos % self.stride == 0:
+            self.strip.append(sha256)
             if len(self.strip) == 2 * STRIP:
                 self.strip, self.stride = self.strip[::2], self.stride * 2
         self.photos += 1
@@ -68,7 +66,8 @@ class Overview:
     """Everything that is told about all photos together."""
 
     tally: Tally = field(default_factory=Tally)
-    covers: dict[str, Cover] = field(default_factory=dict)
+    covers: dict[str, list[Candidate]] = field(default_factory=dict)
+    """The surest photos of each album, surest first: not every one has a thumbnail."""
     spans: dict[str, tuple[date, date]] = field(default_factory=dict)
     """First and last day of each album."""
     trips: dict[str, TripSummary] = field(default_factory=dict)
@@ -78,13 +77,13 @@ class Overview:
     unnamed_reasons: int = 0
     """Files whose reason is not among the named ones."""
 
-    def add(self, row: ReportRow, *, thumbnail_key: str = "") -> None:
+    def add(self, row: ReportRow) -> None:
         """Takes one row."""
         self.tally.add(row)
         if isinstance(row, SkippedRow):
             self._add_skipped(row)
         elif row.action is not RowAction.DUPLICATE:
-            self._add_photo(row, thumbnail_key)
+            self._add_photo(row)
 
     def _add_skipped(self, row: SkippedRow) -> None:
         key = (str(row.stage), row.reason)
@@ -98,16 +97,17 @@ class Overview:
         if len(group.examples) < EXAMPLES:
             group.examples.append(row.source)
 
-    def _add_photo(self, row: PhotoRow, key: str) -> None:
+    def _add_photo(self, row: PhotoRow) -> None:
         if row.similar_to is not None:
             self.bursts[row.similar_to] += 1
-        if key:
-            score = next((score for album, score in row.scores if album == row.album), 0.0)
-            cover = self.covers.setdefault(row.album, Cover())
-            if score > cover.score:
-                cover.key, cover.score, cover.label = key, score, row.top[0].label if row.top else ""
+        score = next((score for album, score in row.scores if album == row.album), 0.0)
+        covers = self.covers.setdefault(row.album, [])
+        if len(covers) < COVERS or score > covers[-1][0]:
+            covers.append((score, row.sha256))
+            covers.sort(key=lambda candidate: -candidate[0])
+            del covers[COVERS:]
         if row.trip is not None:
-            self.trips.setdefault(row.trip.trip_id, TripSummary(row.trip)).add(key)
+            self.trips.setdefault(row.trip.trip_id, TripSummary(row.trip)).add(row.sha256)
         if row.taken is not None and row.taken.source not in _VAGUE:
             day = row.taken.local.date()
             self.months[row.album, (day.year, day.month)] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from album_sort.report._overview import STRIP, Overview, TripSummary
+from album_sort.report._parts import PageParts
 from album_sort.report._spool import to_script
-from album_sort.report._thumbnails import relative_file
 from album_sort.report.chart import draw_chart
 from album_sort.report.text import shell_word, visible
 from album_sort.report.words import Words
@@ -30,24 +30,6 @@ def is_our_page(head: bytes) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class PageParts:
-    """What lies in the page or beside it."""
-
-    is_inline: bool
-    files_name: str
-    """Name of the folder beside the page."""
-    chunks: list[str]
-    """JSON of each chunk, in the page; empty when they are files."""
-    thumbnails: Iterator[tuple[str, str]]
-    """Key and base64 text, in the page."""
-    albums: list[dict[str, object]]
-    trips: Mapping[str, list[list[int]]]
-    bursts: list[list[list[int]]]
-    chunk_cards: int
-    photos_base: str
-
-
-@dataclass(frozen=True, slots=True)
 class AlbumTile:
     """One album on the wall."""
 
@@ -55,7 +37,7 @@ class AlbumTile:
     title: str
     photos: int
     cover: str
-    cover_label: str
+    """Address of the picture."""
     days: str
 
 
@@ -63,6 +45,8 @@ class AlbumTile:
 class TripTile:
     """One trip on the timeline."""
 
+    number: int
+    """Its address in the page: a trip's id may be any text."""
     trip: TripRow
     photos: int
     strip: list[str]
@@ -97,7 +81,7 @@ class Page:
     def _context(self) -> dict[str, Any]:
         words, overview = self._words, self._overview
         style, script = _static("report.css"), _static("report.js")
-        chart = draw_chart(overview.months)
+        trips = self._trips()
         return {
             "words": words,
             "t": words.text,
@@ -109,15 +93,12 @@ class Page:
             "style": Markup(style),  # noqa: S704 (our own file)
             "script": Markup(script),  # noqa: S704 (likewise)
             "index": Markup(to_script(self._index())),  # noqa: S704 (escaped for script elements by `to_script`)
-            "chunks": [Markup(chunk) for chunk in self._parts.chunks],  # noqa: S704 (likewise)
-            "thumbnails": self._parts.thumbnails,
-            "is_inline": self._parts.is_inline,
-            "thumbnail_source": self._thumbnail_source,
+            "blocks": ((name, Markup(text)) for name, text in self._parts.blocks.in_page),  # noqa: S704 (likewise)
             "albums": self._albums(),
             "review": overview.tally.review,
-            "trips": self._trips(),
-            "map": self._map(),
-            "chart": chart,
+            "trips": trips,
+            "map": self._map(trips),
+            "chart": draw_chart(overview.months),
             "titles": overview.tally.titles,
             "skipped": sorted(overview.skipped.values(), key=lambda group: (group.stage, -group.files, group.reason)),
             "unnamed_reasons": overview.unnamed_reasons,
@@ -136,11 +117,11 @@ class Page:
             "require-trusted-types-for": "'script'",
             "trusted-types": "'none'",
         }
-        if not self._parts.is_inline:
+        if not self._parts.blocks.is_inline:
             # The script named by its hash may load the chunks; a tag in the page still may not.
             sources |= {
                 "script-src": f"{_hash(script)} 'strict-dynamic'",
-                "img-src": "'self' file:",
+                "img-src": "data: 'self' file:",
                 "trusted-types": "album-sort",
             }
         return "; ".join(f"{name} {value}" for name, value in sources.items())
@@ -150,21 +131,28 @@ class Page:
         return {
             "language": self._info.language,
             "words": dict(self._words.sentences),
-            "files": "" if parts.is_inline else parts.files_name,
+            "files": parts.blocks.address,
             "chunkCards": parts.chunk_cards,
-            "albums": parts.albums,
+            "packThumbnails": parts.pack_thumbnails,
+            "albums": [
+                {
+                    "id": row.album,
+                    "title": row.title,
+                    "count": row.photos,
+                    "chunk": row.first_chunk,
+                    "pack": row.first_pack,
+                }
+                for row in parts.albums
+            ],
             "titles": {str(album): visible(title) for album, title in self._overview.tally.titles.items()},
-            "trips": {
-                key: {"title": visible(self._trip_row(summary).title), "runs": parts.trips.get(key, [])}
+            "trips": [
+                {"title": visible(self._trip_row(summary).title), "runs": parts.trips.get(key, [])}
                 for key, summary in self._overview.trips.items()
-            },
+            ],
             "bursts": parts.bursts,
             "photosBase": parts.photos_base,
             "out": shell_word(self._info.destination),
         }
-
-    def _thumbnail_source(self, key: str) -> str:
-        return f"{self._parts.files_name}/thumbnails/{relative_file(key)}"
 
     def _albums(self) -> list[AlbumTile]:
         overview = self._overview
@@ -172,7 +160,7 @@ class Page:
         for album, photos in sorted(
             overview.tally.albums.items(), key=lambda item: (item[0] == REVIEW, -item[1], item[0])
         ):
-            cover = overview.covers.get(album)
+            covers = (self._parts.blocks.picture(sha256) for _, sha256 in overview.covers.get(album, ()))
             span = overview.spans.get(album)
             years = "" if span is None else "–".join(dict.fromkeys(str(day.year) for day in span))
             tiles.append(
@@ -180,8 +168,7 @@ class Page:
                     album=album,
                     title=visible(overview.tally.titles[album]),
                     photos=photos,
-                    cover=cover.key if cover else "",
-                    cover_label=visible(cover.label) if cover else "",
+                    cover=next((address for address in covers if address), ""),
                     days=years,
                 )
             )
@@ -197,18 +184,19 @@ class Page:
     def _trips(self) -> list[TripTile]:
         """Newest first."""
         tiles = []
-        for summary in self._overview.trips.values():
+        for number, summary in enumerate(self._overview.trips.values()):
             trip = self._trip_row(summary)
             step = max(1, len(summary.strip) // STRIP)
-            strip = summary.strip[::step][:STRIP]
-            tiles.append(TripTile(trip, summary.photos, strip, self._words.days(trip.start, trip.end)))
+            addresses = (self._parts.blocks.picture(sha256) for sha256 in summary.strip[::step])
+            strip = list(dict.fromkeys(address for address in addresses if address))[:STRIP]
+            tiles.append(TripTile(number, trip, summary.photos, strip, self._words.days(trip.start, trip.end)))
         return sorted(tiles, key=lambda tile: (tile.trip.start, tile.trip.trip_id), reverse=True)
 
-    def _map(self) -> WorldMap | None:
+    def _map(self, trips: Sequence[TripTile]) -> WorldMap | None:
         points = [
-            MapPoint(tile.trip.trip_id, visible(tile.trip.title), visible(tile.trip.place.split(",")[0]),
+            MapPoint(str(tile.number), visible(tile.trip.title), visible(tile.trip.place.split(",")[0]),
                      tile.trip.lat_deg, tile.trip.lon_deg, tile.photos)
-            for tile in self._trips()
+            for tile in trips
             if tile.trip.lat_deg is not None and tile.trip.lon_deg is not None
         ]  # fmt: skip
         return draw_map(points, _static("world.json"))

@@ -15,6 +15,9 @@ from typing import Any
 Card = dict[str, Any]
 """What the page knows of a photo; its keys are explained in html.py."""
 
+Runs = list[list[int]]
+"""Stretches of photos: shelf number, first position, length."""
+
 UNDATED = 1 << 62
 """Sorts after every date."""
 
@@ -48,6 +51,12 @@ class Shelf:
     lengths: array[int] = field(default_factory=lambda: array("L"))
     trips: array[int] = field(default_factory=lambda: array("i"))
     bursts: array[int] = field(default_factory=lambda: array("q"))
+    hashes: bytearray = field(default_factory=bytearray)
+    """The SHA-256 of each photo, 32 bytes one after the other."""
+
+    def sha256(self, photo: int) -> str:
+        """The content of a photo, which is the key of its thumbnail."""
+        return self.hashes[photo * 32 : photo * 32 + 32].hex()
 
     def order(self) -> list[int]:
         """The photos in the order of the page: newest first, then as they came."""
@@ -66,7 +75,7 @@ class Spool:
         """Gives the temporary file back."""
         self._file.close()
 
-    def add(self, album: str, title: str, card: Card, *, key: int, trip: int, burst: int) -> None:
+    def add(self, album: str, title: str, card: Card, *, sha256: str, key: int, trip: int, burst: int) -> None:
         """Keeps one card."""
         data = to_script(card).encode()
         shelf = self.shelves.setdefault(album, Shelf(title))
@@ -75,6 +84,7 @@ class Spool:
         shelf.lengths.append(len(data))
         shelf.trips.append(trip)
         shelf.bursts.append(burst)
+        shelf.hashes += bytes.fromhex(sha256)
         self._file.write(data)
         self._end += len(data)
 
@@ -85,9 +95,9 @@ class Spool:
             yield self._file.read(shelf.lengths[photo]).decode()
 
 
-def runs_of(shelf_number: int, marks: Sequence[int]) -> dict[int, list[list[int]]]:
+def runs_of(shelf_number: int, marks: Sequence[int]) -> dict[int, Runs]:
     """Stretches of equal marks: `{mark: [[shelf, first position, length], ...]}`; positions follow the order of the page."""
-    runs: dict[int, list[list[int]]] = {}
+    runs: dict[int, Runs] = {}
     previous = NOBODY
     for position, mark in enumerate(marks):
         if mark != NOBODY:

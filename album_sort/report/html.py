@@ -2,7 +2,7 @@
 
 Rows stream into a spool, album by album; at the end they are cut into chunks of cards that a small script shows page by page. A card
 has these keys: `s` source, `q` source quoted for a shell where plain quotes do not do, `p` path in the destination (`pv` as shown),
-`k` thumbnail, `a` action, `t` local time (`tp` precision, `to` offset, `ts` source), `l` place, `lk` its distance, `r` trip title,
+`a` action, `t` local time (`tp` precision, `to` offset, `ts` source), `l` place, `lk` its distance, `r` trip title,
 `c` top classes, `g` guesses (albums), `w` reasons, `also`, `m` files of the group, `al` album title.
 
 Everything that comes from photos passes `visible` and then either jinja2's escaping or `textContent`; the page's Content-Security-Policy
@@ -14,15 +14,15 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from album_sort.errors import DestinationError
+from album_sort.report._blocks import MARKER, Blocks, Thumbnail, fits_into_page
 from album_sort.report._output import atomic_text, refuse_foreign
 from album_sort.report._overview import Overview
-from album_sort.report._page import Page, PageParts, is_our_page
-from album_sort.report._spool import NOBODY, Card, Spool, runs_of, sort_key
-from album_sort.report._thumbnails import Thumbnail, ThumbnailShelf
+from album_sort.report._page import Page, is_our_page
+from album_sort.report._parts import PageParts
+from album_sort.report._spool import NOBODY, Card, Runs, Spool, runs_of, sort_key
 from album_sort.report.rows import format_offset
 from album_sort.report.text import needs_escapes, shell_word, visible
 from album_sort.report.words import Words
@@ -31,14 +31,14 @@ from album_sort.types import PhotoRow, ReportRow, RowAction, RunInfo, RunOutcome
 CHUNK_CARDS = 400
 """About a quarter of a megabyte: read in a moment, and a page of an album needs one or two."""
 
+PACK_THUMBNAILS = 30
+"""About half a megabyte: half a page of an album."""
+
 INLINE_LIMIT_BYTES = 24 * 1024 * 1024
 """Up to about 1,800 photos the page is one file; beyond it would take seconds to open."""
 
 DUPLICATES = " duplicates"
 """Shelf of the photos that are stored elsewhere; no album id begins with a space."""
-
-MARKER = "album-sort-report.txt"
-"""Tells a data folder of ours from a folder that only has the same name."""
 
 _GUESSES = 2
 
@@ -62,9 +62,8 @@ class HtmlReport:
         self._files = path.with_name(f"{path.stem}-files")
         _refuse_foreign_folder(self._files)
         self._new_files = path.with_name(f".{path.stem}-files.{secrets.token_hex(4)}.tmp")
-        self._thumbnails = ThumbnailShelf(
-            thumbnail, self._new_files / "thumbnails", inline_limit_bytes=inline_limit_bytes
-        )
+        self._thumbnail = thumbnail
+        self._inline_limit_bytes = inline_limit_bytes
         self._spool = Spool(path.parent)
         self._overview = Overview()
         self._trips: dict[str, int] = {}
@@ -72,48 +71,20 @@ class HtmlReport:
 
     def add(self, row: ReportRow) -> None:
         """Takes one row."""
+        self._overview.add(row)
         if not isinstance(row, PhotoRow):
-            self._overview.add(row)
             return
-        card = self._card(row)
-        self._overview.add(row, thumbnail_key=card.get("k", ""))
         is_duplicate = row.action is RowAction.DUPLICATE
         trip = row.trip.trip_id if row.trip else None
         self._spool.add(
             DUPLICATES if is_duplicate else row.album,
             visible(row.title),
-            card,
+            _card(row),
+            sha256=row.sha256,
             key=sort_key(row.taken.local if row.taken else None),
             trip=NOBODY if trip is None or is_duplicate else self._trips.setdefault(trip, len(self._trips)),
             burst=NOBODY if row.similar_to is None else self._bursts.setdefault(row.similar_to, len(self._bursts)),
         )
-
-    def _card(self, row: PhotoRow) -> Card:
-        card: Card = {"s": visible(row.source), "a": str(row.action), "k": self._thumbnails.put(row.sha256)}
-        if needs_escapes(row.source) or "'" in row.source or row.source.startswith("-"):
-            card["q"] = shell_word(row.source)
-        if row.path:
-            card["p"] = row.path
-            shown = visible(row.path)
-            if shown != row.path:
-                card["pv"] = shown
-        if row.taken:
-            card["t"] = row.taken.local.isoformat(timespec="seconds")
-            card["tp"] = row.taken.precision
-            card["to"] = format_offset(row.taken.utc_offset_minutes)
-            card["ts"] = visible(row.taken.source)
-        if row.place:
-            card["l"] = visible(f"{row.place.name}, {row.place.country}" if row.place.country else row.place.name)
-            card["lk"] = round(row.place.distance_km, 1)
-        card["r"] = visible(row.trip.title) if row.trip else ""
-        card["c"] = [[visible(top.label), round(top.probability, 3)] for top in row.top]
-        guesses = [(album, score) for album, score in row.scores if album != row.album or row.album != "review"]
-        card["g"] = [[album, round(score, 3)] for album, score in guesses[:_GUESSES] if album != "review"]
-        card["w"] = [visible(reason) for reason in row.why]
-        card["also"] = [visible(path) for path in row.also]
-        card["m"] = [visible(member) for member in row.group]
-        card["al"] = visible(row.title) if row.action is RowAction.DUPLICATE else ""
-        return {name: value for name, value in card.items() if value not in ("", [], None)}
 
     def finish(self, outcome: RunOutcome | None) -> None:
         """Writes the page; the data folder, where there is one, takes its name just before."""
@@ -123,7 +94,7 @@ class HtmlReport:
             with atomic_text(self._path, is_ours=is_our_page) as stream:
                 for piece in page.pieces():
                     stream.write(piece)
-                self._publish_files(is_inline=parts.is_inline)
+                self._publish_files(is_inline=parts.blocks.is_inline)
         except OSError as error:
             raise DestinationError(
                 f"cannot write the report {self._path}: {error}", hint=f"check {self._path.parent}"
@@ -141,46 +112,30 @@ class HtmlReport:
             os.replace(self._new_files, self._files)
 
     def _parts(self) -> PageParts:
-        """Cuts the spool into chunks: into the page, or into files of the new folder."""
-        is_inline = self._thumbnails.is_inline
-        write: Callable[[int, str], None]
-        chunks: list[str] = []
-        if is_inline:
-            write = lambda _number, text: chunks.append(text)  # noqa: E731 (two ways of one line each)
-        else:
-            self._new_files.mkdir(exist_ok=True)
-            (self._new_files / MARKER).write_text(
-                "Made by album-sort for the report.html beside this folder.\n", encoding="utf-8"
-            )
-            write = self._write_chunk
-        albums: list[dict[str, object]] = []
-        trips: dict[int, list[list[int]]] = {}
-        bursts: dict[int, list[list[int]]] = {}
-        number = 0
-        for position, (album, shelf) in enumerate(self._spool.shelves.items()):
+        """Cuts the spool into blocks of cards and packs of thumbnails, and makes the indexes over them."""
+        shelves = self._spool.shelves
+        hashes = (shelf.sha256(photo) for shelf in shelves.values() for photo in range(len(shelf.keys)))
+        photos = sum(len(shelf.keys) for shelf in shelves.values())
+        is_inline = fits_into_page(hashes, photos, self._thumbnail, limit_bytes=self._inline_limit_bytes)
+        blocks = Blocks(self._new_files, self._thumbnail, is_inline=is_inline, address=self._files.name)
+        parts = PageParts(blocks, self._photos_base(), CHUNK_CARDS, PACK_THUMBNAILS)
+        trips: dict[int, Runs] = {}
+        bursts: dict[int, Runs] = {}
+        for position, (album, shelf) in enumerate(shelves.items()):
             order = shelf.order()
-            albums.append({"id": album, "title": shelf.title, "count": len(order), "chunk": number})
-            for start in range(0, len(order), CHUNK_CARDS):
+            parts.add_album(album, shelf.title, len(order))
+            for number, start in parts.chunks_of_last_album():
                 cards = self._spool.read(shelf, order[start : start + CHUNK_CARDS])
-                write(number, f"[{','.join(cards)}]")
-                number += 1
+                blocks.put(f"photos-{number}", f"[{','.join(cards)}]")
+            for number, start in parts.packs_of_last_album():
+                pack = order[start : start + PACK_THUMBNAILS]
+                blocks.put_thumbnails(f"thumbnails-{number}", [shelf.sha256(photo) for photo in pack])
             for all_runs, marks in ((trips, shelf.trips), (bursts, shelf.bursts)):
                 for mark, runs in runs_of(position, [marks[photo] for photo in order]).items():
                     all_runs.setdefault(mark, []).extend(runs)
-        return PageParts(
-            is_inline=is_inline,
-            files_name=self._files.name,
-            chunks=chunks,
-            thumbnails=self._thumbnails.inline_blocks() if is_inline else iter(()),
-            albums=albums,
-            trips={trip: trips.get(mark, []) for trip, mark in self._trips.items()},
-            bursts=[bursts[mark] for mark in sorted(bursts)],
-            chunk_cards=CHUNK_CARDS,
-            photos_base=self._photos_base(),
-        )
-
-    def _write_chunk(self, number: int, text: str) -> None:
-        (self._new_files / f"photos-{number}.js").write_text(f"albumSortChunk({number},{text});\n", encoding="utf-8")
+        parts.trips = {trip: trips.get(mark, []) for trip, mark in self._trips.items()}
+        parts.bursts = [bursts[mark] for mark in sorted(bursts)]
+        return parts
 
     def _photos_base(self) -> str:
         """Where the filed photos are, seen from the page; "" in a preview, which files none."""
@@ -192,6 +147,34 @@ class HtmlReport:
             # relative, so that the links live on when the whole destination is moved
             return "../" * len(folder.relative_to(destination).parts) or "./"
         return destination.as_uri() + "/"
+
+
+def _card(row: PhotoRow) -> Card:
+    card: Card = {"s": visible(row.source), "a": str(row.action)}
+    if needs_escapes(row.source) or "'" in row.source or row.source.startswith("-"):
+        card["q"] = shell_word(row.source)
+    if row.path:
+        card["p"] = row.path
+        shown = visible(row.path)
+        if shown != row.path:
+            card["pv"] = shown
+    if row.taken:
+        card["t"] = row.taken.local.isoformat(timespec="seconds")
+        card["tp"] = row.taken.precision
+        card["to"] = format_offset(row.taken.utc_offset_minutes)
+        card["ts"] = visible(row.taken.source)
+    if row.place:
+        card["l"] = visible(f"{row.place.name}, {row.place.country}" if row.place.country else row.place.name)
+        card["lk"] = round(row.place.distance_km, 1)
+    card["r"] = visible(row.trip.title) if row.trip else ""
+    card["c"] = [[visible(top.label), round(top.probability, 3)] for top in row.top]
+    guesses = [(album, score) for album, score in row.scores if album != row.album or row.album != "review"]
+    card["g"] = [[album, round(score, 3)] for album, score in guesses[:_GUESSES] if album != "review"]
+    card["w"] = [visible(reason) for reason in row.why]
+    card["also"] = [visible(path) for path in row.also]
+    card["m"] = [visible(member) for member in row.group]
+    card["al"] = visible(row.title) if row.action is RowAction.DUPLICATE else ""
+    return {name: value for name, value in card.items() if value not in ("", [], None)}
 
 
 def _refuse_foreign_folder(folder: Path) -> None:

@@ -44,50 +44,56 @@
 
   // ---- thumbnails and cards
 
-  function thumbnail(key, alt) {
-    if (!key) return el("span", { class: "blank", role: alt ? "img" : undefined, "aria-label": alt });
-    const image = el("img", { alt, loading: "lazy", decoding: "async" });
-    if (!alt) image.setAttribute("alt", "");
-    image.src = thumbnailSource(key);
+  // The picture comes when its pack has been read; until then the frame is empty.
+  function thumbnail(photo, alt) {
+    const image = el("img", { decoding: "async" });
+    image.setAttribute("alt", alt);
+    const blank = () => image.replaceWith(el("span", { class: "blank", ...(alt && { role: "img", "aria-label": alt }) }));
+    load(`thumbnails-${photo.pack}`).then((pack) => {
+      if (pack[photo.slot]) image.src = `data:image/jpeg;base64,${pack[photo.slot]}`;
+      else blank();
+    }, blank);
     return image;
   }
 
-  function thumbnailSource(key) {
-    if (index.files) return `${index.files}/thumbnails/${key.slice(0, 2)}/${key}.jpg`;
-    const block = document.getElementById(`thumbnail-${key}`);
-    return block ? `data:image/jpeg;base64,${block.textContent}` : "data:,";
-  }
-
-  const chunks = new Map();
+  // Data by name, the most recently used last; packs of pictures are dropped again when there are many.
+  const loaded = new Map();
   const waiting = new Map();
+  const KEPT = 200;
   const scriptUrls = window.trustedTypes && index.files
     ? window.trustedTypes.createPolicy("album-sort", { createScriptURL: (url) => url })
     : { createScriptURL: (url) => url };
 
-  window.albumSortChunk = (number, cards) => {
-    chunks.set(number, cards);
-    waiting.get(number)?.resolve(cards);
-    waiting.delete(number);
+  window.albumSortData = (name, data) => {
+    loaded.set(name, Promise.resolve(data));
+    waiting.get(name)?.(data);
+    waiting.delete(name);
   };
 
-  function loadChunk(number) {
-    if (chunks.has(number)) return Promise.resolve(chunks.get(number));
-    if (!index.files) {
-      chunks.set(number, JSON.parse(document.getElementById(`chunk-${number}`).textContent));
-      return Promise.resolve(chunks.get(number));
-    }
-    if (!waiting.has(number)) {
-      const entry = {};
-      entry.promise = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
-      waiting.set(number, entry);
+  // `name` is made of a fixed word and a number of ours: no text from a photo ever becomes part of a script's address.
+  function load(name) {
+    const known = loaded.get(name);
+    const data = known || (index.files ? loadFile(name) : Promise.resolve(JSON.parse(document.getElementById(name).textContent)));
+    loaded.delete(name);
+    loaded.set(name, data);
+    if (loaded.size > KEPT) loaded.delete(loaded.keys().next().value);
+    return data;
+  }
+
+  function loadFile(name) {
+    return new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      // the number is one of ours: no text from a photo ever becomes part of a script's address
-      script.src = scriptUrls.createScriptURL(`${index.files}/photos-${Number(number)}.js`);
+      waiting.set(name, resolve);
+      script.src = scriptUrls.createScriptURL(`${index.files}/${name}.js`);
       script.addEventListener("load", () => script.remove());
-      script.addEventListener("error", () => { waiting.delete(number); entry.reject(new Error(script.src)); });
+      script.addEventListener("error", () => {
+        script.remove();
+        loaded.delete(name);
+        waiting.delete(name);
+        reject(new Error(`${index.files}/${name}.js`));
+      });
       document.head.append(script);
-    }
-    return waiting.get(number).promise;
+    });
   }
 
   // Cards at these runs ([album, first, length] each), from the `from`th on, `count` of them.
@@ -99,9 +105,14 @@
       if (wanted.length === count) break;
     }
     return Promise.all(wanted.map(async ([album, position]) => {
-      const { chunk, id } = index.albums[album];
-      const cards = await loadChunk(chunk + Math.floor(position / index.chunkCards));
-      return { ...cards[position % index.chunkCards], album: id };
+      const { chunk, pack, id } = index.albums[album];
+      const cards = await load(`photos-${chunk + Math.floor(position / index.chunkCards)}`);
+      return {
+        ...cards[position % index.chunkCards],
+        album: id,
+        pack: pack + Math.floor(position / index.packThumbnails),
+        slot: position % index.packThumbnails,
+      };
     }));
   }
 
@@ -123,7 +134,7 @@
     return t("alt", { label: card.c ? card.c[0][0] : fileName(card.s), when: when(card) });
   }
 
-  const albumTitle = (id) => index.titles[id] || id;
+  const albumTitle = (id) => (Object.hasOwn(index.titles, id) ? index.titles[id] : id);
 
   function bars(classes) {
     const list = el("ul", { class: "bars", "aria-label": t("classes") });
@@ -161,7 +172,7 @@
   function card(photo, position, open) {
     const box = el("li", { class: "photo" });
     const opener = button("", () => open(position), { class: "frame", "aria-label": t("open_photo", { name: alternative(photo) }) });
-    opener.append(thumbnail(photo.k, ""));
+    opener.append(thumbnail(photo, ""));
     const place = photo.l ? el("span", {}, isolated(photo.l)) : null;
     box.append(opener, el("div", { class: "about" },
       el("p", { class: "when" }, el("span", {}, when(photo)), place),
@@ -280,7 +291,7 @@
   }
 
   const photoLink = (photo) => (photo.p ? linked(photo, isolated(photo.pv || photo.p, "path")) : null);
-  const largePicture = (photo) => linked(photo, thumbnail(photo.k, alternative(photo)));
+  const largePicture = (photo) => linked(photo, thumbnail(photo, alternative(photo)));
 
   function fixBox(photo) {
     const ids = index.albums.map((album) => album.id).filter((id) => !id.startsWith(" ") && id !== "review" && id !== photo.album);
@@ -357,7 +368,7 @@
       if (parts[1] === "album" && name !== "review") {
         said = await showPhotos({ route, title: albumTitle(name), runs: all(name), page: number });
       } else if (parts[1] === "trip") {
-        const trip = index.trips[name] || { title: name, runs: [] };
+        const trip = index.trips[Number(name)] || { title: t("trip"), runs: [] };
         said = await showPhotos({ route, title: trip.title, runs: trip.runs, page: number, byMonth: false });
       } else if (parts[1] === "review" || parts[1] === "album") {
         said = await showPhotos({ route, title: t("review_title"), note: t("review_help"), runs: all("review"), page: number,
@@ -379,6 +390,5 @@
   }
 
   window.addEventListener("hashchange", show);
-  for (const image of document.querySelectorAll("img[data-thumbnail]")) image.src = thumbnailSource(image.dataset.thumbnail);
   if (window.location.hash) show();
 })();

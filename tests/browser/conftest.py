@@ -1,0 +1,88 @@
+"""A headless Chromium that tells everything that goes wrong in a page; without one these tests skip and say why."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Debian's package; a browser of another origin can be named.
+CHROMIUM = os.environ.get("ALBUM_SORT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+OpenPage = Callable[..., "Watched"]
+
+
+class Watched:
+    """A page, with every request it made and everything it complained of."""
+
+    def __init__(self, page: Any) -> None:  # noqa: ANN401 (playwright is no requirement of the type checker)
+        self.page = page
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("dialog", self._on_dialog)
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def _on_dialog(self, dialog: Any) -> None:  # noqa: ANN401 (likewise)
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def show(self, path: Path, route: str = "") -> None:
+        """Opens the report at a route and waits for it."""
+        self.page.goto(path.as_uri() + route)
+        if route.startswith("#/"):
+            self.page.wait_for_selector("#view h1")
+
+    def network_requests(self) -> list[str]:
+        """Requests that would leave this machine's disk."""
+        return [url for url in self.requests if not url.startswith(("file:", "data:"))]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright drives the browser: pip install album-sort[browser]"
+    )
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium, or name one in ALBUM_SORT_CHROMIUM")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any) -> Iterator[OpenPage]:  # noqa: ANN401 (likewise)
+    with ExitStack() as stack:
+
+        def open_page(*, width: int = 1280, height: int = 900, scheme: str = "light") -> Watched:
+            context = chromium.new_context(
+                viewport={"width": width, "height": height}, color_scheme=scheme, offline=True
+            )
+            stack.callback(context.close)
+            return Watched(context.new_page())
+
+        yield open_page
+
+
+@pytest.fixture
+def artefacts(tmp_path: Path) -> Path:
+    """Where screenshots go: kept when `ALBUM_SORT_TEST_ARTEFACTS` names a folder."""
+    folder = Path(os.environ.get("ALBUM_SORT_TEST_ARTEFACTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
