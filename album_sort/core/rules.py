@@ -169,7 +169,7 @@ def _by_content(case: _Case) -> _Decision:
     probability = case.policy.calibration.probability(best.probability)
     needed = case.policy.needed(best.album)
     if probability < needed:
-        return _by_trip(case, best.album, probability) or _to_review(case, (best, runner_up), probability, needed)
+        return _by_trip(case, best, probability) or _to_review(case, (best, runner_up), probability, needed)
     reasons = (_content_reason(case, best.album, probability), *_speaking_for(best.album, case.evidence))
     for rule in case.rules.rules:
         if rule.album is not None and rule.instead_of == best.album and holds(rule.when, case.facts, case.scores):
@@ -219,10 +219,12 @@ def _speaking_for(album: AlbumId, evidence: Sequence[Evidence]) -> tuple[Reason,
     return tuple(piece.reason for piece in sorted(speaking, key=lambda piece: -piece.weight))
 
 
-def _by_trip(case: _Case, best: AlbumId, probability: float) -> _Decision | None:
+def _by_trip(case: _Case, best: AlbumScore, probability: float) -> _Decision | None:
     """Unsure photos of a journey go with it. A busy day at home is no journey."""
     trip, away = case.facts.trip, case.facts.away_from_home
-    if trip is None or best in NEVER_TRAVEL or away is False or (trip.is_day_trip and away is None):
+    if trip is None or away is False or (trip.is_day_trip and away is None):
+        return None
+    if best.album in NEVER_TRAVEL and best.probability >= ALSO_FROM:
         return None
     theme = None if trip.theme is None else case.rules.resolve(trip.theme)
     if theme is not None:

@@ -22,7 +22,7 @@ for it (people, screenshots): evidence must be able to lift it, and 6 in log-odd
 
 PRIOR_STRENGTH = 0.5
 """How much of the difference between ImageNet's mix of pictures and a usual collection's is taken back. Theory says 1 for a
-calibrated network; half was best on sources of photos that were left out (benchmarks/results/accuracy_steps.csv)."""
+calibrated network; half was best on sources of photos that were left out (benchmarks/results/accuracy.csv)."""
 
 LEAST_SHARE = 0.002
 """What ImageNet shows of an album at least: some have no class at all."""

@@ -1,0 +1,163 @@
+"""How often a photo is in the right album: coverage, accuracy, precision, per album, against two baselines.
+
+    python -m benchmarks.accuracy ../shared/photos/labelled.csv --work /tmp/accuracy --weights WEIGHTS
+
+Adds its rows to benchmarks/results/accuracy*.csv (those of the same weights and precision are replaced) and draws the
+calibration curve. Coverage is the share filed, accuracy the share right of all, precision the share right of those filed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from album_sort.classify.labels import load_labels
+from album_sort.core.calibration import DEFAULT, DEFAULT_PRECISION_TARGET, Calibration
+from album_sort.pipeline.policy import load_calibration, load_rules
+from album_sort.types import REVIEW
+from benchmarks.baselines import thresholded_labels, top_label
+from benchmarks.labelled import RIGHT_ALBUMS, LabelledPhoto, add_arguments, file_all, read_labelled
+
+Row = dict[str, str | int | float]
+
+RESULTS = Path("benchmarks/results")
+KEYS = ("network", "weights", "precision")
+
+
+def main() -> None:
+    """Measures and writes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_arguments(parser)
+    parser.add_argument("--precision-target", type=float, default=DEFAULT_PRECISION_TARGET)
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--wrong", action="store_true", help="list the photos filed wrongly")
+    args = parser.parse_args()
+    weights, photos = read_labelled(args)
+    key: Row = {"network": weights.backbone.name, "weights": weights.sha256[:8], "precision": str(args.precision)}
+    calibration = load_calibration(weights.sha256)
+    methods = albums_by_method(photos, calibration, args.precision_target)
+    rows = [key | {"method": method} | measure(photos, albums) for method, albums in methods.items()]
+    for row in rows:
+        print(", ".join(f"{name} {value}" for name, value in row.items() if name not in KEYS))
+    final = methods["album-sort"]
+    for photo, album in zip(photos, final, strict=True):
+        if args.wrong and photo.counts and album != REVIEW and not photo.is_right(album):
+            print(f"{photo.facts.group.primary.path}: {photo.expected}, filed under {album}")
+    merge_csv(args.out / "accuracy.csv", rows)
+    merge_csv(args.out / "accuracy_albums.csv", [key | row for row in per_album(photos, final)])
+    merge_csv(args.out / "accuracy_confusion.csv", [key | row for row in confusion(photos, final)])
+    draw_curve(photos, calibration, args.out / f"accuracy_calibration_{weights.sha256[:8]}.svg", weights.backbone.title)
+
+
+def albums_by_method(
+    photos: Sequence[LabelledPhoto], calibration: Calibration, precision_target: float
+) -> dict[str, list[str]]:
+    """Where each way of deciding files the photos: the baselines, then ours, one idea after the other."""
+    labels = load_labels()
+    everything = replace(calibration, slope=1.0, intercept=0.0, curve=())
+    rules = load_rules()
+    without_shares = replace(rules, prior_log_odds=(0.0,) * len(rules.albums))
+    return {
+        "most likely label": [top_label(labels, photo.prediction) for photo in photos],
+        "labels above thresholds": [thresholded_labels(labels, photo.prediction) for photo in photos],
+        "sums": [a.album for a in file_all(photos, everything, 0.0, without_shares, with_evidence=False)],
+        "sums, usual shares": [a.album for a in file_all(photos, everything, 0.0, with_evidence=False)],
+        "sums, evidence": [a.album for a in file_all(photos, everything, 0.0, without_shares)],
+        "sums, usual shares, evidence": [a.album for a in file_all(photos, everything, 0.0)],
+        "album-sort, uncalibrated": [a.album for a in file_all(photos, DEFAULT, precision_target)],
+        "album-sort": [a.album for a in file_all(photos, calibration, precision_target)],
+    }
+
+
+def measure(photos: Sequence[LabelledPhoto], albums: Sequence[str]) -> Row:
+    """The figures of one way of deciding."""
+    pairs = [(photo, album) for photo, album in zip(photos, albums, strict=True) if photo.counts]
+    filed = [(photo, album) for photo, album in pairs if album != REVIEW]
+    right = sum(photo.is_right(album) for photo, album in filed)
+    mistakes = sum(album in photo.forbidden for photo, album in zip(photos, albums, strict=True))
+    return {
+        "photos": len(pairs),
+        "filed": len(filed),
+        "right": right,
+        "coverage": round(len(filed) / len(pairs), 4),
+        "accuracy": round(right / len(pairs), 4),
+        "precision_of_filed": round(right / len(filed), 4) if filed else 0.0,
+        "plain_mistakes": mistakes,
+    }
+
+
+def per_album(photos: Sequence[LabelledPhoto], albums: Sequence[str]) -> list[Row]:
+    """Recall by what was expected, precision by where photos were filed."""
+    rows: list[Row] = []
+    for word, names in RIGHT_ALBUMS.items():
+        expected = [(photo, album) for photo, album in zip(photos, albums, strict=True) if photo.expected == word]
+        filed = [photo for photo, album in zip(photos, albums, strict=True) if album in names and photo.counts]
+        hits = sum(bool(photo.right & names) for photo in filed)
+        found = sum(photo.is_right(album) for photo, album in expected)
+        if expected or filed:
+            rows.append(
+                {
+                    "album": word,
+                    "expected": len(expected),
+                    "right": found,
+                    "review": sum(album == REVIEW for _, album in expected),
+                    "recall": round(found / len(expected), 4) if expected else "",
+                    "filed_here": len(filed),
+                    "precision_here": round(hits / len(filed), 4) if filed else "",
+                }
+            )
+    return rows
+
+
+def confusion(photos: Sequence[LabelledPhoto], albums: Sequence[str]) -> list[Row]:
+    """How many photos of each expected album went where."""
+    counted = Counter((photo.expected, str(album)) for photo, album in zip(photos, albums, strict=True))
+    return [{"expected": expected, "filed": album, "photos": n} for (expected, album), n in sorted(counted.items())]
+
+
+def merge_csv(path: Path, rows: Sequence[Mapping[str, str | int | float]]) -> None:
+    """Replaces the rows of these weights, keeps the others."""
+    kept: list[Mapping[str, str | int | float]] = []
+    if path.is_file():
+        with path.open(newline="", encoding="utf-8") as handle:
+            kept = [row for row in csv.DictReader(handle) if any(row[key] != str(rows[0][key]) for key in KEYS)]
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*kept, *rows])
+
+
+def draw_curve(photos: Sequence[LabelledPhoto], calibration: Calibration, path: Path, title: str) -> None:
+    """How often photos of a probability are right, before and after calibration, in ten groups of as many photos."""
+    import matplotlib  # noqa: PLC0415 - slow to import
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "album-sort"
+    from matplotlib import pyplot as plt  # noqa: PLC0415
+
+    counted = [photo for photo in photos if photo.counts]
+    filed = file_all(counted, replace(calibration, curve=()), 0.0)
+    right = np.array([photo.is_right(a.scores[0].album) for photo, a in zip(counted, filed, strict=True)])
+    scores = np.array([a.scores[0].probability for a in filed])
+    probabilities = np.array([calibration.probability(score) for score in scores])
+    figure, axes = plt.subplots(figsize=(5, 5))
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    for name, values in (("scores", scores), ("calibrated", probabilities)):
+        groups = np.array_split(np.argsort(values, kind="stable"), 10)
+        axes.plot([values[g].mean() for g in groups], [right[g].mean() for g in groups], marker="o", label=name)
+    axes.set(
+        xlabel="probability of the best album", ylabel="share that is right", title=title, xlim=(0, 1), ylim=(0, 1.02)
+    )
+    axes.legend(loc="lower right")
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    main()
