@@ -14,7 +14,6 @@ from album_sort.classify.backbones import RESNET18
 from album_sort.classify.labels import label_folder
 from album_sort.classify.weights import AUTO, WeightsFile, WeightsQuery, find_weights
 from album_sort.config import Settings
-from album_sort.images import decode_picture
 from album_sort.inspection.cores import available_cores, split_threads
 from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
 from album_sort.inspection.messages import ReaderSettings
@@ -83,6 +82,8 @@ class Engine:
 
     def _calibration_views(self) -> NDArray[np.uint8]:
         """The shipped calibration pictures as the network sees them, (N, S, S, 3)."""
+        from album_sort.images import decode_picture  # noqa: PLC0415 - only when weights are converted
+
         pictures = sorted((label_folder() / "calibration" / "pictures").glob("*.jpg"))
         spec = self.weights.backbone.preprocessing
         return np.concatenate([decode_picture(path.read_bytes(), spec).views for path in pictures])

@@ -1,0 +1,175 @@
+"""The command line: help, exit codes, clear errors that carry the value and say what to do next."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from album_sort.cli.app import app
+from album_sort.errors import ExitCode
+from tests.builders import fingerprint, make_jpeg, make_tree
+from tests.conftest import REPOSITORY, Program
+
+
+def _commands() -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        if inner:
+            found.update({f"{name} {verb}": one for verb, one in inner.items()})
+        else:
+            found[name] = command
+    return found
+
+
+COMMANDS = _commands()
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_a_sentence_an_example_and_the_exit_codes(name: str) -> None:
+    command = COMMANDS[name]
+    assert f"album-sort {name}" in command.help or name == "sort"  # type: ignore[attr-defined]
+    assert "album-sort " in command.help  # type: ignore[attr-defined]
+    for code in ExitCode:
+        assert f"{int(code)} {code.meaning}" in command.epilog  # type: ignore[attr-defined]
+
+
+def test_help_and_history_import_neither_torch_nor_pillow(tmp_path: Path) -> None:
+    script = (
+        "import sys; sys.argv = ['album-sort', *{!r}]\n"
+        "from album_sort.cli.app import main\n"
+        "try:\n    main()\nexcept SystemExit: pass\n"
+        "heavy = {{'torch', 'torchvision', 'PIL'}} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    for arguments in (
+        ["--help"],
+        ["sort", "--help"],
+        ["runs", "--out", str(tmp_path)],
+        ["undo", "--out", str(tmp_path)],
+    ):
+        subprocess.run(
+            [sys.executable, "-c", script.format(arguments)],
+            check=True,
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["Fotos", "--out", "Albums"], 2, ["Fotos", "no such"]),
+        (["Photos", "--out", "Photos"], 2, ["Photos", "both"]),
+        (["Photos", "--out", "file.txt"], 2, ["file.txt", "is a file"]),
+        (["Photos", "--out", "A", "--layout", "{albun}/x"], 2, ["albun"]),
+        (["Photos", "--out", "A", "--model", "resnet50"], 2, ["resnet50", "efficientnet-lite0"]),
+        (["Photos", "--out", "A", "--weights", "none.pth"], 2, ["none.pth", "does not exist"]),
+        (["Photos", "--out", "A", "--weights", "file.txt"], 1, ["file.txt"]),
+        (
+            ["Photos", "--out", "A", "--model", "resnet18", "--offline"],
+            4,
+            ["--weights", "models fetch", "efficientnet-lite0"],
+        ),
+        (["Photos", "--out", "A", "--albums", "bad.toml"], 2, ["bad.toml", "petz"]),
+        (["Photos", "--out", "A", "--lang", "fr"], 2, ["fr", "en"]),
+        (["Photos", "--out", "A", "--since", "yesterday"], 2, ["yesterday", "2025-12-31"]),
+        (["Photos", "--out", "A", "--home", "here"], 2, ["here", "LAT,LON"]),
+        (["Photos", "--out", "A", "--config", "bad-config.toml"], 2, ["layuot", "layout", "colour"]),
+        (["undo", "--out", "Photos"], 1, ["Photos"]),
+        (["verify", "--out", "Photos"], 1, ["Photos"]),
+        (["apply", "file.txt"], 2, ["file.txt"]),
+        (["fix", "Photos/1.jpg", "--album", "petz", "--out", "A"], 2, ["petz", "pets"]),
+        (["explain", "Photos/9.jpg"], 2, ["9.jpg"]),
+        ([], 2, ["Usage"]),
+    ],
+)
+def test_a_wrong_call_says_what_is_wrong_and_changes_nothing(
+    tmp_path: Path, album_sort: Program, arguments: list[str], code: int, words: list[str]
+) -> None:
+    make_tree(
+        tmp_path,
+        {
+            "Photos/1.jpg": make_jpeg(1),
+            "file.txt": "not a folder",
+            "bad.toml": '[album.x]\ntitle = "X"\nmerge = ["petz"]\n',
+            "bad-config.toml": 'layuot = "{album}"\ncolour = 1\n',
+        },
+    )
+    before = fingerprint(tmp_path)
+    ran = album_sort(*arguments, cwd=tmp_path)
+    assert ran.code == code, ran.stderr
+    for word in words:
+        assert word in ran.stderr + ran.stdout
+    assert "Traceback" not in ran.stderr
+    assert fingerprint(tmp_path) == before
+
+
+def test_an_empty_folder_is_no_error_and_says_so(tmp_path: Path, album_sort: Program) -> None:
+    (tmp_path / "Photos").mkdir()
+    ran = album_sort("Photos", "--out", "Albums", "--offline", cwd=tmp_path)
+    assert ran.code == 0
+    assert "No photos found in 'Photos'" in ran.stdout
+    assert not (tmp_path / "Albums").exists()
+
+
+def test_quiet_is_silent_on_success(tmp_path: Path, album_sort: Program) -> None:
+    make_tree(tmp_path, {"Photos/1.jpg": make_jpeg(1)})
+    ran = album_sort("Photos", "--out", "Albums", "--quiet", "--offline", cwd=tmp_path)
+    assert (ran.code, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_quiet_names_what_could_not_be_processed(tmp_path: Path, album_sort: Program) -> None:
+    make_tree(tmp_path, {"Photos/1.jpg": make_jpeg(1), "Photos/2.jpg": "hello"})
+    ran = album_sort("Photos", "--out", "Albums", "--quiet", "--offline", cwd=tmp_path)
+    assert ran.code == 3
+    assert ran.stdout == ""
+    assert "2.jpg" in ran.stderr
+
+
+def test_json_is_one_valid_object_a_line(tmp_path: Path, album_sort: Program) -> None:
+    make_tree(tmp_path, {"Photos/1.jpg": make_jpeg(1)})
+    ran = album_sort("Photos", "--out", "Albums", "--json", "--offline", cwd=tmp_path)
+    events = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert events[-1]["event"] == "summary"
+    assert events[-1]["photos"] == 1
+
+
+def test_nothing_for_eyes_is_sent_to_a_pipe(tmp_path: Path, album_sort: Program) -> None:
+    make_tree(tmp_path, {"Photos/1.jpg": make_jpeg(1)})
+    ran = album_sort("Photos", "--out", "Albums", "--offline", cwd=tmp_path, NO_COLOR="")
+    assert "\x1b" not in ran.stdout + ran.stderr
+
+
+def test_a_log_file_keeps_what_happened(tmp_path: Path, album_sort: Program) -> None:
+    make_tree(tmp_path, {"Photos/1.jpg": make_jpeg(1), "Photos/2.jpg": "hello"})
+    album_sort("Photos", "--out", "Albums", "-q", "--log-file", "run.log", "--offline", cwd=tmp_path)
+    log = (tmp_path / "run.log").read_text(encoding="utf-8")
+    assert "2.jpg" in log
+    assert "classify" in log
+
+
+def test_config_show_tells_where_each_value_comes_from(tmp_path: Path, album_sort: Program) -> None:
+    make_tree(tmp_path, {"mine.toml": 'mode = "symlink"\n'})
+    ran = album_sort("config", "show", "--config", "mine.toml", cwd=tmp_path, ALBUM_SORT_LANG="zh")
+    lines = {line.split()[0]: line for line in ran.stdout.splitlines() if line.strip()}
+    assert "symlink" in lines["mode"]
+    assert "mine.toml" in lines["mode"]
+    assert "environment" in lines["lang"]
+    assert "default" in lines["layout"]
+
+
+def test_an_unwritable_destination_is_named(tmp_path: Path, album_sort: Program) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    make_tree(tmp_path, {"Photos/1.jpg": make_jpeg(1)})
+    (tmp_path / "locked").mkdir(mode=0o500)
+    ran = album_sort("Photos", "--out", "locked/Albums", "--offline", cwd=tmp_path)
+    assert ran.code == 1
+    assert "locked" in ran.stderr
