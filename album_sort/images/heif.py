@@ -32,10 +32,10 @@ def load_heif(data: bytes, request: Request) -> Pixels:
                 pixels = _thumbnail(data, tables, thumbnail)
                 if pixels is not None:
                     return pixels
-    return _picture(data, request)
+    return full_picture(data, request)
 
 
-def _picture(data: bytes, request: Request) -> Pixels:
+def full_picture(data: bytes, request: Request) -> Pixels:
     """The primary item, decoded in full."""
     try:
         heif = pi_heif.open_heif(data)

@@ -166,11 +166,13 @@ def to_rgb(image: Image.Image, profile: bytes = b"") -> tuple[Image.Image, bytes
 
 
 def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """Deep grey values as uint8: 16-bit data by its high byte, anything else stretched between its extremes."""
+    """Deep grey values as uint8: 16-bit data by its high byte; 0..1 and 0..255 as they say, else stretched."""
     if values.dtype.kind in "iu" and values.size and values.min() >= 0 and values.max() < 65536:
         # Sensor data of twelve bits or fewer in a 16-bit file would be black otherwise.
         shift = 8 if values.max() >= 4096 else 4 if values.max() >= 256 else 0
         return (values.astype(np.uint32) >> shift).astype(np.uint8)
     finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(finite.min()), float(finite.max())
+    if low >= 0 and high <= 255:
+        low, high = 0.0, 255.0 if high > 1 else 1.0
     return ((finite - low) * (255.0 / (high - low) if high > low else 0.0)).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""Mutated real files against the decoders."""

@@ -1,0 +1,331 @@
+"""Every photo format, mode and orientation becomes the same upright picture; what is no picture is refused with a reason."""
+
+from __future__ import annotations
+
+import io
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from album_sort.images import UndecodableError, decode_picture
+from album_sort.types import PixelSource
+from tests.decode_samples import RESNET, dng, encoded, exif, likeness, picture, stored, unpacked
+
+ORIENTED = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
+ALWAYS_UPRIGHT = ("GIF", "BMP")
+
+
+def upright_view() -> np.ndarray:
+    return decode_picture(encoded(picture(), "PNG"), RESNET).views[0]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ORIENTED)
+def test_every_format_is_turned_upright_once(kind: str, orientation: int) -> None:
+    data = encoded(stored(picture(), orientation), kind, exif=exif(orientation))
+    decoded = decode_picture(data, RESNET)
+    assert (decoded.width_px, decoded.height_px) == picture().size
+    assert decoded.views.shape == (1, 224, 224, 3)
+    assert likeness(decoded.views[0], upright_view()) > 0.98
+    assert decoded.warnings == ()
+
+
+@pytest.mark.parametrize("kind", ALWAYS_UPRIGHT)
+def test_formats_without_an_orientation_stay_as_they_are(kind: str) -> None:
+    decoded = decode_picture(encoded(picture(), kind), RESNET)
+    assert likeness(decoded.views[0], upright_view()) > 0.98
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_raw_file_shows_its_preview_turned_as_the_raw_asks(orientation: int) -> None:
+    upright = picture(480, 640) if orientation >= 5 else picture(640, 480)
+    decoded = decode_picture(dng(stored(upright, orientation), orientation), RESNET, suffix=".dng")
+    assert decoded.pixel_source is PixelSource.RAW_PREVIEW
+    assert (decoded.width_px, decoded.height_px) == upright.size
+    assert likeness(decoded.views[0], decode_picture(encoded(upright, "PNG"), RESNET).views[0]) > 0.98
+
+
+def test_a_raw_preview_that_the_camera_has_turned_is_not_turned_again() -> None:
+    decoded = decode_picture(dng(picture(480, 640), 6), RESNET, suffix=".dng")
+    assert (decoded.width_px, decoded.height_px) == (480, 640)
+    assert likeness(decoded.views[0], decode_picture(encoded(picture(480, 640), "PNG"), RESNET).views[0]) > 0.98
+
+
+def grey16(image: Image.Image, kind: str) -> bytes:
+    deep = np.asarray(image.convert("L")).astype(np.uint16) * 257
+    return encoded(Image.fromarray(deep), kind)
+
+
+def test_a_caller_may_overrule_the_orientation() -> None:
+    data = encoded(stored(picture(), 6), "JPEG", exif=exif(1))
+    assert likeness(decode_picture(data, RESNET, orientation=6).views[0], upright_view()) > 0.98
+
+
+def with_alpha(image: Image.Image) -> Image.Image:
+    """The picture, its right half transparent, with a colour beneath that must not show."""
+    rgba = np.dstack([np.asarray(image), np.full((image.height, image.width), 255, np.uint8)])
+    rgba[:, image.width // 2 :] = (255, 0, 0, 0)
+    return Image.fromarray(rgba)
+
+
+GREYS = {
+    "grey JPEG": encoded(picture().convert("L"), "JPEG"),
+    "grey PNG": encoded(picture().convert("L"), "PNG"),
+    "16-bit PNG": grey16(picture(), "PNG"),
+    "16-bit TIFF": grey16(picture(), "TIFF"),
+    "float TIFF": encoded(picture().convert("F"), "TIFF"),
+    "float TIFF of 0 to 1": encoded(Image.fromarray(np.asarray(picture().convert("L")) / np.float32(255)), "TIFF"),
+    "12-bit values in a 16-bit TIFF": encoded(
+        Image.fromarray(np.asarray(picture().convert("L")).astype(np.uint16) * 16), "TIFF"
+    ),
+}
+COLOURS = {
+    "palette PNG": encoded(picture().quantize(256), "PNG"),
+    "CMYK JPEG": encoded(picture().convert("CMYK"), "JPEG"),
+    "CMYK TIFF": encoded(picture().convert("CMYK"), "TIFF"),
+    "YCbCr TIFF": encoded(picture().convert("YCbCr"), "TIFF"),
+    "LAB TIFF": encoded(
+        ImageCms.profileToProfile(
+            picture(), ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
+        ),
+        "TIFF",
+    ),
+    "progressive JPEG": encoded(picture(), "JPEG", progressive=True),
+    "4:4:4 JPEG": encoded(picture(), "JPEG", subsampling=0),
+    "JPEG in RGB": encoded(picture(), "JPEG", keep_rgb=True),
+    "lossless WebP": encoded(picture(), "WEBP", lossless=True),
+    "interlaced GIF": encoded(picture(), "GIF", interlace=1),
+    "animated GIF": encoded(picture(), "GIF", save_all=True, append_images=[Image.new("RGB", picture().size)]),
+    "animated WebP": encoded(picture(), "WEBP", save_all=True, append_images=[Image.new("RGB", picture().size)]),
+    "animated PNG": encoded(picture(), "PNG", save_all=True, append_images=[Image.new("RGB", picture().size)]),
+    "multi-page TIFF": encoded(picture(), "TIFF", save_all=True, append_images=[Image.new("RGB", (9, 9))]),
+    "multi-picture JPEG": encoded(picture(), "MPO", save_all=True, append_images=[Image.new("RGB", (640, 480))]),
+    "big-endian LZW TIFF": encoded(picture(), "TIFF", compression="tiff_lzw", big_tiff=True),
+}
+
+
+@pytest.mark.parametrize("name", GREYS)
+def test_grey_pictures_of_any_depth_keep_their_tones(name: str) -> None:
+    view = decode_picture(GREYS[name], RESNET).views[0]
+    expected = decode_picture(GREYS["grey PNG"], RESNET).views[0]
+    assert likeness(view, expected) > 0.98
+    assert abs(float(view.mean()) - float(expected.mean())) < 12, "neither clipped nor dark"
+
+
+def test_grey_values_of_an_unknown_range_are_stretched_over_the_whole_range() -> None:
+    deep = np.asarray(picture().convert("L")).astype(np.int32) * 70_000
+    view = decode_picture(encoded(Image.fromarray(deep), "TIFF"), RESNET).views[0]
+    assert likeness(view, decode_picture(GREYS["grey PNG"], RESNET).views[0]) > 0.98
+    assert view.max() > 230
+
+
+@pytest.mark.parametrize("name", COLOURS)
+def test_colour_pictures_of_any_mode_look_alike(name: str) -> None:
+    view = decode_picture(COLOURS[name], RESNET).views[0]
+    assert likeness(view, upright_view()) > 0.95
+    assert abs(float(view.mean()) - float(upright_view().mean())) < 12
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
+def test_transparent_parts_are_white(kind: str) -> None:
+    view = decode_picture(encoded(with_alpha(picture()), kind), RESNET).views[0]
+    assert view[:, 130:].min() > 240
+    assert likeness(view[:, :100], upright_view()[:, :100]) > 0.95
+
+
+def test_a_transparent_colour_of_a_palette_is_white() -> None:
+    palette = picture().quantize(4)
+    palette.info["transparency"] = 0
+    view = decode_picture(encoded(palette, "PNG", transparency=0), RESNET).views[0]
+    assert (view.min(axis=2) > 250).any()
+
+
+def test_one_bit_pictures_are_black_and_white() -> None:
+    view = decode_picture(encoded(picture().convert("1"), "TIFF"), RESNET).views[0]
+    assert view.max() > 200
+    assert view.min() < 50
+
+
+def wide_gamut_profile() -> bytes:
+    """sRGB with red and blue exchanged: no camera has it, but nobody can overlook whether it was applied."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, blue = profile.index(b"rXYZ"), profile.index(b"bXYZ")
+    profile[red : red + 4], profile[blue : blue + 4] = b"bXYZ", b"rXYZ"
+    return bytes(profile).replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be"))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_colours_are_brought_to_srgb_by_the_profile(kind: str) -> None:
+    view = decode_picture(encoded(picture(), kind, icc_profile=wide_gamut_profile()), RESNET).views[0]
+    assert likeness(view, upright_view()[..., ::-1]) > 0.97
+
+
+def test_a_broken_profile_is_no_reason_to_lose_the_picture() -> None:
+    view = decode_picture(encoded(picture(), "JPEG", icc_profile=b"not a profile" * 20), RESNET).views[0]
+    assert likeness(view, upright_view()) > 0.98
+
+
+@pytest.mark.parametrize("suffix", ["", ".png", ".heic", ".dng", ".tif"])
+def test_a_wrong_suffix_does_not_matter(suffix: str) -> None:
+    assert decode_picture(encoded(picture(), "JPEG"), RESNET, suffix=suffix).media_format == "jpeg"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "an empty file"),
+        (b"\0" * 4096, "zero bytes"),
+        (b"<html><body>404</body></html>", "an HTML page"),
+        (b"not a picture at all", "a text file"),
+        (b"%PDF-1.4", "a PDF document"),
+        (b"\0\0\0\x14ftypqt  \0\0\0\0qt  ", "a mov video"),
+    ],
+)
+def test_what_is_no_picture_is_refused_by_name(data: bytes, words: str) -> None:
+    with pytest.raises(UndecodableError, match=words):
+        decode_picture(data, RESNET, suffix=".jpg")
+
+
+def verdict(data: bytes) -> str:
+    """Warnings of a picture, or why it is none."""
+    try:
+        return "; ".join(decode_picture(data, RESNET).warnings)
+    except UndecodableError as refusal:
+        return str(refusal)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF"])
+@pytest.mark.parametrize("kept", [12, 40, 200, 0.5])
+def test_a_cut_off_file_is_shown_as_far_as_it_goes_or_refused(kind: str, kept: float) -> None:
+    data = encoded(picture(), kind)
+    cut = data[: int(kept * len(data)) if kept < 1 else int(kept)]
+    told = verdict(cut)
+    assert len(told) > 20
+    assert "object at 0x" not in told
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_how_much_is_missing_is_said(kind: str) -> None:
+    data = encoded(picture(), kind)
+    decoded = decode_picture(data[: len(data) // 2], RESNET, thumbnail_px=224)
+    (warning,) = decoded.warnings
+    share = int(warning.split("%")[0].split()[-1])
+    assert 30 <= share <= 70
+    assert (decoded.width_px, decoded.height_px) == picture().size
+
+
+def test_a_jpeg_of_which_hardly_anything_is_left_is_refused() -> None:
+    data = encoded(picture(1344, 900), "JPEG", quality=95)
+    with pytest.raises(UndecodableError, match="rows are missing"):
+        decode_picture(data[: data.index(b"\xff\xda") + 200], RESNET)
+
+
+def test_a_hole_in_a_jpeg_is_a_warning() -> None:
+    data = bytearray(encoded(picture(), "JPEG", quality=95))
+    middle = len(data) // 2
+    data[middle : middle + 500] = b"\0" * 500
+    assert decode_picture(bytes(data), RESNET).warnings
+
+
+def png_header(width: int, height: int) -> bytes:
+    body = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x02\0\0\0"
+    pixels = zlib.compress(b"\0" * 100)
+    chunk = len(pixels).to_bytes(4, "big") + b"IDAT" + pixels + zlib.crc32(b"IDAT" + pixels).to_bytes(4, "big")
+    return b"\x89PNG\r\n\x1a\n\0\0\0\x0d" + body + zlib.crc32(body).to_bytes(4, "big") + chunk
+
+
+def jpeg_of_size(width: int, height: int, **options: object) -> bytes:
+    data = bytearray(encoded(picture(64, 64), "JPEG", **options))
+    frame = data.index(b"\xff\xc2" if options.get("progressive") else b"\xff\xc0")
+    data[frame + 5 : frame + 9] = height.to_bytes(2, "big") + width.to_bytes(2, "big")
+    return bytes(data)
+
+
+def webp_of_size(width: int, height: int) -> bytes:
+    data = bytearray(encoded(with_alpha(picture(64, 64)), "WEBP"))
+    data[24:30] = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return bytes(data)
+
+
+BOMBS = {
+    "PNG": png_header(60_000, 60_000),
+    "JPEG": jpeg_of_size(65_000, 65_000),
+    "progressive JPEG": jpeg_of_size(16_000, 16_000, progressive=True),
+    "WebP": webp_of_size(16_000, 16_000),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_decompression_bomb_is_refused_by_its_header(name: str) -> None:
+    """The message names the size and the limit."""
+    with pytest.raises(UndecodableError, match=r"(\d\d000) x \1 pixels .* \d+ million"):
+        decode_picture(BOMBS[name], RESNET)
+
+
+def test_the_pixel_limit_can_be_chosen() -> None:
+    with pytest.raises(UndecodableError, match="448 x 300"):
+        decode_picture(encoded(picture(), "PNG"), RESNET, pixel_limit=100_000)
+
+
+def test_a_jpeg_made_of_endless_scans_is_refused() -> None:
+    data = encoded(picture(), "JPEG", progressive=True)
+    last = data.rindex(b"\xff\xda")
+    with pytest.raises(UndecodableError, match="scans"):
+        decode_picture(data[:-2] + data[last:-2] * 200 + data[-2:], RESNET)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (3, 2), (223, 225), (10_000, 40)])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_the_strangest_sizes_work(kind: str, size: tuple[int, int]) -> None:
+    decoded = decode_picture(encoded(Image.new("RGB", size, (200, 100, 50)), kind), RESNET, thumbnail_px=320)
+    assert decoded.views.shape[1:] == (224, 224, 3)
+    assert (decoded.width_px, decoded.height_px) == size
+    assert np.abs(decoded.views.reshape(-1, 3).mean(axis=0) - (200, 100, 50)).max() < 6
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_thumbnail_is_a_small_upright_jpeg(orientation: int) -> None:
+    data = encoded(stored(picture(), orientation), "JPEG", exif=exif(orientation))
+    thumbnail = unpacked(decode_picture(data, RESNET, thumbnail_px=160).thumbnail)
+    expected = np.asarray(picture().resize(thumbnail.shape[1::-1], Image.Resampling.BILINEAR))
+    assert abs(max(thumbnail.shape) - 160) <= 1
+    assert likeness(thumbnail, expected) > 0.97
+
+
+def test_no_thumbnail_is_made_unasked_and_none_is_blown_up() -> None:
+    data = encoded(picture(40, 30), "PNG")
+    assert decode_picture(data, RESNET).thumbnail == b""
+    assert unpacked(decode_picture(data, RESNET, thumbnail_px=320).thumbnail).shape == (30, 40, 3)
+
+
+def test_missing_jpeg_xl_support_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_jxl", None)
+    with pytest.raises(UndecodableError, match=r"pip install 'album-sort\[jxl\]'"):
+        decode_picture(b"\xff\x0a\xfa\x7f" + b"\0" * 60, RESNET)
+
+
+def test_a_jpeg_xl_is_decoded_where_its_package_is_installed() -> None:
+    pytest.importorskip("pillow_jxl", reason="the extra `jxl` is not installed")
+    decoded = decode_picture(encoded(picture(), "JXL"), RESNET)
+    assert likeness(decoded.views[0], upright_view()) > 0.98
+
+
+def test_threads_do_not_disturb_each_other() -> None:
+    """A damaged file among good ones leaves its warning on itself alone."""
+    good, damaged = encoded(picture(), "PNG"), encoded(picture(), "PNG")[:-9000]
+    with ThreadPoolExecutor(4) as pool:
+        decoded = list(pool.map(lambda data: decode_picture(data, RESNET), [good, damaged] * 12))
+    assert [bool(one.warnings) for one in decoded] == [False, True] * 12
+    assert all((one.views == decoded[index % 2].views).all() for index, one in enumerate(decoded))
+
+
+def test_a_stream_left_open_is_none_of_ours(recwarn: pytest.WarningsRecorder) -> None:
+    """Libraries warn of odd tags and sizes; people see our warnings only."""
+    odd = io.BytesIO()
+    picture().save(odd, "TIFF", tiffinfo={270: "x" * 70000})
+    decode_picture(odd.getvalue(), RESNET)
+    assert not recwarn.list
