@@ -287,7 +287,7 @@ def test_a_day_without_time_joins_a_trip_on_its_inner_days_only() -> None:
 
 def test_weekends_at_the_parents_are_everyday_life_but_a_holiday_there_is_a_trip() -> None:
     life = Life()
-    life.live("2024-01-01", 360)
+    life.live("2024-01-01", 353)
     for weekend in range(0, 50, 3):
         life.spend((date(2024, 1, 6) + timedelta(weeks=weekend)).isoformat(), 2, ROSENHEIM)
     assert life.titles() == []

@@ -23,7 +23,7 @@ DATASET = "cities1000.json"
 """Towns of 1,000 people and more: of 62 well-known holiday places (Saas-Fee, Positano ...) 57 are in it; of those of 5,000
 people and more, 30. Both load in under 60 ms once indexed (docs/concepts/time-and-place.md)."""
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 """Raised whenever the same data would give another index."""
 
 METROPOLIS_PEOPLE = 100_000
@@ -161,12 +161,13 @@ def load_index(cache_folder: Path | None) -> TownIndex:
         return _read(path)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         index = build_index()
-        _write(index, path)
+        write_index(index, path)
         return index
 
 
 def _read(path: Path) -> TownIndex:
-    with np.load(path, allow_pickle=False) as stored:
+    # Opened here, since numpy leaves the file open when it turns out to be damaged.
+    with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
         index = TownIndex(**{field.name: stored[field.name] for field in fields(TownIndex)})
     count = len(index.position)
     columns = (index.geoname_id, index.population, index.seat, index.country, index.zone)
@@ -175,7 +176,7 @@ def _read(path: Path) -> TownIndex:
     return index
 
 
-def _write(index: TownIndex, path: Path) -> None:
+def write_index(index: TownIndex, path: Path) -> None:
     """Publish the file whole or not at all; a cache that cannot be written costs time, not the run."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

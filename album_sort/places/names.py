@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib import resources
 
+from album_sort.places._hanzi import simplified
+
 CJK_FIRST, CJK_LAST = "\u4e00", "\u9fff"
 
 # CLDR's full names are for forms and passports; people title an album with these.
@@ -13,14 +15,39 @@ SHORT_COUNTRIES: dict[str, dict[str, str]] = {
     "zh": {"HK": "香港", "MO": "澳门", "PS": "巴勒斯坦"},
 }
 
-# Holiday places whose entry in the data has no Chinese name (GeoNames id: name), checked by hand.
+# Names for places that many travel to and that the data has without a Chinese name or with an unusual one
+# (GeoNames id: name), each id checked against the data.
 CHINESE_TOWNS: dict[int, str] = {
     11776771: "新雪谷",
     2129365: "俱知安",
-    2657928: "采尔马特",
+    2130531: "美瑛",
+    8630153: "白马",
+    1848354: "横滨",
+    5391959: "旧金山",
+    5391811: "圣迭戈",
     3027301: "夏蒙尼",
-    5892532: "班夫",
-    6180144: "蒂卡波",
+    3028808: "戛纳",
+    2969679: "凡尔赛",
+    3166548: "锡耶纳",
+    3182884: "阿雷佐",
+    3176959: "佛罗伦萨",
+    2766824: "萨尔茨堡",
+    2775220: "因斯布鲁克",
+    6180144: "惠斯勒",
+    6354950: "托菲诺",
+    2511730: "龙达",
+    2516479: "伊维萨",
+    256344: "伊亚",
+    1622846: "乌布",
+    3515040: "图卢姆",
+    2193733: "奥克兰",
+    6241325: "罗托鲁阿",
+    2267226: "拉各斯",
+    2735943: "波尔图",
+    1151254: "普吉",
+    1151601: "拜县",
+    1154689: "苏梅岛",
+    360502: "卢克索",
 }
 
 
@@ -50,16 +77,18 @@ def region_name(country_code: str, region_code: str, lang: str) -> str:
 
 
 def chinese_name(names: list[str]) -> str:
-    """The best Chinese name among alternate names: simplified characters before others, short before long; else empty.
+    """The best Chinese name among alternate names, in simplified characters; empty where there is none.
 
-    Alternate names carry no language: a name in Chinese characters alone may be Japanese (Tokyo's is 東京), which is
-    why those that fit GB 2312, the set of simplified characters, go first.
+    Alternate names carry no language: a name in Chinese characters alone may be Japanese (Tokyo's is 東京), which is why
+    those that fit GB 2312, the set of simplified characters, go first, and short ones before long ones.
     """
     candidates = [name for name in names if len(name) > 1 and all(CJK_FIRST <= char <= CJK_LAST for char in name)]
     if not candidates:
         return ""
     # The order of the data decides between equals; min() keeps the first.
-    return min(candidates, key=lambda name: (not _is_simplified(name), len(name)))
+    best = simplified(min(candidates, key=lambda name: (not _is_simplified(name), len(name))))
+    # 罗马市 is the municipality; people say 罗马.
+    return best[:-1] if len(best) > 2 and best.endswith("市") else best
 
 
 def _is_simplified(name: str) -> bool:

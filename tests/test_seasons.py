@@ -1,0 +1,76 @@
+"""Seasons by month, hemisphere and latitude; relative words for the report alone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from album_sort.core.seasons import Season, relative_season, season_label, season_of
+
+NORTH, SOUTH, TROPICS = 48.0, -34.0, 8.0
+
+
+@pytest.mark.parametrize(
+    ("month", "north", "south"),
+    [
+        (1, Season.WINTER, Season.SUMMER),
+        (2, Season.WINTER, Season.SUMMER),
+        (3, Season.SPRING, Season.AUTUMN),
+        (6, Season.SUMMER, Season.WINTER),
+        (9, Season.AUTUMN, Season.SPRING),
+        (12, Season.WINTER, Season.SUMMER),
+    ],
+)
+def test_the_hemisphere_turns_the_seasons_round(month: int, north: Season, south: Season) -> None:
+    assert season_of(date(2024, month, 15), NORTH) is north
+    assert season_of(date(2024, month, 15), SOUTH) is south
+
+
+def test_the_tropics_have_no_seasons() -> None:
+    assert season_of(date(2024, 1, 15), TROPICS) is None
+    assert season_of(date(2024, 1, 15), -TROPICS) is None
+
+
+def test_without_a_date_there_is_no_season() -> None:
+    assert season_of(None, NORTH) is None
+
+
+def test_without_a_position_the_season_is_that_of_home_or_none() -> None:
+    assert season_of(date(2024, 1, 15), None, SOUTH) is Season.SUMMER
+    assert season_of(date(2024, 1, 15), None, None) is None
+
+
+@given(st.dates(), st.floats(23.5, 90))
+def test_the_two_hemispheres_never_share_a_season(day: date, lat: float) -> None:
+    assert season_of(day, lat) is not season_of(day, -lat)
+
+
+def test_a_winter_has_one_name_on_both_sides_of_the_new_year() -> None:
+    assert season_label(date(2025, 12, 20), Season.WINTER) == "winter 2025-26"
+    assert season_label(date(2026, 2, 20), Season.WINTER) == "winter 2025-26"
+    assert season_label(date(1999, 12, 31), Season.WINTER) == "winter 1999-00"
+    assert season_label(date(2026, 7, 1), Season.WINTER) == "winter 2026"
+    assert season_label(date(2025, 10, 20), Season.AUTUMN) == "autumn 2025"
+
+
+@pytest.mark.parametrize(
+    ("day", "season", "today", "english", "chinese"),
+    [
+        ("2025-12-20", Season.WINTER, "2026-01-10", "this winter", "去年冬天"),
+        ("2025-12-20", Season.WINTER, "2026-04-10", "last winter", "去年冬天"),
+        ("2026-02-20", Season.WINTER, "2026-11-22", "last winter", "去年冬天"),
+        ("2026-02-20", Season.WINTER, "2027-01-05", "last winter", "前年冬天"),
+        ("2026-07-20", Season.SUMMER, "2026-11-22", "last summer", "今年夏天"),
+        ("2025-07-20", Season.SUMMER, "2026-11-22", "the summer before last", "去年夏天"),
+        ("2019-12-20", Season.WINTER, "2026-11-22", "winter 2019-20", "2019-20 年冬天"),
+    ],
+)
+def test_relative_words_depend_on_the_day_of_the_report(
+    day: str, season: Season, today: str, english: str, chinese: str
+) -> None:
+    taken, now = date.fromisoformat(day), date.fromisoformat(today)
+    assert relative_season(taken, season, now, NORTH) == english
+    assert relative_season(taken, season, now, NORTH, lang="zh") == chinese

@@ -1,0 +1,76 @@
+"""On made libraries of several years with known truth: the bars that homes and trips have to clear."""
+
+from __future__ import annotations
+
+import ast
+import random
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from album_sort.core.homes import find_homes
+from album_sort.core.trips import find_trips
+from album_sort.places.gazetteer import Gazetteer
+from tests.library import LEVELS, ORDINARY, Difficulty, make_library
+from tests.library_score import score_of
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
+    return Gazetteer.load("en", tmp_path_factory.mktemp("places"))
+
+
+@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_trips_and_homes_of_a_made_library_are_found(gazetteer: Gazetteer, level: Difficulty, seed: int) -> None:
+    library = make_library(seed, level, gazetteer, years=3)
+    homes = find_homes(library.photos)
+    timeline = find_trips(library.photos, homes, now_utc=library.now_utc)
+    score = score_of(library, homes, timeline)
+    assert score.home_km <= 5
+    assert score.everyday_in_trips <= 0.02
+    # A hard library lacks so much that single trips leave no trace: its mean is held by the benchmark.
+    assert score.trip_photos_right >= (0.9 if level.name == "hard" else 0.95)
+
+
+def test_a_made_library_is_the_same_for_the_same_seed_and_its_order_does_not_matter(gazetteer: Gazetteer) -> None:
+    first, second = (make_library(5, ORDINARY, gazetteer, years=2) for _ in range(2))
+    assert first.photos == second.photos
+    random.Random(1).shuffle(second.photos)  # noqa: S311 - no secrecy needed
+    homes = find_homes(first.photos)
+    assert find_homes(second.photos) == homes
+    one = find_trips(first.photos, homes, now_utc=first.now_utc)
+    other = find_trips(second.photos, homes, now_utc=second.now_utc)
+    assert one.trips == other.trips
+
+
+def emitted_reasons() -> dict[str, set[str]]:
+    """Codes written down in the core with the names of their values."""
+    emitted: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "album_sort" / "core").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "Reason.of"):
+                continue
+            code = node.args[0].left if isinstance(node.args[0], ast.BinOp) else node.args[0]
+            if isinstance(code, ast.Constant) and str(code.value).startswith(("trip.", "place.", "position.")):
+                emitted.setdefault(str(code.value), set()).update(keyword.arg or "" for keyword in node.keywords)
+    return emitted
+
+
+def test_every_reason_has_a_sentence_in_both_languages_with_its_placeholders() -> None:
+    sentences: dict[str, dict[str, str]] = {}
+    for name in ("trips", "places"):
+        sentences |= tomllib.loads((ROOT / "labels" / "reasons" / f"{name}.toml").read_text(encoding="utf-8"))
+    emitted = emitted_reasons()
+    assert len(emitted) > 20
+    for code in emitted:
+        assert set(sentences[code]) == {"en", "zh"}, code
+    for code, texts in sentences.items():
+        wanted = [set(re.findall(r"\{(\w+)\}", text)) for text in texts.values()]
+        assert wanted[0] == wanted[1], code
+        if code in emitted:
+            assert wanted[0] <= emitted[code], code
