@@ -13,6 +13,7 @@ import pytest
 from skimage import data
 
 from album_sort.core.evidence import gather_evidence
+from album_sort.core.evidence_camera import light_value
 from album_sort.images.statistics import measure_statistics
 from album_sort.types import (
     AlbumId,
@@ -246,6 +247,27 @@ def test_a_picture_of_galaxies_is_a_night_sky() -> None:
     deep_field = data.hubble_deep_field()
     pixels = measure_statistics(deep_field, deep_field.shape[1], deep_field.shape[0])
     assert weight(facts(statistics=pixels), "night-sky") > 2
+
+
+SUNLIT = Metadata(exposure_s=1 / 500, f_number=8.0, iso=100)
+LAMPLIT = Metadata(exposure_s=1 / 30, f_number=2.2, iso=400)
+
+
+def test_light_values_are_those_of_the_exposure_tables() -> None:
+    assert light_value(SUNLIT) == pytest.approx(15, abs=0.1)
+    assert light_value(LAMPLIT) == pytest.approx(5.2, abs=0.1)
+    assert light_value(Metadata(iso=100)) is None
+
+
+def test_daylight_speaks_against_rooms_and_lamplight_against_landscapes() -> None:
+    assert weight(facts(metadata=SUNLIT), "home") < 0 == weight(facts(metadata=LAMPLIT), "home")
+    assert weight(facts(metadata=LAMPLIT), "mountains") < 0 == weight(facts(metadata=SUNLIT), "mountains")
+
+
+def test_a_macro_lens_speaks_for_flowers_only_where_the_network_sees_some() -> None:
+    macro = facts(metadata=Metadata(lens_model="EF100mm f/2.8L Macro IS USM"))
+    assert weight(macro, "flowers", flowers=0.3) > 0
+    assert weight(macro, "flowers") == 0
 
 
 def emitted_codes() -> set[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from album_sort.core.evidence_camera import camera_evidence
 from album_sort.core.evidence_paper import document_evidence
 from album_sort.core.evidence_people import people_evidence
 from album_sort.core.evidence_screens import screenshot_evidence
@@ -22,5 +23,6 @@ def gather_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) ->
         *document_evidence(facts),
         *people_evidence(facts, album_scores),
         *sky_evidence(facts, album_scores),
+        *camera_evidence(facts, album_scores),
     ]
     return tuple(piece for piece in found if piece.weight != 0.0)

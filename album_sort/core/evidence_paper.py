@@ -38,7 +38,7 @@ def document_evidence(facts: PhotoFacts) -> Iterator[Evidence]:
         )
         yield from _strip(pixels, degree)
     sheet = pixels.blank_paper_share + pixels.text_paper_share
-    not_paper = max(ramp(sheet, 0.35, 0.1), ramp(pixels.mean_chroma, 0.14, 0.24))
+    not_paper = max(ramp(sheet, 0.35, 0.1), ramp(pixels.balanced_chroma, 0.14, 0.24))
     if not_paper > 0.0:
         yield Evidence(DOCUMENTS, round_weight(-2.0 * not_paper), Reason.of("evidence.document.no-paper"))
 
@@ -49,7 +49,7 @@ def printed_paper_degree(pixels: ImageStatistics) -> float:
     Snow, plates and tiles have the ground but not the strokes; birds, people and trunks before them are thick where
     print is thin; leaves and gravel have strokes but no even ground.
     """
-    grey = ramp(pixels.mean_chroma, 0.16, 0.08)
+    grey = ramp(pixels.balanced_chroma, 0.16, 0.08)
     sheet = ramp(pixels.blank_paper_share + pixels.text_paper_share, 0.35, 0.65)
     strokes = ramp(pixels.text_paper_share, 0.05, 0.15)
     thin = ramp(pixels.thick_ink_share, 0.30, 0.15)
@@ -60,7 +60,7 @@ def printed_paper_degree(pixels: ImageStatistics) -> float:
 
 def _large_print_degree(pixels: ImageStatistics) -> float:
     """0 to 1: a label or a heading from near by, at any angle: black on clean white, and no colour at all."""
-    white = ramp(pixels.near_white_share, 0.30, 0.50) * ramp(pixels.mean_chroma, 0.06, 0.03)
+    white = ramp(pixels.near_white_share, 0.30, 0.50) * ramp(pixels.balanced_chroma, 0.06, 0.03)
     return white * ramp(pixels.text_paper_share, 0.08, 0.16) * ramp(pixels.thick_ink_share, 0.40, 0.25)
 
 

@@ -20,7 +20,9 @@ MAX_MEASURE_PIXELS = 256 * 768
 NEAR_WHITE = 232
 NEAR_BLACK = 24
 GREYISH = 30
-"""Chroma (0..255) below which a pixel counts as grey, if tinted: paper under warm light stays below it."""
+"""Chroma (0..255) below which a pixel counts as grey, after balancing."""
+MOST_TINT = 1.4
+"""Gain of a channel that a lamp explains; a stronger colour is the thing's own."""
 
 
 def measure_statistics(rgb: Plane, width_px: int, height_px: int, *, faces: bool = True) -> ImageStatistics:
@@ -31,13 +33,15 @@ def measure_statistics(rgb: Plane, width_px: int, height_px: int, *, faces: bool
     small = _to_measuring_size(rgb)
     red, green, blue = (np.ascontiguousarray(small[..., channel]) for channel in range(3))
     luma = _luma(red, green, blue)
-    chroma = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    chroma = _chroma(red, green, blue)
+    balanced = _chroma(*_balanced(red, green, blue, luma))
     numbers: dict[str, float] = {"width_px": float(width_px), "height_px": float(height_px)}
-    numbers |= _tones(luma, chroma)
+    numbers |= _tones(luma, balanced)
+    numbers |= {"mean_chroma": float(chroma.mean()) / 255, "balanced_chroma": float(balanced.mean()) / 255}
     numbers |= _evenness(small, luma)
     # Colours of every fourth pixel: counting them all would take longer than everything else together.
     numbers |= _colours(*(np.ascontiguousarray(channel[::2, ::2]) for channel in (red, green, blue)))
-    numbers |= measure_text(luma, chroma, greyish=GREYISH)
+    numbers |= measure_text(luma, balanced, greyish=GREYISH)
     numbers |= _sky(red, green, blue, luma)
     if faces:
         numbers |= _people(small)
@@ -62,6 +66,25 @@ def _luma(red: Plane, green: Plane, blue: Plane) -> Plane:
     return (weighted >> 8).astype(np.uint8)
 
 
+def _chroma(red: Plane, green: Plane, blue: Plane) -> Plane:
+    """Distance of the strongest channel from the weakest."""
+    return np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+
+
+def _balanced(red: Plane, green: Plane, blue: Plane, luma: Plane) -> tuple[Plane, Plane, Plane]:
+    """Channels raised by at most MOST_TINT so that the lightest quarter becomes grey, as an eye would see paper."""
+    sample = (slice(None, None, 4), slice(None, None, 4))
+    light = luma[sample] >= np.quantile(luma[sample], 0.75)
+    levels = [float(channel[sample][light].mean()) for channel in (red, green, blue)]
+    gains = [min(MOST_TINT, max(levels) / max(1.0, level)) for level in levels]
+    ramp = np.arange(256)
+    tables = [np.minimum(255, ramp * gain).astype(np.uint8) for gain in gains]
+    balanced_red, balanced_green, balanced_blue = (
+        table[channel] for table, channel in zip(tables, (red, green, blue), strict=True)
+    )
+    return balanced_red, balanced_green, balanced_blue
+
+
 def _share(mask: NDArray[np.bool_]) -> float:
     """Share of true elements, 0 for an empty mask."""
     return float(np.count_nonzero(mask)) / mask.size if mask.size else 0.0
@@ -83,7 +106,6 @@ def _tones(luma: Plane, chroma: Plane) -> Mapping[str, float]:
         "dark_luminance": min(1.0, dark),
         "median_luminance": min(1.0, median),
         "bright_luminance": min(1.0, bright),
-        "mean_chroma": float(chroma.mean()) / 255,
         "near_white_share": _share((luma >= NEAR_WHITE) & greyish),
         "near_black_share": float(cumulated[NEAR_BLACK]),
         "paper_luminance": paper / 255,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 
-STATISTICS_VERSION = 3
+STATISTICS_VERSION = 4
 """Raised whenever the same picture would give other numbers; part of the cache key."""
 
 
@@ -25,6 +25,8 @@ class ImageStatistics:
     """95th percentile."""
     mean_chroma: float = 0.0
     """Mean distance of the strongest from the weakest of the three channels."""
+    balanced_chroma: float = 0.0
+    """The same after the lightest quarter has been made grey: white paper under a warm lamp has none."""
     near_white_share: float = 0.0
     near_black_share: float = 0.0
     flat_share: float = 0.0
