@@ -88,7 +88,8 @@ class ReaderPool:
             for ready in wait(list(busy), timeout=min(max(patience, 0.01), 0.5)):
                 self._take(busy[ready])  # type: ignore[index] # only our own connections are waited for
             for reader in list(self._readers):
-                if reader.files and reader.seconds_left <= 0:
+                # An answer that waits in the pipe has waited for us: the network was slower than the reading.
+                if reader.files and reader.seconds_left <= 0 and not reader.connection.poll():
                     self._replace(reader, is_hung=True)
 
     def _feed(self, reader: ReaderProcess, files: Iterator[FileEntry]) -> None:
