@@ -35,11 +35,12 @@ EFFICIENTNET_LITE0: Final = BackboneSpec(
 )
 
 
-def _table(*specs: BackboneSpec) -> MappingProxyType[str, BackboneSpec]:
+def backbone_table(*specs: BackboneSpec) -> MappingProxyType[str, BackboneSpec]:
+    """Backbones by name; raises ValueError when two share one."""
     table = {spec.name: spec for spec in specs}
     if len(table) != len(specs):
         raise ValueError(f"two backbones share a name: {sorted(spec.name for spec in specs)}")
     return MappingProxyType(table)
 
 
-BACKBONES: Final = _table(RESNET18, EFFICIENTNET_LITE0)
+BACKBONES: Final = backbone_table(RESNET18, EFFICIENTNET_LITE0)

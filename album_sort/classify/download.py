@@ -80,17 +80,25 @@ def _connect(url: str, patience_s: float) -> http.client.HTTPResponse:
     """The response, in a thread of its own: no time limit of a socket covers the look-up of its name."""
     request = urllib.request.Request(url, headers={"User-Agent": "album-sort"})  # noqa: S310 - scheme checked by `fetch`
     outcome: queue.SimpleQueue[http.client.HTTPResponse | Exception] = queue.SimpleQueue()
+    given_up = threading.Event()
 
     def connect() -> None:
         try:
-            outcome.put(urllib.request.urlopen(request, timeout=patience_s))  # noqa: S310
+            response = urllib.request.urlopen(request, timeout=patience_s)  # noqa: S310
         except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
+            if isinstance(error, urllib.error.HTTPError):
+                error.close()  # it is a response too
             outcome.put(error)
+            return
+        outcome.put(response)
+        if given_up.is_set():
+            response.close()
 
     threading.Thread(target=connect, name="fetch-weights", daemon=True).start()
     try:
         response = outcome.get(timeout=patience_s)
     except queue.Empty:
+        given_up.set()
         raise TimeoutError(f"no answer within {patience_s:g} s") from None
     if isinstance(response, Exception):
         raise response

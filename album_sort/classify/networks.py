@@ -10,7 +10,7 @@ from torch import nn
 
 from album_sort.classify.backbones import RESNET18
 from album_sort.classify.efficientnet_lite0 import EfficientNetLite0
-from album_sort.classify.torch_startup import import_torchvision
+from album_sort.classify.torch_startup import import_torchvision, silence
 from album_sort.classify.weights import WeightsFile
 from album_sort.errors import ModelError
 
@@ -34,7 +34,8 @@ LOAD_ERRORS = (
 def load_state_dict(weights: WeightsFile) -> StateDict:
     """The tensors of a weights file, never its code (`weights_only=True`); raises `ModelError` on anything else."""
     try:
-        state = torch.load(weights.path, map_location="cpu", weights_only=True)
+        with silence():
+            state = torch.load(weights.path, map_location="cpu", weights_only=True)
     except LOAD_ERRORS as error:
         reason = (str(error).strip() or repr(error)).splitlines()[0]
         raise ModelError(

@@ -8,6 +8,8 @@ against fp32 is part of the conversion: a network that answers differently is no
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -28,6 +30,8 @@ CalibrationViews = Callable[[], NDArray[np.uint8]]
 
 CONVERSION_VERSION = 1
 """Raised when the conversion changes, so that kept networks are made anew."""
+
+_DIGEST_BYTES = 32
 
 # On the calibration pictures a good conversion moves 0.07 of the probability and a bad one (ranges from noise) 1.2.
 _MOST_MOVED = 0.35
@@ -61,13 +65,14 @@ def quantized_resnet18(
     """
     engine = select_engine()
     kept = folder / f"resnet18-{weights.sha256[:16]}-int8-{engine}-v{CONVERSION_VERSION}.pth"
-    network = _load_kept(kept)
+    network = load_kept(kept)
     if network is not None:
         return network, f"int8, engine {engine}"
     normalised = _normalised(views(), weights)
     reference = build_fp32(weights, state)
     network = _convert(state, engine, normalised)
-    moved = _moved(network, reference, normalised)
+    # Mirrored, the pictures show the network something that the ranges were not measured on.
+    moved = _moved(network, reference, normalised.flip(3))
     if not moved <= _MOST_MOVED:
         return None, f"int8 conversion for engine {engine} moved {moved:.2f} of the probability and was refused"
     _keep(network, kept)
@@ -141,21 +146,30 @@ def _moved(network: nn.Module, reference: nn.Module, images: Tensor) -> float:
     return float(difference.abs().sum(1).mean())
 
 
-def _load_kept(path: Path) -> nn.Module | None:
-    if not path.is_file():
+def load_kept(path: Path) -> nn.Module | None:
+    """A converted network as it was kept; None where it is missing, damaged or of another torch: it is only a cache."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    # torch does not check what it reads, and a flipped bit would give wrong answers from then on.
+    digest, content = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
+    if hashlib.sha256(content).digest() != digest:
         return None
     try:
-        state = torch.load(path, weights_only=True)
-        engine = torch.backends.quantized.engine
-        network = _converted(_prepared(_own_form(), engine))
+        state = torch.load(io.BytesIO(content), weights_only=True)
+        network = _converted(_prepared(_own_form(), torch.backends.quantized.engine))
         network.load_state_dict(state)
     except LOAD_ERRORS:
-        return None  # damaged or of another torch: it is only a cache
+        return None
     return network
 
 
 def _keep(network: nn.Module, path: Path) -> None:
     """Complete or not at all; a folder that cannot be written to only costs the next run a few seconds."""
+    buffer = io.BytesIO()
+    torch.save(network.state_dict(), buffer)
+    content = buffer.getvalue()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
@@ -163,7 +177,7 @@ def _keep(network: nn.Module, path: Path) -> None:
         return
     try:
         with os.fdopen(handle, "wb") as sink:
-            torch.save(network.state_dict(), sink)
+            sink.write(hashlib.sha256(content).digest() + content)
         Path(part).replace(path)
     except OSError:
         Path(part).unlink(missing_ok=True)

@@ -1,0 +1,206 @@
+"""Weights are found in a fixed order, checked by hash, and their absence is an answer with three ways out."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from album_sort.classify import weights as weights_module
+from album_sort.classify.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18, backbone_table
+from album_sort.classify.torch_startup import import_torchvision
+from album_sort.classify.weights import (
+    OFFICIAL_FP32,
+    OFFICIAL_INT8,
+    OfficialWeights,
+    WeightsQuery,
+    find_weights,
+    official_weights,
+)
+from album_sort.errors import ExitCode, ModelError, UsageError, WeightsUnavailable
+from album_sort.types import Precision
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
+        """Silent."""
+
+
+@pytest.fixture(autouse=True)
+def no_weights_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.delenv("ALBUM_SORT_WEIGHTS_MIRROR", raising=False)
+
+
+@pytest.fixture
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder served as ALBUM_SORT_WEIGHTS_MIRROR."""
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("ALBUM_SORT_WEIGHTS_MIRROR", f"http://127.0.0.1:{server.server_port}/")
+        yield folder
+        server.shutdown()
+
+
+@pytest.fixture
+def small_official(monkeypatch: pytest.MonkeyPatch) -> tuple[OfficialWeights, bytes]:
+    """Stands in for the official int8 file, which no test may fetch: same rules, its own hash in its name."""
+    content = b"eleven megabytes of int8 weights"
+    name = f"resnet18_fbgemm_{hashlib.sha256(content).hexdigest()[:8]}.pth"
+    official = replace(OFFICIAL_INT8, file_name=name)
+    monkeypatch.setattr(weights_module, "OFFICIAL_INT8", official)
+    return official, content
+
+
+def test_the_official_names_and_hashes_are_torchvisions() -> None:
+    """Their names stand in our code only so that a look into the cache need not import torchvision."""
+    models = import_torchvision().models
+    enums = {
+        OFFICIAL_INT8: models.quantization.ResNet18_QuantizedWeights.IMAGENET1K_FBGEMM_V1,
+        OFFICIAL_FP32: models.ResNet18_Weights.IMAGENET1K_V1,
+    }
+    for ours, member in enums.items():
+        assert member.url.endswith(f"/{ours.file_name}")
+        assert f"{type(member).__name__}.{member.name}" in ours.enum_name
+        assert len(ours.sha256_prefix) == 8
+        assert weights_module._address_of(ours) == member.url
+
+
+def test_the_preprocessing_of_resnet18_is_torchvisions() -> None:
+    official = import_torchvision().models.ResNet18_Weights.IMAGENET1K_V1.transforms()
+    ours = RESNET18.preprocessing
+    assert (official.resize_size, official.crop_size) == ([ours.resize_px], [ours.crop_px])
+    assert official.interpolation.value == ours.interpolation
+    assert (tuple(official.mean), tuple(official.std)) == (ours.mean, ours.std)
+
+
+def test_auto_without_a_network_connection_takes_the_network_that_ships(tmp_path: Path) -> None:
+    found = find_weights(WeightsQuery(offline=True, cache_folder=tmp_path / "cache"))
+    assert found.backbone is EFFICIENTNET_LITE0
+    assert found.path.is_file()
+    assert "ships with the install" in found.origin
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_resnet18_asked_for_and_not_to_be_had_ends_with_4_and_three_ways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offline: bool
+) -> None:
+    monkeypatch.setenv("ALBUM_SORT_WEIGHTS_MIRROR", "http://127.0.0.1:9")
+    with pytest.raises(WeightsUnavailable) as caught:
+        find_weights(WeightsQuery("resnet18", offline=offline, patience_s=1, cache_folder=tmp_path))
+    assert caught.value.exit_code is ExitCode.NO_WEIGHTS
+    for way in ("models fetch", "--weights FILE", "--model efficientnet-lite0"):
+        assert way in caught.value.hint
+
+
+def test_auto_fetches_from_the_mirror_once_and_then_uses_the_cache(
+    tmp_path: Path, mirror: Path, small_official: tuple[OfficialWeights, bytes]
+) -> None:
+    official, content = small_official
+    (mirror / official.file_name).write_bytes(content)
+    query, steps = WeightsQuery(cache_folder=tmp_path / "cache"), list[int]()
+    found = find_weights(query, lambda done, _total: steps.append(done))
+    assert (found.backbone, found.path) == (RESNET18, tmp_path / "cache" / official.file_name)
+    assert steps[-1] == len(content)
+
+    (mirror / official.file_name).unlink()
+    again = find_weights(query)
+    assert (again.sha256, again.path) == (found.sha256, found.path)
+    assert "cached" in again.origin
+
+
+def test_a_sign_in_page_in_place_of_the_weights_does_not_stop_auto(
+    tmp_path: Path, mirror: Path, small_official: tuple[OfficialWeights, bytes]
+) -> None:
+    (mirror / small_official[0].file_name).write_bytes(b"<html>welcome to the hotel</html>")
+    assert find_weights(WeightsQuery(cache_folder=tmp_path / "c")).backbone is EFFICIENTNET_LITE0
+    assert list((tmp_path / "c").iterdir()) == []
+
+
+def test_what_torch_hub_has_fetched_is_used(tmp_path: Path, small_official: tuple[OfficialWeights, bytes]) -> None:
+    official, content = small_official
+    hub = tmp_path / "torch" / "hub" / "checkpoints"
+    hub.mkdir(parents=True)
+    (hub / official.file_name).write_bytes(content)
+    found = find_weights(WeightsQuery(offline=True, cache_folder=tmp_path / "cache"))
+    assert found.path == hub / official.file_name
+
+
+def test_a_damaged_file_in_the_cache_is_passed_over(
+    tmp_path: Path, small_official: tuple[OfficialWeights, bytes]
+) -> None:
+    (tmp_path / small_official[0].file_name).write_bytes(b"cut")
+    assert find_weights(WeightsQuery(offline=True, cache_folder=tmp_path)).backbone is EFFICIENTNET_LITE0
+
+
+@pytest.mark.parametrize(
+    ("precision", "first"),
+    [
+        (Precision.AUTO, OFFICIAL_INT8),
+        (Precision.INT8, OFFICIAL_INT8),
+        (Precision.FP32, OFFICIAL_FP32),
+        (Precision.BF16, OFFICIAL_FP32),
+    ],
+)
+def test_weights_are_chosen_that_can_run_in_the_precision(precision: Precision, first: OfficialWeights) -> None:
+    assert official_weights(precision)[0] == first
+
+
+def test_a_given_file_comes_first_and_auto_means_resnet18_for_it(tmp_path: Path) -> None:
+    file = tmp_path / "mine.pth"
+    file.write_bytes(b"weights")
+    found = find_weights(WeightsQuery(file=file, cache_folder=tmp_path))
+    assert (found.backbone, found.path) == (RESNET18, file)
+    assert found.sha256 == hashlib.sha256(b"weights").hexdigest()
+    assert find_weights(WeightsQuery("efficientnet-lite0", file)).backbone is EFFICIENTNET_LITE0
+
+
+def test_a_given_file_must_exist_and_the_message_names_it(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"nowhere\.pth"):
+        find_weights(WeightsQuery(file=tmp_path / "nowhere.pth"))
+    with pytest.raises(UsageError, match="does not exist"):
+        find_weights(WeightsQuery(file=tmp_path))
+
+
+def test_a_hash_in_the_name_must_agree(tmp_path: Path) -> None:
+    """torchvision's files carry the beginning of their hash in their name; a half copied one is found out by it."""
+    whole = find_weights(WeightsQuery("efficientnet-lite0")).path
+    cut = tmp_path / whole.name
+    shutil.copy(whole, cut)
+    with cut.open("r+b") as file:
+        file.truncate(1_000_000)
+    with pytest.raises(ModelError, match="damaged") as caught:
+        find_weights(WeightsQuery("efficientnet-lite0", cut))
+    assert "copy it again" in caught.value.hint
+
+
+def test_an_unknown_model_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(UsageError, match="'resnet50'") as caught:
+        find_weights(WeightsQuery("resnet50"))
+    for name in ("auto", *BACKBONES):
+        assert name in caught.value.hint
+
+
+def test_finding_cached_or_shipped_weights_imports_no_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from album_sort.classify.weights import WeightsQuery, find_weights;"
+        f"find_weights(WeightsQuery(offline=True, cache_folder=Path({str(tmp_path)!r})));"
+        "assert not {'torch', 'torchvision'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_two_backbones_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="share a name"):
+        backbone_table(RESNET18, RESNET18)
