@@ -14,7 +14,7 @@ from album_sort.core.planning import plan_filings
 from album_sort.fileops.apply import Applied, apply_plan
 from album_sort.fileops.filesystem import FileSystem, RealFileSystem
 from album_sort.fileops.picture import read_foreign, take_picture
-from album_sort.fileops.recover import recover
+from album_sort.fileops.recover import recover, remove_temporaries
 from album_sort.fileops.undo import Undone, undo_run
 from album_sort.state.store import DestinationState
 from album_sort.types import (
@@ -176,6 +176,7 @@ def run(
             take_picture(str(library.albums), RealFileSystem(), state.records()),
             library.current_filings(),
         )
+        remove_temporaries(str(library.albums), fs, picture.stale_temporaries)
         if picture.has_news:
             state.remember_moves(picture)
         plan = plan_filings(

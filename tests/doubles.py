@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Callable
@@ -54,7 +55,8 @@ class Fault:
                     half()
                 raise Killed(name)
             case "kill-after":
-                effect()
+                with contextlib.suppress(OSError):
+                    effect()
                 raise Killed(name)
             case "fail":
                 raise OSError(errno.EIO, "injected fault", name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from album_sort.core.naming import SUFFIX_LENGTHS, compose, fold, tag_of
@@ -19,6 +20,18 @@ class NameParts(NamedTuple):
     stem: str
     tail: str
     tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who claims names, and what suffix they get when the plain ones are taken."""
+
+    owner: ContentId
+    """Its beginning is the suffix."""
+    group_tag: str = ""
+    """Suffix that other files of the group have already: it comes first in any case."""
+    mover: ContentId | None = None
+    """The group, where its files are moved."""
 
 
 class Folders:
@@ -64,6 +77,7 @@ class NameClaims:
         self._picture = picture
         self._limit = limit
         self._taken: defaultdict[str, set[str]] = defaultdict(set)
+        self._released: defaultdict[str, dict[str, ContentId]] = defaultdict(dict)
         self._names_on_disk: Mapping[str, Sequence[str]] | None = None
 
     def reserve(self, path: AlbumRelPath) -> None:
@@ -76,16 +90,24 @@ class NameClaims:
         folder, _, name = path.rpartition("/")
         return fold(name) not in self._in(folder)
 
-    def claim(self, folder: AlbumRelPath, names: Sequence[NameParts], owner: ContentId) -> tuple[list[str], bool]:
-        """Legal, free names for files that stay in step, and whether a suffix was needed.
+    def release(self, path: AlbumRelPath, mover: ContentId) -> None:
+        """Let go of a name whose file this plan moves away. `mover`: the group that it belongs to."""
+        folder, _, name = path.rpartition("/")
+        self._in(folder).discard(fold(name))
+        self._released[folder][fold(name)] = mover
 
-        All of them get the same suffix, made of the content id of `owner`.
-        """
+    def claim(self, folder: AlbumRelPath, names: Sequence[NameParts], by: Claimant) -> tuple[list[str], bool]:
+        """Legal, free names for files that stay in step, and whether a suffix of their own was needed."""
         taken = self._in(folder)
-        for tag in tags(owner):
-            composed = [compose(part.stem, tag + part.tag, part.tail, limit=self._limit) for part in names]
+        released = self._released.get(folder, {})
+        for tag in tags(by.owner):
+            composed = [
+                compose(part.stem, by.group_tag + tag + part.tag, part.tail, limit=self._limit) for part in names
+            ]
             keys = {fold(name) for name in composed}
-            if len(keys) == len(composed) and not keys & taken:
+            # Moves are carried out in the order of their groups: a name is free for those that come later.
+            waits = by.mover and any(key in released and released[key] >= by.mover for key in keys)
+            if len(keys) == len(composed) and not keys & taken and not waits:
                 taken |= keys
                 return composed, bool(tag)
         raise ValueError(f"no free name in {folder!r} for {names!r}")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from album_sort.core.claims import Folders, NameClaims, NameParts
+from album_sort.core.claims import Claimant, Folders, NameClaims, NameParts
 from album_sort.core.naming import split_suffix
 from album_sort.types import Action, AlbumRelPath, ContentId, Filing, PlannedOp, Reason, Role
 from album_sort.types.ledger import DestinationPicture, LedgerRow
@@ -59,7 +59,7 @@ class LinkPlanner:
             return replace(op, action=Action.DUPLICATE, why=(Reason.of("plan.same-folder", path=place.target),))
         # The entry has the name that the photo has in its primary album, so that both are recognised as one.
         name = NameParts(*split_suffix(place.target.rpartition("/")[2]))
-        (claimed,), has_suffix = self._claims.claim(folder, [name], place.content_id)
+        (claimed,), has_suffix = self._claims.claim(folder, [name], Claimant(place.content_id))
         why = (Reason.of("plan.clash", name=filing.file.name),) if has_suffix else ()
         return replace(op, action=Action.SYMLINK, target=AlbumRelPath(f"{folder}/{claimed}"), why=why)
 

@@ -28,6 +28,7 @@ def check_plan(plan: Plan, picture: DestinationPicture) -> None:
 def _faults(plan: Plan, picture: DestinationPicture) -> Iterator[str]:
     claimed: dict[str, PlannedOp] = {}
     sources = {op.source for op in plan.effects}
+    leaving = {op.origin: op.op_id for op in plan.effects if op.action is Action.MOVE}
     prefix = plan.destination.rstrip("/") + "/"
     for op in plan.effects:
         if not is_safe(op.target) or (op.origin and not is_safe(op.origin)):
@@ -39,6 +40,8 @@ def _faults(plan: Plan, picture: DestinationPicture) -> Iterator[str]:
         if op.action is not Action.ADOPT and prefix + op.target in sources:
             yield f"{op.target!r} would be written over a source"
         if (op.action.makes_a_file or op.action is Action.MOVE) and op.target in picture.present:
-            yield f"{op.target!r} exists already"
+            leaves = leaving.get(op.target)
+            if leaves is None or leaves >= op.op_id:
+                yield f"{op.target!r} exists already"
         if op.action in (Action.MOVE, Action.TRASH) and op.origin not in picture.ledger:
             yield f"{op.origin!r} was not made by album-sort and must not be moved"

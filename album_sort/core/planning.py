@@ -10,11 +10,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from album_sort.core.claims import Folders, NameClaims, NameParts, distinct, known_forms
+from album_sort.core.claims import Claimant, Folders, NameClaims, NameParts, distinct, known_forms
 from album_sort.core.linking import LinkPlanner
 from album_sort.core.matching import Bundle, LedgerMatcher, Output, bundle_filings, stems_of
-from album_sort.core.naming import sanitise, split_stem
-from album_sort.types import Action, AlbumRelPath, FileKind, Filing, Mode, Plan, PlannedOp, Reason, Role, Skipped
+from album_sort.core.naming import SUFFIX_LENGTHS, compose, sanitise, split_stem, tag_of
+from album_sort.types import (
+    Action,
+    AlbumRelPath,
+    ContentId,
+    FileKind,
+    Filing,
+    Mode,
+    Plan,
+    PlannedOp,
+    Reason,
+    Role,
+    Skipped,
+)
 from album_sort.types.ledger import DestinationPicture, LedgerRow
 
 ACTION_OF_MODE = {
@@ -52,10 +64,11 @@ def plan_filings(
     return Plan(plan_id, created_utc, destination, mode, settings_digest, numbered, tuple(skipped))
 
 
-def op_order(op: PlannedOp) -> tuple[int, str, str]:
-    """The order of a plan's rows: by kind of work, then by place."""
+def op_order(op: PlannedOp) -> tuple[int, str, str, str]:
+    """The order of a plan's rows: by kind of work, then by place; moves by group, as their names were claimed."""
     default = 3 if op.role is Role.ALSO else 2
-    return (_ORDER.get(op.action, default), op.target, op.source)
+    group = op.group_id if op.action is Action.MOVE else ""
+    return (_ORDER.get(op.action, default), group, op.target, op.source)
 
 
 class _Planner:
@@ -72,11 +85,15 @@ class _Planner:
         """Rows of all filings but those in secondary albums."""
         bundles = bundle_filings(filings)
         LedgerMatcher(self.picture).match(bundles)
-        ops: list[PlannedOp] = []
         for bundle in bundles:
             self._reserve_lost(bundle)
-        for bundle in bundles:
-            ops += self._plan_bundle(bundle)
+        ops: list[PlannedOp] = []
+        unnamed = [(bundle, outputs) for bundle in bundles if (outputs := self._place(bundle, ops))]
+        # Names only now: what moves away makes room, and a run that was killed half-way sees the same room.
+        for bundle, outputs in unnamed:
+            targets, has_suffix = self._name(bundle, outputs)
+            for output, target in zip(outputs, targets, strict=True):
+                ops += _with_duplicates(self._make(bundle, output, target, has_suffix=has_suffix), output)
         return ops
 
     def _reserve_lost(self, bundle: Bundle) -> None:
@@ -89,21 +106,24 @@ class _Planner:
                 else:
                     output.row = None
 
-    def _plan_bundle(self, bundle: Bundle) -> list[PlannedOp]:
+    def _place(self, bundle: Bundle, ops: list[PlannedOp]) -> list[Output]:
+        """Add the rows of outputs that have a name; those that need one are returned."""
         folder = self.folders.resolve(bundle.folder)
-        ops: list[PlannedOp] = []
-        unnamed: list[Output] = []
+        unnamed = []
         for output in bundle.outputs:
-            placed = self._placed(bundle, output, folder)
-            if placed:
+            if placed := self._placed(bundle, output, folder):
                 ops += _with_duplicates(placed, output)
-            else:
-                unnamed.append(output)
-        if unnamed:
-            targets, has_suffix = self._name(bundle, unnamed, folder)
-            for output, target in zip(unnamed, targets, strict=True):
-                ops += _with_duplicates(self._make(bundle, output, target, has_suffix=has_suffix), output)
-        return ops
+                continue
+            unnamed.append(output)
+            if output.row and self._is_untouched(output.row):
+                self.claims.release(output.row.path, bundle.group_id)
+        return unnamed
+
+    def _is_untouched(self, row: LedgerRow) -> bool:
+        """Whether it is sure that a file of ours can be moved away (else it is read first, and may have to stay)."""
+        present = self.picture.present[row.path]
+        same_size = row.action is Action.SYMLINK or present.size_bytes == row.size_bytes
+        return same_size and (present.mtime_ns, present.inode) == (row.mtime_ns, row.inode)
 
     def _placed(self, bundle: Bundle, output: Output, folder: AlbumRelPath) -> PlannedOp | None:
         """The row of an output that needs no name; None for one that does."""
@@ -167,18 +187,21 @@ class _Planner:
         action, *why = self._making(output)
         return _op(bundle, output, action, target, *clash, *why)
 
-    def _name(self, bundle: Bundle, outputs: list[Output], folder: AlbumRelPath) -> tuple[list[AlbumRelPath], bool]:
+    def _name(self, bundle: Bundle, outputs: list[Output]) -> tuple[list[AlbumRelPath], bool]:
         """Targets of the outputs: in step with each other, and with members of their group that are already there."""
+        folder = self.folders.resolve(bundle.folder)
         stems = bundle.stems or stems_of(output.chosen for output in outputs)
-        renamed = self._renamed_stems(bundle, stems, folder)
+        settled = [output for output in bundle.outputs if output not in outputs and output.row]
+        group_tag, renamed = self._as_settled(bundle, settled, stems, folder)
         parts = [self._parts(output, stems, renamed) for output in outputs]
         content_ids = [output.chosen.content_id for output in outputs]
-        has_settled = any(
-            output not in outputs and _folder_of(output.row.path) == folder for output in bundle.outputs if output.row
+        claimant = Claimant(
+            # The suffix of those who came first is theirs: a latecomer takes one of its own.
+            owner=content_ids[0] if settled else bundle.group_id,
+            group_tag=group_tag,
+            mover=bundle.group_id if any(output.row for output in outputs) else None,
         )
-        # The suffix of those who came first is theirs: a latecomer takes one of its own.
-        owner = content_ids[0] if has_settled else bundle.group_id
-        names, has_suffix = self.claims.claim(folder, distinct(parts, content_ids), owner)
+        names, has_suffix = self.claims.claim(folder, distinct(parts, content_ids), claimant)
         return [AlbumRelPath(f"{folder}/{name}") for name in names], has_suffix
 
     def _parts(self, output: Output, stems: frozenset[str], renamed: dict[str, str]) -> NameParts:
@@ -191,16 +214,28 @@ class _Planner:
                 return NameParts(*split_stem(name, ()))
         return NameParts(renamed.get(stem, stem), tail)
 
-    def _renamed_stems(self, bundle: Bundle, stems: frozenset[str], folder: AlbumRelPath) -> dict[str, str]:
-        """Stem of a source file -> stem under which its group already stands in the folder."""
+    def _as_settled(
+        self, bundle: Bundle, settled: list[Output], stems: frozenset[str], folder: str
+    ) -> tuple[str, dict[str, str]]:
+        """How the members that are there are called: the group's suffix, and stems that the user changed (old -> new)."""
+        group_tag = ""
         renamed: dict[str, str] = {}
-        for output in bundle.outputs:
+        for output in settled:
             if output.row and _folder_of(output.row.path) == folder:
                 stem, tail = split_stem(sanitise(output.chosen.file.name), stems)
                 name = output.row.path.rpartition("/")[2]
-                if name.endswith(tail) and len(name) > len(tail):
+                tag = self._tag_in(name, NameParts(stem, tail), bundle.group_id)
+                if tag is not None:
+                    group_tag = group_tag or tag
+                elif name.endswith(tail) and len(name) > len(tail):
                     renamed[stem] = name[: len(name) - len(tail)]
-        return renamed
+        return group_tag, renamed
+
+    def _tag_in(self, name: str, part: NameParts, owner: ContentId) -> str | None:
+        """The suffix with which a name was made; None when the user has changed it."""
+        candidates = (tag_of(owner, digits) for digits in (0, *SUFFIX_LENGTHS))
+        limit = self.picture.name_max_bytes
+        return next((tag for tag in candidates if compose(part.stem, tag, part.tail, limit=limit) == name), None)
 
 
 def _foreign_contents(picture: DestinationPicture) -> defaultdict[tuple[str, str], list[AlbumRelPath]]:

@@ -126,12 +126,16 @@ class _Run:
             target = self._place.absolute(op.target)
             if op.action in (Action.MOVE, Action.TRASH, Action.RELINK):
                 attempt.before = self._journal.ledger_row(op.target if op.action is Action.RELINK else op.origin)
-            if op.action not in (Action.ADOPT, Action.RELINK, Action.TRASH) and self._fs.status(target) is not None:
-                row = self._journal.ledger_row(op.target)
-                if row is None or row.content_id != op.content_id:
-                    raise FileExistsError(errno.EEXIST, "something else is there by now", target)
+            if not op.action.makes_a_file and op.action is not Action.MOVE:
+                return True
+            row = self._journal.ledger_row(op.target)
+            is_there = self._fs.status(target) is not None
+            if is_there and row is not None and row.content_id == op.content_id:
                 attempt.effect = Effect(Action.KEEP, "done before")
                 return False
+            # A move may wait for another one of its batch to make room: publishing tells.
+            if is_there and op.action is not Action.MOVE:
+                raise FileExistsError(errno.EEXIST, "something else is there by now", target)
         except (OSError, RowRefused) as error:
             self._fail(attempt, error)
             return False

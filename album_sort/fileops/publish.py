@@ -194,7 +194,11 @@ class Publisher:
             self.check_unchanged(before, target)
             temporary = self._place.temporary(op)
             self._fs.symlink(self._place.text_for(op, target), temporary)
-            self._fs.replace_link(temporary, target)
+            try:
+                self._fs.replace_link(temporary, target)
+            except OSError:
+                self.discard(op)
+                raise
         return self._made(op, Action.RELINK, kept_action=before.action)
 
     def _adopt(self, op: PlannedOp) -> Effect:
