@@ -20,7 +20,7 @@ from album_sort.types import ReportRow, RunInfo, RunOutcome, RunReport, SkippedR
 from tests.report_builders import INFO, OUTCOME, WORDS, WORDS_TEXT, photo_row
 
 JPEG = b"\xff\xd8 a small picture \xff\xd9"
-START = datetime(2025, 12, 28, 10)  # noqa: DTZ001 (wall time)
+START = datetime(2025, 12, 28, 10)
 
 
 def photos(count: int) -> list[ReportRow]:
@@ -73,9 +73,11 @@ def test_a_large_report_has_a_folder_beside_it_and_thumbnails_as_files(tmp_path:
     packs = sorted(f"thumbnails-{number}.js" for number in range(15))
     assert sorted(path.name for path in files.iterdir() if path.suffix != ".jpg") == [
         MARKER,
+        "bursts.js",
         "photos-0.js",
         "photos-1.js",
         *packs,
+        "trip-0.js",
     ]
     assert base64.b64encode(JPEG).decode() not in html
 
@@ -86,6 +88,24 @@ def test_albums_show_the_newest_photo_first_and_undated_ones_last(tmp_path: Path
     cards = data_block(html, "photos-0")
     assert isinstance(cards, list)
     assert [card["s"] for card in cards] == ["/in/1.jpg", "/in/0.jpg", "/in/undated.jpg"]
+
+
+def test_a_trip_is_told_from_its_first_photo_on_across_albums(tmp_path: Path) -> None:
+    """Pets hold photos 0, 2, 3 (newest first: 3, 2, 0), food holds photo 1; a stretch runs backwards in its album."""
+    rows = [
+        dataclasses.replace(row, album="food" if number == 1 else "pets")
+        for number, row in enumerate(photos(4))
+        if not isinstance(row, SkippedRow)
+    ]
+    html = render(tmp_path / "report.html", rows)
+    assert data_block(html, "trip-0") == [[0, 2, 1], [1, 0, 1], [0, 1, 2]]
+
+
+def test_only_moments_with_several_shots_are_series(tmp_path: Path) -> None:
+    alone, *series = (photo_row(f"{n}.jpg", similar_to=("aa" if n == 0 else "bb") * 32) for n in range(4))
+    html = render(tmp_path / "report.html", [alone, *series])
+    assert data_block(html, "bursts") == [[[0, 2, 3]]]
+    assert "1 moment was photographed more than once." in html
 
 
 def test_totals_are_said_in_words(tmp_path: Path) -> None:

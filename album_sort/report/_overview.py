@@ -73,7 +73,6 @@ class Overview:
     trips: dict[str, TripSummary] = field(default_factory=dict)
     months: Counter[tuple[str, Month]] = field(default_factory=Counter)
     skipped: dict[tuple[str, str], SkippedGroup] = field(default_factory=dict)
-    bursts: Counter[str] = field(default_factory=Counter)
     unnamed_reasons: int = 0
     """Files whose reason is not among the named ones."""
 
@@ -98,8 +97,6 @@ class Overview:
             group.examples.append(row.source)
 
     def _add_photo(self, row: PhotoRow) -> None:
-        if row.similar_to is not None:
-            self.bursts[row.similar_to] += 1
         score = next((score for album, score in row.scores if album == row.album), 0.0)
         covers = self.covers.setdefault(row.album, [])
         if len(covers) < COVERS or score > covers[-1][0]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os.path
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -102,7 +103,7 @@ class Page:
             "titles": overview.tally.titles,
             "skipped": sorted(overview.skipped.values(), key=lambda group: (group.stage, -group.files, group.reason)),
             "unnamed_reasons": overview.unnamed_reasons,
-            "bursts": len(self._parts.bursts),
+            "bursts": self._parts.bursts,
         }
 
     def _policy(self, style: str, script: str) -> str:
@@ -145,13 +146,9 @@ class Page:
                 for row in parts.albums
             ],
             "titles": {str(album): visible(title) for album, title in self._overview.tally.titles.items()},
-            "trips": [
-                {"title": visible(self._trip_row(summary).title), "runs": parts.trips.get(key, [])}
-                for key, summary in self._overview.trips.items()
-            ],
-            "bursts": parts.bursts,
+            "trips": [visible(self._trip_row(summary).title) for summary in self._overview.trips.values()],
             "photosBase": parts.photos_base,
-            "out": shell_word(self._info.destination),
+            "out": shell_word(os.path.abspath(self._info.destination)),
         }
 
     def _albums(self) -> list[AlbumTile]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from album_sort.report._blocks import Blocks
-from album_sort.report._spool import Runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,8 @@ class PageParts:
     chunk_cards: int
     pack_thumbnails: int
     albums: list[AlbumIndex] = field(default_factory=list)
-    trips: dict[str, Runs] = field(default_factory=dict)
-    bursts: list[Runs] = field(default_factory=list)
+    bursts: int = 0
+    """Series of similar shots."""
     _chunks: int = 0
     _packs: int = 0
 

@@ -16,7 +16,7 @@ Card = dict[str, Any]
 """What the page knows of a photo; its keys are explained in html.py."""
 
 Runs = list[list[int]]
-"""Stretches of photos: shelf number, first position, length."""
+"""Stretches of photos: number of the shelf, first position, and how many from there backwards."""
 
 UNDATED = 1 << 62
 """Sorts after every date."""
@@ -59,8 +59,9 @@ class Shelf:
         return self.hashes[photo * 32 : photo * 32 + 32].hex()
 
     def order(self) -> list[int]:
-        """The photos in the order of the page: newest first, then as they came."""
-        return sorted(range(len(self.keys)), key=self.keys.__getitem__)
+        """The photos in the order of the page: newest first (of the same second the last that came), then undated ones as they came."""
+        keys = self.keys
+        return sorted(range(len(keys)), key=lambda photo: (keys[photo], photo if keys[photo] == UNDATED else -photo))
 
 
 class Spool:
@@ -95,15 +96,32 @@ class Spool:
             yield self._file.read(shelf.lengths[photo]).decode()
 
 
-def runs_of(shelf_number: int, marks: Sequence[int]) -> dict[int, Runs]:
-    """Stretches of equal marks: `{mark: [[shelf, first position, length], ...]}`; positions follow the order of the page."""
-    runs: dict[int, Runs] = {}
-    previous = NOBODY
-    for position, mark in enumerate(marks):
-        if mark != NOBODY:
-            if mark == previous:
-                runs[mark][-1][2] += 1
+class Journey:
+    """Photos that belong together (a trip, a series of similar shots), whatever their album, in the order in which they were taken."""
+
+    def __init__(self) -> None:
+        self._keys = array("q")
+        self._shelves = array("i")
+        self._positions = array("i")
+
+    def __len__(self) -> int:
+        """How many photos."""
+        return len(self._keys)
+
+    def add(self, key: int, shelf: int, position: int) -> None:
+        """Adds a photo: its sort key, its shelf, and its place in the order of that shelf."""
+        self._keys.append(key)
+        self._shelves.append(shelf)
+        self._positions.append(position)
+
+    def runs(self) -> Runs:
+        """Oldest first. Shelves have their newest photo first, so most stretches go backwards."""
+        runs: Runs = []
+        keys, shelves, positions = self._keys, self._shelves, self._positions
+        for photo in sorted(range(len(keys)), key=lambda photo: (-keys[photo], shelves[photo], -positions[photo])):
+            shelf, position = shelves[photo], positions[photo]
+            if runs and runs[-1][0] == shelf and position == runs[-1][1] - runs[-1][2]:
+                runs[-1][2] += 1
             else:
-                runs.setdefault(mark, []).append([shelf_number, position, 1])
-        previous = mark
-    return runs
+                runs.append([shelf, position, 1])
+        return runs

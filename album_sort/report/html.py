@@ -22,7 +22,7 @@ from album_sort.report._output import atomic_text, refuse_foreign
 from album_sort.report._overview import Overview
 from album_sort.report._page import Page, is_our_page
 from album_sort.report._parts import PageParts
-from album_sort.report._spool import NOBODY, Card, Runs, Spool, runs_of, sort_key
+from album_sort.report._spool import NOBODY, Card, Journey, Spool, sort_key, to_script
 from album_sort.report.rows import format_offset
 from album_sort.report.text import needs_escapes, shell_word, visible
 from album_sort.report.words import Words
@@ -62,6 +62,7 @@ class HtmlReport:
         self._files = path.with_name(f"{path.stem}-files")
         _refuse_foreign_folder(self._files)
         self._new_files = path.with_name(f".{path.stem}-files.{secrets.token_hex(4)}.tmp")
+        self._working_folder = os.getcwd()
         self._thumbnail = thumbnail
         self._inline_limit_bytes = inline_limit_bytes
         self._spool = Spool(path.parent)
@@ -79,7 +80,7 @@ class HtmlReport:
         self._spool.add(
             DUPLICATES if is_duplicate else row.album,
             visible(row.title),
-            _card(row),
+            _card(row, self._working_folder),
             sha256=row.sha256,
             key=sort_key(row.taken.local if row.taken else None),
             trip=NOBODY if trip is None or is_duplicate else self._trips.setdefault(trip, len(self._trips)),
@@ -119,8 +120,8 @@ class HtmlReport:
         is_inline = fits_into_page(hashes, photos, self._thumbnail, limit_bytes=self._inline_limit_bytes)
         blocks = Blocks(self._new_files, self._thumbnail, is_inline=is_inline, address=self._files.name)
         parts = PageParts(blocks, self._photos_base(), CHUNK_CARDS, PACK_THUMBNAILS)
-        trips: dict[int, Runs] = {}
-        bursts: dict[int, Runs] = {}
+        journeys: dict[int, Journey] = {}
+        bursts: dict[int, Journey] = {}
         for position, (album, shelf) in enumerate(shelves.items()):
             order = shelf.order()
             parts.add_album(album, shelf.title, len(order))
@@ -130,11 +131,15 @@ class HtmlReport:
             for number, start in parts.packs_of_last_album():
                 pack = order[start : start + PACK_THUMBNAILS]
                 blocks.put_thumbnails(f"thumbnails-{number}", [shelf.sha256(photo) for photo in pack])
-            for all_runs, marks in ((trips, shelf.trips), (bursts, shelf.bursts)):
-                for mark, runs in runs_of(position, [marks[photo] for photo in order]).items():
-                    all_runs.setdefault(mark, []).extend(runs)
-        parts.trips = {trip: trips.get(mark, []) for trip, mark in self._trips.items()}
-        parts.bursts = [bursts[mark] for mark in sorted(bursts)]
+            for place, photo in enumerate(order):
+                for together, mark in ((journeys, shelf.trips[photo]), (bursts, shelf.bursts[photo])):
+                    if mark != NOBODY:
+                        together.setdefault(mark, Journey()).add(shelf.keys[photo], position, place)
+        for mark, journey in journeys.items():
+            blocks.put(f"trip-{mark}", to_script(journey.runs()))
+        shown_bursts = [burst.runs() for _, burst in sorted(bursts.items()) if len(burst) > 1]
+        parts.bursts = len(shown_bursts)
+        blocks.put("bursts", to_script(shown_bursts))
         return parts
 
     def _photos_base(self) -> str:
@@ -149,10 +154,11 @@ class HtmlReport:
         return destination.as_uri() + "/"
 
 
-def _card(row: PhotoRow) -> Card:
+def _card(row: PhotoRow, working_folder: str) -> Card:
     card: Card = {"s": visible(row.source), "a": str(row.action)}
-    if needs_escapes(row.source) or "'" in row.source or row.source.startswith("-"):
-        card["q"] = shell_word(row.source)
+    if needs_escapes(row.source) or "'" in row.source or not os.path.isabs(row.source):
+        # a line is pasted wherever a terminal happens to be
+        card["q"] = shell_word(os.path.join(working_folder, row.source))
     if row.path:
         card["p"] = row.path
         shown = visible(row.path)

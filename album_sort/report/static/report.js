@@ -96,14 +96,24 @@
     });
   }
 
-  // Cards at these runs ([album, first, length] each), from the `from`th on, `count` of them.
+  // The photos of these runs ([album, first, how many from there backwards] each), from the `from`th on, `count` of them.
   async function loadCards(runs, from, count) {
     const wanted = [];
     for (const [album, first, length] of runs) {
-      for (let i = Math.max(0, from); i < length && wanted.length < count; i += 1) wanted.push([album, first + i]);
+      for (let i = Math.max(0, from); i < length && wanted.length < count; i += 1) wanted.push([album, first - i]);
       from = Math.max(0, from - length);
       if (wanted.length === count) break;
     }
+    return loadAt(wanted);
+  }
+
+  // An album is shown as it lies: newest first.
+  async function loadAlbum(album, from, count) {
+    const end = Math.min(from + count, index.albums[album].count);
+    return loadAt(Array.from({ length: Math.max(0, end - from) }, (_, i) => [album, from + i]));
+  }
+
+  function loadAt(wanted) {
     return Promise.all(wanted.map(async ([album, position]) => {
       const { chunk, pack, id } = index.albums[album];
       const cards = await load(`photos-${chunk + Math.floor(position / index.chunkCards)}`);
@@ -204,10 +214,10 @@
     return box;
   }
 
-  function pager(page, pages, go) {
+  function pager(page, pages, go, label = t("pages")) {
     if (pages < 2) return "";
     const shown = new Set([0, pages - 1, page - 2, page - 1, page, page + 1, page + 2].filter((n) => n >= 0 && n < pages));
-    const nav = el("nav", { class: "pager", "aria-label": t("pages") });
+    const nav = el("nav", { class: "pager", "aria-label": label });
     nav.append(button("←", () => go(page - 1), { "aria-label": t("previous"), ...(page === 0 && { disabled: "disabled" }) }));
     let last = -1;
     for (const number of [...shown].sort((a, b) => a - b)) {
@@ -234,12 +244,11 @@
     return photos.map((photo) => (photo.t ? years.format(instant(photo.t)) : t("undated")));
   }
 
-  // Shows `runs` page by page; the page number is part of the address, so that the browser's back button works.
-  async function showPhotos({ route, title, note, runs, page, draw = card, listClass = "grid", byMonth = true }) {
-    const count = runs.reduce((sum, run) => sum + run[2], 0);
+  // Shows photos page by page; the page number is part of the address, so that the browser's back button works.
+  async function showPhotos({ route, title, note, count, photosFrom, page, draw = card, listClass = "grid", byMonth = true }) {
     const pages = Math.max(1, Math.ceil(count / PAGE));
     page = Math.min(Math.max(0, page), pages - 1);
-    const photos = await loadCards(runs, page * PAGE, PAGE);
+    const photos = await photosFrom(page * PAGE);
     const open = (position) => showDialog(photos, position);
     const go = (number) => { window.location.hash = `${route}?${number + 1}`; };
     const body = el("div", {});
@@ -252,24 +261,26 @@
       }
       list.append(draw(photo, position, open));
     });
-    view.replaceChildren(heading(title, note ?? t("photos", { n: count })), pager(page, pages, go), body, pager(page, pages, go));
+    view.replaceChildren(heading(title, note ?? t("photos", { n: count })), pager(page, pages, go), body,
+      pager(page, pages, go, t("pages_below")));
     return t("page_of", { page: page + 1, pages });
   }
 
   async function showBursts(page) {
     const size = 20;
-    const pages = Math.max(1, Math.ceil(index.bursts.length / size));
+    const bursts = await load("bursts");
+    const pages = Math.max(1, Math.ceil(bursts.length / size));
     page = Math.min(Math.max(0, page), pages - 1);
     const go = (number) => { window.location.hash = `#/similar?${number + 1}`; };
     const body = el("div", {});
-    for (const runs of index.bursts.slice(page * size, (page + 1) * size)) {
+    for (const runs of bursts.slice(page * size, (page + 1) * size)) {
       const photos = await loadCards(runs, 0, PAGE);
       const list = el("ul", { class: "grid small" });
       photos.forEach((photo, position) => list.append(card(photo, position, (n) => showDialog(photos, n))));
       body.append(el("h2", { class: "month" }, when(photos[0])), list);
     }
-    view.replaceChildren(heading(t("bursts_title"), t("bursts_text", { n: index.bursts.length })), pager(page, pages, go), body,
-      pager(page, pages, go));
+    view.replaceChildren(heading(t("bursts_title"), t("bursts_text", { n: bursts.length })), pager(page, pages, go), body,
+      pager(page, pages, go, t("pages_below")));
   }
 
   // ---- one photo, large
@@ -340,10 +351,18 @@
 
   // ---- addresses: "#/album/pets?2" is the second page of an album
 
-  const all = (id) => {
+  function albumPhotos(id) {
     const number = index.albums.findIndex((album) => album.id === id);
-    return number < 0 ? [] : [[number, 0, index.albums[number].count]];
-  };
+    if (number < 0) return { count: 0, photosFrom: async () => [] };
+    return { count: index.albums[number].count, photosFrom: (from) => loadAlbum(number, from, PAGE) };
+  }
+
+  async function tripPhotos(number) {
+    if (!Object.hasOwn(index.trips, number)) return { title: t("trip"), count: 0, photosFrom: async () => [] };
+    const runs = await load(`trip-${Number(number)}`);
+    const count = runs.reduce((sum, run) => sum + run[2], 0);
+    return { title: index.trips[number], count, photosFrom: (from) => loadCards(runs, from, PAGE) };
+  }
 
   async function show() {
     // the skip link moves the focus, not the page
@@ -366,15 +385,14 @@
     let said = "";
     try {
       if (parts[1] === "album" && name !== "review") {
-        said = await showPhotos({ route, title: albumTitle(name), runs: all(name), page: number });
+        said = await showPhotos({ route, title: albumTitle(name), ...albumPhotos(name), page: number });
       } else if (parts[1] === "trip") {
-        const trip = index.trips[Number(name)] || { title: t("trip"), runs: [] };
-        said = await showPhotos({ route, title: trip.title, runs: trip.runs, page: number, byMonth: false });
+        said = await showPhotos({ route, ...(await tripPhotos(name)), page: number, byMonth: false });
       } else if (parts[1] === "review" || parts[1] === "album") {
-        said = await showPhotos({ route, title: t("review_title"), note: t("review_help"), runs: all("review"), page: number,
+        said = await showPhotos({ route, title: t("review_title"), note: t("review_help"), ...albumPhotos("review"), page: number,
           draw: reviewCard, listClass: "rows", byMonth: false });
       } else if (parts[1] === "duplicates") {
-        said = await showPhotos({ route, title: t("duplicates_title"), runs: all(" duplicates"), page: number, draw: duplicateCard,
+        said = await showPhotos({ route, title: t("duplicates_title"), ...albumPhotos(" duplicates"), page: number, draw: duplicateCard,
           listClass: "rows", byMonth: false });
       } else {
         await showBursts(number);

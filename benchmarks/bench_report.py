@@ -1,0 +1,232 @@
+"""How long a large report takes to write, how large it is, and how long a browser takes to open it.
+
+    python benchmarks/bench_report.py [--photos 50000] [--chromium /usr/bin/chromium]
+
+Rows and thumbnails are made up (JPEGs of 320 px and about 15 kB, which photos have too); the opening times need playwright and Chromium and
+are left out without them. Appends one line to benchmarks/results/report.csv.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import io
+import os
+import platform
+import random
+import resource
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageFilter
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from album_sort.report import WORDS_FILE, parse_words, write_reports  # noqa: E402 (runs from a clone too)
+from album_sort.types import (  # noqa: E402
+    AlbumId,
+    AlbumRelPath,
+    ClassIndex,
+    ContentId,
+    Mode,
+    PhotoRow,
+    PlaceRow,
+    ReportRow,
+    RowAction,
+    RunInfo,
+    RunOutcome,
+    RunReport,
+    SkippedRow,
+    Stage,
+    StageTiming,
+    TakenRow,
+    TopClass,
+    TripRow,
+)
+
+RESULTS = ROOT / "benchmarks" / "results" / "report.csv"
+ALBUMS = (
+    "pets",
+    "food",
+    "city",
+    "people",
+    "beach-sea",
+    "winter-travel",
+    "home",
+    "flowers",
+    "vehicles",
+    "sports",
+    "review",
+)
+START = datetime(2010, 1, 1)  # noqa: DTZ001 (wall time)
+REPEATS = 5
+
+
+def thumbnails(count: int = 64) -> list[bytes]:
+    """Pictures of 320 x 240 px with about as much detail as photos have."""
+    chance = random.Random(1)  # noqa: S311 (the same pictures each time)
+    made = []
+    for _ in range(count):
+        noise = Image.frombytes("RGB", (320, 240), chance.randbytes(320 * 240 * 3)).filter(
+            ImageFilter.GaussianBlur(1.1)
+        )
+        buffer = io.BytesIO()
+        noise.save(buffer, "JPEG", quality=70)
+        made.append(buffer.getvalue())
+    return made
+
+
+def rows(photos: int) -> Iterator[ReportRow]:
+    """A library of sixteen years: a trip every two months, one photo in a hundred a duplicate, one file in a hundred broken."""
+    for number in range(photos):
+        taken = START + timedelta(minutes=number * 16 * 365 * 1440 // photos)
+        album = ALBUMS[number * 7 // 3 % len(ALBUMS)]
+        month = taken.year * 12 + taken.month - 1
+        trip = None
+        if month % 2 == 0 and taken.day < 15:
+            day = date(taken.year, taken.month, 1)
+            place = f"Town {month % 97}, Country"
+            trip = TripRow(
+                f"t{month}", f"{day:%Y-%m} {place}", day, day.replace(day=14), ("Starts far from home.",), place
+            )
+        yield PhotoRow(
+            source=f"/home/anna/Photos/{taken:%Y/%m}/IMG_{number:06}.jpg",
+            album=AlbumId(album),
+            title=album.capitalize(),
+            path=AlbumRelPath(f"{album.capitalize()}/{trip.title if trip else taken.year}/IMG_{number:06}.jpg"),
+            action=RowAction.DUPLICATE if number % 100 == 99 else RowAction.COPY,
+            sha256=ContentId(hashlib.sha256(str(number).encode()).hexdigest()),
+            why=(f"tabby and Egyptian cat speak for {album} (61 %).", "The photos before and after it agree."),
+            top=tuple(
+                TopClass(ClassIndex(281 + n), name, 0.61 / (n + 1)) for n, name in enumerate(("tabby", "lynx", "sofa"))
+            ),
+            scores=((AlbumId(album), 0.93), (AlbumId("home"), 0.04)),
+            taken=TakenRow(taken, 60, "EXIF DateTimeOriginal", "second"),
+            place=PlaceRow("Winterthur", "Switzerland", "CH", 2.4, "EXIF GPS"),
+            trip=trip,
+            similar_to=ContentId(hashlib.sha256(str(number // 20).encode()).hexdigest()) if number % 20 < 3 else None,
+        )
+    for number in range(photos // 100):
+        yield SkippedRow(f"/home/anna/Photos/broken/{number}.jpg", Stage.DECODE, "the file is empty")
+
+
+def trips(photos: int) -> tuple[TripRow, ...]:
+    """The trips of these rows, somewhere on earth."""
+    found = {row.trip.trip_id: row.trip for row in rows(photos) if isinstance(row, PhotoRow) and row.trip}
+    chance = random.Random(2)  # noqa: S311 (the same places each time)
+    return tuple(
+        TripRow(
+            trip.trip_id,
+            trip.title,
+            trip.start,
+            trip.end,
+            trip.why,
+            trip.place,
+            chance.uniform(-40, 60),
+            chance.uniform(-120, 150),
+        )
+        for trip in found.values()
+    )
+
+
+def opening_times(page_path: Path, chromium: str) -> dict[str, float]:
+    """Milliseconds until the page is parsed, until something is painted, and until a page of an album and its pictures are there."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (only where it is installed)
+
+    parsed, painted, album = [], [], []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for _ in range(REPEATS):
+            page = browser.new_context(offline=True, viewport={"width": 1280, "height": 900}).new_page()
+            page.goto(page_path.as_uri(), wait_until="load")
+            wait_until(page, "performance.getEntriesByName('first-contentful-paint').length > 0")
+            parsed.append(page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"))
+            painted.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+            before = time.perf_counter()
+            page.evaluate("location.hash = '#/album/pets?30'")
+            wait_until(page, "document.querySelector('.photo img')?.naturalWidth > 0")
+            album.append((time.perf_counter() - before) * 1000)
+            page.close()
+        browser.close()
+    names = ("dom_content_loaded_ms", "first_paint_ms", "album_page_ms")
+    return {name: round(statistics.median(times)) for name, times in zip(names, (parsed, painted, album), strict=True)}
+
+
+def wait_until(page: Any, expression: str) -> None:  # noqa: ANN401 (playwright is no requirement of the type checker)
+    """Asks until it is true; the page's policy forbids the driver's own way of waiting, which needs eval."""
+    while not page.evaluate(expression):
+        time.sleep(0.002)
+
+
+def main() -> None:
+    """Measures once and appends the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", type=int, default=50_000)
+    parser.add_argument("--chromium", default=shutil.which("chromium"))
+    arguments = parser.parse_args()
+    pictures = thumbnails()
+    words = parse_words((ROOT / "labels" / WORDS_FILE).read_text(encoding="utf-8"), "en")
+    info = RunInfo("bench", "0", START, "/home/anna/Albums", ("/home/anna/Photos",), Mode.COPY, "en")
+    outcome = RunOutcome(
+        START, timings=(StageTiming("inspect", 1000.0, arguments.photos),), trips=trips(arguments.photos)
+    )
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        figures: dict[str, float | str] = {
+            "photos": arguments.photos,
+            "thumbnail_bytes": round(statistics.mean(map(len, pictures))),
+        }
+        for format_ in ("jsonl", "csv", "html"):
+            started, busy = time.perf_counter(), time.process_time()
+            report = RunReport(info, rows(arguments.photos), outcome)
+            write_reports(
+                report,
+                folder,
+                thumbnail=lambda sha: pictures[int(sha[:4], 16) % len(pictures)],
+                words=words,
+                formats=(format_,),
+            )
+            figures[f"{format_}_s"] = round(time.perf_counter() - started, 2)
+            figures[f"{format_}_cpu_s"] = round(time.process_time() - busy, 2)
+            figures[f"{format_}_mb"] = round((folder / f"report.{format_}").stat().st_size / 1e6, 2)
+        busy = time.process_time()
+        figures["rows_alone_cpu_s"] = round(sum(0 for _ in rows(arguments.photos)) + time.process_time() - busy, 2)
+        files = [path for path in folder.rglob("*") if path.is_file() and "report-files" in path.parts]
+        figures["folder_files"] = len(files)
+        figures["folder_mb"] = round(sum(path.stat().st_size for path in files) / 1e6)
+        figures["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        if arguments.chromium:
+            figures |= opening_times(folder / "report.html", arguments.chromium)
+    # the load of the last minute tells whether the wall times are to be believed
+    figures |= {
+        "load": round(os.getloadavg()[0], 1),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "python": platform.python_version(),
+    }
+    append(figures)
+
+
+def append(figures: dict[str, float | str]) -> None:
+    """Prints the figures and adds them to the results."""
+    for name, value in figures.items():
+        print(f"{name:24}{value}")
+    is_new = not RESULTS.exists()
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    with RESULTS.open("a", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, list(figures))
+        if is_new:
+            writer.writeheader()
+        writer.writerow(figures)
+
+
+if __name__ == "__main__":
+    main()
