@@ -36,6 +36,12 @@ SHORT_SHARE = 0.4
 HALF_WINDOW_DAYS = 91
 """A month's home is the spot most weeks and nights were spent at within half a year around it: a holiday is shorter."""
 
+EVERYDAY_KM = 40.0
+"""Everyday life (work, shops, Sunday walks) happens within; what is farther from home is an outing or a trip."""
+
+INTERLUDE_SHARE = 0.34
+"""Who moves out and back again is hardly seen at the old home meanwhile; else the other spot was only a busy one."""
+
 REGULAR_SHARE = 0.25
 WORK_LEISURE = 0.3
 SECOND_HOME_SHARE = 0.5
@@ -91,8 +97,21 @@ class _Spot:
     photos: int
 
     def weeks_between(self, first: int, last: int) -> int:
-        """Distinct weeks with a day here, plus those with a night, within two days (inclusive)."""
-        return sum(len(np.unique(_within(days, first, last) // 7)) for days in (self.days, self.nights))
+        """Distinct weeks with a day here, plus those with a night, plus those with a working day, from first to last.
+
+        Weekends are spent at the parents' or in the cabin, too; an ordinary Tuesday is spent at home.
+        """
+        return sum(len(np.unique(_within(days, first, last) // 7)) for days in (self.days, self.nights, self.workdays))
+
+    @property
+    def workdays(self) -> Days:
+        """Days from Monday to Friday."""
+        return self.days[~_is_weekend(self.days)]
+
+
+def _is_weekend(days: Days) -> NDArray[np.bool_]:
+    """Saturdays and Sundays; 1970 began on a Thursday."""
+    return (days + 3) % 7 >= 5
 
 
 def _within(days: Days, first: int, last: int) -> Days:
@@ -231,6 +250,7 @@ def _segments(spots: list[_Spot], first: int, last: int) -> list[tuple[_Spot, in
 def _without_short(reigns: list[tuple[_Spot, int, int]]) -> list[tuple[_Spot, int, int]]:
     """Reigns of a season or more; the time of shorter ones goes to the one before (the first one's to the one after)."""
     lasting = [reign for reign in reigns if _is_lasting(*reign)] or [max(reigns, key=lambda reign: reign[2] - reign[1])]
+    lasting = [reign for i, reign in enumerate(lasting) if not _is_interlude(lasting[max(0, i - 1) : i + 2])]
     kept: list[tuple[_Spot, int, int]] = []
     for spot, start, _ in lasting:
         if not kept or kept[-1][0] is not spot:
@@ -243,6 +263,14 @@ def _without_short(reigns: list[tuple[_Spot, int, int]]) -> list[tuple[_Spot, in
 def _is_lasting(spot: _Spot, start: int, end: int) -> bool:
     stays = _within(spot.days, start, end)
     return end - start + 1 >= MIN_SPAN_DAYS and len(stays) > 1 and int(stays[-1] - stays[0]) >= MIN_SPAN_DAYS // 2
+
+
+def _is_interlude(around: Sequence[tuple[_Spot, int, int]]) -> bool:
+    """Whether of three reigns the middle one lies within one at the same home that never quite ended."""
+    if len(around) < 3 or around[0][0] is not around[2][0]:
+        return False
+    middle, start, end = around[1]
+    return around[0][0].weeks_between(start, end) > INTERLUDE_SHARE * middle.weeks_between(start, end)
 
 
 def _moving_day(before: _Spot, after: _Spot, start: int, end: int) -> int:
@@ -295,7 +323,7 @@ def _returns(spot: _Spot, lives: tuple[Home, ...]) -> list[Home]:
     stays, nights = _within(days, first, last), _within(spot.nights, first, last)
     kind = _kind(
         weeks_share=len(np.unique(stays // 7)) / ((last - first) / 7 + 1),
-        leisure_share=len(np.union1d(nights, stays[(stays + 3) % 7 >= 5])) / len(stays),
+        leisure_share=len(np.union1d(nights, stays[_is_weekend(stays)])) / len(stays),
         usual_days=float(np.median(ends[busy] - starts[busy] + 1)),
         home_km=min(_km_to(spot, home) for home in lives),
     )
@@ -306,6 +334,8 @@ def _returns(spot: _Spot, lives: tuple[Home, ...]) -> list[Home]:
 
 def _kind(*, weeks_share: float, leisure_share: float, usual_days: float, home_km: float) -> HomeKind | None:
     """What a place of many visits is to somebody; None where each visit is a journey of its own."""
+    if home_km <= EVERYDAY_KM:
+        return HomeKind.REGULAR
     is_regular = weeks_share >= REGULAR_SHARE
     if usual_days > LONGEST_VISIT_DAYS:
         return HomeKind.REGULAR if is_regular else None

@@ -32,7 +32,7 @@ VISIT_HOME_DAYS = 2.0
 COMMUTE_KM = 100.0
 
 COMPANION_KM = 100.0
-"""Cameras this close on the same or the next day travel together."""
+"""Cameras this close on the same or the next day (far from home: within GAP_DAYS) travel together."""
 
 DOOR_TO_DOOR_KMH = 250.0
 """Nobody is home and back faster than this on average: such a photo is of another camera of the same name."""
@@ -210,8 +210,10 @@ class _Follower:
         """Whether a camera new to a stretch (or long silent) was close to it in time and place."""
         if camera in stretch.home_since:
             return False
+        # Far from home two telephones at one place belong together even if they take turns.
+        most_days = 1 if self.positions.home_km[row] < NEAR_KM else GAP_DAYS
         nearby = stretch.rows[-40:]
-        close = [other for other in nearby if self.table.day[row] - self.table.day[other] <= 1]
+        close = [other for other in nearby if self.table.day[row] - self.table.day[other] <= most_days]
         if any(self._gap_km(other, row) <= COMPANION_KM for other in close[-8:]):
             if camera not in stretch.last_of:
                 stretch.why.append(Reason.of("trip.another-camera", camera=camera or "?"))

@@ -36,6 +36,7 @@ EDGE_HOURS = 8.0
 """How far before its first and after its last located photo a trip may take in photos without a position."""
 
 BUSY_PHOTOS = 5
+BUSY_OWN_PHOTOS = 2
 BUSY_SHARE = 0.5
 """A day without positions is one of the trip's if it has so many photos and half as many as the trip's days have."""
 
@@ -209,14 +210,17 @@ class TripJudge:
         busy = max(BUSY_PHOTOS, BUSY_SHARE * total / active)
         day_before, day_after = DAY * (self.table.day[first] - 1), DAY * (self.table.day[last] + 1)
         # A whole day without positions beside the trip, as busy as its days are and without a photo at home, is one of them.
-        if (before is None or self.table.wall_s[before] < day_before) and self._count(along, day_before) >= busy:
+        if (before is None or self.table.wall_s[before] < day_before) and self._is_busy(day_before, cameras, busy):
             start = min(start, float(day_before))
-        if (after is None or self.table.wall_s[after] >= day_after + DAY) and self._count(along, day_after) >= busy:
+        if (after is None or self.table.wall_s[after] >= day_after + DAY) and self._is_busy(day_after, cameras, busy):
             end = max(end, float(day_after + DAY))
         return start, end
 
-    def _count(self, cameras: frozenset[str], day_s: float) -> int:
-        return self.loose.count(cameras, day_s, day_s + DAY)
+    def _is_busy(self, day_s: float, cameras: frozenset[str], busy: float) -> bool:
+        """Whether a day has as many photos without positions, some of them from a telephone that was along."""
+        own = self.loose.count(cameras, day_s, day_s + DAY)
+        beside = self.loose.count(self.loose.beside - cameras, day_s, day_s + DAY)
+        return own >= BUSY_OWN_PHOTOS and own + beside >= busy
 
     def _edge(self, row: int, home_row: int | None, *, sign: int) -> float:
         """Half the way to the photo at home, but no more than EDGE_HOURS."""

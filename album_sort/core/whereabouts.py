@@ -12,11 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.geo import distances_km
-from album_sort.core.homes import Home, HomeKind, day_number
+from album_sort.core.homes import EVERYDAY_KM, Home, HomeKind, day_number
 from album_sort.core.timeline import Witnesses
-
-AWAY_KM = 40.0
-"""Everyday life (work, shops, Sunday walks) happens within; what is farther is an outing or a trip."""
 
 ABROAD_KM = 20.0
 """Another country counts as away from here on: who lives at a border shops beyond it, and the nearest town may lie
@@ -66,7 +63,7 @@ def whereabouts(witnesses: Witnesses, homes: Sequence[Home]) -> Positions:
         own_country = own[0][0] if own else ""
         home_countries |= {own_country} - {""}
         abroad = (code != own_country) & (code != "") & bool(own_country) & (gap > ABROAD_KM)
-        where[counts & (gap <= AWAY_KM) & ~abroad] = Whereabouts.HOME
+        where[counts & (gap <= EVERYDAY_KM) & ~abroad] = Whereabouts.HOME
         home_km[counts] = np.minimum(home_km[counts], gap[counts])
     for base in homes:
         if base.kind is HomeKind.HOME:
