@@ -155,8 +155,9 @@ class _Planner:
         found = own or (paths if output.chosen.file.kind is not FileKind.SIDECAR else [])
         if not found:
             return None
-        paths.remove(found[0])
-        return _op(bundle, output, Action.ADOPT, found[0], Reason.of("plan.found-there", path=found[0]))
+        adopted = found[0]
+        paths.remove(adopted)
+        return _op(bundle, output, Action.ADOPT, adopted, Reason.of("plan.found-there", path=adopted))
 
     def _stays(self, row: LedgerRow) -> Reason | None:
         """Why a file whose album has changed is not moved there; None for one that is."""

@@ -1,0 +1,61 @@
+"""Outputs whose source is gone: taken to the trash folder when the user asks for it, and only a limited share of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from album_sort.errors import UsageError
+from album_sort.types import Action, Plan, PlannedOp, Reason
+from album_sort.types.ledger import DestinationPicture, LedgerRow
+
+MAX_SHARE = 0.2
+"""A library that lost more than this at once is more likely a disk that is not mounted."""
+
+
+def orphans(plan: Plan, picture: DestinationPicture) -> list[LedgerRow]:
+    """Files that we made, that are there, and whose content this plan speaks of no more; in path order.
+
+    The caller has to leave out those whose source still exists (a run may have looked at a part of the photos only).
+    """
+    contents = {op.content_id for op in plan.ops}
+    rows = picture.ledger.values()
+    found = [
+        row
+        for row in rows
+        if row.content_id not in contents and row.path in picture.present and row.action is not Action.ADOPT
+    ]
+    return sorted(found, key=lambda row: row.path)
+
+
+def with_prune(
+    plan: Plan, gone: Iterable[LedgerRow], made: Collection[LedgerRow], *, max_share: float = MAX_SHARE
+) -> Plan:
+    """The plan with rows that take `gone` to the trash; raises `UsageError` when that is more than `max_share` of `made`."""
+    gone = tuple(gone)
+    if len(gone) > max_share * len(made):
+        raise UsageError(
+            f"{len(gone)} of {len(made)} photos here have no source any more: more than the {max_share:.0%} that may be pruned at once",
+            hint="Check that all disks with photos are connected. If they are really gone, give a higher --prune-limit.",
+        )
+    first = max((op.op_id for op in plan.ops), default=0) + 1
+    trash = tuple(replace(_to_trash(row), op_id=number) for number, row in enumerate(gone, first))
+    return replace(plan, ops=plan.ops + trash)
+
+
+def _to_trash(row: LedgerRow) -> PlannedOp:
+    return PlannedOp(
+        op_id=0,
+        action=Action.TRASH,
+        source=row.source,
+        content_id=row.content_id,
+        size_bytes=row.size_bytes,
+        mtime_ns=row.mtime_ns,
+        target=row.path,
+        group_id=row.group_id,
+        album=row.album,
+        role=row.role,
+        folder=row.folder,
+        origin=row.path,
+        why=(Reason.of("plan.source-gone", path=row.source),),
+    )

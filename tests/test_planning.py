@@ -1,0 +1,312 @@
+"""The plan as a value: who is filed where, under which name, whatever the order and however often it is asked."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from album_sort.core.naming import fold
+from album_sort.core.plan_check import PlanRefused, check_plan
+from album_sort.core.planfile import plan_from_lines, plan_to_lines
+from album_sort.core.planning import plan_filings
+from album_sort.errors import UsageError
+from album_sort.types import Action, AlbumRelPath, Filing, Mode, Plan, Reason, Role, Skipped, Stage
+from album_sort.types.ledger import DestinationPicture, LedgerRow, PresentFile
+from tests.destination_builders import NOW, content_id, filing, plan_on_paper, targets
+
+REASONS = Path(__file__).parent.parent / "labels" / "reasons" / "plan.toml"
+
+
+def after(plan: Plan, picture: DestinationPicture | None = None) -> DestinationPicture:
+    """The picture of the destination once a plan has been carried out: a model, without a disk."""
+    picture = picture or DestinationPicture()
+    present, ledger = dict(picture.present), dict(picture.ledger)
+    for op in plan.effects:
+        if op.action in (Action.MOVE, Action.TRASH):
+            taken, row = present.pop(op.origin), ledger.pop(op.origin)
+            if op.action is Action.TRASH:
+                continue
+            present[op.target] = taken
+            action = row.action
+        else:
+            action = ledger[op.target].action if op.action is Action.RELINK else op.action
+            present.setdefault(op.target, PresentFile(op.size_bytes, op.mtime_ns, op.op_id))
+        file = present[op.target]
+        ledger[op.target] = LedgerRow(
+            path=op.target,
+            content_id=op.content_id,
+            size_bytes=file.size_bytes,
+            mtime_ns=file.mtime_ns,
+            inode=file.inode,
+            action=action,
+            group_id=op.group_id,
+            album=op.album,
+            folder=op.folder,
+            role=op.role,
+            source=op.source,
+            origin=op.origin if op.role is Role.ALSO else AlbumRelPath(""),
+            run_id="r",
+        )
+    folders = {AlbumRelPath(path.rpartition("/")[0]) for path in present}
+    return replace(picture, present=present, ledger=ledger, folders=frozenset(folders))
+
+
+pictures = st.sampled_from(
+    ["IMG_1.JPG", "img_1.jpg", "IMG_1.CR2", "IMG_E1.JPG", "é.jpg", "e\u0301.jpg", "?.jpg", "IMG_1"]
+)
+sidecars = st.sampled_from(["IMG_1.xmp", "IMG_1.JPG.xmp", "IMG_1.AAE"])
+folders = st.sampled_from(["Pets/2024", "pets/2024", "Food/2023", "Trips/2024-01 Rome"])
+
+
+@st.composite
+def libraries(draw: st.DrawFn) -> list[Filing]:
+    """Groups of files with clashing names, equal contents and members, some also in a second album."""
+    filings: list[Filing] = []
+    for number in range(draw(st.integers(1, 7))):
+        group = draw(st.sampled_from([b"one", b"two", b"three", b"four%d" % number]))
+        folder = draw(folders)
+        path = f"/p/{number}/{draw(pictures)}"
+        filings.append(filing(path, group, folder, album="a"))
+        for member in range(draw(st.integers(0, 2))):
+            data = draw(st.sampled_from([b"same in many groups", b"member of " + group, b"m%d" % member]))
+            name = draw(pictures | sidecars)
+            filings.append(
+                filing(f"/p/{number}/{member}/{name}", data, folder, group=group, role=Role.MEMBER, album="a")
+            )
+        if draw(st.booleans()):
+            filings.append(filing(path, group, draw(folders), role=Role.ALSO))
+    return filings
+
+
+@given(libraries(), st.randoms())
+def test_the_order_of_the_files_does_not_matter(filings: list[Filing], chance: random.Random) -> None:
+    shuffled = list(filings)
+    chance.shuffle(shuffled)
+    assert plan_on_paper(shuffled) == plan_on_paper(filings)
+
+
+@given(libraries())
+def test_no_two_files_get_the_same_name_and_every_file_has_a_row(filings: list[Filing]) -> None:
+    plan = plan_on_paper(filings)
+    check_plan(plan, DestinationPicture())
+    made = [fold(op.target) for op in plan.effects]
+    assert len(set(made)) == len(made)
+    assert {op.source for op in plan.ops} >= {found.file.path for found in filings}
+    stored = {op.content_id for op in plan.effects}
+    assert stored == {found.content_id for found in filings}
+
+
+@given(libraries(), st.randoms())
+def test_planning_again_after_applying_finds_nothing_to_do(filings: list[Filing], chance: random.Random) -> None:
+    plan = plan_on_paper(filings)
+    again = list(filings)
+    chance.shuffle(again)
+    second = plan_on_paper(again, after(plan))
+    assert second.effects == ()
+    assert sorted((op.source, op.target) for op in second.ops if op.role is not Role.ALSO) == sorted(
+        (op.source, op.target) for op in plan.ops if op.role is not Role.ALSO
+    )
+
+
+@given(libraries(), libraries())
+def test_a_second_library_never_takes_the_names_of_the_first(first: list[Filing], second: list[Filing]) -> None:
+    plan = plan_on_paper(first)
+    picture = after(plan)
+    both = plan_on_paper(second, picture)
+    check_plan(both, picture)
+    settled = after(both, picture)
+    assert plan_on_paper(second, settled).effects == ()
+    assert len(settled.present) >= len(picture.present) - sum(op.action is Action.TRASH for op in both.ops)
+
+
+def test_two_photos_of_one_name_get_the_same_names_in_any_order_and_in_any_later_run() -> None:
+    """sortphotos and elodie kept only one of two different IMG_0001.JPG."""
+    first = filing("/p/a/IMG_0001.JPG", b"cat", "Pets/2024")
+    second = filing("/p/b/IMG_0001.JPG", b"dog", "Pets/2024")
+    plan = plan_on_paper([first, second])
+    assert set(targets(plan).values()) == {"Pets/2024/IMG_0001.JPG", f"Pets/2024/IMG_0001~{_later(b'cat', b'dog')}.JPG"}
+    third = filing("/p/0/IMG_0001.JPG", b"fox", "Pets/2024")
+    later = plan_on_paper([third, second, first], after(plan))
+    assert targets(later)["/p/a/IMG_0001.JPG"] == targets(plan)["/p/a/IMG_0001.JPG"]
+    assert targets(later)["/p/b/IMG_0001.JPG"] == targets(plan)["/p/b/IMG_0001.JPG"]
+    assert targets(later)["/p/0/IMG_0001.JPG"] == f"Pets/2024/IMG_0001~{content_id(b'fox')[:6]}.JPG"
+
+
+def _later(*contents: bytes) -> str:
+    return max(content_id(data) for data in contents)[:6]
+
+
+def test_a_group_keeps_its_names_in_step() -> None:
+    group = [
+        filing("/p/IMG_1.JPG", b"dog", "Pets"),
+        filing("/p/IMG_1.CR2", b"raw", "Pets", group=b"dog", role=Role.MEMBER),
+        filing("/p/IMG_1.JPG.xmp", b"x", "Pets", group=b"dog", role=Role.MEMBER),
+        filing("/p/IMG_1.xmp", b"y", "Pets", group=b"dog", role=Role.MEMBER),
+    ]
+    picture = DestinationPicture(present={AlbumRelPath("Pets/img_1.cr2"): PresentFile(1, 1, 1)})
+    tag = f"~{content_id(b'dog')[:6]}"
+    assert targets(plan_on_paper(group, picture)) == {
+        "/p/IMG_1.JPG": f"Pets/IMG_1{tag}.JPG",
+        "/p/IMG_1.CR2": f"Pets/IMG_1{tag}.CR2",
+        "/p/IMG_1.JPG.xmp": f"Pets/IMG_1{tag}.JPG.xmp",
+        "/p/IMG_1.xmp": f"Pets/IMG_1{tag}.xmp",
+    }
+
+
+def test_equal_content_in_one_folder_is_stored_once_and_the_copies_are_listed() -> None:
+    plan = plan_on_paper([filing("/p/IMG_1 (1).JPG", b"dog", "Pets"), filing("/p/IMG_1.JPG", b"dog", "Pets")])
+    assert [(op.action, op.source, op.target) for op in plan.ops] == [
+        (Action.COPY, "/p/IMG_1.JPG", "Pets/IMG_1.JPG"),
+        (Action.DUPLICATE, "/p/IMG_1 (1).JPG", "Pets/IMG_1.JPG"),
+    ]
+    assert plan.ops[1].why == (Reason.of("plan.duplicate", path="/p/IMG_1.JPG"),)
+
+
+def test_equal_sidecars_of_different_photos_are_both_stored() -> None:
+    filings = [
+        filing("/p/IMG_1.JPG", b"cat", "Pets"),
+        filing("/p/IMG_1.AAE", b"same", "Pets", group=b"cat", role=Role.MEMBER),
+        filing("/p/IMG_2.JPG", b"dog", "Pets"),
+        filing("/p/IMG_2.AAE", b"same", "Pets", group=b"dog", role=Role.MEMBER),
+    ]
+    plan = plan_on_paper(filings)
+    assert len(plan.effects) == 4
+    assert plan_on_paper(filings, after(plan)).effects == ()
+
+
+def test_a_changed_album_moves_the_photo_and_makes_no_second_copy() -> None:
+    plan = plan_on_paper([filing("/p/a.jpg", b"dog", "Pets/2024")])
+    moved = plan_on_paper([filing("/p/a.jpg", b"dog", "Dogs/2024")], after(plan))
+    assert [(op.action, op.origin, op.target) for op in moved.effects] == [
+        (Action.MOVE, "Pets/2024/a.jpg", "Dogs/2024/a.jpg")
+    ]
+
+
+def test_photos_that_change_places_do_not_meet() -> None:
+    filings = [filing("/p/1/a.jpg", b"dog", "X"), filing("/p/2/a.jpg", b"cat", "Y")]
+    picture = after(plan_on_paper(filings))
+    swapped = [filing("/p/1/a.jpg", b"dog", "Y"), filing("/p/2/a.jpg", b"cat", "X")]
+    plan = plan_on_paper(swapped, picture)
+    check_plan(plan, picture)
+    assert plan_on_paper(swapped, after(plan, picture)).effects == ()
+
+
+def test_a_photo_that_the_user_moved_by_hand_stays_where_it_is() -> None:
+    picture = after(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets/2024")]))
+    (row,) = picture.ledger.values()
+    by_hand = replace(row, path=AlbumRelPath("Family/a.jpg"))
+    picture = replace(picture, present={by_hand.path: picture.present[row.path]}, ledger={by_hand.path: by_hand})
+    for folder in ("Pets/2024", "Dogs/2024"):
+        assert plan_on_paper([filing("/p/a.jpg", b"dog", folder)], picture).effects == ()
+
+
+def test_a_deleted_output_comes_back_under_its_name() -> None:
+    picture = after(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets")]))
+    plan = plan_on_paper(
+        [filing("/p/0/A.jpg", b"cat", "Pets"), filing("/p/a.jpg", b"dog", "Pets")], replace(picture, present={})
+    )
+    assert targets(plan)["/p/a.jpg"] == "Pets/a.jpg"
+    assert {op.action for op in plan.effects} == {Action.COPY}
+
+
+def test_the_same_photo_put_there_by_somebody_else_is_adopted_not_copied() -> None:
+    path = AlbumRelPath("Pets/holiday.jpg")
+    picture = DestinationPicture(present={path: PresentFile(3, 1, 1)}, contents={path: content_id(b"dog")})
+    plan = plan_on_paper([filing("/p/a.jpg", b"dog", "Pets")], picture)
+    assert [(op.action, op.target) for op in plan.ops] == [(Action.ADOPT, path)]
+    assert plan_on_paper([filing("/p/a.jpg", b"dog", "Dogs")], after(plan, picture)).effects == ()
+
+
+def test_a_renamed_album_folder_takes_the_photos_to_come() -> None:
+    picture = DestinationPicture(folder_aliases={AlbumRelPath("Pets"): AlbumRelPath("Our pets")})
+    assert targets(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets/2025")], picture)) == {
+        "/p/a.jpg": "Our pets/2025/a.jpg"
+    }
+
+
+def test_a_folder_is_never_made_beside_one_that_differs_in_case_only() -> None:
+    picture = DestinationPicture(folders=frozenset({AlbumRelPath("PETS")}))
+    assert targets(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets/2025")], picture)) == {"/p/a.jpg": "PETS/2025/a.jpg"}
+
+
+def test_a_file_with_the_name_of_an_album_is_left_alone() -> None:
+    picture = DestinationPicture(present={AlbumRelPath("Pets"): PresentFile(1, 1, 1)})
+    assert targets(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets/2025")], picture)) == {
+        "/p/a.jpg": "Pets~/2025/a.jpg"
+    }
+
+
+def test_a_hard_link_to_another_disk_is_planned_as_a_copy_and_says_so() -> None:
+    plan = plan_on_paper([filing("/p/a.jpg", b"dog", "Pets")], DestinationPicture(device=7), Mode.HARDLINK)
+    assert [(op.action, op.why[0].code) for op in plan.ops] == [(Action.COPY, "plan.other-device")]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"target": "../a.jpg"}, "does not stay inside"),
+        ({"target": "/etc/a.jpg"}, "does not stay inside"),
+        ({"target": ".album-sort/a.jpg"}, "does not stay inside"),
+        ({"target": "Pets/B.JPG"}, "would both be"),
+        ({"target": "Pets/there.jpg"}, "exists already"),
+        ({"source": "/albums/Pets/a.jpg"}, "over a source"),
+        ({"action": Action.MOVE, "origin": "Pets/foreign.jpg"}, "was not made by album-sort"),
+    ],
+)
+def test_a_plan_that_breaks_a_promise_is_refused_as_a_whole(change: dict[str, object], word: str) -> None:
+    plan = plan_on_paper([filing("/p/a.jpg", b"dog", "Pets"), filing("/p/b.jpg", b"cat", "Pets")])
+    broken = replace(plan, ops=(replace(plan.ops[0], **change), plan.ops[1]))  # type: ignore[arg-type]
+    picture = DestinationPicture(present={AlbumRelPath("Pets/there.jpg"): PresentFile(1, 1, 1)})
+    with pytest.raises(PlanRefused, match=word):
+        check_plan(broken, picture)
+
+
+@given(libraries(), st.binary(min_size=1, max_size=20))
+def test_a_saved_plan_is_read_back_as_it_was(filings: list[Filing], raw: bytes) -> None:
+    odd = filing("/p/" + raw.decode("utf-8", "surrogateescape").replace("/", "_"), b"odd", "Pets")
+    skipped = [Skipped(odd.file.path, Stage.DECODE, "broken", is_problem=True)]
+    plan = plan_filings(
+        [*filings, odd],
+        DestinationPicture(),
+        mode=Mode.COPY,
+        destination="/albums",
+        created_utc=NOW,
+        plan_id="p",
+        skipped=skipped,
+    )
+    assert plan_from_lines(plan_to_lines(plan)) == plan
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2])
+def test_a_plan_that_was_cut_off_is_refused(cut: int) -> None:
+    lines = list(plan_to_lines(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets")])))[:cut]
+    with pytest.raises(UsageError, match="cut off after line"):
+        plan_from_lines(lines, name="plan.jsonl")
+
+
+@pytest.mark.parametrize("line", ["", "{}", "[]", '{"type": "op"}', '{"type": "end", "ops": 7, "skipped": 0}', "\x00"])
+def test_a_line_that_is_no_row_of_a_plan_is_named(line: str) -> None:
+    lines = list(plan_to_lines(plan_on_paper([])))
+    with pytest.raises(UsageError, match="line 2"):
+        plan_from_lines([lines[0], line], name="plan.jsonl")
+
+
+def test_a_plan_of_another_schema_is_refused() -> None:
+    head = next(plan_to_lines(plan_on_paper([]))).replace('"schema_version": 1', '"schema_version": 2')
+    with pytest.raises(UsageError, match="version 2"):
+        plan_from_lines([head])
+
+
+def test_every_reason_of_the_planner_has_its_sentence_in_both_languages() -> None:
+    sentences = tomllib.loads(REASONS.read_text(encoding="utf-8"))
+    core = Path(__file__).parent.parent / "album_sort" / "core"
+    code = "".join(path.read_text(encoding="utf-8") for path in core.glob("*.py"))
+    used = {part.split('"')[0] for part in code.split('Reason.of("')[1:] if part.startswith("plan.")}
+    assert used == set(sentences)
+    assert all(set(sentence) == {"en", "zh"} for sentence in sentences.values())
