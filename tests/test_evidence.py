@@ -201,7 +201,7 @@ SUNSET = ImageStatistics(
     glow_warmth=0.4,
 )
 NIGHT = ImageStatistics(0.06, upper_luminance=0.05, bright_luminance=0.2, upper_dark_share=0.8, light_point_share=0.8)
-EVENING, NOON, MIDNIGHT = (datetime(2024, 6, 21, hour) for hour in (20, 12, 1))  # noqa: DTZ001 - naive UTC
+EVENING, NOON, MIDNIGHT = (datetime(2024, 6, 21, hour) for hour in (20, 12, 1))
 
 
 def at(hour: datetime, statistics: ImageStatistics, metadata: Metadata | None = None) -> PhotoFacts:

@@ -98,7 +98,7 @@ def test_pooling_takes_the_largest_and_keeps_windows_over_the_edge_when_asked() 
 
 def test_of_overlapping_boxes_the_best_stays() -> None:
     boxes = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [30, 30, 40, 40]], np.float32)
-    assert without_overlaps(boxes, np.array([0.8, 0.9, 0.5], np.float32), 0.5).tolist() == [1, 2]
+    assert without_overlaps(boxes, np.array([0.8, 0.9, 0.5], np.float32), 0.5, 9).tolist() == [1, 2]
 
 
 def test_squares_keep_centre_and_longer_side() -> None:

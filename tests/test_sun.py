@@ -1,4 +1,4 @@
-# ruff: noqa: DTZ001 - naive UTC throughout
+
 """The sun's height against published sunrises and sunsets, and what must hold everywhere."""
 
 from __future__ import annotations

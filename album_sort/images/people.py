@@ -29,16 +29,14 @@ from album_sort.images.people_networks import (
     refine_net,
 )
 
-FINDER_VERSION = 1
-"""Raised with `STATISTICS_VERSION` whenever the same picture would give other faces."""
-
 SEARCH_SIDE_PX = 256
 """Short side of the picture that is searched."""
 SMALLEST_FACE_PX = 28
 """A face of this side takes 1 % of a 4:3 picture; smaller ones would double the time and say little."""
-PYRAMID_STEP = 0.7
+PYRAMID_STEP = 0.65
 PROPOSAL_THRESHOLD, REFINE_THRESHOLD, OUTPUT_THRESHOLD = 0.75, 0.7, 0.9
-MOST_PROPOSALS, MOST_REFINED = 16, 10
+PROPOSAL_OVERLAP = 0.6
+MOST_PER_LEVEL, MOST_PROPOSALS, MOST_REFINED = 48, 16, 6
 
 # Pickled by their makers: loaded only when the bytes are the known ones.
 WEIGHTS_SHA256 = {
@@ -80,7 +78,7 @@ class _Finder:
             corrections, probabilities = network(crops(image, squares, side))
             sure = probabilities > threshold
             boxes, scores = refined(squares[sure], corrections.T[sure]), probabilities[sure]
-            kept = without_overlaps(boxes, scores, 0.7 if side == REFINE_SIDE else 0.4)[:most]
+            kept = without_overlaps(boxes, scores, 0.7 if side == REFINE_SIDE else 0.4, most)
             boxes, scores = boxes[kept], scores[kept]
         else:
             return boxes, scores
@@ -90,23 +88,25 @@ class _Finder:
         """Where the proposal network sees faces, at all sizes, most likely first."""
         found, scores = [], []
         scale = PROPOSAL_SIDE / SMALLEST_FACE_PX
+        level = image
         while min(image.size) * scale >= PROPOSAL_SIDE:
-            size = (round(image.width * scale), round(image.height * scale))
-            level = normalised(np.asarray(image.resize(size, Image.Resampling.BILINEAR)))
-            corrections, probabilities = self.proposal(level[:, np.newaxis])
+            # Each level from the one before: resizing the whole picture every time took as long as looking at it.
+            level = level.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR)
+            corrections, probabilities = self.proposal(normalised(np.asarray(level))[:, np.newaxis])
             rows, columns = np.nonzero(probabilities > PROPOSAL_THRESHOLD)
+            score = probabilities[rows, columns]
+            best = np.argsort(-score, kind="stable")[:MOST_PER_LEVEL]
+            rows, columns = rows[best], columns[best]
             corner = np.stack((columns, rows), axis=1).astype(np.float32) * PROPOSAL_STRIDE
             boxes = np.concatenate((corner, corner + PROPOSAL_SIDE), axis=1) / np.float32(scale)
-            score = probabilities[rows, columns]
-            kept = without_overlaps(boxes, score, 0.5)
-            found.append(refined(boxes[kept], corrections[:, rows[kept], columns[kept]].T))
-            scores.append(score[kept])
+            found.append(refined(boxes, corrections[:, rows, columns].T))
+            scores.append(score[best])
             scale *= PYRAMID_STEP
         if not found:
             return np.empty((0, 4), np.float32)
         boxes, score = np.concatenate(found), np.concatenate(scores)
-        best: Boxes = boxes[without_overlaps(boxes, score, 0.7)[:MOST_PROPOSALS]]
-        return best
+        likely: Boxes = boxes[without_overlaps(boxes, score, PROPOSAL_OVERLAP, MOST_PROPOSALS)]
+        return likely
 
 
 def normalised(pixels: NDArray[np.uint8]) -> Array:

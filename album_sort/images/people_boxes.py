@@ -23,18 +23,18 @@ def refined(boxes: Boxes, corrections: Boxes) -> Boxes:
     return moved
 
 
-def without_overlaps(boxes: Boxes, scores: NDArray[np.float32], most: float) -> NDArray[np.intp]:
-    """Indices of the best boxes, best first, none of which overlaps a better one by more than `most` (intersection over union)."""
+def without_overlaps(boxes: Boxes, scores: NDArray[np.float32], overlap: float, most: int) -> NDArray[np.intp]:
+    """Indices of at most `most` boxes, best first, none of which has more than `overlap` (intersection over union) with a better one."""
     order = np.argsort(-scores, kind="stable")
     area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     kept: list[int] = []
-    while order.size:
+    while order.size and len(kept) < most:
         best, order = order[0], order[1:]
         kept.append(int(best))
         low = np.maximum(boxes[best, :2], boxes[order, :2])
         high = np.minimum(boxes[best, 2:], boxes[order, 2:])
         shared = np.maximum(0.0, high - low).prod(axis=1)
-        order = order[shared <= most * (area[best] + area[order] - shared)]
+        order = order[shared <= overlap * (area[best] + area[order] - shared)]
     return np.array(kept, np.intp)
 
 

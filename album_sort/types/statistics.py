@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 
-STATISTICS_VERSION = 4
+STATISTICS_VERSION = 5
 """Raised whenever the same picture would give other numbers; part of the cache key."""
 
 
