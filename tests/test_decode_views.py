@@ -13,6 +13,8 @@ from PIL import Image
 
 from album_sort.classify.torch_startup import import_torchvision, silence
 from album_sort.images import decode_picture
+from album_sort.images.huge import in_strips, shrink_factor
+from album_sort.images.pixels import PIXEL_LIMIT, Request
 from album_sort.images.views import resized_size
 from album_sort.types import PixelSource, Preprocessing
 from tests.decode_samples import RESNET, encoded, exif, likeness, picture, stored
@@ -104,3 +106,21 @@ def test_resizing_keeps_the_short_side_exactly(width: int, height: int, short_px
     resized = resized_size((width, height), short_px)
     assert min(resized) == short_px
     assert (resized[0] >= resized[1]) == (width >= height) or resized[0] == resized[1]
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "CMYK", "L"])
+def test_a_huge_picture_is_averaged_in_strips_and_looks_the_same(mode: str) -> None:
+    """Strips that do not divide the picture evenly leave no seam."""
+    image = picture(449, 301).convert(mode)
+    reduced = in_strips(image.size, 3, lambda top, bottom: image.crop((0, top, image.width, bottom)))
+    assert reduced.size == (150, 101)
+    assert np.abs(np.asarray(reduced).astype(int) - np.asarray(image.reduce(3))).max() <= 1
+
+
+def test_only_huge_pictures_are_reduced_and_never_below_what_is_needed() -> None:
+    request = Request(RESNET, PIXEL_LIMIT, None)
+    assert shrink_factor((6000, 4000), request) == 1
+    width, height = 12_000, 9_000
+    factor = shrink_factor((width, height), request)
+    assert factor > 1
+    assert height / factor >= 4 * RESNET.resize_px

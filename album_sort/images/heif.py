@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pi_heif
+from PIL import Image
 
 from album_sort.images.heif_boxes import HeifTables, HeifThumbnail, is_complete, read_tables
+from album_sort.images.huge import in_strips, shrink_factor
 from album_sort.images.pillow import to_rgb
 from album_sort.images.pixels import LIBRARY_ERRORS, Pixels, Request, UndecodableError, without_missing_rows
 from album_sort.images.previews import is_usable_size
@@ -41,17 +44,26 @@ def full_picture(data: bytes, request: Request) -> Pixels:
         heif = pi_heif.open_heif(data)
         primary = heif[heif.primary_index]
         request.check_size(*primary.size)
-        image = primary.to_pillow()
-        rgb, profile = to_rgb(image, primary.info.get("icc_profile") or b"")
+        rgb, profile = to_rgb(_as_image(primary, request), primary.info.get("icc_profile") or b"")
     except LIBRARY_ERRORS as error:
         what = "damaged heif" if is_complete(data) else "truncated heif"
         raise UndecodableError(f"{what}: {error}; restore it from a backup or export it anew") from error
-    pixels = Pixels(rgb, *rgb.size, 1, PixelSource.FULL, profile)
+    width_px, height_px = primary.size
+    pixels = Pixels(rgb, width_px, height_px, 1, PixelSource.FULL, profile)
     if is_complete(data):
         return pixels
     # libheif shows the tiles that are there and keeps silent about the others.
     image, warning = without_missing_rows(rgb, "truncated")
     return replace(pixels, image=image, warnings=(warning,))
+
+
+def _as_image(item: pi_heif.HeifImage, request: Request) -> Image.Image:
+    """Decoded pixels, reduced where they are very many."""
+    rows = np.asarray(item)
+    factor = shrink_factor(item.size, request)
+    if factor == 1:
+        return Image.fromarray(rows)
+    return in_strips(item.size, factor, lambda top, bottom: Image.fromarray(rows[top:bottom]))
 
 
 def _thumbnail(data: bytes, tables: HeifTables, thumbnail: HeifThumbnail) -> Pixels | None:
@@ -76,7 +88,7 @@ def _thumbnail(data: bytes, tables: HeifTables, thumbnail: HeifThumbnail) -> Pix
         profile = image.info.get("icc_profile") or next(
             (other.info["icc_profile"] for other in heif if other.info.get("icc_profile")), b""
         )
-        rgb, profile = to_rgb(image.to_pillow(), profile)
+        rgb, profile = to_rgb(Image.fromarray(np.asarray(image)), profile)
     except LIBRARY_ERRORS:
         return None
     width_px, height_px = tables.size

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from album_sort.images.colour import to_srgb
+from album_sort.images.huge import in_strips, shrink_factor
 from album_sort.images.pixels import (
     LIBRARY_ERRORS,
     Pixels,
@@ -26,9 +27,7 @@ from album_sort.images.pixels import (
 )
 from album_sort.types import PixelSource
 
-# Above this many pixels a picture is reduced before it is converted: a converted copy of a 100-megapixel picture
-# would double the memory, and no network sees the difference.
-_REDUCE_ABOVE_PX = 30_000_000
+# Modes whose pixels can be averaged; palettes and 16-bit greys cannot, but take less memory.
 _REDUCIBLE = frozenset({"RGB", "RGBA", "RGBX", "L", "LA", "CMYK", "YCbCr", "I", "F"})
 
 
@@ -135,15 +134,13 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 
 
 def _reduced(image: Image.Image, request: Request) -> Image.Image:
-    """Huge pictures, box-averaged by a whole number in their own mode, to at least four times what is needed."""
-    factor = min(image.size) // (4 * request.short_px)
-    if image.width * image.height <= _REDUCE_ABOVE_PX or factor < 2:
+    """Huge pictures, smaller in their own mode, before anything is converted."""
+    factor = shrink_factor(image.size, request)
+    if factor == 1 or image.mode not in _REDUCIBLE:
         return image
-    if image.mode in _REDUCIBLE:
-        info = image.info
-        image = image.reduce(factor)
-        image.info = info
-    return image
+    reduced = in_strips(image.size, factor, lambda top, bottom: image.crop((0, top, image.width, bottom)))
+    reduced.info = image.info
+    return reduced
 
 
 def to_rgb(image: Image.Image, profile: bytes = b"") -> tuple[Image.Image, bytes]:
@@ -170,7 +167,7 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
     if values.dtype.kind in "iu" and values.size and values.min() >= 0 and values.max() < 65536:
         # Sensor data of twelve bits or fewer in a 16-bit file would be black otherwise.
         shift = 8 if values.max() >= 4096 else 4 if values.max() >= 256 else 0
-        return (values.astype(np.uint32) >> shift).astype(np.uint8)
+        return (values >> shift).astype(np.uint8)
     finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(finite.min()), float(finite.max())
     if low >= 0 and high <= 255:
