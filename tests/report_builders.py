@@ -44,7 +44,7 @@ NISEKO = TripRow(
 INFO = RunInfo(
     run_id="20261122-203300-a1b2",
     program_version="0.1.0",
-    started_utc=datetime(2026, 11, 22, 20, 33),  # noqa: DTZ001 (naive UTC, as in all our types)
+    started_utc=datetime(2026, 11, 22, 20, 33),
     destination="/home/anna/My Albums",
     sources=("/home/anna/Photos",),
     mode=Mode.COPY,
@@ -54,7 +54,7 @@ INFO = RunInfo(
 )
 
 OUTCOME = RunOutcome(
-    finished_utc=datetime(2026, 11, 22, 20, 36, 20),  # noqa: DTZ001 (likewise)
+    finished_utc=datetime(2026, 11, 22, 20, 36, 20),
     exit_code=3,
     timings=(StageTiming("inspect", 100.5, 503),),
     trips=(
@@ -71,7 +71,7 @@ OUTCOME = RunOutcome(
         ),
     ),
     refused_dates=(RefusedDates("Canon EOS 350D", 2, "1980-01-01", "/photos/a.jpg", "Too early.", "--clock ..."),),
-    changes=RunChanges("before", datetime(2026, 11, 20), 3, 1, (ChangedPhoto("a.jpg", "Food", "Pets"),)),  # noqa: DTZ001
+    changes=RunChanges("before", datetime(2026, 11, 20), 3, 1, (ChangedPhoto("a.jpg", "Food", "Pets"),)),
 )
 
 
@@ -82,7 +82,7 @@ def photo_row(
     title: str = "Pets",
     action: RowAction = RowAction.COPY,
     sha256: str = "ab" * 32,
-    taken: datetime | None = datetime(2025, 12, 28, 10, 14),  # noqa: DTZ001 (wall time)
+    taken: datetime | None = datetime(2025, 12, 28, 10, 14),
     similar_to: str | None = None,
 ) -> PhotoRow:
     """A photo with everything a row can have."""

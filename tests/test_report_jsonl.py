@@ -123,4 +123,4 @@ def test_dates_of_trips_survive(tmp_path: Path) -> None:
     [row] = read_report(path).rows
     assert row == photo_row("a.jpg")
     assert OUTCOME.trips[0].start == date(2025, 12, 26)
-    assert INFO.started_utc == datetime(2026, 11, 22, 20, 33)  # noqa: DTZ001 (naive UTC, as in all our types)
+    assert INFO.started_utc == datetime(2026, 11, 22, 20, 33)

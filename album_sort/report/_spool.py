@@ -89,11 +89,11 @@ class Spool:
         self._file.write(data)
         self._end += len(data)
 
-    def read(self, shelf: Shelf, photos: Sequence[int]) -> Iterator[str]:
-        """The cards of these photos of a shelf, as script text."""
+    def read(self, shelf: Shelf, photos: Sequence[int]) -> Iterator[bytes]:
+        """The cards of these photos of a shelf, as they were kept: JSON fit for script elements."""
         for photo in photos:
             self._file.seek(shelf.offsets[photo])
-            yield self._file.read(shelf.lengths[photo]).decode()
+            yield self._file.read(shelf.lengths[photo])
 
 
 class Journey:

@@ -127,7 +127,7 @@ class HtmlReport:
             parts.add_album(album, shelf.title, len(order))
             for number, start in parts.chunks_of_last_album():
                 cards = self._spool.read(shelf, order[start : start + CHUNK_CARDS])
-                blocks.put(f"photos-{number}", f"[{','.join(cards)}]")
+                blocks.put(f"photos-{number}", b"[", b",".join(cards), b"]")
             for number, start in parts.packs_of_last_album():
                 pack = order[start : start + PACK_THUMBNAILS]
                 blocks.put_thumbnails(f"thumbnails-{number}", [shelf.sha256(photo) for photo in pack])
@@ -136,10 +136,10 @@ class HtmlReport:
                     if mark != NOBODY:
                         together.setdefault(mark, Journey()).add(shelf.keys[photo], position, place)
         for mark, journey in journeys.items():
-            blocks.put(f"trip-{mark}", to_script(journey.runs()))
+            blocks.put(f"trip-{mark}", to_script(journey.runs()).encode())
         shown_bursts = [burst.runs() for _, burst in sorted(bursts.items()) if len(burst) > 1]
         parts.bursts = len(shown_bursts)
-        blocks.put("bursts", to_script(shown_bursts))
+        blocks.put("bursts", to_script(shown_bursts).encode())
         return parts
 
     def _photos_base(self) -> str:
