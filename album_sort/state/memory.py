@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
+from album_sort.errors import DestinationError
 from album_sort.state.rows import from_column, to_column
 from album_sort.types import AlbumId, ContentId, Trip
 from album_sort.types.ledger import Correction, KnownTrip
@@ -94,14 +95,22 @@ class Memory:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
+    """All or nothing. Raises `DestinationError` when the disk does not take it."""
     try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            # A full disk may have ended the transaction already.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    except sqlite3.OperationalError as error:
+        raise DestinationError(
+            f"the state of the destination cannot be written: {error}",
+            hint="Check that the disk is neither full nor read-only; the next run repairs what was left open.",
+        ) from error
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:

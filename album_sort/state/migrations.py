@@ -22,7 +22,12 @@ def migrate(connection: sqlite3.Connection, *, steps: Sequence[str] = MIGRATIONS
         )
     for number in range(version, len(steps)):
         # One script is one transaction: killed in between, the step has not happened.
-        connection.executescript(f"BEGIN IMMEDIATE;\n{steps[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;")
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE;\n{steps[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
 
 
 def is_current(connection: sqlite3.Connection) -> bool:

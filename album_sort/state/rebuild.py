@@ -13,7 +13,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from album_sort.core.naming import is_safe
@@ -23,6 +23,7 @@ from album_sort.state.rows import UPSERT_OUTPUT, ledger_to_columns, ledger_to_js
 from album_sort.types import Action, Plan, PlannedOp
 from album_sort.types.ledger import LedgerRow, Phase, RunRecord, RunStatus
 
+STATE_FOLDER = ".album-sort"
 RUNS = "runs"
 PLAN = "plan.jsonl"
 CORRECTIONS = "corrections.jsonl"
@@ -31,20 +32,34 @@ COARSEST_TIME_NS = 2_000_000_000
 """FAT keeps times in steps of two seconds."""
 
 
-def write_run_plan(folder: Path, run: RunRecord, plan: Plan) -> None:
+def write_run_plan(destination: Path, run: RunRecord, plan: Plan) -> None:
     """Leave in `runs/<id>/plan.jsonl` what a run is about to do, for the day on which the database is lost."""
-    directory = folder / RUNS / run.run_id
+    directory = destination / STATE_FOLDER / RUNS / run.run_id
     directory.mkdir(parents=True, exist_ok=True)
-    head = {"type": "run", "run_id": run.run_id, "command": run.command, "started_utc": run.started_utc.isoformat()}
+    head = {
+        "type": "run",
+        "run_id": run.run_id,
+        "command": run.command,
+        "started_utc": run.started_utc.isoformat(),
+        "mode": run.mode,
+        "settings_digest": run.settings_digest,
+        "new_folders": sorted(_missing_folders(destination, plan)),
+    }
     with (directory / PLAN).open("w", encoding="ascii") as stream:
-        stream.write(json.dumps({**head, "mode": run.mode, "settings_digest": run.settings_digest}) + "\n")
+        stream.write(json.dumps(head) + "\n")
         stream.writelines(json.dumps(op_to_json(op)) + "\n" for op in plan.effects)
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def rebuild(connection: sqlite3.Connection, destination: Path, folder: Path) -> None:
+def _missing_folders(destination: Path, plan: Plan) -> set[str]:
+    folders = {str(folder) for op in plan.effects for folder in PurePosixPath(op.target).parents if folder.name}
+    return {folder for folder in folders if not (destination / folder).exists()}
+
+
+def rebuild(connection: sqlite3.Connection, destination: Path) -> None:
     """Fill an empty database; does nothing where there is nothing to read."""
+    folder = destination / STATE_FOLDER
     corrections = read_corrections(folder / CORRECTIONS)
     with transaction(connection):
         connection.executemany(
@@ -151,6 +166,10 @@ def _insert_run(connection: sqlite3.Connection, head: dict[str, Any]) -> None:
         "INSERT OR REPLACE INTO runs (run_id, command, started_utc, finished_utc, status, mode, settings_digest)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
         (*columns, str(head.get("mode", "")), str(head.get("settings_digest", ""))),
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO folders VALUES (?, ?)",
+        [(to_column(str(path)), head["run_id"]) for path in head.get("new_folders", []) if is_safe(str(path))],
     )
 
 

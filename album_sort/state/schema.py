@@ -117,3 +117,7 @@ aside and made anew from the files, `runs/*/plan.jsonl`, `runs/*/report.jsonl` a
 ```sql
 {SCHEMA}```
 """
+
+
+if __name__ == "__main__":
+    print(schema_page(), end="")  # noqa: T201 - the page for the docs

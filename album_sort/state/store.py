@@ -17,7 +17,7 @@ from album_sort.errors import DestinationError
 from album_sort.state.journal import StateJournal
 from album_sort.state.memory import Memory
 from album_sort.state.migrations import migrate
-from album_sort.state.rebuild import CORRECTIONS, rebuild, write_run_plan
+from album_sort.state.rebuild import CORRECTIONS, STATE_FOLDER, rebuild, write_run_plan
 from album_sort.state.rows import (
     SELECT_OUTPUTS,
     UPSERT_OUTPUT,
@@ -26,10 +26,10 @@ from album_sort.state.rows import (
     ledger_to_columns,
     to_column,
 )
+from album_sort.state.schema import SCHEMA_VERSION
 from album_sort.types import AlbumRelPath, Plan
 from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, RunRecord, RunStatus
 
-STATE_FOLDER = ".album-sort"
 DATABASE = "state.sqlite"
 
 
@@ -56,7 +56,7 @@ class DestinationState(Memory):
             notice = f"the state was damaged ({error}); it was kept as {aside.name} and made anew"
             connection, is_new = _connect(path)
         if is_new:
-            rebuild(connection, destination, folder)
+            rebuild(connection, destination)
         return cls(connection, destination, notice=notice)
 
     @classmethod
@@ -72,7 +72,7 @@ class DestinationState(Memory):
                     notice = "the state is damaged; a run will make it anew"
                 connection = sqlite3.connect(":memory:", isolation_level=None)
                 migrate(connection)
-                rebuild(connection, destination, folder)
+                rebuild(connection, destination)
             with contextlib.closing(connection):
                 yield cls(connection, destination, notice=notice)
 
@@ -131,7 +131,7 @@ class DestinationState(Memory):
 
     def begin_run(self, run: RunRecord, plan: Plan) -> StateJournal:
         """Enter a run into the history, and its plan into the run's folder; its journal."""
-        write_run_plan(self.destination / STATE_FOLDER, run, plan)
+        write_run_plan(self.destination, run, plan)
         self._connection.execute(
             "INSERT INTO runs (run_id, command, started_utc, status, mode, settings_digest, version) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -163,11 +163,19 @@ class DestinationState(Memory):
         )
         return tuple(
             RunRecord(
-                run_id, command, datetime.fromisoformat(started), datetime.fromisoformat(finished) if finished else None,
-                RunStatus(status), mode, digest, done, failed, version,
+                run_id=run_id,
+                command=command,
+                started_utc=datetime.fromisoformat(started),
+                finished_utc=datetime.fromisoformat(finished) if finished else None,
+                status=RunStatus(status),
+                mode=mode,
+                settings_digest=digest,
+                done=done,
+                failed=failed,
+                version=version,
             )
             for run_id, command, started, finished, status, mode, digest, done, failed, version in rows
-        )  # fmt: skip
+        )
 
 
 def _connect(path: Path) -> tuple[sqlite3.Connection, bool]:
@@ -221,26 +229,33 @@ def _open_untouched(path: Path, scratch: Path) -> sqlite3.Connection | None:
         return None
     leftovers = [Path(f"{path}{suffix}") for suffix in ("-wal", "-journal") if Path(f"{path}{suffix}").exists()]
     try:
-        if leftovers:
-            # Of a killed run, or one that goes on right now: SQLite would have to write to read them.
-            for file in (path, *leftovers):
-                shutil.copyfile(file, scratch / file.name)
-            connection = sqlite3.connect(scratch / path.name, isolation_level=None)
-        else:
+        if not leftovers:
             # `immutable`: even a reader would leave shared-memory files beside a database in WAL mode.
-            connection = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None
-            )
-    except sqlite3.OperationalError as error:
-        raise DestinationError(f"cannot read {path}: {error}", hint="Check that the file is readable.") from error
-    try:
-        _check(connection)
-        if connection.execute("PRAGMA user_version").fetchone() == (0,):
+            uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+            if _checked_version(connection) == SCHEMA_VERSION:
+                return connection
+            connection.close()
+        # Of a killed run, one that goes on right now, or of an older version: SQLite would have to write to read them.
+        for file in (path, *leftovers):
+            shutil.copyfile(file, scratch / file.name)
+        connection = sqlite3.connect(scratch / path.name, isolation_level=None)
+        if not _checked_version(connection):
             connection.close()
             return None
-        if leftovers:
-            migrate(connection)
-    except sqlite3.DatabaseError:
-        connection.close()
-        return None
+    except sqlite3.OperationalError as error:
+        raise DestinationError(f"cannot read {path}: {error}", hint="Check that the file is readable.") from error
+    migrate(connection)
     return connection
+
+
+def _checked_version(connection: sqlite3.Connection) -> int:
+    """The version of a sound database; 0 for an empty or damaged one."""
+    try:
+        _check(connection)
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError:
+        return 0
+    return int(version)

@@ -1,0 +1,212 @@
+"""What is remembered of a destination: read without a trace, kept through damage and loss."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from album_sort.errors import DestinationError
+from album_sort.state.migrations import migrate
+from album_sort.state.schema import SCHEMA_VERSION, schema_page
+from album_sort.state.store import DestinationState
+from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, Role
+from album_sort.types.ledger import Correction, KnownTrip, LedgerRow, RunRecord, RunStatus
+from tests.destination_builders import NOW, Library, content_id, plan_for, plan_on_paper, run, snapshot, tree, undo
+
+PAGE = Path(__file__).parent.parent / "docs" / "reference" / "state-schema.md"
+
+ROW = LedgerRow(
+    path=AlbumRelPath("Pets/caf\udce9.jpg"),
+    content_id=content_id(b"cat"),
+    size_bytes=3,
+    mtime_ns=1,
+    inode=2,
+    action=Action.COPY,
+    group_id=content_id(b"cat"),
+    album=AlbumId("pets"),
+    folder=AlbumRelPath("Pets"),
+    role=Role.PRIMARY,
+    source="/photos/\udcff.jpg",
+    origin=AlbumRelPath(""),
+    run_id="r1",
+)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    library = Library(tmp_path)
+    library.add("a.jpg", b"cat", "Pets/2024")
+    library.add("b/a.jpg", b"dog", "Pets/2024")
+    library.add("b/a.jpg.xmp", b"<x/>", "Pets/2024", primary="b/a.jpg")
+    return library
+
+
+def test_reading_a_destination_that_does_not_exist_gives_an_empty_picture_and_makes_nothing(tmp_path: Path) -> None:
+    with DestinationState.open_read_only(tmp_path / "albums") as state:
+        assert state.records().ledger == {}
+        assert state.runs() == ()
+        assert state.setting("language") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reading_leaves_no_trace_in_the_destination(library: Library) -> None:
+    run(library)
+    before = snapshot(library.root)
+    with DestinationState.open_read_only(library.albums) as state:
+        assert len(state.records().ledger) == 3
+    assert snapshot(library.root) == before
+
+
+def test_a_run_that_goes_on_can_be_read_beside_it(library: Library) -> None:
+    run(library)
+    with DestinationState.open(library.albums) as writing:
+        writing.set_setting("language", "zh")
+        with DestinationState.open_read_only(library.albums) as state:
+            assert state.setting("language") == "zh"
+
+
+def test_paths_of_any_bytes_survive(tmp_path: Path) -> None:
+    with DestinationState.open(tmp_path) as state:
+        state.replace_outputs([], [ROW])
+    with DestinationState.open(tmp_path) as state:
+        assert state.records().ledger == {ROW.path: ROW}
+        state.replace_outputs([ROW.path], [replace(ROW, path=AlbumRelPath("Pets/b.jpg"))])
+        assert list(state.records().ledger) == ["Pets/b.jpg"]
+
+
+def test_corrections_survive_the_loss_of_the_database(tmp_path: Path) -> None:
+    first = Correction(ContentId("a" * 64), AlbumId("pets"), NOW, "/photos/\udcff.jpg")
+    second = replace(first, album=AlbumId("food"))
+    with DestinationState.open(tmp_path) as state:
+        state.add_corrections([first])
+        state.add_corrections([second])
+        assert state.corrections() == {first.content_id: second}
+    (tmp_path / ".album-sort/state.sqlite").unlink()
+    with (tmp_path / ".album-sort/corrections.jsonl").open("ab") as mirror:
+        mirror.write(b'{"sha256": "cut off by a power c')
+    with DestinationState.open_read_only(tmp_path) as state:
+        assert state.corrections() == {first.content_id: second}
+    with DestinationState.open(tmp_path) as state:
+        assert state.corrections() == {first.content_id: second}
+        state.add_corrections([replace(first, content_id=ContentId("b" * 64))])
+    (tmp_path / ".album-sort/state.sqlite").unlink()
+    with DestinationState.open(tmp_path) as state:
+        assert len(state.corrections()) == 2
+
+
+def test_trips_and_settings_are_kept_and_written_only_when_they_change(tmp_path: Path) -> None:
+    trip = KnownTrip(
+        "t1", "2025-12 Niseko, Japan", date(2025, 12, 1), date(2025, 12, 9), frozenset({ContentId("a" * 64)})
+    )
+    other = replace(trip, trip_id="t2", start=date(2025, 11, 1))
+    with DestinationState.open(tmp_path) as state:
+        state.store_trips([trip, other])
+        state.set_setting("language", "zh")
+    before = (tmp_path / ".album-sort/state.sqlite").read_bytes()
+    with DestinationState.open(tmp_path) as state:
+        assert state.trips() == (other, trip)
+        assert state.setting("language") == "zh"
+        state.store_trips([other, trip])
+        state.set_setting("language", "zh")
+    assert (tmp_path / ".album-sort/state.sqlite").read_bytes() == before
+    with DestinationState.open(tmp_path) as state:
+        state.store_trips([replace(trip, title="Skiing")])
+        assert [known.title for known in state.trips()] == ["Skiing"]
+
+
+def test_the_history_counts_what_a_run_did(library: Library) -> None:
+    run(library)
+    with DestinationState.open_read_only(library.albums) as state:
+        (record,) = state.runs()
+    assert (record.run_id, record.status, record.done, record.failed) == ("r1", RunStatus.DONE, 3, 0)
+
+
+@pytest.mark.parametrize("damage", ["lost", "truncated", "garbage", "emptied", "half"])
+def test_a_damaged_state_is_kept_aside_and_made_anew_from_the_tree(library: Library, damage: str) -> None:
+    """osxphotos' database corrupted on slow volumes, and everything was exported again."""
+    run(library)
+    before = tree(library.albums)
+    database = library.albums / ".album-sort/state.sqlite"
+    with DestinationState.open_read_only(library.albums) as state:
+        ledger = state.records().ledger
+    data = database.read_bytes()
+    damaged = {
+        "truncated": data[:5000],
+        "garbage": b"not a database" * 500,
+        "emptied": b"",
+        "half": data[:4096] + bytes(len(data) - 4096),
+    }
+    database.unlink()
+    if damage != "lost":
+        database.write_bytes(damaged[damage])
+    assert plan_for(library).effects == ()
+    run(library, "r2")
+    assert tree(library.albums) == before
+    with DestinationState.open(library.albums) as state:
+        assert state.records().ledger == ledger
+    if damage not in ("lost", "emptied"):
+        assert list(database.parent.glob("state.sqlite.damaged-*"))
+    assert undo(library).is_complete
+    assert tree(library.albums) == {}
+
+
+def test_a_state_folder_lost_as_a_whole_makes_no_second_copies(library: Library) -> None:
+    run(library)
+    before = tree(library.albums)
+    shutil.rmtree(library.albums / ".album-sort")
+    plan, _ = run(library, "r2")
+    assert {op.action for op in plan.effects} == {Action.ADOPT}
+    assert tree(library.albums) == before
+    assert plan_for(library).effects == ()
+    assert undo(library, "r2").is_complete
+    assert tree(library.albums) == before
+
+
+def test_a_state_of_a_newer_version_is_refused_not_rebuilt(tmp_path: Path) -> None:
+    with DestinationState.open(tmp_path):
+        pass
+    connection = sqlite3.connect(tmp_path / ".album-sort/state.sqlite")
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    with pytest.raises(DestinationError, match=f"version {SCHEMA_VERSION + 1}"), DestinationState.open(tmp_path):
+        pass
+    with (
+        pytest.raises(DestinationError, match=f"version {SCHEMA_VERSION + 1}"),
+        DestinationState.open_read_only(tmp_path),
+    ):
+        pass
+
+
+def test_a_migration_happens_as_a_whole_or_not_at_all() -> None:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    steps = ["CREATE TABLE a (x);", "CREATE TABLE b (x); CREATE TABLE broken (;"]
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(connection, steps=steps)
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    assert tables == {"a"}
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    migrate(connection, steps=[steps[0], "CREATE TABLE b (x);"])
+    assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    connection.close()
+
+
+def test_a_full_disk_under_the_state_is_told_as_such(tmp_path: Path) -> None:
+    with DestinationState.open(tmp_path) as state:
+        state._connection.execute("PRAGMA max_page_count = 1")
+        plan = plan_on_paper([])
+        journal = state.begin_run(RunRecord("r1", "sort", NOW, None, RunStatus.RUNNING, "copy", ""), plan)
+        rows = [replace(ROW, path=AlbumRelPath(f"Pets/{number}.jpg")) for number in range(1000)]
+        with pytest.raises(DestinationError, match="full"):
+            state.replace_outputs([], rows)
+        assert journal.ledger_row(rows[0].path) is None
+
+
+def test_the_schema_page_is_fresh() -> None:
+    assert PAGE.read_text(encoding="utf-8") == schema_page(), (
+        "python -m album_sort.state.schema > docs/reference/state-schema.md"
+    )
