@@ -198,6 +198,15 @@ def run(
         return plan, applied
 
 
+def apply_saved(library: Library, plan: Plan, run_id: str = "saved") -> Applied:
+    """What `apply PLAN` does, without looking anew."""
+    with DestinationState.open(library.albums) as state:
+        record = RunRecord(run_id, "apply", NOW, None, RunStatus.RUNNING, plan.mode, "")
+        applied = apply_plan(plan, RealFileSystem(), state.begin_run(record, plan), threads=1)
+        state.finish_run(run_id, RunStatus.DONE, NOW)
+        return applied
+
+
 def recover_all(library: Library, state: DestinationState, fs: FileSystem | None = None) -> None:
     for run_id in state.records().unfinished_runs:
         recover(str(library.albums), fs or RealFileSystem(), state.journal(run_id))

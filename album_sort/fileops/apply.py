@@ -123,7 +123,8 @@ class _Run:
         """Whether a row has still to be done; a plan applied twice finds its own files."""
         op = attempt.op
         try:
-            target = self._place.absolute(op.target)
+            # Before a folder is made or a byte written: a folder that is a link must not lead us outside.
+            target = self._place.guarded(op.target)
             if op.action in (Action.MOVE, Action.TRASH, Action.RELINK):
                 attempt.before = self._journal.ledger_row(op.target if op.action is Action.RELINK else op.origin)
             if not op.action.makes_a_file and op.action is not Action.MOVE:
@@ -163,7 +164,6 @@ class _Run:
         if self._is_stopped(attempt):
             return
         try:
-            # Before the first byte: a folder that is a link would lead our temporary file outside.
             self._place.guarded(attempt.op.target)
             attempt.prepared = self._publisher.prepare(attempt.op)
         except (OSError, AlbumSortError) as error:

@@ -44,9 +44,13 @@ class Place:
 
     def real_folder(self, folder: str) -> str:
         """A folder with all links followed."""
-        if folder not in self._real_folders:
-            self._real_folders[folder] = os.path.realpath(folder)
-        return self._real_folders[folder]
+        if folder in self._real_folders:
+            return self._real_folders[folder]
+        real = os.path.realpath(folder)
+        if os.path.isdir(real):
+            # One that does not exist yet may still become something else.
+            self._real_folders[folder] = real
+        return real
 
     def temporary(self, op: PlannedOp) -> str:
         """The temporary name of a row: the same after a crash, so that recovery finds it."""
