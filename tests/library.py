@@ -72,7 +72,7 @@ TOURS: tuple[tuple[Spot, ...], ...] = (
     ((-37.814, 144.963, 600), (-38.660, 143.100, 600), (-34.929, 138.601, 570)),
 )
 
-FIRST_DAY = datetime(2019, 1, 1)  # noqa: DTZ001 - wall times are naive by definition
+FIRST_DAY = datetime(2019, 1, 1)
 
 PHONE, PARTNER, COMPACT, BROKEN = "Apple iPhone 13", "Google Pixel 7", "Canon EOS R10", "Nikon D60"
 
@@ -104,7 +104,8 @@ class Difficulty:
 EASY = Difficulty("easy", 0.5, 4, 0.05, 0.0, 0.0, True, False, False, False, False, False)
 ORDINARY = Difficulty("ordinary", 0.35, 3, 0.2, 0.05, 0.1, True, True, True, True, False, True)
 HARD = Difficulty("hard", 0.15, 2.5, 0.5, 0.1, 0.25, False, True, True, True, True, True)
-LEVELS = (EASY, ORDINARY, HARD)
+SPARSE = Difficulty("sparse", 0.07, 2, 0.3, 0.05, 0.1, True, True, True, True, False, True)
+LEVELS = (EASY, ORDINARY, SPARSE, HARD)
 
 
 @dataclass(frozen=True, slots=True)
