@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core.geo import distance_km, distances_km, is_on_globe, middle, unit_vectors
+from album_sort.core.geo import distance_km, distances_km, is_on_globe, unit_vectors
 
 lats = st.floats(-90, 90)
 lons = st.floats(-180, 180)
@@ -57,8 +57,3 @@ def test_unit_vectors_have_length_one(lat: float, lon: float) -> None:
 @pytest.mark.parametrize(("lat", "lon"), [(91, 0), (0, 181), (math.nan, 0), (0, math.nan), (math.inf, 0)])
 def test_what_is_not_on_the_globe_is_told(lat: float, lon: float) -> None:
     assert not is_on_globe(lat, lon)
-
-
-def test_the_middle_of_two_shores_is_on_a_shore() -> None:
-    lat, lon = np.array([54.3, 54.4, 54.35, 57.7]), np.array([10.1, 10.2, 10.15, 11.9])
-    assert middle(lat, lon) in (0, 1, 2)

@@ -46,7 +46,7 @@ TAVEUNI = place(16, "Taveuni", "Northern", "Fiji", "FJ", -16.85, -179.97)
 NEW_YORK = place(17, "New York City", "New York", "United States", "US", 40.713, -74.006)
 
 PHONE, PARTNER, COMPACT = "Apple iPhone 13", "Google Pixel 7", "Canon EOS R10"
-MUCH_LATER = datetime(2030, 1, 1)  # noqa: DTZ001 - naive UTC, as find_trips takes it
+MUCH_LATER = datetime(2030, 1, 1)
 
 
 def day(text: str) -> datetime:

@@ -45,16 +45,3 @@ def chord_to_km(chord: Degrees) -> Degrees:
 def is_on_globe(lat_deg: float, lon_deg: float) -> bool:
     """Whether both are finite and within -90..90 and -180..180."""
     return abs(lat_deg) <= 90 and abs(lon_deg) <= 180
-
-
-def middle(lat_deg: Degrees, lon_deg: Degrees) -> int:
-    """Index of the medoid: the position with the smallest sum of distances to the others, lowest index on a tie.
-
-    A mean of two shores lies in the sea; a medoid is always a place where somebody was. More than 256 positions are
-    thinned evenly first, since the sum of distances takes their square.
-    """
-    step = -(-len(lat_deg) // 256)
-    picked = np.arange(0, len(lat_deg), step)
-    points = unit_vectors(lat_deg[picked], lon_deg[picked])
-    gaps = np.linalg.norm(points[:, None, :] - points[None, :, :], axis=-1).sum(axis=1)
-    return int(picked[int(np.argmin(np.round(gaps, 9)))])

@@ -14,11 +14,6 @@ def zone_at(lat_deg: float, lon_deg: float) -> str | None:
     return tzfpy.get_tz(lon_deg, lat_deg) or None
 
 
-def is_at_sea(zone: str | None) -> bool:
-    """Whether a zone is one of the nautical ones that begin beyond a country's coastal waters."""
-    return zone is not None and zone.startswith("Etc/")
-
-
 @lru_cache(maxsize=64)
 def _zone_info(zone: str) -> ZoneInfo | None:
     try:
