@@ -68,7 +68,8 @@ class Classifier:
         """
         if not views:
             return []
-        probabilities, features = self._run(np.concatenate(views) if len(views) > 1 else views[0])
+        # Joined even if it is one: what a decoder gave may be read-only, which torch does not support.
+        probabilities, features = self._run(np.concatenate(views))
         answers, start = [], 0
         for photo in views:
             rows = slice(start, start + len(photo))

@@ -55,11 +55,11 @@ def _inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> A
     content_id = ContentId(hashlib.sha256(data).hexdigest())
     try:
         return _known(file, content_id, cache) or _read_picture(file, content_id, data, settings)
-    except UndecodableError as error:
-        return _failed(file, Stage.DECODE, str(error), content_id)
-    except MemoryError:
-        limit = settings.memory_bytes >> 20
-        return _failed(file, Stage.DECODE, f"needs more than {limit} MB of memory to decode", content_id)
+    except (UndecodableError, MemoryError) as error:
+        reason = str(error)
+        if isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError):
+            reason = f"needs more than {settings.memory_bytes >> 20} MB of memory to decode"
+        return _failed(file, Stage.DECODE, reason, content_id)
 
 
 def _open(file: FileEntry) -> BinaryIO:
