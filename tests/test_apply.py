@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from album_sort.types import Mode, OpStatus
-from tests.destination_builders import Library, files, plan_for, run, snapshot, tree, undo
+from album_sort.core.plan_check import check_plan
+from album_sort.core.planfile import plan_from_lines, plan_to_lines
+from album_sort.core.pruning import orphans, with_prune
+from album_sort.errors import DestinationError, UsageError
+from album_sort.fileops.apply import apply_plan
+from album_sort.fileops.filesystem import Copied, RealFileSystem
+from album_sort.fileops.space import check_space, measure_space
+from album_sort.fileops.verify import Verdict, verify
+from album_sort.state.store import DestinationState
+from album_sort.types import Action, Mode, OpStatus, Role
+from album_sort.types.ledger import RunRecord, RunStatus
+from tests.destination_builders import (
+    NOW,
+    Library,
+    apply_saved,
+    files,
+    picture_of,
+    plan_for,
+    run,
+    snapshot,
+    tree,
+    undo,
+)
 
 
 @pytest.fixture
@@ -67,3 +91,214 @@ def test_a_photo_whose_album_changed_is_moved_with_its_sidecar_and_its_links_fol
     assert tree(library.albums) == first
     undo(library, "r1")
     assert tree(library.albums) == {}
+
+
+def test_every_row_of_the_plan_has_its_result(library: Library) -> None:
+    preview = plan_for(library)
+    plan, applied = run(library)
+    assert plan.ops == preview.ops
+    assert [result.op_id for result in applied.results] == [op.op_id for op in plan.ops]
+    assert {op.target for op in plan.effects} == set(files(library.albums))
+
+
+def test_previewing_writes_nothing_and_makes_nothing(library: Library) -> None:
+    before = snapshot(library.root)
+    plan_for(library)
+    assert snapshot(library.root) == before
+
+
+def test_sources_are_never_changed(library: Library) -> None:
+    before = tree(library.sources)
+    run(library)
+    library.assign("b/IMG_1.JPG", "Dogs/2024")
+    run(library, "r2")
+    undo(library, "r2")
+    assert tree(library.sources) == before
+
+
+def test_two_threads_make_the_same_tree_as_one(tmp_path: Path) -> None:
+    trees = []
+    for threads in (1, 2):
+        library = Library(tmp_path / str(threads))
+        for number in range(150):
+            library.add(f"{number}.jpg", b"%d" % number * 100, f"Pets/{number % 3}")
+        _, applied = run(library, threads=threads)
+        assert {result.status for result in applied.results} == {OpStatus.DONE}
+        trees.append(tree(library.albums))
+    assert trees[0] == trees[1]
+
+
+def test_an_album_renamed_by_hand_keeps_its_name_and_takes_the_new_photos(library: Library) -> None:
+    run(library)
+    (library.albums / "Pets").rename(library.albums / "Our pets")
+    library.add("d/new.jpg", b"new dog", "Pets/2024")
+    library.add("d/next year.jpg", b"puppy", "Pets/2025")
+    plan, _ = run(library, "r2")
+    assert sorted(op.target for op in plan.effects) == ["Our pets/2024/new.jpg", "Our pets/2025/next year.jpg"]
+    assert not (library.albums / "Pets").exists()
+    (library.albums / "Our pets").rename(library.albums / "Animals")
+    library.add("d/third.jpg", b"kitten", "Pets/2025")
+    plan, _ = run(library, "r3")
+    assert [op.target for op in plan.effects] == ["Animals/2025/third.jpg"]
+    assert plan_for(library).effects == ()
+
+
+def test_single_photos_that_were_renamed_or_moved_by_hand_are_respected(library: Library) -> None:
+    run(library)
+    (library.albums / "Food/2023/dinner.jpg").rename(library.albums / "Food/2023/Grandma's noodles.jpg")
+    plan, _ = run(library, "r2")
+    # Only the entry in the second album is told where its photo is now.
+    assert [op.action for op in plan.effects] == [Action.RELINK]
+    assert (library.albums / "City/2023/dinner.jpg").read_bytes() == b"noodles"
+    library.assign("c/dinner.jpg", "Feast/2023")
+    run(library, "r3")
+    assert "Feast/2023/Grandma's noodles.jpg" in files(library.albums)
+
+
+def test_an_mtime_that_the_destination_does_not_keep_is_no_reason_to_copy_again(library: Library) -> None:
+    """osxphotos exported everything again on a NAS that did not keep times."""
+    run(library)
+    for path in files(library.albums):
+        os.utime(library.albums / path, ns=(1, 1), follow_symlinks=False)
+    assert plan_for(library).effects == ()
+
+
+def test_a_source_that_was_renamed_is_still_the_same_photo(library: Library) -> None:
+    run(library)
+    (library.sources / "c/dinner.jpg").rename(library.sources / "c/supper.jpg")
+    library.filings["c/supper.jpg"] = ("Food/2023", "c/supper.jpg", Role.PRIMARY)
+    library.also[0] = ("c/supper.jpg", "City/2023")
+    assert plan_for(library).effects == ()
+
+
+@pytest.mark.parametrize("mode", [Mode.SYMLINK, Mode.HARDLINK])
+def test_links_follow_a_source_that_was_edited(library: Library, mode: Mode) -> None:
+    run(library, mode=mode)
+    before = set(files(library.albums))
+    (library.sources / "c/dinner.jpg").write_bytes(b"more noodles")
+    run(library, "r2", mode)
+    assert set(files(library.albums)) == before
+    assert (library.albums / "Food/2023/dinner.jpg").read_bytes() == b"more noodles"
+    assert plan_for(library, mode).effects == ()
+
+
+def test_a_link_whose_source_was_moved_is_pointed_to_it(library: Library) -> None:
+    run(library, mode=Mode.SYMLINK)
+    (library.sources / "c/dinner.jpg").rename(library.sources / "supper.jpg")
+    library.filings["supper.jpg"] = ("Food/2023", "supper.jpg", Role.PRIMARY)
+    library.also[0] = ("supper.jpg", "City/2023")
+    run(library, "r2", Mode.SYMLINK)
+    assert (library.albums / "Food/2023/dinner.jpg").read_bytes() == b"noodles"
+    assert plan_for(library, Mode.SYMLINK).effects == ()
+
+
+def test_a_saved_plan_applied_twice_does_nothing_the_second_time(library: Library) -> None:
+    plan = plan_from_lines(plan_to_lines(plan_for(library)))
+    apply_saved(library, plan)
+    before = tree(library.albums)
+    again = apply_saved(library, plan, "again")
+    assert {result.action for result in again.results if result.status is OpStatus.DONE} == {Action.KEEP}
+    assert tree(library.albums) == before
+
+
+def test_an_interrupted_run_finishes_the_file_in_hand_and_the_next_run_the_rest(library: Library) -> None:
+    asked = []
+
+    def stop() -> bool:
+        asked.append(1)
+        return len(asked) > 2
+
+    plan = plan_for(library)
+    with DestinationState.open(library.albums) as state:
+        record = RunRecord("r1", "sort", NOW, None, RunStatus.RUNNING, "copy", "")
+        applied = apply_plan(plan, RealFileSystem(), state.begin_run(record, plan), stop=stop, threads=1)
+        state.finish_run("r1", RunStatus.INTERRUPTED, NOW)
+    assert applied.stopped_by == "interrupted"
+    assert [result.status for result in applied.results].count(OpStatus.DONE) == 2
+    assert len(files(library.albums)) == 2
+    run(library, "r2")
+    assert plan_for(library).effects == ()
+
+
+class Full(RealFileSystem):
+    """A disk that takes two files."""
+
+    taken = 0
+
+    def copy(self, source: str, temporary: str, *, try_clone: bool) -> Copied:
+        self.taken += 1
+        if self.taken > 2:
+            Path(temporary).write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device", temporary)
+        return super().copy(source, temporary, try_clone=try_clone)
+
+
+def test_a_disk_that_fills_up_ends_the_run_with_nothing_half_written(library: Library) -> None:
+    _, applied = run(library, fs=Full())
+    assert "No space left on device" in applied.stopped_by
+    assert [result.status for result in applied.results].count(OpStatus.DONE) == 2
+    assert len(files(library.albums)) == 2
+    assert not [name for name in tree(library.albums, state=True) if "tmp" in name]
+    assert all(result.error for result in applied.results if result.status is not OpStatus.DONE)
+    run(library, "r2")
+    assert plan_for(library).effects == ()
+
+
+def test_too_little_space_is_told_before_the_first_byte_with_both_figures(library: Library) -> None:
+    plan = plan_for(library)
+    giant = replace(plan, ops=(replace(plan.ops[0], size_bytes=10**18), *plan.ops[1:]))
+    with pytest.raises(DestinationError, match=r"MB free, but 1,000,000,.* MB are needed"):
+        check_space(giant)
+    assert check_space(giant, can_reflink=True).suffices
+    assert not library.albums.exists()
+
+
+def test_links_take_no_space(library: Library) -> None:
+    copies = measure_space(plan_for(library, Mode.COPY))
+    links = measure_space(plan_for(library, Mode.HARDLINK))
+    assert copies.needed_bytes > links.needed_bytes
+    assert copies.needed_inodes > links.needed_inodes
+
+
+def test_pruning_takes_orphans_to_the_trash_and_undo_brings_them_back(library: Library) -> None:
+    run(library)
+    before = tree(library.albums)
+    (library.sources / "b/IMG_1.JPG").unlink()
+    (library.sources / "b/IMG_1.xmp").unlink()
+    picture = picture_of(library)
+    plan = plan_for(library, plan_id="r2")
+    gone = orphans(plan, picture)
+    with pytest.raises(UsageError, match="2 of 6 photos"):
+        with_prune(plan, gone, picture.ledger.values(), max_share=0.2)
+    pruned = with_prune(plan, gone, picture.ledger.values(), max_share=0.5)
+    check_plan(pruned, picture)
+    apply_saved(library, pruned, "r2")
+    assert len(files(library.albums)) == len(before) - 6 - 2
+    assert len(list((library.albums / ".album-sort/trash/r2").rglob("IMG_1*"))) == 2
+    assert plan_for(library).effects == ()
+    assert undo(library, "r2").is_complete
+    assert tree(library.albums) == before
+
+
+def test_verify_tells_bit_rot_missing_and_foreign_files(library: Library) -> None:
+    run(library)
+    (library.albums / "Pets/2024/IMG_1.JPG.xmp").unlink()
+    rotten = library.albums / "Food/2023/dinner.jpg"
+    stamp = rotten.stat().st_mtime_ns
+    rotten.write_bytes(b"noodlez")
+    os.utime(rotten, ns=(stamp, stamp))
+    (library.albums / "mine.jpg").write_bytes(b"mine")
+    found = {file.path: file.verdict for file in verify(str(library.albums), RealFileSystem(), picture_of(library))}
+    assert {path: verdict for path, verdict in found.items() if verdict is not Verdict.OK} == {
+        "Pets/2024/IMG_1.JPG.xmp": Verdict.MISSING,
+        "Food/2023/dinner.jpg": Verdict.CHANGED,
+        "City/2023/dinner.jpg": Verdict.CHANGED,
+        "mine.jpg": Verdict.FOREIGN,
+    }
+
+
+def test_a_destination_with_names_of_any_bytes_is_read(library: Library) -> None:
+    library.albums.mkdir()
+    Path(os.fsdecode(os.fsencode(library.albums) + b"/caf\xe9.jpg")).write_bytes(b"cat" * 1000)
+    run(library)
+    assert plan_for(library).effects == ()

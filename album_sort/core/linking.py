@@ -19,9 +19,11 @@ class LinkPlanner:
         self._folders = folders
         self._claims = claims
         self._rows: defaultdict[ContentId, list[LedgerRow]] = defaultdict(list)
+        self._by_origin: dict[tuple[AlbumRelPath, AlbumRelPath], LedgerRow] = {}
         for row in picture.ledger.values():
             if row.role is Role.ALSO and row.path in picture.present:
                 self._rows[row.content_id].append(row)
+                self._by_origin[row.origin, row.folder] = row
 
     def plan(self, also: Sequence[Filing], primaries: Iterable[PlannedOp]) -> list[PlannedOp]:
         """Rows of the filings in secondary albums, and of earlier links that have become stale."""
@@ -36,18 +38,22 @@ class LinkPlanner:
         for (content_id, folder), filing in wanted.items():
             if content_id not in places:
                 raise ValueError(f"{filing.file.path!r} is filed in a secondary album, but in no primary one")
-            ops.append(self._entry(filing, places[content_id], self._take(content_id, folder)))
+            ops.append(self._entry(filing, places[content_id], self._take(places[content_id], folder)))
         for content_id, left in self._rows.items():
             if place := places.get(content_id):
                 ops += _stale_entries(left, place, has_links=bool(also))
         return ops
 
-    def _take(self, content_id: ContentId, folder: AlbumRelPath) -> LedgerRow | None:
+    def _take(self, place: PlannedOp, folder: AlbumRelPath) -> LedgerRow | None:
         """The earlier entry in that folder; it is no candidate any more."""
-        rows = self._rows.get(content_id, [])
+        rows = self._rows.get(place.content_id, [])
         found = min((row for row in rows if row.folder == folder), key=lambda row: row.path, default=None)
-        if found:
-            rows.remove(found)
+        if found is None:
+            # The source of a link was edited: the entry still points to the link, under its old content.
+            found = self._by_origin.get((place.target, folder))
+        if found is not None:
+            self._rows[found.content_id].remove(found)
+            self._by_origin.pop((found.origin, found.folder), None)
         return found
 
     def _entry(self, filing: Filing, place: PlannedOp, row: LedgerRow | None) -> PlannedOp:
@@ -65,7 +71,7 @@ class LinkPlanner:
 
 
 def _is_stale(row: LedgerRow, place: PlannedOp) -> bool:
-    return row.action is Action.SYMLINK and row.origin != place.target
+    return row.action is Action.SYMLINK and (row.origin, row.content_id) != (place.target, place.content_id)
 
 
 def _stale_entries(rows: list[LedgerRow], place: PlannedOp, *, has_links: bool) -> list[PlannedOp]:

@@ -31,7 +31,7 @@ class Journal(Protocol):
         ...
 
     def present_row(self, made: LedgerRow) -> LedgerRow | None:
-        """What is remembered now of a file that this run made, wherever the user has moved it."""
+        """What is remembered now of a file that this run made, wherever the user or a later run has moved it."""
         ...
 
     def folders_made(self) -> tuple[AlbumRelPath, ...]:
@@ -40,6 +40,10 @@ class Journal(Protocol):
 
     def made_folder(self, path: AlbumRelPath) -> bool:
         """Whether any run made this folder."""
+        ...
+
+    def remember_folders(self, folders: Sequence[AlbumRelPath], run_id: str) -> None:
+        """Folders that are made again for a file of another run: they count as that run's."""
         ...
 
     def forget_folders(self, folders: Sequence[AlbumRelPath]) -> None:

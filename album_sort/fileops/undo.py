@@ -70,22 +70,22 @@ def undo_entry(place: Place, journal: Journal, entry: JournalEntry) -> tuple[Jou
     """Undo one row; the entry as it is to be remembered, and why it was left where it was."""
     try:
         if entry.action is Action.TRASH:
-            _bring_back(place, entry)
+            _bring_back(place, journal, entry)
         elif entry.after is not None:
             made = journal.present_row(entry.after) or entry.after
             entry = replace(entry, after=made)
-            _undo_made(place, entry, made)
+            _undo_made(place, journal, entry, made)
     except (OSError, AlbumSortError) as error:
         return replace(entry, phase=Phase.DONE), describe(error)
     return replace(entry, phase=Phase.UNDONE), ""
 
 
-def _undo_made(place: Place, entry: JournalEntry, made: LedgerRow) -> None:
+def _undo_made(place: Place, journal: Journal, entry: JournalEntry, made: LedgerRow) -> None:
     match entry.action:
         case Action.ADOPT:
             return
         case Action.MOVE if entry.before is not None:
-            _move_back(place, made, entry.before)
+            _move_back(place, journal, made, entry.before)
         case Action.RELINK if entry.before is not None:
             _relink_back(place, entry, entry.before)
         case _:
@@ -122,8 +122,8 @@ def _text_of(place: Place, row: LedgerRow, absolute: str) -> str:
     return place.text_to_source(row.source, absolute)
 
 
-def _move_back(place: Place, made: LedgerRow, before: LedgerRow) -> None:
-    absolute, origin = place.guarded(made.path), place.absolute(before.path)
+def _move_back(place: Place, journal: Journal, made: LedgerRow, before: LedgerRow) -> None:
+    absolute, origin = place.guarded(made.path), place.guarded(before.path)
     if place.fs.status(absolute) is None:
         if place.fs.status(origin) is None:
             raise RowRefused(f"{made.path!r} is no more there")
@@ -131,8 +131,7 @@ def _move_back(place: Place, made: LedgerRow, before: LedgerRow) -> None:
     if made.run_id != place.run_id:
         raise RowRefused(f"{made.path!r} was taken over by the later run {made.run_id}", hint="Undo that run first.")
     Publisher(place).check_unchanged(made, absolute)
-    place.make_folders(place.missing_folders(origin))
-    place.guarded(before.path)
+    _make_folders_again(place, journal, origin, before.run_id)
     if made.action is Action.SYMLINK:
         if place.fs.status(origin) is None:
             place.fs.symlink(_text_of(place, before, origin), origin)
@@ -156,12 +155,19 @@ def _relink_back(place: Place, entry: JournalEntry, before: LedgerRow) -> None:
     place.fs.replace_link(temporary, absolute)
 
 
-def _bring_back(place: Place, entry: JournalEntry) -> None:
-    origin, trash = place.absolute(entry.op.origin), place.trash(entry.op)
+def _bring_back(place: Place, journal: Journal, entry: JournalEntry) -> None:
+    origin, trash = place.guarded(entry.op.origin), place.trash(entry.op)
     if place.fs.status(trash) is None:
         if place.fs.status(origin) is None:
             raise RowRefused(f"{entry.op.origin!r} is no more in the trash")
         return
-    place.make_folders(place.missing_folders(origin))
-    place.fs.publish(trash, place.guarded(entry.op.origin))
+    _make_folders_again(place, journal, origin, entry.before.run_id if entry.before else place.run_id)
+    place.fs.publish(trash, origin)
     place.fs.sync_folder(os.path.dirname(origin))
+
+
+def _make_folders_again(place: Place, journal: Journal, path: str, run_id: str) -> None:
+    missing = place.missing_folders(path)
+    if missing:
+        journal.remember_folders([place.relative(folder) for folder in missing], run_id)
+        place.make_folders(missing)

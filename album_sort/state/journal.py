@@ -103,14 +103,19 @@ class StateJournal:
         return None if found is None else ledger_from_columns(found)
 
     def present_row(self, made: LedgerRow) -> LedgerRow | None:
-        """What is remembered now of a file that this run made, wherever the user has moved it."""
+        """What is remembered now of a file that this run made, wherever the user or a later run has moved it."""
         if (row := self.ledger_row(made.path)) is not None:
             return row
-        rows = self._connection.execute(
-            f"{SELECT_OUTPUTS} WHERE content_id = ? AND run_id = ? AND role = ? AND group_id = ? AND folder = ?",
-            (made.content_id, made.run_id, made.role, made.group_id, to_column(made.folder)),
-        ).fetchall()
-        return ledger_from_columns(rows[0]) if len(rows) == 1 else None
+        rows = [
+            ledger_from_columns(columns)
+            for columns in self._connection.execute(
+                f"{SELECT_OUTPUTS} WHERE content_id = ? AND role = ? AND group_id = ?",
+                (made.content_id, made.role, made.group_id),
+            )
+        ]
+        of_this_run = [row for row in rows if (row.run_id, row.folder) == (made.run_id, made.folder)]
+        found = of_this_run or rows
+        return found[0] if len(found) == 1 else None
 
     def folders_made(self) -> tuple[AlbumRelPath, ...]:
         """Folders that this run made, deepest first."""
@@ -124,6 +129,12 @@ class StateJournal:
         return (
             self._connection.execute("SELECT 1 FROM folders WHERE path = ?", (to_column(path),)).fetchone() is not None
         )
+
+    def remember_folders(self, folders: Sequence[AlbumRelPath], run_id: str) -> None:
+        """Folders that are made again for a file of another run: they count as that run's."""
+        with transaction(self._connection):
+            rows = [(to_column(folder), run_id) for folder in folders]
+            self._connection.executemany("INSERT OR IGNORE INTO folders VALUES (?, ?)", rows)
 
     def forget_folders(self, folders: Sequence[AlbumRelPath]) -> None:
         """Folders that have been taken away again."""

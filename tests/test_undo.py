@@ -1,0 +1,92 @@
+"""Undo takes back what a run made and what is still as it left it, and tells about the rest."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from album_sort.types import Mode, OpStatus
+from tests.destination_builders import Library, files, run, tree, undo
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    library = Library(tmp_path)
+    library.add("a.jpg", b"cat", "Pets/2024")
+    library.add("b.jpg", b"dog", "Pets/2024")
+    library.add("c.jpg", b"soup", "Food/2024")
+    return library
+
+
+def test_a_file_that_was_edited_since_is_left_and_told(library: Library) -> None:
+    run(library)
+    edited = library.albums / "Pets/2024/a.jpg"
+    stamp = edited.stat().st_mtime_ns
+    edited.write_bytes(b"CAT")
+    os.utime(edited, ns=(stamp, stamp))
+    undone = undo(library)
+    assert not undone.is_complete
+    left = [result for result in undone.results if result.status is OpStatus.FAILED]
+    assert ["has been changed since" in result.error for result in left] == [True]
+    assert files(library.albums) == ["Pets/2024/a.jpg"]
+
+
+def test_a_file_that_the_user_has_deleted_is_no_hindrance(library: Library) -> None:
+    run(library)
+    (library.albums / "Pets/2024/a.jpg").unlink()
+    assert undo(library).is_complete
+    assert tree(library.albums) == {}
+
+
+def test_foreign_files_and_their_folders_stay(library: Library) -> None:
+    run(library)
+    (library.albums / "Pets/2024/mine.jpg").write_bytes(b"mine")
+    assert undo(library).is_complete
+    assert files(library.albums) == ["Pets/2024/mine.jpg"]
+
+
+def test_undoing_twice_is_harmless(library: Library) -> None:
+    run(library)
+    undo(library)
+    assert undo(library).results == ()
+
+
+def test_a_photo_that_a_later_run_has_moved_is_left_to_that_run(library: Library) -> None:
+    run(library)
+    library.assign("a.jpg", "Cats/2024")
+    run(library, "r2")
+    undone = undo(library, "r1")
+    (left,) = [result for result in undone.results if result.status is OpStatus.FAILED]
+    assert "later run r2" in left.error
+    assert files(library.albums) == ["Cats/2024/a.jpg"]
+    assert undo(library, "r2").is_complete
+    assert undo(library, "r1").is_complete
+    assert tree(library.albums) == {}
+
+
+def test_a_file_that_the_user_renamed_is_found_and_taken_back(library: Library) -> None:
+    run(library)
+    os.rename(library.albums / "Pets", library.albums / "Our pets")
+    run(library, "r2")
+    assert undo(library).is_complete
+    assert files(library.albums) == []
+
+
+def test_undo_never_touches_a_source(library: Library) -> None:
+    before = tree(library.sources)
+    for number, mode in enumerate(Mode):
+        run(library, f"r{number}", mode)
+        undo(library, f"r{number}")
+    assert tree(library.sources) == before
+
+
+def test_a_link_that_points_elsewhere_by_now_is_left(library: Library) -> None:
+    run(library, mode=Mode.SYMLINK)
+    link = library.albums / "Pets/2024/a.jpg"
+    link.unlink()
+    link.symlink_to("/etc/hostname")
+    undone = undo(library)
+    assert [result.status for result in undone.results].count(OpStatus.FAILED) == 1
+    assert link.is_symlink()
