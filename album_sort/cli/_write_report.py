@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from album_sort.classify.labels import label_text
-from album_sort.cli._page_link import point_to_newest_page, runs_folder
+from album_sort.cli._pages import forget_older_pages, point_to_newest_page, runs_folder
 from album_sort.core.seasons import season_of
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
@@ -87,8 +87,10 @@ class ReportWriter:
         if self._stream is not None:
             self._stream.finish(outcome)
         paths = self._write(self.run_folder, outcome, ("csv", "html"))
-        link = point_to_newest_page(self.preparation.request.destination)
-        return (link,) if link is not None else paths
+        destination = self.preparation.request.destination
+        forget_older_pages(destination, self.planned.plan.plan_id)
+        page = point_to_newest_page(destination)
+        return (page,) if page is not None else paths
 
     def write_copy(self, folder: Path) -> tuple[Path, ...]:
         """A further copy of the reports (`--report DIR`); of a preview, the only one."""

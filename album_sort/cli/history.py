@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from rich.table import Table
 
 from album_sort.cli._console import make_printer, out_console, print_json
-from album_sort.cli._page_link import point_to_newest_page, runs_folder
+from album_sort.cli._pages import point_to_newest_page, remake_newest_page, runs_folder
 from album_sort.cli._stop import stop_on_signals
 from album_sort.cli._summary import printable
 from album_sort.errors import DestinationError, ExitCode, UsageError
@@ -68,6 +68,7 @@ def run_undo(destination: str, run_id: str, *, wait: float, quiet: bool, as_json
         if undone.is_complete:
             # Its report speaks of files that are no more there; the journal keeps what happened.
             shutil.rmtree(runs_folder(destination) / run.run_id, ignore_errors=True)
+        remake_newest_page(destination)
         point_to_newest_page(destination)
     return _tell_undone(run, undone, quiet=quiet, as_json=as_json)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from album_sort.classify.labels import load_labels
 from album_sort.cli._console import make_printer, out_console, print_json
-from album_sort.cli._page_link import runs_folder
+from album_sort.cli._pages import runs_folder
 from album_sort.cli._summary import printable
 from album_sort.config import read_layers, resolve_settings
 from album_sort.core.explain import Section, explain

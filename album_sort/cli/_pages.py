@@ -6,10 +6,15 @@ A small page that leads on, not a link: a browser looks for a large report's thu
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 
+from album_sort.classify.labels import label_text
+from album_sort.config import cache_folder
 from album_sort.core.ignore import STATE_FOLDER
+from album_sort.report import WORDS_FILE, parse_words, read_report, write_reports
+from album_sort.state.thumbnails import ThumbnailStore
 
 REPORT_PAGE = "album-report.html"
 
@@ -39,6 +44,28 @@ def point_to_newest_page(destination: str) -> Path | None:
     )
     temporary.replace(path)
     return path
+
+
+def forget_older_pages(destination: str, run_id: str) -> None:
+    """Takes away the pages of earlier runs, which a large library makes a gigabyte each; their rows stay in report.jsonl."""
+    for folder in runs_folder(destination).iterdir():
+        if folder.name != run_id:
+            (folder / "report.html").unlink(missing_ok=True)
+            shutil.rmtree(folder / "report-files", ignore_errors=True)
+
+
+def remake_newest_page(destination: str) -> None:
+    """Makes the page of the newest run from its rows again, where it has been taken away (after an undo)."""
+    newest = max(runs_folder(destination).glob("*/report.jsonl"), default=None)
+    if newest is None or newest.with_suffix(".html").exists():
+        return
+    report = read_report(newest)
+    words = parse_words(label_text(WORDS_FILE), report.info.language)
+    thumbnails = ThumbnailStore(cache_folder())
+    try:
+        write_reports(report, newest.parent, thumbnail=thumbnails.get, words=words, formats=("html",))
+    finally:
+        thumbnails.close()
 
 
 def _is_ours(path: Path) -> bool:
