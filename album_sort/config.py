@@ -62,6 +62,10 @@ class Settings:
     limit: int = 0
     """Most photos to sort in this run; 0 for all."""
     recheck: bool = False
+    prune: bool = False
+    """Take outputs whose source is gone to the trash in the state folder."""
+    prune_limit: float = 0.2
+    """Largest share of the outputs that may be pruned at once."""
     report: str = ""
     """Folder for a further copy of the report."""
     wait: float = 0.0
@@ -247,6 +251,8 @@ _PARSERS: Mapping[str, Callable[[object], Any]] = {
     "until": _date,
     "limit": _integer(0, 10**9),
     "recheck": _flag,
+    "prune": _flag,
+    "prune_limit": _number(0, 1),
     "report": _text,
     "wait": _number(0, 1e6),
     "log_file": _text,

@@ -92,6 +92,14 @@ Recheck = Annotated[
     bool | None,
     typer.Option("--recheck", help="Read every photo again, whatever its date says.", rich_help_panel=_PICTURES),
 ]
+Prune = Annotated[
+    bool | None,
+    typer.Option("--prune", help="Take outputs whose source is gone to the trash.", rich_help_panel=_SORTING),
+]
+PruneLimit = Annotated[
+    str | None,
+    typer.Option(metavar="SHARE", help="Largest share to prune at once, default 0.2.", rich_help_panel=_SORTING),
+]
 Model = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="auto, resnet18 or efficientnet-lite0.", rich_help_panel=_NETWORK),

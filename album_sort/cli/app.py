@@ -83,6 +83,8 @@ def sort(
     limit: o.Limit = None,
     files_from: o.FilesFrom = None,
     recheck: o.Recheck = None,
+    prune: o.Prune = None,
+    prune_limit: o.PruneLimit = None,
     model: o.Model = None,
     weights: o.Weights = None,
     offline: o.Offline = None,
@@ -126,7 +128,7 @@ def sort(
 _SETTINGS_OF_SORT = frozenset(
     {
         "mode", "layout", "also", "albums", "lang", "precision_target", "home", "day_begins", "clock", "include",
-        "exclude", "since", "until", "limit", "recheck", "model", "weights", "offline", "precision", "batch_size",
+        "exclude", "since", "until", "limit", "recheck", "prune", "prune_limit", "model", "weights", "offline", "precision", "batch_size",
         "workers", "threads", "nice", "report", "log_file", "wait",
     }
 )  # fmt: skip

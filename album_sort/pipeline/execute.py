@@ -15,6 +15,7 @@ from pathlib import Path
 from album_sort import __version__
 from album_sort.core.plan_check import check_plan
 from album_sort.core.planning import plan_filings
+from album_sort.core.pruning import orphans, with_prune
 from album_sort.errors import DestinationError, UsageError
 from album_sort.events import EventSink, Notice, OpFinished, StageFinished, StageProgress, StageStarted
 from album_sort.fileops.apply import Applied, apply_plan
@@ -29,7 +30,7 @@ from album_sort.pipeline.remembered import LANGUAGE, MODEL
 from album_sort.state.journal import StateJournal
 from album_sort.state.store import DestinationState
 from album_sort.types import OpResult, OpStatus, Plan, PlannedOp
-from album_sort.types.ledger import DestinationPicture, DestinationRecords, RunRecord, RunStatus
+from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, RunRecord, RunStatus
 
 _NOT_IN_DIGEST = ("report", "log_file", "progress", "wait", "nice", "workers", "threads", "batch_size")
 """Settings that change nothing about the result."""
@@ -64,8 +65,16 @@ def make_plan(preparation: Preparation, records: DestinationRecords) -> Planned:
         settings_digest=settings_digest(preparation),
         skipped=preparation.skipped,
     )
+    if request.settings.prune:
+        gone = [row for row in orphans(plan, picture) if _is_source_gone(row)]
+        plan = with_prune(plan, gone, picture.ledger.values(), max_share=request.settings.prune_limit)
     check_plan(plan, picture)
     return Planned(plan, picture)
+
+
+def _is_source_gone(row: LedgerRow) -> bool:
+    """Only of an absolute path can it be said: a relative one means another file from another working folder."""
+    return os.path.isabs(row.source) and not os.path.lexists(row.source)
 
 
 def new_run_id(now_utc: datetime) -> str:
