@@ -97,7 +97,7 @@ def _drawn(pixels: ImageStatistics) -> Iterator[Evidence]:
     if degree > 0.0:
         written = max(ramp(pixels.text_block_share, 0.08, 0.25), ramp(pixels.horizontal_line_share, 0.005, 0.03))
         ground = drawn_ground_degree(pixels)
-        weight = degree * (0.5 + written) + ground * (1.5 + 2.0 * written)
+        weight = degree * 0.5 * (1.0 + written) + ground * (1.5 + 2.0 * written)
         if weight >= 0.3:
             share = round(100 * pixels.flat_share)
             yield Evidence(SCREENSHOTS, round_weight(weight), Reason.of("evidence.screenshot.drawn", percent=share))
