@@ -111,8 +111,12 @@ class Library:
         path.write_bytes(data)
         stamp = 1_600_000_000_000_000_000 + len(self.filings) * 1_000_000_000
         os.utime(path, ns=(stamp, stamp))
-        self.filings[name] = (folder, primary or name, Role.MEMBER if primary else Role.PRIMARY)
+        self.register(name, folder, primary=primary)
         return path
+
+    def register(self, name: str, folder: str, *, primary: str | None = None) -> None:
+        """Assign a file that is there already."""
+        self.filings[name] = (folder, primary or name, Role.MEMBER if primary else Role.PRIMARY)
 
     def assign(self, name: str, folder: str) -> None:
         """Change the folder of a photo and its members."""
