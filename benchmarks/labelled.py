@@ -108,7 +108,8 @@ def read_labelled(args: argparse.Namespace) -> tuple[WeightsFile, list[LabelledP
     weights = weights_of(args)
     with args.labelled.open(newline="", encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
-    paths = [args.labelled.parent / row["path"] for row in rows]
+    folder = args.labelled.resolve().parent
+    paths = [folder / row["path"] for row in rows]
     kept = args.work / f"{weights.sha256[:8]}-{args.precision}.pickle"
     known: dict[str, Looked] = pickle.loads(kept.read_bytes()) if kept.is_file() else {}  # noqa: S301 - made by us
     missing = [path for path in paths if str(path) not in known]

@@ -47,8 +47,14 @@ def test_a_target_beyond_the_curve_asks_for_itself() -> None:
     assert MEASURED.threshold(0.99) == 0.99
 
 
-def test_weights_nobody_calibrated_ask_each_photo_for_the_target() -> None:
-    assert DEFAULT.threshold(0.9) == 0.9
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("target", [0.9, 0.95, 0.97])
+def test_weights_nobody_calibrated_are_asked_for_more(path: Path, target: float) -> None:
+    """The same score files a photo with unknown weights only if it would with calibrated ones."""
+    calibrated = parse_calibration(path.read_text(encoding="utf-8"), path.name)
+    for score in np.linspace(0.01, 0.99, 99).tolist():
+        if DEFAULT.probability(score) >= DEFAULT.threshold(target):
+            assert calibrated.probability(score) >= calibrated.threshold(target)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
