@@ -44,6 +44,19 @@ def test_a_matched_pair_is_left_alone_and_an_unmatched_one_is_helped() -> None:
     assert helped == f"{int(needs_help)}\n"
 
 
+def test_the_compiler_is_not_imported_but_can_be() -> None:
+    """It costs a second at every start; torchvision wants it for an operator that we do not use."""
+    code = """
+import sys
+from album_sort.classify.torch_startup import import_torchvision
+import_torchvision()
+assert "torch._dynamo" not in sys.modules
+import torch
+assert torch.compile(lambda x: x + 1, backend="eager")(torch.zeros(1)) == 1
+"""
+    assert run(code, "-W", "ignore") == ""
+
+
 def test_another_failure_of_torchvision_is_not_hidden() -> None:
     code = """
 import sys, importlib.abc

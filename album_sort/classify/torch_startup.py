@@ -20,6 +20,8 @@ _SCHEMAS = (
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 )
 
+_COMPILER = "torch._dynamo"
+
 # Kept for the life of the process: a Library that is garbage-collected takes its schemas with it.
 _kept: list[Any] = []
 
@@ -47,7 +49,7 @@ def import_torch() -> ModuleType:
 def import_torchvision() -> ModuleType:
     """`torchvision` beside any torch, matched or not."""
     torch = import_torch()
-    with silence():
+    with silence(), _without_compiler():
         try:
             import torchvision  # noqa: PLC0415
         except RuntimeError as error:
@@ -62,6 +64,27 @@ def import_torchvision() -> ModuleType:
         _kept.append(library)
         import torchvision  # noqa: PLC0415
     return cast("ModuleType", torchvision)
+
+
+@contextlib.contextmanager
+def _without_compiler() -> Iterator[None]:
+    """Keeps torchvision from importing torch's compiler, which costs a second at every start.
+
+    One function of RoIAlign, an operator that we do not use, asks the compiler whether it works here. While torchvision is
+    imported a stand-in says no; afterwards it is gone, and who needs the compiler imports the real one.
+    """
+    if _COMPILER in sys.modules:
+        yield
+        return
+    utils = ModuleType(f"{_COMPILER}.utils")
+    utils.is_compile_supported = lambda _device_type: False  # type: ignore[attr-defined]
+    places = {_COMPILER: ModuleType(_COMPILER), f"{_COMPILER}.utils": utils}
+    sys.modules.update(places)
+    try:
+        yield
+    finally:
+        for name in places:
+            sys.modules.pop(name, None)
 
 
 def _forget_half_imported() -> None:
