@@ -1,0 +1,123 @@
+"""The same promises on other file systems, each in a small image that is mounted where the machine allows it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from album_sort.errors import DestinationError
+from album_sort.fileops.probe import probe
+from album_sort.fileops.space import check_space
+from album_sort.types import Action, Mode, OpStatus
+from tests.destination_builders import Library, files, plan_for, run, tree, undo
+
+MAKERS = {
+    "ext4": ["mkfs.ext4", "-q"],
+    "ext2": ["mkfs.ext2", "-q"],
+    "xfs": ["mkfs.xfs", "-q"],
+    "btrfs": ["mkfs.btrfs", "-q"],
+    "vfat": ["mkfs.vfat"],
+    "exfat": ["mkfs.exfat"],
+}
+
+pytestmark = pytest.mark.long
+
+
+def mounted(kind: str, folder: Path, *options: str, megabytes: int = 320) -> Iterator[Path]:
+    """A fresh file system; the test is skipped, with the reason, where there can be none."""
+    if shutil.which(MAKERS[kind][0]) is None:
+        pytest.skip(f"{MAKERS[kind][0]} is not installed")
+    image, place = folder / "image", folder / "mounted"
+    place.mkdir()
+    with image.open("wb") as stream:
+        stream.truncate(megabytes << 20)
+    subprocess.run([*MAKERS[kind], *options, str(image)], check=True, capture_output=True)
+    outcome = subprocess.run(
+        ["mount", "-o", "loop", str(image), str(place)], capture_output=True, text=True, check=False
+    )
+    if outcome.returncode:
+        pytest.skip(f"{kind} cannot be mounted here: {outcome.stderr.strip().splitlines()[0]}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.fixture(params=list(MAKERS))
+def file_system(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    yield from mounted(request.param, tmp_path)
+
+
+def fill(library: Library) -> Library:
+    library.add("a/IMG_1.JPG", b"cat" * 100_000, "Pets/2024")
+    library.add("a/IMG_1.JPG.xmp", b"<x/>", "Pets/2024", primary="a/IMG_1.JPG")
+    library.add("b/img_1.jpg", b"dog" * 100_000, "Pets/2024")
+    library.add("c/e\u0301t\u00e9.jpg", b"summer", "Pets/2024")
+    library.also.append(("b/img_1.jpg", "Home/2024"))
+    return library
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("same", [True, False], ids=["same disk", "other disk"])
+def test_run_rerun_and_undo(file_system: Path, tmp_path: Path, mode: Mode, same: bool) -> None:
+    library = fill(Library(file_system / "library"))
+    if not same:
+        (tmp_path / "far").mkdir()
+        shutil.move(library.sources, tmp_path / "far/photos")
+        library.sources.symlink_to(tmp_path / "far/photos")
+    _, applied = run(library, mode=mode)
+    assert {result.status for result in applied.results} == {OpStatus.DONE}
+    assert len(files(library.albums)) == 5
+    can = probe(str(library.albums))
+    if mode is Mode.REFLINK and same:
+        made = {result.action for result in applied.results if result.action is not Action.SYMLINK}
+        assert made == ({Action.REFLINK} if can.reflinks else {Action.COPY})
+    assert plan_for(library, mode).effects == ()
+    assert undo(library).is_complete
+    assert tree(library.albums) == {}
+
+
+def test_reflinks_share_their_blocks(tmp_path: Path) -> None:
+    for place in mounted("btrfs", tmp_path):
+        library = Library(place / "library")
+        library.add("a.jpg", os.urandom(40 << 20), "Pets")
+        os.sync()
+        before = os.statvfs(place).f_bavail * os.statvfs(place).f_frsize
+        _, applied = run(library, mode=Mode.COPY)
+        os.sync()
+        after = os.statvfs(place).f_bavail * os.statvfs(place).f_frsize
+        assert applied.results[0].status is OpStatus.DONE
+        assert before - after < 20 << 20
+
+
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    for place in mounted("ext4", tmp_path, megabytes=24):
+        library = Library(tmp_path / "library")
+        for number in range(40):
+            library.add(f"{number}.jpg", os.urandom(1 << 20), "Pets")
+        (place / "albums").mkdir()
+        (library.root / "albums").symlink_to(place / "albums")
+        with pytest.raises(DestinationError, match="MB are needed"):
+            check_space(plan_for(library))
+        _, applied = run(library)
+        assert "No space left on device" in applied.stopped_by
+        assert not [name for _, _, names in os.walk(place) for name in names if "-tmp-" in name]
+        for path in files(place / "albums"):
+            assert (place / "albums" / path).read_bytes() == (library.sources / Path(path).name).read_bytes()
+
+
+def test_a_disk_without_free_inodes(tmp_path: Path) -> None:
+    for place in mounted("ext4", tmp_path, "-N", "64", megabytes=64):
+        library = Library(tmp_path / "library")
+        for number in range(100):
+            library.add(f"{number}.jpg", b"%d" % number, "Pets")
+        (place / "albums").mkdir()
+        (library.root / "albums").symlink_to(place / "albums")
+        with pytest.raises(DestinationError, match="more files"):
+            check_space(plan_for(library))
+        _, applied = run(library)
+        assert "No space left on device" in applied.stopped_by
+        assert 10 < len(files(place / "albums")) < 60
