@@ -253,6 +253,18 @@ def test_too_little_space_is_told_before_the_first_byte_with_both_figures(librar
     assert not library.albums.exists()
 
 
+def test_a_copy_from_another_disk_takes_its_space_even_where_blocks_can_be_shared(library: Library) -> None:
+    plan = plan_for(library)
+    far = replace(plan.ops[0], size_bytes=10**9, source="/proc/self/status")
+    near = replace(plan.ops[0], size_bytes=10**9)
+    needed = [
+        measure_space(replace(plan, ops=(op,)), can_reflink=can).needed_bytes
+        for op in (far, near)
+        for can in (False, True)
+    ]
+    assert needed[0] == needed[1] == needed[2] > 10**9 > needed[3]
+
+
 def test_links_take_no_space(library: Library) -> None:
     copies = measure_space(plan_for(library, Mode.COPY))
     links = measure_space(plan_for(library, Mode.HARDLINK))

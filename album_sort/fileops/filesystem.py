@@ -55,10 +55,6 @@ class FileSystem(Protocol):
         """SHA-256 of a file's bytes."""
         ...
 
-    def names_in(self, folder: str) -> list[str]:
-        """Names in a folder."""
-        ...
-
     def make_folder(self, path: str) -> None:
         """Make one folder whose parent exists; one that is there already is fine."""
         ...
@@ -119,10 +115,6 @@ class RealFileSystem:
         descriptor = _open_regular(path)
         with open(descriptor, "rb", buffering=0) as stream:
             return ContentId(hashlib.file_digest(stream, "sha256").hexdigest())
-
-    def names_in(self, folder: str) -> list[str]:
-        """See `FileSystem`."""
-        return os.listdir(folder)
 
     def make_folder(self, path: str) -> None:
         """See `FileSystem`."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from album_sort.core.claims import Folders
 from album_sort.core.reconcile import Candidate, files_to_read, find_candidates, reconcile
 from album_sort.fileops.filesystem import FileSystem
-from album_sort.fileops.place import STATE_FOLDER, TEMPORARY_PREFIX
+from album_sort.fileops.place import STATE_FOLDER, TEMPORARY_PREFIX, nearest_existing
 from album_sort.types import AlbumRelPath, Filing
 from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, PresentFile
 
@@ -99,18 +99,10 @@ def _proven(
             yield candidate.row, candidate.path
 
 
-def _existing(path: str) -> str:
-    """The path, or the nearest folder above it that exists."""
-    path = os.path.abspath(path)
-    while not os.path.exists(path):
-        path = os.path.dirname(path)
-    return path
-
-
 def _device(destination: str) -> int:
-    return os.stat(_existing(destination)).st_dev
+    return os.stat(nearest_existing(destination)).st_dev
 
 
 def _name_max_bytes(destination: str) -> int:
     # FAT reports 1,530 bytes (255 characters of up to six); other systems would not take such a name.
-    return min(255, os.statvfs(_existing(destination)).f_namemax or 255)
+    return min(255, os.statvfs(nearest_existing(destination)).f_namemax or 255)

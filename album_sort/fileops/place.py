@@ -14,6 +14,14 @@ TEMPORARY_PREFIX = ".album-sort-tmp-"
 """Temporary files of ours, in the folder of their target; whoever sees one may remove it when no run goes on."""
 
 
+def nearest_existing(path: str) -> str:
+    """The path, or the nearest folder above it that exists: what it will be made on."""
+    path = os.path.abspath(path)
+    while not os.path.exists(path):
+        path = os.path.dirname(path)
+    return path
+
+
 class RowRefused(AlbumSortError):
     """One row cannot be carried out; the others can."""
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from album_sort.errors import DestinationError
+from album_sort.fileops.place import nearest_existing
 from album_sort.types import Action, Plan
 
 RESERVE_BYTES = 32 << 20
@@ -31,29 +32,34 @@ class Space:
 
 
 def measure_space(plan: Plan, *, can_reflink: bool = False) -> Space:
-    """Compare a plan with the disk. Links take no bytes; reflinks, and copies where `can_reflink`, take none either."""
-    stats = os.statvfs(_existing(plan.destination))
+    """Compare a plan with the disk. Links take no bytes; nor do copies of files on the same disk where `can_reflink`."""
+    existing = nearest_existing(plan.destination)
+    stats = os.statvfs(existing)
     block = stats.f_frsize
-    full = {Action.COPY} if not can_reflink else set()
-    if not can_reflink:
-        # Where blocks cannot be shared, a reflink becomes a copy.
-        full.add(Action.REFLINK)
-    sizes = [op.size_bytes for op in plan.effects if op.action in full]
+    device = os.stat(existing).st_dev if can_reflink else None
     makes = [op for op in plan.effects if op.action.makes_a_file]
-    folders = {
-        folder
+    # Where blocks cannot be shared, a reflink becomes a copy.
+    full = [
+        op
         for op in makes
-        for folder in _ancestors(op.target)
-        if not os.path.isdir(os.path.join(plan.destination, folder))
-    }
-    needed = sum(-(-size // block) * block for size in sizes) + len(folders) * block
-    inodes = sum(op.action is not Action.HARDLINK for op in makes) + len(folders)
+        if op.action in (Action.COPY, Action.REFLINK) and (device is None or _device(op.source) != device)
+    ]
+    folders = {folder for op in makes for folder in _ancestors(op.target)}
+    new_folders = sum(not os.path.isdir(os.path.join(plan.destination, folder)) for folder in folders)
+    needed = (sum(-(-op.size_bytes // block) for op in full) + new_folders) * block
     return Space(
         needed_bytes=needed + RESERVE_BYTES if makes else 0,
         free_bytes=stats.f_bavail * block,
-        needed_inodes=inodes,
+        needed_inodes=sum(op.action is not Action.HARDLINK for op in makes) + new_folders,
         free_inodes=stats.f_favail if stats.f_files else None,
     )
+
+
+def _device(path: str) -> int:
+    try:
+        return os.stat(path).st_dev
+    except OSError:
+        return -1
 
 
 def check_space(plan: Plan, *, can_reflink: bool = False) -> Space:
@@ -79,10 +85,3 @@ def _megabytes(count: int) -> str:
 def _ancestors(path: str) -> list[str]:
     parts = path.split("/")[:-1]
     return ["/".join(parts[: end + 1]) for end in range(len(parts))]
-
-
-def _existing(path: str) -> str:
-    path = os.path.abspath(path)
-    while not os.path.exists(path):
-        path = os.path.dirname(path)
-    return path

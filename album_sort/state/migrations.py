@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from album_sort.errors import DestinationError
-from album_sort.state.schema import SCHEMA, SCHEMA_VERSION
+from album_sort.state.schema import SCHEMA
 
 MIGRATIONS: Sequence[str] = (SCHEMA,)
 """Step n leads from version n to n + 1."""
@@ -28,9 +28,3 @@ def migrate(connection: sqlite3.Connection, *, steps: Sequence[str] = MIGRATIONS
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-
-
-def is_current(connection: sqlite3.Connection) -> bool:
-    """Whether the database has the present version."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return bool(version == SCHEMA_VERSION)
