@@ -70,6 +70,8 @@ class AlbumRules:
     families: tuple[int, ...]
     """Column of the album that an album is part of; its own column for all others. A photo is first filed in the
     family (`food`), then in the part that holds most of it (`pasta`), so that splitting an album makes nothing unsure."""
+    parts: frozenset[AlbumId] = frozenset()
+    """Albums that are part of another."""
     titles: tuple[tuple[AlbumId, tuple[tuple[str, str], ...]], ...] = ()
     """Album, then language and title, where they differ from the shipped ones."""
     merged: tuple[tuple[AlbumId, AlbumId | None], ...] = ()

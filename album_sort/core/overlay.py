@@ -242,6 +242,7 @@ class _Draft:
             albums=tuple(self.albums),
             weights=self.weights,
             families=families,
+            parts=frozenset(self.parents),
             titles=tuple((album, tuple(sorted(titles.items()))) for album, titles in self.titles.items()),
             merged=tuple(self.merged.items()),
             rules=tuple(rules),

@@ -112,6 +112,8 @@ def assign(
 
 def _resolved(evidence: Sequence[Evidence], rules: AlbumRules) -> tuple[Evidence, ...]:
     """Evidence for a merged album speaks for the album it went into; for a removed one it is dropped."""
+    if not rules.merged:
+        return tuple(evidence)
     found = ((rules.resolve(piece.album), piece) for piece in evidence)
     return tuple(
         piece if album == piece.album else Evidence(album, piece.weight, piece.reason)
@@ -122,17 +124,18 @@ def _resolved(evidence: Sequence[Evidence], rules: AlbumRules) -> tuple[Evidence
 
 def _scores(base: Sequence[float], rules: AlbumRules, evidence: Sequence[Evidence]) -> dict[AlbumId, float]:
     """Probability of each album; an album with parts has that of all of them together."""
-    log_odds = sum_log_odds(rules.albums, evidence)
+    said = sum_log_odds(rules.albums, evidence)
+    log_odds = [prior + weight for prior, weight in zip(rules.prior_log_odds, said, strict=True)]
+    if not rules.parts:
+        return dict(zip(rules.albums, with_evidence(base, log_odds), strict=True))
     # What speaks for food speaks for pasta too.
-    with_family = [
-        prior + weight + (log_odds[family] if family != i else 0.0)
-        for i, (prior, weight, family) in enumerate(zip(rules.prior_log_odds, log_odds, rules.families, strict=True))
-    ]
-    columns = with_evidence(base, with_family)
+    parts = [(i, family) for i, family in enumerate(rules.families) if family != i]
+    for i, family in parts:
+        log_odds[i] += said[family]
+    columns = with_evidence(base, log_odds)
     scores = dict(zip(rules.albums, columns, strict=True))
-    for i, family in enumerate(rules.families):
-        if family != i:
-            scores[rules.albums[family]] += columns[i]
+    for i, family in parts:
+        scores[rules.albums[family]] += columns[i]
     return scores
 
 
@@ -253,8 +256,7 @@ def _to_review(case: _Case, guesses: tuple[AlbumScore, AlbumScore], probability:
 
 def _whole_albums(case: _Case) -> tuple[AlbumScore, ...]:
     """The ranking without parts of other albums."""
-    albums, families = case.rules.albums, case.rules.families
-    parts = {album for i, album in enumerate(albums) if families[i] != i}
+    parts = case.rules.parts
     return tuple(score for score in case.ranking if score.album not in parts) if parts else case.ranking
 
 

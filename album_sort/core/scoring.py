@@ -115,11 +115,13 @@ def with_evidence(base: Sequence[float], log_odds: Sequence[float]) -> list[floa
     `base` need not sum to 1: the rest means "none of the albums", and evidence for one album takes from all others and
     from that rest alike.
     """
-    floored = [max(p, PRIOR_FLOOR) for p in base]
+    floored = [p if p > PRIOR_FLOOR else PRIOR_FLOOR for p in base]
     total = sum(floored)
     none_of_them = max(1.0 - total, PRIOR_FLOOR)
     # exp() of more than 30 would only add digits that nobody reads, and overflow at 710.
-    raised = [p * math.exp(max(-30.0, min(30.0, w))) for p, w in zip(floored, log_odds, strict=True)]
+    raised = [
+        p * math.exp(w if -30.0 < w < 30.0 else math.copysign(30.0, w)) for p, w in zip(floored, log_odds, strict=True)
+    ]
     scale = sum(raised) + none_of_them
     return [p / scale for p in raised]
 
@@ -136,5 +138,6 @@ def sum_log_odds(albums: Sequence[AlbumId], evidence: Iterable[Evidence]) -> lis
 
 def ranked(albums: Sequence[AlbumId], probabilities: Sequence[float]) -> tuple[AlbumScore, ...]:
     """All albums, most likely first; equal ones in the order of `albums`, so that every run says the same."""
-    order = sorted(range(len(albums)), key=lambda i: (-probabilities[i], i))
+    # Sorting is stable, reversed or not: equal ones keep their order.
+    order = sorted(range(len(albums)), key=probabilities.__getitem__, reverse=True)
     return tuple(AlbumScore(albums[i], probabilities[i]) for i in order)
