@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from rich.console import Console
@@ -13,13 +13,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from album_sort.cli._console import err_console, out_console, print_json
-from album_sort.cli._write_report import photo_rows, skipped_rows
 from album_sort.errors import ExitCode
 from album_sort.fileops.apply import Applied
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
-from album_sort.pipeline.remembered import Remembered
-from album_sort.types import REVIEW, Action, AlbumId, PhotoRow, ReportRow, RowAction
+from album_sort.types import REVIEW, Action, AlbumId, OpStatus, PlannedOp, Role, Skipped, Stage
 
 SHOWN_PROBLEMS = 10
 """More are in the report."""
@@ -27,7 +25,7 @@ SHOWN_PROBLEMS = 10
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """What a run (or preview) has come to."""
 
@@ -35,24 +33,27 @@ class Outcome:
     planned: Planned
     applied: Applied | None
     """None where nothing was carried out."""
-    rows: tuple[ReportRow, ...]
-    is_preview: bool
+    is_preview: bool = False
     report_paths: tuple[Path, ...] = ()
 
-    @classmethod
-    def of(
-        cls,
-        preparation: Preparation,
-        planned: Planned,
-        applied: Applied | None,
-        rows: tuple[ReportRow, ...],
-        _remembered: Remembered,
-        *,
-        report_paths: tuple[Path, ...] = (),
-        is_preview: bool = False,
-    ) -> Outcome:
-        """The outcome of these."""
-        return cls(preparation, planned, applied, rows, is_preview, report_paths)
+    @cached_property
+    def photos(self) -> list[PlannedOp]:
+        """The row of each photo that is filed."""
+        failed = self._failed
+        ops = (op for op in self.planned.plan.ops if op.role is Role.PRIMARY and op.action is not Action.TRASH)
+        return [op for op in ops if op.op_id not in failed]
+
+    @cached_property
+    def problems(self) -> list[Skipped]:
+        """What could not be processed, before and while files were filed."""
+        ops = {op.op_id: op for op in self.planned.plan.ops} if self._failed else {}
+        late = [Skipped(ops[op_id].source, Stage.APPLY, error) for op_id, error in self._failed.items()]
+        return [one for one in self.preparation.skipped if one.is_problem] + late
+
+    @cached_property
+    def _failed(self) -> dict[int, str]:
+        results = self.applied.results if self.applied is not None else ()
+        return {result.op_id: result.error for result in results if result.status is OpStatus.FAILED}
 
     def with_reports(self, paths: tuple[Path, ...]) -> Outcome:
         """The same, with its reports."""
@@ -65,7 +66,7 @@ class Outcome:
             return ExitCode.INTERRUPTED
         if self.applied is not None and self.applied.stopped_by:
             return ExitCode.FATAL
-        return ExitCode.PARTIAL if skipped_rows(self.rows) else ExitCode.DONE
+        return ExitCode.PARTIAL if self.problems else ExitCode.DONE
 
 
 def print_summary(outcome: Outcome, *, quiet: bool, verbose: bool, as_json: bool) -> None:
@@ -75,7 +76,7 @@ def print_summary(outcome: Outcome, *, quiet: bool, verbose: bool, as_json: bool
         return
     if not quiet:
         console = out_console()
-        if not photo_rows(outcome.rows):
+        if not outcome.photos:
             _print_nothing_found(console, outcome)
         else:
             _print_albums(console, outcome)
@@ -94,18 +95,19 @@ def _print_nothing_found(console: Console, outcome: Outcome) -> None:
 
 
 def _print_albums(console: Console, outcome: Outcome) -> None:
-    by_album: defaultdict[AlbumId, list[PhotoRow]] = defaultdict(list)
-    for row in photo_rows(outcome.rows):
-        by_album[row.album].append(row)
+    by_album: defaultdict[AlbumId, list[PlannedOp]] = defaultdict(list)
+    for op in outcome.photos:
+        by_album[op.album].append(op)
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     table.add_column("Album", no_wrap=True, overflow="ellipsis")
     table.add_column("Photos", justify="right", no_wrap=True)
     table.add_column("To file" if outcome.is_preview else "Filed now", justify="right", no_wrap=True)
     table.add_column("For example", overflow="ellipsis", no_wrap=True, style="dim")
     for album in sorted(by_album, key=lambda album: (album == REVIEW, -len(by_album[album]), album)):
-        rows = by_album[album]
-        new = sum(row.action not in (RowAction.KEEP, RowAction.DUPLICATE) for row in rows)
-        table.add_row(escape(printable(rows[0].title)), f"{len(rows):,}", f"{new:,}", escape(printable(rows[0].path)))
+        ops = by_album[album]
+        new = sum(op.action.has_effect for op in ops)
+        title = outcome.preparation.title(album)
+        table.add_row(escape(printable(title)), f"{len(ops):,}", f"{new:,}", escape(printable(ops[0].target)))
     console.print(table)
 
 
@@ -122,16 +124,16 @@ def _print_files(console: Console, outcome: Outcome) -> None:
 
 
 def _print_sentences(console: Console, outcome: Outcome) -> None:
-    rows = photo_rows(outcome.rows)
+    photos, problems = outcome.photos, outcome.problems
     ops = outcome.planned.plan.ops
     actions = Counter(op.action for op in ops)
-    review = sum(row.album == REVIEW for row in rows)
-    albums = len({row.album for row in rows} - {REVIEW})
+    review = sum(op.album == REVIEW for op in photos)
+    albums = len({op.album for op in photos} - {REVIEW})
     plural = "album" if albums == 1 else "albums"
     console.print()
     console.print(
-        f"{len(rows) + len(skipped_rows(outcome.rows)):,} photos: {len(rows) - review:,} in {albums} {plural}, "
-        f"{review:,} to review, {len(skipped_rows(outcome.rows)):,} could not be processed."
+        f"{len(photos) + len(problems):,} photos: {len(photos) - review:,} in {albums} {plural}, "
+        f"{review:,} to review, {len(problems):,} could not be processed."
     )
     trips = len(outcome.preparation.library.trips)
     if trips:
@@ -141,6 +143,8 @@ def _print_sentences(console: Console, outcome: Outcome) -> None:
     clashes = sum(any(reason.code == "plan.clash" for reason in op.why) for op in ops)
     if clashes:
         console.print(f"{clashes:,} files get a suffix, because another photo has their name.")
+    if actions[Action.TRASH]:
+        console.print(f"{actions[Action.TRASH]:,} files whose source is gone go to the trash.")
     if actions[Action.MOVE]:
         console.print(f"{actions[Action.MOVE]:,} files move to another folder.")
     if outcome.is_preview:
@@ -162,13 +166,13 @@ def _network(outcome: Outcome) -> str:
 
 def _print_problems(outcome: Outcome) -> None:
     """Grouped by reason; cron's mail shows nothing else."""
-    problems = skipped_rows(outcome.rows)
+    problems = outcome.problems
     console = err_console()
     if problems:
         console.print(f"{len(problems):,} files could not be processed:", markup=False)
         by_reason: defaultdict[str, list[str]] = defaultdict(list)
         for row in problems:
-            by_reason[f"{row.reason} ({row.stage})"].append(row.source)
+            by_reason[f"{row.reason} ({row.stage})"].append(row.path)
         for reason, sources in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:SHOWN_PROBLEMS]:
             more = f" and {len(sources) - 1:,} more" if len(sources) > 1 else ""
             console.print(f"  {printable(sources[0])}{more}: {printable(reason)}", markup=False)
@@ -179,13 +183,12 @@ def _print_problems(outcome: Outcome) -> None:
 
 
 def _json_summary(outcome: Outcome) -> dict[str, object]:
-    rows: Sequence[PhotoRow] = photo_rows(outcome.rows)
     return {
         "event": "summary",
-        "photos": len(rows) + len(skipped_rows(outcome.rows)),
-        "albums": dict(Counter(row.album for row in rows)),
-        "review": sum(row.album == REVIEW for row in rows),
-        "skipped": len(skipped_rows(outcome.rows)),
+        "photos": len(outcome.photos) + len(outcome.problems),
+        "albums": dict(Counter(op.album for op in outcome.photos)),
+        "review": sum(op.album == REVIEW for op in outcome.photos),
+        "skipped": len(outcome.problems),
         "actions": dict(Counter(op.action.value for op in outcome.planned.plan.ops)),
         "inferences": outcome.preparation.inspected.inference_count,
         "expected_bytes": outcome.planned.plan.expected_bytes,

@@ -19,7 +19,6 @@ from album_sort.report import FORMATS, WORDS_FILE, JsonlReport, parse_words, rel
 from album_sort.types import (
     ModelRow,
     OpResult,
-    PhotoRow,
     PlannedOp,
     ReportRow,
     Role,
@@ -27,7 +26,6 @@ from album_sort.types import (
     RunOutcome,
     RunReport,
     SettingRow,
-    SkippedRow,
     Trip,
 )
 
@@ -143,13 +141,3 @@ class ReportWriter:
         today = self.preparation.request.now_utc.date()
         reason = relative_words(trip.start, today=today, season=season, where=place.country if place else "")
         return self.preparation.wording.say(reason, self.preparation.lang) if reason and place else ""
-
-
-def skipped_rows(rows: tuple[ReportRow, ...]) -> list[SkippedRow]:
-    """Rows of what could not be processed."""
-    return [row for row in rows if isinstance(row, SkippedRow) and row.is_problem]
-
-
-def photo_rows(rows: tuple[ReportRow, ...]) -> list[PhotoRow]:
-    """Rows of photos."""
-    return [row for row in rows if isinstance(row, PhotoRow)]

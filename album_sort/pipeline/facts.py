@@ -104,7 +104,7 @@ def _places(positions: Sequence[GeoPosition | None], context: LibraryContext) ->
             np.array([position.lat_deg for _, position in known]), np.array([position.lon_deg for _, position in known])
         )
         for (row, position), place in zip(known, found, strict=True):
-            places[row] = replace(place, source=position.source)
+            places[row] = place if place.source is position.source else replace(place, source=position.source)
     return places
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
+from functools import lru_cache
 
 from album_sort.core.capture_time import RefusedTime, choose_capture_time, parse_clock_correction
 from album_sort.core.grouping import GroupItem, group_files
@@ -35,6 +36,8 @@ class PhotoRecord:
     inspection: Inspection
     """Of the primary."""
     metadata: Metadata
+    """Of all its files, sidecars included."""
+    time_candidates: tuple[TimeCandidate, ...]
     """Of all its files, sidecars and names included."""
     clock_correction_minutes: int
     dated_at: GeoPosition | None
@@ -94,11 +97,13 @@ def _record(
 ) -> PhotoRecord:
     primary = inspections[group.primary.path]
     others = [inspections[member.path].metadata for member in group.members]
-    merged = merge_metadata(primary.metadata, *others) if others else primary.metadata
-    metadata = replace(merged, time_candidates=(*merged.time_candidates, *_outer_candidates(group.primary)))
+    metadata = merge_metadata(primary.metadata, *others) if others else primary.metadata
+    candidates = (*metadata.time_candidates, *_outer_candidates(group.primary))
     position = metadata.positions[0] if metadata.positions else None
-    undated = PhotoRecord(group, primary, metadata, clocks.of(metadata.camera), position, now_utc, None, (), ())
-    return _dated(undated)
+    undated = PhotoRecord(
+        group, primary, metadata, candidates, clocks.of(metadata.camera), position, now_utc, None, (), ()
+    )
+    return _dated(undated, position)
 
 
 def redate(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
@@ -106,17 +111,23 @@ def redate(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
     same = record.dated_at
     if position == same or (position and same and (position.lat_deg, position.lon_deg) == (same.lat_deg, same.lon_deg)):
         return record
-    return _dated(replace(record, dated_at=position))
+    return _dated(record, position)
 
 
-def _dated(record: PhotoRecord) -> PhotoRecord:
+def _dated(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
     choice = choose_capture_time(
-        record.metadata.time_candidates,
+        record.time_candidates,
         now_utc=record.now_utc,
-        zone_offset=_ZoneOffset(record.dated_at) if record.dated_at else None,
+        zone_offset=_ZoneOffset(position) if position else None,
         clock_correction_minutes=record.clock_correction_minutes,
     )
-    return replace(record, capture_time=choice.capture_time, time_reasons=choice.reasons, refused_times=choice.refused)
+    return replace(
+        record,
+        dated_at=position,
+        capture_time=choice.capture_time,
+        time_reasons=choice.reasons,
+        refused_times=choice.refused,
+    )
 
 
 def _outer_candidates(file: FileEntry) -> tuple[TimeCandidate, ...]:
@@ -124,7 +135,11 @@ def _outer_candidates(file: FileEntry) -> tuple[TimeCandidate, ...]:
     modified = TimeCandidate(
         TimeSource.MTIME, utc=_EPOCH + timedelta(microseconds=file.mtime_ns // 1000), note="modification time"
     )
-    return (*candidates_from_name(file.name), *candidates_from_folder(file.folder), modified)
+    return (*candidates_from_name(file.name), *_from_folder(file.folder), modified)
+
+
+_from_folder = lru_cache(maxsize=4096)(candidates_from_folder)
+_zone_at = lru_cache(maxsize=65536)(zone_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +149,8 @@ class _ZoneOffset:
     position: GeoPosition
 
     def __call__(self, moment: datetime) -> int | None:
-        zone = zone_at(self.position.lat_deg, self.position.lon_deg)
+        # A hundred metres are the zone borders' own error, and photos are taken where others were taken.
+        zone = _zone_at(round(self.position.lat_deg, 3), round(self.position.lon_deg, 3))
         if zone is None:
             return None
         if moment.tzinfo is None:
