@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from album_sort.classify.labels import label_folder, load_labels
+from album_sort.classify.labels import label_folder
 from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.core.album_rules import AlbumRules
 from album_sort.core.calibration import Calibration
@@ -25,9 +25,9 @@ from album_sort.images import decode_picture
 from album_sort.metadata import read_metadata
 from album_sort.pipeline.policy import load_rules
 from album_sort.types import (
-    AlbumId,
     Assignment,
     ContentId,
+    Evidence,
     FileEntry,
     FileKind,
     ImageStatistics,
@@ -190,11 +190,6 @@ def file_all(
     ]
 
 
-def evidence_of(photo: LabelledPhoto, scores: Sequence[float], rules: AlbumRules) -> tuple:  # type: ignore[type-arg]
+def evidence_of(photo: LabelledPhoto, scores: Sequence[float], rules: AlbumRules) -> tuple[Evidence, ...]:
     """Evidence beyond the network for one photo."""
     return gather_evidence(photo.facts, dict(zip(rules.albums, scores, strict=True)))
-
-
-def shipped_album_ids() -> tuple[AlbumId, ...]:
-    """All shipped albums in their order."""
-    return load_labels().album_ids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,11 @@ from hypothesis import strategies as st
 
 from album_sort.core.calibration import DEFAULT, DEFAULT_PRECISION_TARGET, Calibration, CurvePoint, parse_calibration
 from album_sort.errors import UsageError
+from album_sort.pipeline.policy import load_calibration
+from album_sort.types import Precision
 from benchmarks import calibrate
+from benchmarks.accuracy import measure
+from benchmarks.labelled import file_all, read_labelled
 
 FILES = sorted((Path(__file__).resolve().parent.parent / "labels" / "calibration").glob("*.toml"))
 
@@ -129,3 +134,31 @@ def test_the_file_reads_back_as_it_was_written() -> None:
 def test_the_lower_end_of_a_share_lies_below_it(successes: int, more: int) -> None:
     trials = successes + more
     assert 0.0 <= calibrate.lower_end(successes, trials) <= (successes / trials if trials else 0.0) + 1e-9
+
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+
+@pytest.mark.long
+@pytest.mark.shared
+@pytest.mark.skipif(not (SHARED / "photos" / "labelled.csv").is_file(), reason="needs ../shared/photos/labelled.csv")
+@pytest.mark.parametrize(
+    ("weights", "accuracy"), [(SHARED / "weights" / "resnet18-imagenet1k-standin.pth", 0.88), (None, 0.90)]
+)
+def test_everyday_photos_are_in_the_right_album(weights: Path | None, accuracy: float, tmp_path: Path) -> None:
+    """With default settings: 96 of 100 filed photos are right, few go to review, and no dog is made of a sign."""
+    (tmp_path / "weights").mkdir()
+    arguments = argparse.Namespace(
+        labelled=SHARED / "photos" / "labelled.csv",
+        model="efficientnet-lite0",
+        weights=weights,
+        precision=Precision.AUTO,
+        work=tmp_path,
+    )
+    used, photos = read_labelled(arguments)
+    filed = file_all(photos, load_calibration(used.sha256), DEFAULT_PRECISION_TARGET)
+    figures = measure(photos, [assignment.album for assignment in filed])
+    assert float(figures["accuracy"]) >= accuracy
+    assert float(figures["precision_of_filed"]) >= 0.96
+    assert float(figures["coverage"]) >= 0.85
+    assert figures["plain_mistakes"] == 0
