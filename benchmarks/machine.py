@@ -1,0 +1,52 @@
+"""What every row of a result says of the machine it was measured on, and how such rows are written."""
+
+from __future__ import annotations
+
+import csv
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+def machine_columns() -> dict[str, str]:
+    """Processor, cores, versions, and the load of others during the measurement."""
+    return {
+        "processor": processor(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "load": f"{os.getloadavg()[0]:.1f}",
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "pillow": version("pillow"),
+        "simplejpeg": version("simplejpeg"),
+    }
+
+
+def processor() -> str:
+    """Its name and the instructions that matter to a network."""
+    fields = {"model name": platform.machine(), "flags": ""}
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            key, _, value = line.partition(":")
+            if key.strip() in fields:
+                fields[key.strip()] = value.strip()
+    except OSError:
+        pass
+    known = ("avx2", "avx512_vnni", "avx512_bf16", "amx_int8", "asimddp")
+    return " ".join([fields["model name"], *(flag for flag in known if flag in fields["flags"].split())])
+
+
+def write_rows(name: str, rows: Iterable[Mapping[str, object]], *, append: bool = False) -> None:
+    """Writes rows with the machine's columns to results/<name>.csv."""
+    completed = [{**row, **machine_columns()} for row in rows]
+    path = RESULTS / f"{name}.csv"
+    RESULTS.mkdir(exist_ok=True)
+    is_new = not append or not path.is_file()
+    with path.open("w" if is_new else "a", newline="", encoding="utf-8") as sink:
+        writer = csv.DictWriter(sink, list(completed[0]), lineterminator="\n")
+        if is_new:
+            writer.writeheader()
+        writer.writerows(completed)
