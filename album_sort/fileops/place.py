@@ -8,6 +8,7 @@ from album_sort.core.naming import is_safe
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.types import AlbumRelPath, ContentId, PlannedOp
+from album_sort.types.ledger import LedgerRow
 
 STATE_FOLDER = ".album-sort"
 TEMPORARY_PREFIX = ".album-sort-tmp-"
@@ -78,6 +79,12 @@ class Place:
         if op.is_link_to_album:
             return os.path.relpath(self.absolute(op.origin), os.path.dirname(target))
         return self.text_to_source(op.source, target)
+
+    def text_of_row(self, row: LedgerRow, absolute: str) -> str:
+        """The text that a remembered link has when it lies at an absolute path."""
+        if row.origin:
+            return os.path.relpath(self.absolute(row.origin), os.path.dirname(absolute))
+        return self.text_to_source(row.source, absolute)
 
     def missing_folders(self, path: str) -> list[str]:
         """Folders on the way to an absolute path that do not exist, outermost first."""

@@ -12,9 +12,9 @@ from album_sort.fileops.journal import Journal
 from album_sort.fileops.place import Place, RowRefused
 from album_sort.fileops.publish import ledger_row
 from album_sort.fileops.tidy import remove_emptied, remove_if_empty
-from album_sort.fileops.undo import undo_entry
+from album_sort.fileops.undo import undo_entries
 from album_sort.types import Action, AlbumRelPath, PlannedOp
-from album_sort.types.ledger import JournalEntry, Phase
+from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ def recover(destination: str, fs: FileSystem, journal: Journal) -> Recovered:
     """Settle all open rows of one killed run. Killed itself, it can be run again."""
     place = Place(fs, destination, journal.run_id)
     settled = [_settle(place, journal, entry) for entry in journal.entries(Phase.INTENT)]
-    # An undo that was killed is finished: each of its rows was checked before it was opened.
-    settled += [undo_entry(place, journal, entry) for entry in journal.entries(Phase.UNDOING)]
+    # An undo that was killed is finished, last row first: later rows may stand where earlier ones go back to.
+    settled += undo_entries(place, journal, journal.entries(Phase.UNDOING)[::-1])
     journal.settle(settled)
     moved = [entry.op.origin for entry in journal.entries(Phase.DONE) if entry.action is Action.MOVE]
     remove_emptied(place, journal, moved)
@@ -111,12 +111,23 @@ def _finish_move(place: Place, entry: JournalEntry, target: str) -> bool:
     if entry.op.action is Action.MOVE and not _is_ours(place, entry.op, target):
         return False
     if at_origin is not None:
-        # Both names are there: the move was cut between making the one and removing the other.
-        if not is_link and at_origin.st_ino != at_target.st_ino:
+        if _is_half_moved(place, entry.before, origin, at_origin, at_target):
+            place.fs.remove(origin)
+        elif not is_link and place.holds(origin, entry.before.content_id):
+            # Our file has never left; what is at the target is somebody else's.
             return False
-        place.fs.remove(origin)
+        # Else another row has taken the name that became free.
     place.fs.sync_folder(os.path.dirname(target))
     return True
+
+
+def _is_half_moved(
+    place: Place, before: LedgerRow, origin: str, at_origin: os.stat_result, at_target: os.stat_result
+) -> bool:
+    """Whether a move was cut between making the new name and removing the old one."""
+    if before.action is Action.SYMLINK:
+        return stat.S_ISLNK(at_origin.st_mode) and place.fs.link_text(origin) == place.text_of_row(before, origin)
+    return (at_origin.st_ino, at_origin.st_dev) == (at_target.st_ino, at_target.st_dev)
 
 
 def _done(place: Place, entry: JournalEntry) -> JournalEntry:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from album_sort.errors import AlbumSortError
@@ -14,7 +15,7 @@ from album_sort.fileops.journal import Journal
 from album_sort.fileops.place import TEMPORARY_PREFIX, Place, RowRefused
 from album_sort.fileops.publish import Publisher
 from album_sort.fileops.tidy import remove_if_empty
-from album_sort.types import Action, OpResult, OpStatus, PlannedOp
+from album_sort.types import Action, AlbumRelPath, OpResult, OpStatus, PlannedOp
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
 BATCH_ROWS = 256
@@ -51,7 +52,7 @@ def undo_run(
             return Undone(tuple(results), stopped=True)
         batch = entries[start : start + BATCH_ROWS]
         journal.settle([(replace(entry, phase=Phase.UNDOING), "") for entry in batch])
-        settled = [undo_entry(place, journal, entry) for entry in batch]
+        settled = undo_entries(place, journal, batch)
         journal.settle(settled)
         for entry, error in settled:
             result = _result(entry, error)
@@ -66,14 +67,25 @@ def _result(entry: JournalEntry, error: str) -> OpResult:
     return OpResult(entry.op.op_id, status, entry.action, entry.op.content_id, entry.op.size_bytes, error)
 
 
-def undo_entry(place: Place, journal: Journal, entry: JournalEntry) -> tuple[JournalEntry, str]:
-    """Undo one row; the entry as it is to be remembered, and why it was left where it was."""
+def undo_entries(place: Place, journal: Journal, entries: Sequence[JournalEntry]) -> list[tuple[JournalEntry, str]]:
+    """Undo rows, last first as given; each as it is to be remembered, and why it was left where it was."""
+    returning = {entry.before.path: entry.before for entry in entries if entry.before is not None}
+    return [_undo_entry(place, journal, entry, returning) for entry in entries]
+
+
+def _undo_entry(
+    place: Place, journal: Journal, entry: JournalEntry, returning: Mapping[AlbumRelPath, LedgerRow]
+) -> tuple[JournalEntry, str]:
     try:
         if entry.action is Action.TRASH:
             _bring_back(place, journal, entry)
         elif entry.after is not None:
             made = journal.present_row(entry.after) or entry.after
             entry = replace(entry, after=made)
+            there = returning.get(made.path)
+            if there is not None and entry.before is None and _is_file_of(place, there, place.absolute(there.path)):
+                # Removed before a kill: the file that has come back to this name since is another one.
+                return replace(entry, phase=Phase.UNDONE), ""
             _undo_made(place, journal, entry, made)
     except (OSError, AlbumSortError) as error:
         return replace(entry, phase=Phase.DONE), describe(error)
@@ -106,41 +118,48 @@ def _check_is_ours(place: Place, made: LedgerRow, absolute: str) -> None:
     """Always by content: what is removed has no second chance."""
     if made.run_id != place.run_id:
         raise RowRefused(f"{made.path!r} was taken over by the later run {made.run_id}", hint="Undo that run first.")
-    if made.action is Action.SYMLINK:
-        Publisher(place).check_unchanged(made, absolute)
-        if place.fs.link_text(absolute) != _text_of(place, made, absolute):
-            raise RowRefused(f"{made.path!r} points elsewhere by now")
-        return
-    status = place.fs.status(absolute)
-    if status is None or not stat.S_ISREG(status.st_mode) or not place.holds(absolute, made.content_id):
+    if not _is_file_of(place, made, absolute):
         raise RowRefused(f"{made.path!r} has been changed since; it is left as it is")
-
-
-def _text_of(place: Place, row: LedgerRow, absolute: str) -> str:
-    if row.origin:
-        return os.path.relpath(place.absolute(row.origin), os.path.dirname(absolute))
-    return place.text_to_source(row.source, absolute)
 
 
 def _move_back(place: Place, journal: Journal, made: LedgerRow, before: LedgerRow) -> None:
     absolute, origin = place.guarded(made.path), place.guarded(before.path)
-    if place.fs.status(absolute) is None:
-        if place.fs.status(origin) is None:
-            raise RowRefused(f"{made.path!r} is no more there")
-        return
+    if not _is_file_of(place, made, absolute):
+        if _is_file_of(place, before, origin):
+            # Moved back before a kill; another file may have taken the place since.
+            return
+        raise RowRefused(f"{made.path!r} has been changed or is no more there; it is left as it is")
     if made.run_id != place.run_id:
         raise RowRefused(f"{made.path!r} was taken over by the later run {made.run_id}", hint="Undo that run first.")
-    Publisher(place).check_unchanged(made, absolute)
     _make_folders_again(place, journal, origin, before.run_id)
     if made.action is Action.SYMLINK:
-        if place.fs.status(origin) is None:
-            place.fs.symlink(_text_of(place, before, origin), origin)
-            place.fs.sync_folder(os.path.dirname(origin))
+        _link_back(place, before, origin)
         place.fs.remove(absolute)
     else:
         place.fs.publish(absolute, origin)
         place.fs.sync_folder(os.path.dirname(origin))
     place.fs.sync_folder(os.path.dirname(absolute))
+
+
+def _is_file_of(place: Place, row: LedgerRow, absolute: str) -> bool:
+    """Whether a path holds the very file that is remembered."""
+    status = place.fs.status(absolute)
+    if status is None:
+        return False
+    if row.action is Action.SYMLINK:
+        return stat.S_ISLNK(status.st_mode) and place.fs.link_text(absolute) == place.text_of_row(row, absolute)
+    return stat.S_ISREG(status.st_mode) and place.holds(absolute, row.content_id)
+
+
+def _link_back(place: Place, before: LedgerRow, origin: str) -> None:
+    text = place.text_of_row(before, origin)
+    there = place.fs.status(origin)
+    if there is None:
+        place.fs.symlink(text, origin)
+        place.fs.sync_folder(os.path.dirname(origin))
+    elif not stat.S_ISLNK(there.st_mode) or place.fs.link_text(origin) != text:
+        # Only our own link, made before a kill, may be there already.
+        raise FileExistsError(errno.EEXIST, "something else is there by now", origin)
 
 
 def _relink_back(place: Place, entry: JournalEntry, before: LedgerRow) -> None:
@@ -151,7 +170,7 @@ def _relink_back(place: Place, entry: JournalEntry, before: LedgerRow) -> None:
     temporary = os.path.join(os.path.dirname(absolute), f"{TEMPORARY_PREFIX}{place.run_id}-{entry.op.op_id}")
     if place.fs.status(temporary) is not None:
         place.fs.remove(temporary)
-    place.fs.symlink(_text_of(place, before, absolute), temporary)
+    place.fs.symlink(place.text_of_row(before, absolute), temporary)
     place.fs.replace_link(temporary, absolute)
 
 

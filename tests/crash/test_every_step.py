@@ -21,7 +21,7 @@ SHORT = [(Mode.COPY, kind) for kind in FAULTS] + [(Mode.SYMLINK, "kill-after"), 
 LONG = [(mode, kind) for mode in Mode for kind in FAULTS if (mode, kind) not in SHORT]
 
 
-def prepared(root: Path, mode: Mode) -> Library:
+def prepared(root: Path, mode: Mode, *, swaps: bool = True) -> Library:
     """A destination that has seen one run, and a library whose next run copies, moves, links, relinks and trashes."""
     library = Library(root)
     library.add("a/IMG_1.JPG", b"cat" * 500, "Pets/2024")
@@ -29,7 +29,12 @@ def prepared(root: Path, mode: Mode) -> Library:
     library.add("c/dinner.jpg", b"noodles" * 100, "Food/2023")
     library.add("c/cake.jpg", b"cake" * 100, "Food/2022")
     library.also += [("c/dinner.jpg", "City/2023"), ("c/cake.jpg", "City/2022")]
+    for album in ("One", "Two", "Three") if swaps else ():
+        library.add(f"{album}/same.jpg", album.encode() * 50, album)
     run(library, "r1", mode)
+    # Three photos of one name change places: each takes the name that another leaves.
+    for album, other in (("One", "Two"), ("Two", "Three"), ("Three", "One")) if swaps else ():
+        library.assign(f"{album}/same.jpg", other)
     library.add("b/IMG_1.JPG", b"dog" * 500, "Pets/2024")
     library.add("b/IMG_1.CR2", b"raw dog" * 500, "Pets/2024", primary="b/IMG_1.JPG")
     library.add("b/IMG_E1.JPG", b"edited dog" * 500, "Pets/2024", primary="b/IMG_1.JPG")
@@ -54,9 +59,9 @@ def disturbed_run(library: Library, mode: Mode, fault: Fault, run_id: str = "r2"
     )
 
 
-def undisturbed(root: Path, mode: Mode) -> tuple[int, dict[str, object]]:
+def undisturbed(root: Path, mode: Mode, *, swaps: bool = True) -> tuple[int, dict[str, object]]:
     """Steps of the second run, and the tree that it leaves."""
-    library = prepared(root, mode)
+    library = prepared(root, mode, swaps=swaps)
     fault = Fault()
     disturbed_run(library, mode, fault)
     assert not plan_for(library, mode).effects
@@ -70,10 +75,12 @@ def temporaries(library: Library) -> list[str]:
 @pytest.mark.parametrize(("mode", "kind"), [*SHORT, *(pytest.param(*case, marks=pytest.mark.long) for case in LONG)])
 def test_a_run_disturbed_at_any_step_is_finished_by_the_next_one(fast_path: Path, mode: Mode, kind: str) -> None:
     """Killed before, within or after a step, or told that the step failed or that the disk is full."""
-    steps, expected = undisturbed(fast_path / "undisturbed", mode)
+    # Where one move of a ring fails and the others do not, a name may come out with a suffix: rings are for the kills.
+    swaps = kind in KILLS
+    steps, expected = undisturbed(fast_path / "undisturbed", mode, swaps=swaps)
     assert steps > 25
     for step in range(1, steps + 1):
-        library = prepared(fast_path / str(step), mode)
+        library = prepared(fast_path / str(step), mode, swaps=swaps)
         sources = tree(library.sources)
         fault = Fault(step, kind=kind)
         if kind in KILLS:
@@ -135,7 +142,7 @@ def undo_killed(library: Library, fault: Fault) -> bool:
 def undo_again(library: Library) -> None:
     with DestinationState.open(library.albums) as state:
         recover_all(library, state)
-    undo(library, "r2")
+    assert undo(library, "r2").is_complete
 
 
 def test_a_dry_run_after_a_kill_writes_nothing(fast_path: Path) -> None:
