@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.filesystem import FileSystem
@@ -64,6 +65,9 @@ def apply_plan(
     return _Run(plan, fs, journal, on_result=on_result, stop=stop, threads=threads).apply()
 
 
+_Item = TypeVar("_Item")
+
+
 class _Run:
     def __init__(
         self,
@@ -113,8 +117,8 @@ class _Run:
             self._prepare_all(todo)
             for attempt in todo:
                 self._publish(attempt)
-            for folder in sorted({folder for attempt in todo if attempt.effect for folder in attempt.effect.touched}):
-                self._fs.sync_folder(folder)
+            folders = sorted({folder for attempt in todo if attempt.effect for folder in attempt.effect.touched})
+            self._each(self._fs.sync_folder, folders)
             self._journal.settle([(self._entry(attempt), attempt.error) for attempt in todo])
         for attempt in attempts:
             self._report(attempt)
@@ -151,14 +155,12 @@ class _Run:
     def _prepare_all(self, attempts: Sequence[_Attempt]) -> None:
         """Copy a batch, then wait for the disk: it writes the first files while the last are read."""
         copies = [attempt for attempt in attempts if attempt.op.action in (Action.COPY, Action.REFLINK)]
-        if self._pool is None:
-            for attempt in copies:
-                self._prepare(attempt)
-            for attempt in copies:
-                self._make_last(attempt)
-        else:
-            list(self._pool.map(self._prepare, copies))
-            list(self._pool.map(self._make_last, copies))
+        self._each(self._prepare, copies)
+        self._each(self._make_last, copies)
+
+    def _each(self, action: Callable[[_Item], None], items: Sequence[_Item]) -> None:
+        """Do something to each of some items: side by side where there are threads."""
+        list((map if self._pool is None else self._pool.map)(action, items))
 
     def _prepare(self, attempt: _Attempt) -> None:
         if self._is_stopped(attempt):
