@@ -31,8 +31,8 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "2025/IMG_0001.jpg": picture_jpeg(
                 pictures.flower(), taken=datetime(2025, 6, 2, 9), camera=("Canon", "EOS 450D")
             ),
-            "2025/temple.jpg": picture_jpeg(pictures.temple()),
-            "2025/hopper.jpg": picture_jpeg(pictures.portrait()),
+            "misc/temple.jpg": picture_jpeg(pictures.temple()),
+            "misc/hopper.jpg": picture_jpeg(pictures.portrait()),
             "backup/cat again.jpg": picture_jpeg(
                 pictures.cat(), taken=datetime(2024, 5, 1, 10), camera=("Canon", "EOS 450D")
             ),
@@ -232,3 +232,60 @@ def test_bad_files_are_listed_and_stop_nothing(shared_photos: Path, tmp_path: Pa
     assert all(row["reason"] and row["stage"] for row in skipped)
     names = {os.path.basename(str(row["source"])) for row in skipped}
     assert {"zero_bytes.jpg", "text_named.jpg", "html_named.jpg"} <= names
+
+
+def test_a_photo_deleted_from_an_album_comes_back(photos: Path, tmp_path: Path, album_sort: Program) -> None:
+    albums = tmp_path / "Albums"
+    album_sort(photos, "--out", albums, *SHIPPED)
+    before = album_tree(albums)
+    (albums / "Pets" / "2024" / "IMG_0001.jpg").unlink()
+    album_sort(photos, "--out", albums, *SHIPPED)
+    assert album_tree(albums) == before
+
+
+def test_an_unchanged_library_is_told_again_with_its_problems_and_exit_code(
+    tmp_path: Path, album_sort: Program
+) -> None:
+    library = make_tree(tmp_path / "Photos", {"a.jpg": picture_jpeg(pictures.cat()), "b.jpg": "no picture"})
+    albums = tmp_path / "Albums"
+    first = album_sort(library, "--out", albums, *SHIPPED)
+    again = album_sort(library, "--out", albums, *SHIPPED)
+    assert (first.code, again.code) == (3, 3)
+    assert again.stderr == first.stderr
+    assert "Nothing new" in again.stdout
+
+
+def test_changed_rules_are_heard_in_an_unchanged_library(photos: Path, tmp_path: Path, album_sort: Program) -> None:
+    albums = tmp_path / "Albums"
+    album_sort(photos, "--out", albums, *SHIPPED)
+    rules = tmp_path / "mine.toml"
+    rules.write_text('[album.pets]\ntitle = "Our cats"\n', encoding="utf-8")
+    ran = album_sort(photos, "--out", albums, "--albums", rules, *SHIPPED)
+    assert ran.code == 0, ran.stderr
+    assert "Our cats/2024/IMG_0001.jpg" in album_tree(albums)
+    assert not (albums / "Pets").exists()
+
+
+def test_pruning_takes_what_has_no_source_to_the_trash_only_when_asked(tmp_path: Path, album_sort: Program) -> None:
+    library = make_tree(tmp_path / "Photos", {f"{n}.jpg": make_jpeg(n) for n in range(6)})
+    albums = tmp_path / "Albums"
+    album_sort(library, "--out", albums, *SHIPPED)
+    (library / "3.jpg").unlink()
+    album_sort(library, "--out", albums, *SHIPPED)
+    assert len(album_tree(albums)) == 6
+    ran = album_sort(library, "--out", albums, "--prune", *SHIPPED)
+    assert ran.code == 0, ran.stderr
+    assert len(album_tree(albums)) == 5
+    assert len([name for name in read_tree(albums) if "/trash/" in name]) == 1
+
+
+def test_a_second_run_at_once_is_told_that_the_albums_are_held(
+    photos: Path, tmp_path: Path, album_sort: Program
+) -> None:
+    from album_sort.fileops.lock import destination_lock  # noqa: PLC0415 - this one test alone holds the lock itself
+
+    albums = tmp_path / "Albums"
+    with destination_lock(str(albums)):
+        ran = album_sort(photos, "--out", albums, *SHIPPED)
+    assert ran.code == 11
+    assert str(os.getpid()) in ran.stderr

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from album_sort.cli._console import err_console, out_console, print_json
-from album_sort.errors import ExitCode
-from album_sort.fileops.apply import Applied
+from album_sort.cli._outcome import Outcome, Told
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
-from album_sort.types import REVIEW, Action, AlbumId, OpStatus, PlannedOp, Role, Skipped, Stage
+from album_sort.types import REVIEW, Action
 
 SHOWN_PROBLEMS = 10
 """More are in the report."""
@@ -25,154 +21,98 @@ SHOWN_PROBLEMS = 10
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What a run (or preview) has come to."""
-
-    preparation: Preparation
-    planned: Planned
-    applied: Applied | None
-    """None where nothing was carried out."""
-    is_preview: bool = False
-    report_paths: tuple[Path, ...] = ()
-
-    @cached_property
-    def photos(self) -> list[PlannedOp]:
-        """The row of each photo that is filed."""
-        failed = self._failed
-        ops = (op for op in self.planned.plan.ops if op.role is Role.PRIMARY and op.action is not Action.TRASH)
-        return [op for op in ops if op.op_id not in failed]
-
-    @cached_property
-    def problems(self) -> list[Skipped]:
-        """What could not be processed, before and while files were filed."""
-        ops = {op.op_id: op for op in self.planned.plan.ops} if self._failed else {}
-        late = [Skipped(ops[op_id].source, Stage.APPLY, error) for op_id, error in self._failed.items()]
-        return [one for one in self.preparation.skipped if one.is_problem] + late
-
-    @cached_property
-    def _failed(self) -> dict[int, str]:
-        results = self.applied.results if self.applied is not None else ()
-        return {result.op_id: result.error for result in results if result.status is OpStatus.FAILED}
-
-    def with_reports(self, paths: tuple[Path, ...]) -> Outcome:
-        """The same, with its reports."""
-        return replace(self, report_paths=paths)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """By the table in `errors`."""
-        if self.applied is not None and self.applied.stopped_by == "interrupted":
-            return ExitCode.INTERRUPTED
-        if self.applied is not None and self.applied.stopped_by:
-            return ExitCode.FATAL
-        return ExitCode.PARTIAL if self.problems else ExitCode.DONE
-
-
 def print_summary(outcome: Outcome, *, quiet: bool, verbose: bool, as_json: bool) -> None:
     """Data to stdout, problems to stderr."""
+    told = outcome.told
     if as_json:
         print_json(_json_summary(outcome))
         return
     if not quiet:
         console = out_console()
-        if not outcome.photos:
+        if not told.photos:
             _print_nothing_found(console, outcome)
         else:
-            _print_albums(console, outcome)
-            if verbose:
-                _print_files(console, outcome)
+            _print_albums(console, told, is_preview=outcome.is_preview)
+            if verbose and outcome.planned is not None and outcome.preparation is not None:
+                _print_files(console, outcome.planned, outcome.preparation)
             _print_sentences(console, outcome)
     _print_problems(outcome)
 
 
 def _print_nothing_found(console: Console, outcome: Outcome) -> None:
-    sources = ", ".join(repr(source) for source in outcome.preparation.request.sources)
+    sources = ", ".join(repr(source) for source in outcome.sources)
     console.print(f"No photos found in {escape(sources)}.")
-    reasons = Counter(skipped.reason for skipped in outcome.preparation.skipped)
-    for reason, count in reasons.most_common(3):
+    skipped = outcome.preparation.skipped if outcome.preparation is not None else ()
+    for reason, count in Counter(one.reason for one in skipped).most_common(3):
         console.print(f"  {count:,} left out: {escape(reason)}")
 
 
-def _print_albums(console: Console, outcome: Outcome) -> None:
-    by_album: defaultdict[AlbumId, list[PlannedOp]] = defaultdict(list)
-    for op in outcome.photos:
-        by_album[op.album].append(op)
+def _print_albums(console: Console, told: Told, *, is_preview: bool) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     table.add_column("Album", no_wrap=True, overflow="ellipsis")
     table.add_column("Photos", justify="right", no_wrap=True)
-    table.add_column("To file" if outcome.is_preview else "Filed now", justify="right", no_wrap=True)
+    table.add_column("To file" if is_preview else "Filed now", justify="right", no_wrap=True)
     table.add_column("For example", overflow="ellipsis", no_wrap=True, style="dim")
-    for album in sorted(by_album, key=lambda album: (album == REVIEW, -len(by_album[album]), album)):
-        ops = by_album[album]
-        new = sum(op.action.has_effect for op in ops)
-        title = outcome.preparation.title(album)
-        table.add_row(escape(printable(title)), f"{len(ops):,}", f"{new:,}", escape(printable(ops[0].target)))
+    for album in told.albums:
+        table.add_row(
+            escape(printable(album.title)), f"{album.photos:,}", f"{album.new:,}", escape(printable(album.example))
+        )
     console.print(table)
 
 
-def _print_files(console: Console, outcome: Outcome) -> None:
+def _print_files(console: Console, planned: Planned, preparation: Preparation) -> None:
     console.print()
-    for op in outcome.planned.plan.ops:
+    for op in planned.plan.ops:
         arrow = "=" if not op.action.has_effect else "->"
         console.print(
             f"{op.action:9} {printable(op.source)} {arrow} {printable(op.target)}", markup=False, soft_wrap=True
         )
         for reason in op.why:
-            said = outcome.preparation.wording.say(reason, outcome.preparation.lang)
+            said = preparation.wording.say(reason, preparation.lang)
             console.print(f"          {printable(said)}", markup=False, soft_wrap=True)
 
 
 def _print_sentences(console: Console, outcome: Outcome) -> None:
-    photos, problems = outcome.photos, outcome.problems
-    ops = outcome.planned.plan.ops
-    actions = Counter(op.action for op in ops)
-    review = sum(op.album == REVIEW for op in photos)
-    albums = len({op.album for op in photos} - {REVIEW})
-    plural = "album" if albums == 1 else "albums"
+    told = outcome.told
+    actions = Counter(told.actions)
+    review = sum(album.photos for album in told.albums if album.album == REVIEW)
+    albums = sum(album.album != REVIEW for album in told.albums)
     console.print()
     console.print(
-        f"{len(photos) + len(problems):,} photos: {len(photos) - review:,} in {albums} {plural}, "
-        f"{review:,} to review, {len(problems):,} could not be processed."
+        f"{told.photos + len(told.problems):,} photos: {told.photos - review:,} in {albums} "
+        f"{'album' if albums == 1 else 'albums'}, {review:,} to review, {len(told.problems):,} could not be processed."
     )
-    trips = len(outcome.preparation.library.trips)
-    if trips:
-        console.print(f"{trips} trip{'s' if trips != 1 else ''} found.")
-    if actions[Action.DUPLICATE]:
-        console.print(f"{actions[Action.DUPLICATE]:,} exact duplicates are stored once.")
-    clashes = sum(any(reason.code == "plan.clash" for reason in op.why) for op in ops)
-    if clashes:
-        console.print(f"{clashes:,} files get a suffix, because another photo has their name.")
-    if actions[Action.TRASH]:
-        console.print(f"{actions[Action.TRASH]:,} files whose source is gone go to the trash.")
-    if actions[Action.MOVE]:
-        console.print(f"{actions[Action.MOVE]:,} files move to another folder.")
+    if told.trips:
+        console.print(f"{told.trips} trip{'s' if told.trips != 1 else ''} found.")
+    for action, sentence in (
+        (Action.DUPLICATE, "exact duplicates are stored once."),
+        (Action.TRASH, "files whose source is gone go to the trash."),
+        (Action.MOVE, "files move to another folder."),
+    ):
+        if actions[action]:
+            console.print(f"{actions[action]:,} {sentence}")
+    if told.clashes:
+        console.print(f"{told.clashes:,} files get a suffix, because another photo has their name.")
     if outcome.is_preview:
-        needed = outcome.planned.plan.expected_bytes
-        console.print(f"Space needed: {_size(needed)}. This was a preview: nothing was written.")
+        console.print(f"Space needed: {_size(told.expected_bytes)}. This was a preview: nothing was written.")
     elif outcome.applied is None:
         console.print("Nothing new: nothing was written.")
     else:
-        console.print(f"Network: {escape(_network(outcome))}")
+        console.print(f"Network: {escape(outcome.network)}")
     for path in outcome.report_paths:
         if path.suffix == ".html":
             console.print(f"Report: {escape(str(path))}", soft_wrap=True)
 
 
-def _network(outcome: Outcome) -> str:
-    weights = outcome.preparation.engine.weights
-    return outcome.preparation.network_note or f"{weights.backbone.title} (every answer was remembered)"
-
-
 def _print_problems(outcome: Outcome) -> None:
     """Grouped by reason; cron's mail shows nothing else."""
-    problems = outcome.problems
+    problems = outcome.told.problems
     console = err_console()
     if problems:
         console.print(f"{len(problems):,} files could not be processed:", markup=False)
         by_reason: defaultdict[str, list[str]] = defaultdict(list)
-        for row in problems:
-            by_reason[f"{row.reason} ({row.stage})"].append(row.path)
+        for path, stage, reason in problems:
+            by_reason[f"{reason} ({stage})"].append(path)
         for reason, sources in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:SHOWN_PROBLEMS]:
             more = f" and {len(sources) - 1:,} more" if len(sources) > 1 else ""
             console.print(f"  {printable(sources[0])}{more}: {printable(reason)}", markup=False)
@@ -183,15 +123,16 @@ def _print_problems(outcome: Outcome) -> None:
 
 
 def _json_summary(outcome: Outcome) -> dict[str, object]:
+    told = outcome.told
     return {
         "event": "summary",
-        "photos": len(outcome.photos) + len(outcome.problems),
-        "albums": dict(Counter(op.album for op in outcome.photos)),
-        "review": sum(op.album == REVIEW for op in outcome.photos),
-        "skipped": len(outcome.problems),
-        "actions": dict(Counter(op.action.value for op in outcome.planned.plan.ops)),
-        "inferences": outcome.preparation.inspected.inference_count,
-        "expected_bytes": outcome.planned.plan.expected_bytes,
+        "photos": told.photos + len(told.problems),
+        "albums": {album.album: album.photos for album in told.albums},
+        "review": sum(album.photos for album in told.albums if album.album == REVIEW),
+        "skipped": len(told.problems),
+        "actions": dict(told.actions),
+        "inferences": outcome.inferences,
+        "expected_bytes": told.expected_bytes,
         "preview": outcome.is_preview,
         "reports": [str(path) for path in outcome.report_paths],
         "exit_code": int(outcome.exit_code),

@@ -17,6 +17,7 @@ from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.reporting import RowMaker, changes_since, refused_dates
 from album_sort.report import FORMATS, WORDS_FILE, JsonlReport, parse_words, relative_words, write_reports
 from album_sort.types import (
+    Action,
     ModelRow,
     OpResult,
     PlannedOp,
@@ -72,7 +73,7 @@ class ReportWriter:
 
             def on_result(op: PlannedOp, result: OpResult) -> None:
                 self._results[op.op_id] = result
-                if op.role is Role.PRIMARY:
+                if op.role is Role.PRIMARY and op.action is not Action.TRASH:
                     for row in self.maker.rows_of(op.source, self._results):
                         stream.add(row)
 

@@ -18,7 +18,7 @@ from album_sort.errors import ExitCode, UsageError
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.pipeline.execute import held_destination
 from album_sort.pipeline.policy import load_rules
-from album_sort.pipeline.prepare import Preparation, SortRequest, prepare
+from album_sort.pipeline.prepare import Preparation, SortRequest, prepare, scout
 from album_sort.pipeline.remembered import Remembered, remember_nothing_written
 from album_sort.report import read_report
 from album_sort.types import REVIEW, TRAVEL, AlbumId, ContentId
@@ -36,7 +36,7 @@ def run_explain(
     sources = _sources_of_last_run(destination, source)
     request = SortRequest(sources, destination or os.path.dirname(source), settings, _utc_now())
     with make_printer(quiet=True, as_json=False, with_progress=False, log_file="") as printer:
-        preparation = prepare(request, remembered, printer)
+        preparation = prepare(scout(request, remembered, printer), remembered, printer)
     sections = _sections(preparation, source)
     if as_json:
         print_json({"photo": source, "sections": {section.heading: list(section.lines) for section in sections}})

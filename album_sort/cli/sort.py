@@ -12,8 +12,9 @@ from pathlib import Path
 
 from album_sort import __version__
 from album_sort.cli._console import Printer, err_console, make_printer
+from album_sort.cli._outcome import Outcome, Told
 from album_sort.cli._stop import StopRequest, stop_on_signals
-from album_sort.cli._summary import Outcome, print_summary
+from album_sort.cli._summary import print_summary
 from album_sort.cli._write_report import ReportWriter
 from album_sort.config import ResolvedSettings, Settings, read_layers, resolve_settings
 from album_sort.core.planfile import plan_to_lines
@@ -21,8 +22,9 @@ from album_sort.errors import ExitCode, UsageError
 from album_sort.events import Notice
 from album_sort.fileops.lock import check_unlocked
 from album_sort.pipeline.execute import Planned, carry_out, held_destination, make_plan, usable_destination
-from album_sort.pipeline.prepare import Preparation, SortRequest, prepare
-from album_sort.pipeline.remembered import Remembered, read_remembered, remember_nothing_written
+from album_sort.pipeline.prepare import Preparation, Scouted, SortRequest, prepare, scout
+from album_sort.pipeline.remembered import INPUTS, OUTCOME, Remembered, read_remembered, remember_nothing_written
+from album_sort.pipeline.unchanged import inputs_digest, is_undisturbed
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +96,10 @@ class _Run:
             printer(
                 Notice("an earlier run was killed; the real run settles it first, so its rows may differ from these")
             )
-        preparation = prepare(self.request, remembered, printer)
+        preparation = prepare(scout(self.request, remembered, printer), remembered, printer)
         planned = make_plan(preparation, remembered.records)
         if self.call.save_plan is not None:
-            text = "".join(f"{line}\n" for line in plan_to_lines(planned.plan))
+            text = "".join(plan_to_lines(planned.plan))
             self.call.save_plan.write_text(text, encoding="utf-8")
             printer(
                 Notice(
@@ -106,31 +108,52 @@ class _Run:
             )
         writer = self._writer(preparation, planned, remembered, is_preview=True)
         paths = writer.write_copy(Path(self._report_folder)) if self._report_folder else ()
-        return Outcome(preparation, planned, None, is_preview=True, report_paths=paths)
+        return Outcome(preparation, planned, None, self.request.sources, is_preview=True, report_paths=paths)
 
     def sort(self, printer: Printer) -> Outcome:
         """Decides without writing; takes the lock only when there is something to write."""
         check_unlocked(self.request.destination, wait_seconds=self.request.settings.wait)
         remembered = remember_nothing_written(self.request.destination)
-        preparation = prepare(self.request, remembered, printer)
+        scouted = scout(self.request, remembered, printer)
+        told_again = self._unchanged(scouted, remembered)
+        if told_again is not None:
+            return Outcome(None, None, None, self.request.sources, told_again=told_again)
+        preparation = prepare(scouted, remembered, printer)
         planned = make_plan(preparation, remembered.records)
         if not planned.has_work and not remembered.records.unfinished_runs:
             paths: tuple[Path, ...] = ()
             if self._report_folder:
                 writer = self._writer(preparation, planned, remembered, is_preview=False)
                 paths = writer.write_copy(Path(self._report_folder))
-            return Outcome(preparation, planned, None, report_paths=paths)
+            return Outcome(preparation, planned, None, self.request.sources, report_paths=paths)
         with held_destination(self.request.destination, self.request.settings.wait, printer) as state:
             now_remembered = read_remembered(state)
             planned = make_plan(preparation, now_remembered.records)
             writer = self._writer(preparation, planned, now_remembered, is_preview=False)
             with self.stop.gently(), writer.streaming() as on_result:
                 applied = carry_out(planned, preparation, state, sink=printer, stop=self.stop, on_result=on_result)
-                outcome = Outcome(preparation, planned, applied)
+                outcome = Outcome(preparation, planned, applied, self.request.sources)
+                if outcome.is_complete:
+                    state.set_setting(INPUTS, inputs_digest(scouted, read_remembered(state)))
+                    state.set_setting(OUTCOME, outcome.told.as_text())
                 paths = writer.finish(outcome.exit_code, is_interrupted=bool(applied.stopped_by))
             if self._report_folder:
                 paths += writer.write_copy(Path(self._report_folder))
             return outcome.with_reports(paths)
+
+    def _unchanged(self, scouted: Scouted, remembered: Remembered) -> Told | None:
+        """What the last run said, where this one would find nothing else; None where photos have to be looked at."""
+        settings = self.request.settings
+        if settings.recheck or settings.report or self.call.verbose or remembered.inputs == "":
+            return None
+        if remembered.inputs != inputs_digest(scouted, remembered):
+            return None
+        if not is_undisturbed(self.request.destination, remembered.records):
+            return None
+        try:
+            return Told.again(remembered.outcome)
+        except (ValueError, KeyError, TypeError):
+            return None
 
     @property
     def _report_folder(self) -> str:

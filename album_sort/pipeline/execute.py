@@ -27,13 +27,11 @@ from album_sort.fileops.recover import recover, remove_temporaries
 from album_sort.fileops.space import check_space
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import LANGUAGE, MODEL
+from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.state.journal import StateJournal
 from album_sort.state.store import DestinationState
 from album_sort.types import OpResult, OpStatus, Plan, PlannedOp
 from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, RunRecord, RunStatus
-
-_NOT_IN_DIGEST = ("report", "log_file", "progress", "wait", "nice", "workers", "threads", "batch_size")
-"""Settings that change nothing about the result."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +86,7 @@ def settings_digest(preparation: Preparation) -> str:
     told = [
         f"{name}={getattr(settings, name)}"
         for name in sorted(type(settings).__dataclass_fields__)
-        if name not in _NOT_IN_DIGEST
+        if name not in IDLE_SETTINGS
     ]
     told += [preparation.engine.model_key, preparation.policy.rules.digest, preparation.lang]
     return hashlib.sha256("\n".join(told).encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -81,8 +81,24 @@ def album_title(policy: FilingPolicy, album: AlbumId, lang: str) -> str:
     return policy.rules.title(album, lang) or load_labels().title(album, lang)
 
 
-def prepare(request: SortRequest, remembered: Remembered, sink: EventSink) -> Preparation:
-    """Scans, reads, classifies, dates, places and assigns; raises `AlbumSortError` for what no run can be made from."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Scouted:
+    """What is known before the first photo is read: the files, the network, the rules."""
+
+    request: SortRequest
+    lang: str
+    engine: Engine
+    policy: FilingPolicy
+    layout: Layout
+    clocks: ClockCorrections
+    found: ScanResult
+    files: tuple[FileEntry, ...]
+    """Those of `found` that this run deals with."""
+    timing: StageTiming
+
+
+def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scouted:
+    """Checks all settings and scans; raises `AlbumSortError` for what no run can be made from."""
     settings = request.settings
     layout = Layout.parse(settings.layout)
     clocks = ClockCorrections.parse(settings.clock)
@@ -93,7 +109,6 @@ def prepare(request: SortRequest, remembered: Remembered, sink: EventSink) -> Pr
         sink(Notice(engine.notice))
     policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target)
     stages = _Stages(sink)
-
     with stages.stage("scan"):
         found = scan(
             request.sources,
@@ -103,16 +118,24 @@ def prepare(request: SortRequest, remembered: Remembered, sink: EventSink) -> Pr
         files = _limited(found.files, settings.limit, remembered.sources)
         stages.items = len(files)
     _refuse_half_translation(lang, remembered, files)
+    return Scouted(request, lang, engine, policy, layout, clocks, found, files, stages.timings[0])
+
+
+def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Preparation:
+    """Reads, classifies, dates, places and assigns."""
+    request, engine, policy, lang = scouted.request, scouted.engine, scouted.policy, scouted.lang
+    settings, files = request.settings, scouted.files
+    stages = _Stages(sink, [scouted.timing])
     notes: list[str] = []
     with stages.stage("classify", len(files)), engine.open_cache() as cache:
         inspected = engine.inspect(files, cache, stages.progress, notes.append)
         stages.items = inspected.read_count
     with stages.stage("places"):
-        records = build_records(inspected.inspections, now_utc=request.now_utc, clocks=clocks)
+        records = build_records(inspected.inspections, now_utc=request.now_utc, clocks=scouted.clocks)
         context = LibraryContext(
             now_utc=request.now_utc,
             lang=lang,
-            cache_folder=folder,
+            cache_folder=engine.cache_folder,
             home=settings.home,
             previous_trips=remembered.trips if lang == (remembered.language or lang) else (),
         )
@@ -135,14 +158,14 @@ def prepare(request: SortRequest, remembered: Remembered, sink: EventSink) -> Pr
                 facts,
                 assignment,
                 inspected.inspections,
-                layout,
+                scouted.layout,
                 words,
                 with_also=settings.also,
                 day_begins=settings.day_begins,
             )
         ]
         stages.items = len(assignments)
-    skipped = _all_skipped(found, inspected, records, left_out)
+    skipped = _all_skipped(scouted.found, inspected, records, left_out)
     for one in skipped:
         if one.is_problem:
             sink(FileLeftOut(one))

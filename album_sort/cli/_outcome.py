@@ -1,0 +1,156 @@
+"""What a run has come to, as a value: printed at its end, and kept so that an unchanged library is told in the same words."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from album_sort.errors import ExitCode
+from album_sort.fileops.apply import Applied
+from album_sort.pipeline.execute import Planned
+from album_sort.pipeline.prepare import Preparation
+from album_sort.types import REVIEW, Action, AlbumId, OpStatus, PlannedOp, Role
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumLine:
+    """One album of the summary."""
+
+    album: AlbumId
+    title: str
+    photos: int
+    new: int
+    """Photos that this run files (or would)."""
+    example: str
+    """Path of one of them in the destination."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The figures of a summary."""
+
+    albums: tuple[AlbumLine, ...]
+    """Largest first, review last."""
+    problems: tuple[tuple[str, str, str], ...]
+    """Path, stage and reason of what could not be processed."""
+    trips: int
+    clashes: int
+    expected_bytes: int
+    actions: dict[str, int]
+
+    @property
+    def photos(self) -> int:
+        """Photos in albums, review included."""
+        return sum(album.photos for album in self.albums)
+
+    def as_text(self) -> str:
+        """For the state."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def again(cls, text: str) -> Told:
+        """The same figures of a library in which nothing is new; raises ValueError, KeyError or TypeError for other texts."""
+        values = json.loads(text)
+        albums = tuple(AlbumLine(**{**line, "new": 0}) for line in values["albums"])
+        duplicates = values["actions"].get(Action.DUPLICATE.value, 0)
+        kept = sum(values["actions"].values()) - duplicates
+        return cls(
+            albums=albums,
+            problems=tuple((path, stage, reason) for path, stage, reason in values["problems"]),
+            trips=values["trips"],
+            clashes=0,
+            expected_bytes=0,
+            actions={Action.KEEP.value: kept, Action.DUPLICATE.value: duplicates},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a run (or preview) has come to."""
+
+    preparation: Preparation | None
+    """None, as the plan, where nothing had changed since the last run."""
+    planned: Planned | None
+    applied: Applied | None
+    """None where nothing was carried out."""
+    sources: tuple[str, ...]
+    is_preview: bool = False
+    report_paths: tuple[Path, ...] = ()
+    told_again: Told | None = None
+
+    def with_reports(self, paths: tuple[Path, ...]) -> Outcome:
+        """The same, with its reports."""
+        return replace(self, report_paths=paths)
+
+    @cached_property
+    def told(self) -> Told:
+        """The figures."""
+        if self.told_again is not None or self.preparation is None or self.planned is None:
+            return self.told_again or Told((), (), 0, 0, 0, {})
+        ops = self.planned.plan.ops
+        failed = self._failed
+        problems = [(one.path, one.stage.value, one.reason) for one in self.preparation.skipped if one.is_problem]
+        problems += [(op.source, "apply", failed[op.op_id]) for op in ops if op.op_id in failed]
+        return Told(
+            albums=_album_lines([op for op in ops if _is_photo(op) and op.op_id not in failed], self.preparation),
+            problems=tuple(problems),
+            trips=len(self.preparation.library.trips),
+            clashes=sum(any(reason.code == "plan.clash" for reason in op.why) for op in ops),
+            expected_bytes=self.planned.plan.expected_bytes,
+            actions=dict(Counter(op.action.value for op in ops)),
+        )
+
+    @cached_property
+    def _failed(self) -> dict[int, str]:
+        results = self.applied.results if self.applied is not None else ()
+        return {result.op_id: result.error for result in results if result.status is OpStatus.FAILED}
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """By the table in `errors`."""
+        if self.applied is not None and self.applied.stopped_by == "interrupted":
+            return ExitCode.INTERRUPTED
+        if self.applied is not None and self.applied.stopped_by:
+            return ExitCode.FATAL
+        return ExitCode.PARTIAL if self.told.problems else ExitCode.DONE
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of the plan was carried out."""
+        return self.applied is None or (not self.applied.stopped_by and not self._failed)
+
+    @property
+    def inferences(self) -> int:
+        """Photos that a network has looked at."""
+        return self.preparation.inspected.inference_count if self.preparation is not None else 0
+
+    @property
+    def network(self) -> str:
+        """What has looked at the photos."""
+        if self.preparation is None:
+            return ""
+        title = self.preparation.engine.weights.backbone.title
+        return self.preparation.network_note or f"{title} (every answer was remembered)"
+
+
+def _is_photo(op: PlannedOp) -> bool:
+    return op.role is Role.PRIMARY and op.action is not Action.TRASH
+
+
+def _album_lines(photos: list[PlannedOp], preparation: Preparation) -> tuple[AlbumLine, ...]:
+    by_album: defaultdict[AlbumId, list[PlannedOp]] = defaultdict(list)
+    for op in photos:
+        by_album[op.album].append(op)
+    return tuple(
+        AlbumLine(
+            album,
+            preparation.title(album),
+            len(ops),
+            sum(op.action.has_effect for op in ops),
+            min(op.target for op in ops),
+        )
+        for album, ops in sorted(by_album.items(), key=lambda item: (item[0] == REVIEW, -len(item[1]), item[0]))
+    )
