@@ -3,9 +3,9 @@
     python benchmarks/bench_run.py PHOTOS WEIGHTS [--files 240] [--rounds 3] [--workers N] [--threads N]
 
 PHOTOS is repeated to so many distinct files by bytes behind the picture's end. In each round every way runs once, in its own
-process; ratios are taken within a round, so that other work on the machine counts against all alike. Our own time includes
-importing torch, starting processes and loading the network; that of the others begins with the first photo.
-Writes results/speed.csv.
+process; ratios are taken within a round, so that other work on the machine counts against all alike. Our own time is that of
+the whole command (`sort --dry-run --save-plan`: from the start of the interpreter to the plan on disk); that of the others
+begins with the first photo. Writes results/speed.csv.
 """
 
 from __future__ import annotations
@@ -66,16 +66,41 @@ def make_files(photos: Path, folder: Path, count: int) -> None:
         (folder / f"{number:04}{original.suffix}").write_bytes(original.read_bytes() + b"\0%d" % number)
 
 
+def arguments_of(way: str, options: argparse.Namespace, folder: Path, cache: Path, limit: int) -> list[str]:
+    """The command itself, or one way of ways.py."""
+    split = split_threads(available_cores(), options.workers, options.threads)
+    if way.startswith("album_sort"):
+        plan = ["--dry-run", "--save-plan", str(cache.with_suffix(".plan"))]
+        numbers = ["--workers", str(split.workers), "--threads", str(split.threads)]
+        given = ["--weights", str(options.weights), "--quiet", *numbers, *plan]
+        return ["-m", "album_sort", "sort", str(folder), "--out", str(cache.with_suffix(".albums")), *given]
+    numbers = [str(limit), str(split.workers), str(split.threads)]
+    return [
+        "-W",
+        "ignore",
+        str(ROOT / "benchmarks" / "ways.py"),
+        way,
+        str(folder),
+        str(options.weights),
+        str(cache),
+        *numbers,
+    ]
+
+
 def run(way: str, options: argparse.Namespace, folder: Path, cache: Path, limit: int) -> Measured:
     """One way in its own process."""
-    split = split_threads(available_cores(), options.workers, options.threads)
-    numbers = (limit, split.workers, split.threads)
-    arguments = [way, str(folder), str(options.weights), str(cache), *map(str, numbers)]
+    cache.parent.mkdir(exist_ok=True)
+    began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", str(ROOT / "benchmarks" / "ways.py"), *arguments],
+        [sys.executable, *arguments_of(way, options, folder, cache, limit)],
         stdout=subprocess.PIPE,
         cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "HOME": str(cache.parent)},
+        env={
+            "PYTHONPATH": str(ROOT),
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(cache.parent),
+            "ALBUM_SORT_CACHE_DIR": str(cache),
+        },
         text=True,
     )
     peak, ended = 0, 0
@@ -83,13 +108,15 @@ def run(way: str, options: argparse.Namespace, folder: Path, cache: Path, limit:
         peak = max(peak, sum(resident_bytes(pid) for pid in family(process.pid)))
         time.sleep(0.05)
         ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+    seconds = time.perf_counter() - began
     output = process.stdout.read() if process.stdout else ""
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{way} ended with {process.returncode}")
-    timing = json.loads(output)
+        raise SystemExit(f"{way} ended with {process.returncode}: {output}")
+    if not way.startswith("album_sort"):
+        seconds = json.loads(output)["seconds"]
     cpu_s = usage.ru_utime + usage.ru_stime
-    return Measured(timing["photos"], timing["seconds"], 1e3 * cpu_s / timing["photos"], peak / 1e6)
+    return Measured(limit, seconds, 1e3 * cpu_s / limit, peak / 1e6)
 
 
 def family(pid: int) -> list[int]:
@@ -114,14 +141,17 @@ def resident_bytes(pid: int) -> int:
 def rounds(options: argparse.Namespace, folder: Path) -> list[dict[str, Measured]]:
     """Every way once per round."""
     caches = folder / "caches"
-    run("album_sort", options, folder / "photos", caches / "warm-up", 8)
+    # Converts the weights, and brings photos and libraries into memory.
+    run("album_sort", options, folder / "photos", caches / "warm-up", options.files)
     measured = []
     for number in range(options.rounds):
         results = {}
         for way, share in SHARES.items():
             limit = round(options.files * share)
             cache = caches / (str(number) if way.startswith("album_sort") else "none")
-            results[way] = one = run(way.split()[0], options, folder / "photos", cache, limit)
+            if way == "album_sort":  # the weights are converted once in a lifetime
+                shutil.copytree(caches / "warm-up" / "weights", cache / "weights")
+            results[way] = one = run(way, options, folder / "photos", cache, limit)
             print(
                 f"round {number}: {way:18} {one.rate:8.1f} photos/s {one.cpu_ms_per_photo:7.1f} CPU ms {one.peak_mb:6.0f} MB",
                 flush=True,

@@ -1,4 +1,4 @@
-"""The ways of classifying a folder that bench_run.py compares, each run in a process of its own.
+"""The ways of classifying a folder that bench_run.py and bench_threads.py compare, each run in a process of its own.
 
     python benchmarks/ways.py WAY FOLDER WEIGHTS CACHE LIMIT WORKERS THREADS
 
@@ -87,8 +87,8 @@ def make_classifier(task: Task, precision: Precision = Precision.AUTO) -> Classi
     )
 
 
-def album_sort(task: Task) -> Timing:
-    """The program itself: hash, metadata, decode, statistics, thumbnails, classify, remember."""
+def inspection(task: Task) -> Timing:
+    """The program without scan, albums and report: hash, metadata, decode, statistics, thumbnails, classify, remember."""
     began = time.perf_counter()
     settings = InspectionSettings(task.reader, task.workers, BATCH)
     with InferenceCache.open(task.cache, task.model_key) as cache:
@@ -194,7 +194,7 @@ def _torchvision(task: Task) -> tuple[Any, Any, Callable[[FileEntry], Any]]:
 
 
 WAYS: dict[str, Callable[[Task], Timing]] = {
-    "album_sort": album_sort,
+    "inspection": inspection,
     "decode_only": decode_only,
     "inference_only": inference_only,
     "textbook": textbook,

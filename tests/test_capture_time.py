@@ -1,6 +1,6 @@
 """When a photo was taken: which statement is believed, which is refused, and how the offset is known."""
 
-# ruff: noqa: DTZ001 - naive wall times are what this is about
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Which files are one photo, with what proof; and which sidecar belongs to whom."""
 
-# ruff: noqa: DTZ001 - naive wall times are what cameras write
+
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ IDS_OF_THE_DESIGN = [
         "night-sky",
         "sunsets",
     ),
-    *("travel", "review"),
+    *("videos", "travel", "review"),
 ]
 
 RARE_CHARACTERS = set("魟鹀鸮蠵鹟䴕鳽狆獴羱鲉窣")
@@ -168,6 +168,7 @@ def test_a_name_in_an_unknown_language_is_the_english_one() -> None:
 
 
 def test_the_albums_are_those_of_the_design() -> None:
+    """And one for videos: docs/decisions/0005-videos.md."""
     assert list(LABELS.album_ids) == IDS_OF_THE_DESIGN
     assert [album.order for album in LABELS.albums] == list(range(len(IDS_OF_THE_DESIGN)))
 
@@ -267,7 +268,7 @@ def test_every_surprise_has_its_reason_beside_it() -> None:
 
 def test_albums_without_classes_are_those_that_other_evidence_fills() -> None:
     fed = {album for index in INDICES for album in shares_of(index)}
-    assert set(LABELS.album_ids) - fed == {"night-sky", "sunsets", "travel", "review"}
+    assert set(LABELS.album_ids) - fed == {"night-sky", "sunsets", "videos", "travel", "review"}
 
 
 # Faults

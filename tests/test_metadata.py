@@ -1,6 +1,6 @@
 """Sidecars, videos and names as sources of metadata, and how several become one."""
 
-# ruff: noqa: DTZ001 - naive wall times are what files hold
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """EXIF in every container, through the quirks of cameras, and never an exception."""
 
-# ruff: noqa: DTZ001 - naive wall times are what EXIF holds
+
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from album_sort.classify.labels import load_labels, load_wording
 from album_sort.core.explain import explain
 from album_sort.core.wording import reason_faults
-from album_sort.types import REVIEW, TRAVEL, PhotoFacts
+from album_sort.types import REVIEW, TRAVEL, ContentId, FileEntry, FileKind, PhotoFacts, PhotoGroup
 from tests.album_cases import facts_of, file_photo, place_of, shipped_rules, trip_of, with_overlay
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,8 +100,18 @@ def test_an_unsure_screenshot_is_no_picture_of_the_trip() -> None:
     assert file_photo(facts, evidence={"screenshots": 4.0}, precision_target=0.95).album == REVIEW
 
 
-def test_a_video_says_nothing_by_its_pixels() -> None:
-    assignment = file_photo(facts_of("photos/MOV_1.mov"))
+def video_of(**known: object) -> PhotoFacts:
+    entry = FileEntry("photos/MOV_1.mov", "photos", 1, 0, 0, 0, FileKind.VIDEO)
+    return facts_of(group=PhotoGroup(entry, ContentId("c" * 64)), **known)
+
+
+def test_a_video_without_a_still_is_filed_as_a_video_and_into_its_trip() -> None:
+    assert file_photo(video_of()).album == "videos"
+    assert file_photo(video_of(trip=trip_of("2025-12 Lyon, France"))).album == TRAVEL
+
+
+def test_a_photo_without_pixels_goes_to_review() -> None:
+    assignment = file_photo(facts_of("photos/IMG_1.jpg"))
     assert assignment.album == REVIEW
     assert assignment.reasons[0].code == "albums.no-pixels"
 

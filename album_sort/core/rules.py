@@ -15,7 +15,19 @@ from album_sort.core.album_rules import AlbumRules, FilingRule
 from album_sort.core.calibration import DEFAULT_PRECISION_TARGET, Calibration
 from album_sort.core.conditions import holds
 from album_sort.core.scoring import ranked, score_predictions, sum_log_odds, with_evidence
-from album_sort.types import REVIEW, TRAVEL, AlbumId, AlbumScore, Assignment, Evidence, PhotoFacts, Prediction, Reason
+from album_sort.types import (
+    REVIEW,
+    TRAVEL,
+    VIDEOS,
+    AlbumId,
+    AlbumScore,
+    Assignment,
+    Evidence,
+    FileKind,
+    PhotoFacts,
+    Prediction,
+    Reason,
+)
 
 ALSO_FROM = 0.3
 """A photo may also be found in an album that is at least this likely: two albums can be right at once."""
@@ -172,7 +184,11 @@ def _by_content(case: _Case) -> _Decision:
     probability = case.policy.calibration.probability(best.probability)
     needed = case.policy.needed(best.album)
     if probability < needed:
-        return _by_trip(case, best, probability) or _to_review(case, (best, runner_up), probability, needed)
+        return (
+            _by_trip(case, best, probability)
+            or _video(case)
+            or _to_review(case, (best, runner_up), probability, needed)
+        )
     reasons = (_content_reason(case, best.album, probability), *_speaking_for(best.album, case.evidence))
     for rule in case.rules.rules:
         if rule.album is not None and rule.instead_of == best.album and holds(rule.when, case.facts, case.scores):
@@ -237,6 +253,14 @@ def _by_trip(case: _Case, best: AlbumScore, probability: float) -> _Decision | N
     return (
         None if album is None else _Decision(album, probability, "trip", (Reason.of("albums.travel", trip=trip.title),))
     )
+
+
+def _video(case: _Case) -> _Decision | None:
+    """Nobody has looked into a video, but everybody sees that it is one: no case for review."""
+    album = case.rules.resolve(VIDEOS)
+    if case.facts.group.primary.kind is not FileKind.VIDEO or album is None:
+        return None
+    return _Decision(album, 1.0, "video", (Reason.of("albums.video"),))
 
 
 def _to_review(case: _Case, guesses: tuple[AlbumScore, AlbumScore], probability: float, needed: float) -> _Decision:

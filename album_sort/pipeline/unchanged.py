@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-import album_sort
 from album_sort.classify.labels import label_folder
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture
@@ -54,7 +53,7 @@ def _inputs(scouted: Scouted, remembered: Remembered) -> Iterator[str]:
 
 def _program() -> Iterator[str]:
     """The program's own files and labels: a clone that was brought up to date decides anew, whatever its version says."""
-    for folder in (Path(album_sort.__file__).parent, label_folder()):
+    for folder in (Path(__file__).resolve().parents[1], label_folder()):
         for path in sorted(folder.rglob("*")):
             if path.suffix in (".py", ".tsv", ".toml"):
                 found = path.stat()

@@ -3,6 +3,7 @@
 from album_sort.types.albums import (
     REVIEW,
     TRAVEL,
+    VIDEOS,
     AlbumId,
     AlbumScore,
     Assignment,
@@ -77,6 +78,7 @@ __all__ = [
     "STATISTICS_VERSION",
     "TOP_CLASSES",
     "TRAVEL",
+    "VIDEOS",
     "Action",
     "Album",
     "AlbumId",

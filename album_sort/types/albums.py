@@ -21,6 +21,10 @@ TRAVEL = AlbumId("travel")
 """Photos of a trip without a strong content of their own."""
 
 
+VIDEOS = AlbumId("videos")
+"""Videos without a still, outside of trips."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why something was decided: a code and its values; `labels/reasons/*.toml` holds the sentence in each language."""
