@@ -118,7 +118,7 @@ def test_what_is_added_is_found_by_file_and_by_content(tmp_path: Path) -> None:
         assert cache.thumbnail(photo.content_id) == b"jpeg"
         ((found_id, found_embedding),) = cache.embeddings()
         assert found_id == photo.content_id
-        assert np.array_equal(found_embedding, embedding())
+        np.testing.assert_allclose(found_embedding, embedding(), rtol=1 / 128)
 
 
 def test_a_fresh_answer_equals_the_remembered_one_in_every_bit(tmp_path: Path) -> None:
@@ -231,6 +231,16 @@ metadata = st.builds(
     is_edited=st.booleans(),
     warnings=st.lists(text, max_size=2).map(tuple),
 )
+
+
+@pytest.mark.parametrize("scale", [0.01, 1.0, 1000.0])
+def test_rounding_an_embedding_for_storage_keeps_its_direction(scale: float) -> None:
+    value = (np.random.default_rng(1).standard_normal(EMBEDDING_SIZE) * scale).astype(np.float16)
+    kept = codec.unpack_embedding(codec.pack_embedding(value)).astype(np.float64)
+    original = value.astype(np.float64)
+    assert kept @ original / np.linalg.norm(kept) / np.linalg.norm(original) > 0.9999
+    extremes = np.full(EMBEDDING_SIZE, np.finfo(np.float16).max)
+    assert np.isfinite(codec.unpack_embedding(codec.pack_embedding(extremes * 0.99))).all()
 
 
 @given(metadata)

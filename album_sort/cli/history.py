@@ -61,6 +61,8 @@ def run_undo(destination: str, run_id: str, *, wait: float, quiet: bool, as_json
     printer = make_printer(quiet=quiet, as_json=as_json, with_progress=False, log_file="")
     with stop_on_signals() as stop, printer, held_destination(destination, wait, printer) as state:
         run = _chosen(state.runs(), run_id, destination)
+        # What the user has moved since is found again, so that it can be taken back from there.
+        state.remember_moves(take_picture(destination, RealFileSystem(), state.records()))
         with stop.gently():
             undone = undo_run(destination, RealFileSystem(), state.journal(run.run_id), stop=stop)
         status = RunStatus.UNDONE if undone.is_complete else RunStatus.PARTIAL

@@ -30,7 +30,7 @@ def run_explain(
 ) -> ExitCode:
     """Prints all that led to a photo's album. Nothing is written but the cache."""
     settings = resolve_settings(read_layers(config_file, os.environ, flags)).settings
-    path = _existing(photo)
+    path = os.path.abspath(_existing(photo))
     remembered = remember_nothing_written(destination) if destination else Remembered()
     source = _source_of(path, destination, remembered)
     sources = _sources_of_last_run(destination, source)

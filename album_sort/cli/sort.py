@@ -23,8 +23,8 @@ from album_sort.events import Notice
 from album_sort.fileops.lock import check_unlocked
 from album_sort.pipeline.execute import Planned, carry_out, held_destination, make_plan, usable_destination
 from album_sort.pipeline.prepare import Preparation, Scouted, SortRequest, prepare, scout
-from album_sort.pipeline.remembered import INPUTS, OUTCOME, Remembered, read_remembered, remember_nothing_written
-from album_sort.pipeline.unchanged import inputs_digest, is_undisturbed
+from album_sort.pipeline.remembered import Remembered, read_remembered, remember_nothing_written
+from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,16 @@ def run_sort(call: SortCall) -> ExitCode:
     """Previews or sorts; raises `AlbumSortError` for what stops a run."""
     resolved = resolve_settings(read_layers(call.config_file, os.environ, call.flags))
     settings = resolved.settings
-    sources = _sources(call)
-    usable_destination(call.destination, sources)
+    # Absolute, because the albums remember where each photo came from, and the next run may start in another folder.
+    sources = tuple(os.path.abspath(source) for source in _sources(call))
+    destination = os.path.abspath(call.destination)
+    usable_destination(destination, sources)
     if settings.nice:
         os.nice(settings.nice)
     # Hundreds of thousands of small values that live to the end: looking for cycles among them again and again took a quarter of a run.
     gc.freeze()
     gc.set_threshold(200_000, 50, 50)
-    request = SortRequest(sources, call.destination, settings, datetime.now(UTC).replace(tzinfo=None))
+    request = SortRequest(sources, destination, settings, datetime.now(UTC).replace(tzinfo=None))
     printer = make_printer(
         quiet=call.quiet, as_json=call.as_json, with_progress=settings.progress, log_file=settings.log_file
     )
@@ -125,7 +127,9 @@ class _Run:
             if self._report_folder:
                 writer = self._writer(preparation, planned, remembered, is_preview=False)
                 paths = writer.write_copy(Path(self._report_folder))
-            return Outcome(preparation, planned, None, self.request.sources, report_paths=paths)
+            outcome = Outcome(preparation, planned, None, self.request.sources, report_paths=paths)
+            self._keep(scouted, remembered, outcome)
+            return outcome
         with held_destination(self.request.destination, self.request.settings.wait, printer) as state:
             now_remembered = read_remembered(state)
             planned = make_plan(preparation, now_remembered.records)
@@ -133,25 +137,29 @@ class _Run:
             with self.stop.gently(), writer.streaming() as on_result:
                 applied = carry_out(planned, preparation, state, sink=printer, stop=self.stop, on_result=on_result)
                 outcome = Outcome(preparation, planned, applied, self.request.sources)
-                if outcome.is_complete:
-                    state.set_setting(INPUTS, inputs_digest(scouted, read_remembered(state)))
-                    state.set_setting(OUTCOME, outcome.told.as_text())
+                now_remembered = read_remembered(state)
                 paths = writer.finish(outcome.exit_code, is_interrupted=bool(applied.stopped_by))
             if self._report_folder:
                 paths += writer.write_copy(Path(self._report_folder))
+            self._keep(scouted, now_remembered, outcome)
             return outcome.with_reports(paths)
+
+    def _keep(self, scouted: Scouted, remembered: Remembered, outcome: Outcome) -> None:
+        """So that the next run over the same library need not look at it."""
+        if outcome.is_complete:
+            run = LastRun(inputs_digest(scouted, remembered), outcome.told.as_text())
+            keep_last_run(scouted.engine.cache_folder, self.request.destination, run)
 
     def _unchanged(self, scouted: Scouted, remembered: Remembered) -> Told | None:
         """What the last run said, where this one would find nothing else; None where photos have to be looked at."""
-        settings = self.request.settings
-        if settings.recheck or settings.report or self.call.verbose or remembered.inputs == "":
+        settings, destination = self.request.settings, self.request.destination
+        last = recall_last_run(scouted.engine.cache_folder, destination)
+        if settings.recheck or settings.report or self.call.verbose or last is None:
             return None
-        if remembered.inputs != inputs_digest(scouted, remembered):
-            return None
-        if not is_undisturbed(self.request.destination, remembered.records):
+        if last.inputs != inputs_digest(scouted, remembered) or not is_undisturbed(destination, remembered.records):
             return None
         try:
-            return Told.again(remembered.outcome)
+            return Told.again(last.outcome)
         except (ValueError, KeyError, TypeError):
             return None
 

@@ -16,8 +16,6 @@ from album_sort.types.ledger import DestinationRecords
 
 LANGUAGE = "language"
 MODEL = "model"
-INPUTS = "inputs"
-OUTCOME = "outcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +31,6 @@ class Remembered:
     """Absolute paths of the photos filed so far."""
     last_run: tuple[str, datetime] | None = None
     """Id and start (naive UTC) of the last run."""
-    inputs: str = ""
-    """Digest of what the last complete run was made from (see `unchanged`)."""
-    outcome: str = ""
-    """What it said at its end."""
     notice: str = ""
 
 
@@ -52,8 +46,6 @@ def read_remembered(state: DestinationState) -> Remembered:
         model=state.setting(MODEL) or "",
         sources=frozenset(os.path.abspath(row.source) for row in records.ledger.values()),
         last_run=(runs[-1].run_id, runs[-1].started_utc) if runs else None,
-        inputs=state.setting(INPUTS) or "",
-        outcome=state.setting(OUTCOME) or "",
         notice=state.notice,
     )
 

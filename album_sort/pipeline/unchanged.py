@@ -7,8 +7,12 @@ nothing to do.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
+import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,6 +28,39 @@ from album_sort.types.ledger import DestinationPicture, DestinationRecords
 IDLE_SETTINGS = frozenset(
     {"report", "log_file", "progress", "wait", "nice", "workers", "threads", "batch_size", "offline", "recheck"}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """What is kept of the last complete run into a destination: in the cache, since the destination must stay untouched."""
+
+    inputs: str
+    outcome: str
+    """What it said at its end."""
+
+
+def recall_last_run(cache_folder: Path, destination: str) -> LastRun | None:
+    """The last complete run from this machine; None where there was none, or nothing that can be read."""
+    try:
+        values = json.loads(_file(cache_folder, destination).read_text(encoding="utf-8"))
+        return LastRun(str(values["inputs"]), str(values["outcome"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep_last_run(cache_folder: Path, destination: str, run: LastRun) -> None:
+    """Remembers a complete run; a cache that cannot be written only costs time."""
+    path = _file(cache_folder, destination)
+    temporary = path.with_suffix(f".{os.getpid()}")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps({"inputs": run.inputs, "outcome": run.outcome}), encoding="utf-8")
+        temporary.replace(path)
+
+
+def _file(cache_folder: Path, destination: str) -> Path:
+    name = hashlib.sha256(os.path.realpath(destination).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+    return cache_folder / "runs" / f"{name}.json"
 
 
 def inputs_digest(scouted: Scouted, remembered: Remembered) -> str:

