@@ -34,7 +34,7 @@ SHARES = {
     "album_sort": 1.0,
     "album_sort again": 1.0,
     "decode_only": 0.5,
-    "inference_only": 2.0,
+    "inference_only": 1.0,
     "textbook": 0.15,
     "data_loader": 0.2,
 }
@@ -113,10 +113,12 @@ def run(way: str, options: argparse.Namespace, folder: Path, cache: Path, limit:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{way} ended with {process.returncode}: {output}")
+    photos = limit
     if not way.startswith("album_sort"):
-        seconds = json.loads(output)["seconds"]
+        timing = json.loads(output)
+        photos, seconds = timing["photos"], timing["seconds"]
     cpu_s = usage.ru_utime + usage.ru_stime
-    return Measured(limit, seconds, 1e3 * cpu_s / limit, peak / 1e6)
+    return Measured(photos, seconds, 1e3 * cpu_s / photos, peak / 1e6)
 
 
 def family(pid: int) -> list[int]:
