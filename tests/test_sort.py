@@ -289,3 +289,17 @@ def test_a_second_run_at_once_is_told_that_the_albums_are_held(
         ran = album_sort(photos, "--out", albums, *SHIPPED)
     assert ran.code == 11
     assert str(os.getpid()) in ran.stderr
+
+
+def test_undoing_a_change_of_language_brings_the_language_back(
+    photos: Path, tmp_path: Path, album_sort: Program
+) -> None:
+    albums = tmp_path / "Albums"
+    album_sort(photos, "--out", albums, *SHIPPED)
+    before = album_tree(albums)
+    album_sort(photos, "--out", albums, "--lang", "zh", *SHIPPED)
+    assert "宠物/2024/IMG_0001.jpg" in album_tree(albums)
+    album_sort("undo", "--out", albums)
+    assert album_tree(albums) == before
+    album_sort(photos, "--out", albums, *SHIPPED)
+    assert album_tree(albums) == before

@@ -109,7 +109,8 @@ def _print_problems(outcome: Outcome) -> None:
     problems = outcome.told.problems
     console = err_console()
     if problems:
-        console.print(f"{len(problems):,} files could not be processed:", markup=False)
+        files = "file" if len(problems) == 1 else "files"
+        console.print(f"{len(problems):,} {files} could not be processed:", markup=False)
         by_reason: defaultdict[str, list[str]] = defaultdict(list)
         for path, stage, reason in problems:
             by_reason[f"{reason} ({stage})"].append(path)

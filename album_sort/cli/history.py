@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from rich.table import Table
 
 from album_sort.cli._console import make_printer, out_console, print_json
-from album_sort.cli._pages import point_to_newest_page, remake_newest_page, runs_folder
+from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page, remake_newest_page, runs_folder
 from album_sort.cli._stop import stop_on_signals
 from album_sort.cli._summary import printable
 from album_sort.errors import DestinationError, ExitCode, UsageError
@@ -18,7 +18,7 @@ from album_sort.fileops.picture import take_picture
 from album_sort.fileops.undo import Undone, undo_run
 from album_sort.fileops.verify import Verdict, Verified, counted, verify
 from album_sort.pipeline.execute import held_destination
-from album_sort.pipeline.remembered import open_to_read
+from album_sort.pipeline.remembered import forget_run, open_to_read
 from album_sort.types import OpStatus
 from album_sort.types.ledger import RunRecord, RunStatus
 
@@ -67,6 +67,7 @@ def run_undo(destination: str, run_id: str, *, wait: float, quiet: bool, as_json
             undone = undo_run(destination, RealFileSystem(), state.journal(run.run_id), stop=stop)
         status = RunStatus.UNDONE if undone.is_complete else RunStatus.PARTIAL
         state.finish_run(run.run_id, status, datetime.now(UTC).replace(tzinfo=None))
+        forget_run(state)
         if undone.is_complete:
             # Its report speaks of files that are no more there; the journal keeps what happened.
             shutil.rmtree(runs_folder(destination) / run.run_id, ignore_errors=True)
@@ -110,7 +111,7 @@ def run_verify(destination: str, *, quiet: bool, verbose: bool, as_json: bool) -
     fs = RealFileSystem()
     with open_to_read(destination) as state:
         picture = take_picture(destination, fs, state.records())
-    verified = verify(destination, fs, picture)
+    verified = [file for file in verify(destination, fs, picture) if file.path != REPORT_PAGE]
     bad = [file for file in verified if file.verdict not in (Verdict.OK, Verdict.FOREIGN)]
     if as_json:
         for file in verified:

@@ -26,7 +26,7 @@ from album_sort.fileops.probe import probe
 from album_sort.fileops.recover import recover, remove_temporaries
 from album_sort.fileops.space import check_space
 from album_sort.pipeline.prepare import Preparation
-from album_sort.pipeline.remembered import LANGUAGE, MODEL
+from album_sort.pipeline.remembered import remember_run
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.state.journal import StateJournal
 from album_sort.state.store import DestinationState
@@ -167,8 +167,7 @@ def carry_out(
     journal = state.begin_run(run, plan)
     applied = apply_and_tell(plan, fs, journal, sink=sink, stop=stop, on_result=on_result)
     state.store_trips(preparation.library.trips)
-    state.set_setting(LANGUAGE, preparation.lang)
-    state.set_setting(MODEL, preparation.engine.weights.backbone.name)
+    remember_run(state, plan.plan_id, preparation.lang, preparation.engine.weights.backbone.name)
     state.finish_run(plan.plan_id, status_of(applied), _utc_now())
     return applied
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from album_sort.core.tripidentity import PreviousTrip
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, ContentId
-from album_sort.types.ledger import DestinationRecords
+from album_sort.types.ledger import DestinationRecords, RunStatus
 
 LANGUAGE = "language"
 MODEL = "model"
@@ -54,6 +54,21 @@ def remember_nothing_written(destination: str) -> Remembered:
     """The same without writing anything: for previews, and for finding out that there is nothing to do."""
     with open_to_read(destination) as state:
         return read_remembered(state)
+
+
+def remember_run(state: DestinationState, run_id: str, language: str, model: str) -> None:
+    """Language and network of a run become the destination's."""
+    for key, value in ((LANGUAGE, language), (MODEL, model)):
+        state.set_setting(key, value)
+        state.set_setting(f"{key} of {run_id}", value)
+
+
+def forget_run(state: DestinationState) -> None:
+    """After an undo: language and network are those of the last run that still stands, or open again."""
+    standing = [run.run_id for run in state.runs() if run.status is not RunStatus.UNDONE]
+    for key in (LANGUAGE, MODEL):
+        values = [state.setting(f"{key} of {run_id}") for run_id in standing]
+        state.set_setting(key, next((value for value in reversed(values) if value), ""))
 
 
 def open_to_read(destination: str) -> AbstractContextManager[DestinationState]:
