@@ -74,8 +74,9 @@ def _take_known(
 ) -> list[FileEntry]:
     """Takes what the cache knows; returns the other files."""
     unknown = []
+    found = {} if settings.recheck else cache.find_all(files)
     for file in files:
-        known = None if settings.recheck else cache.find(file)
+        known = found.get(file.path)
         if known is None:
             unknown.append(file)
         elif known.inspection is not None:

@@ -7,7 +7,7 @@ content. It may be deleted at any time: damaged or unwritable, it costs time, ne
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -65,8 +65,12 @@ _COLUMNS = "c.content_id, c.media_format, c.metadata, c.pixel_source, c.statisti
 
 _ITS_PREDICTION = f"LEFT JOIN predictions p ON p.content = c.content AND p.model = {_THIS_MODEL}"
 
-_FIND_FILE = f"""SELECT {_COLUMNS} FROM files f JOIN contents c USING (content) {_ITS_PREDICTION}
-WHERE f.path = ? AND f.size_bytes = ? AND f.mtime_ns = ? AND f.inode = ? AND c.version = ?"""  # noqa: S608 - constant
+_AT_ONCE = 500
+"""Paths in one query: ten thousand single ones took half a second."""
+
+_FIND_FILES = f"""SELECT f.path, f.size_bytes, f.mtime_ns, f.inode, {_COLUMNS}
+FROM files f JOIN contents c USING (content) {_ITS_PREDICTION}
+WHERE c.version = ? AND f.path IN ({", ".join("?" * _AT_ONCE)})"""  # noqa: S608 - constant
 
 _FIND_CONTENT = f"""SELECT {_COLUMNS} FROM contents c {_ITS_PREDICTION}
 WHERE c.content_id = ? AND c.version = ?"""  # noqa: S608 - constant
@@ -139,10 +143,27 @@ class InferenceCache:
 
     def find(self, file: FileEntry) -> KnownFile | None:
         """What is known of a file that looks as it did when it was read."""
+        return self.find_all([file]).get(file.path)
+
+    def find_all(self, files: Sequence[FileEntry]) -> dict[str, KnownFile]:
+        """What is known of those files that look as they did when they were read, by path."""
         self._flush()
-        shortcut = (_path(file.path), file.size_bytes, file.mtime_ns, _inode(file))
-        rows = self._file.rows(_FIND_FILE, (self._model_key, *shortcut, _VERSION))
-        return _known(file, rows[0], self._model_key) if rows else None
+        known = {}
+        for start in range(0, len(files), _AT_ONCE):
+            part = {_path(file.path): file for file in files[start : start + _AT_ONCE]}
+            paths = [*part, *[None] * (_AT_ONCE - len(part))]
+            for path, size_bytes, mtime_ns, inode, *row in self._file.rows(
+                _FIND_FILES, (self._model_key, _VERSION, *paths)
+            ):
+                file = part[path]
+                found = _known(file, tuple(row), self._model_key)
+                if found is not None and (size_bytes, mtime_ns, inode) == (
+                    file.size_bytes,
+                    file.mtime_ns,
+                    _inode(file),
+                ):
+                    known[file.path] = found
+        return known
 
     def find_content(self, file: FileEntry, content_id: ContentId) -> KnownFile | None:
         """What is known of a content, whatever its file is called now."""
