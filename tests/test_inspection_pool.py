@@ -25,9 +25,10 @@ from tests.test_inspection import Inspector, entries
 
 ROOT = Path(__file__).resolve().parent.parent
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/task").is_dir(), reason="finds the reading processes through /proc"
-)
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the reading processes through /proc"),
+]
 
 
 def readers(of: int | None = None) -> list[int]:
@@ -163,8 +164,10 @@ def test_leaving_early_ends_all_processes_at_once(tmp_path: Path, photos: Path, 
 
 
 RUN = """
+import signal
 import sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests in the background ignores it
 from tests.test_inspection import Inspector, entries
 def progress(done, path):
     print(done, flush=True)
