@@ -51,20 +51,29 @@ def prepare_network(
 def _prepare(
     weights: WeightsFile, precision: Precision, converted: Path, calibration: quantize.CalibrationViews
 ) -> PreparedNetwork:
+    wants_int8 = precision is Precision.INT8 or (precision is Precision.AUTO and weights.backbone is RESNET18)
+    if wants_int8 and weights.backbone is RESNET18:
+        network, note = quantize.kept_resnet18(weights, converted)
+        if network is not None:
+            return PreparedNetwork(network, torch.float32, Precision.INT8, note)
     state = load_state_dict(weights)
     if is_quantized(state):
         return _published_int8(weights, state, precision)
-    if precision is Precision.INT8 or (precision is Precision.AUTO and weights.backbone is RESNET18):
+    if wants_int8:
         if weights.backbone is not RESNET18:
             raise UsageError(
                 f"{weights.backbone.title} has no int8 form here: it would lose accuracy",
                 hint="use --precision auto, bf16 or fp32",
             )
-        network, note = quantize.quantized_resnet18(weights, state, converted, calibration)
+        network, note = quantize.convert_resnet18(weights, state, converted, calibration)
         if network is not None:
             return PreparedNetwork(network, torch.float32, Precision.INT8, note)
         if precision is Precision.INT8:
             raise UsageError(note, hint="use --precision auto, bf16 or fp32")
+    return _prepare_float(weights, state, precision)
+
+
+def _prepare_float(weights: WeightsFile, state: StateDict, precision: Precision) -> PreparedNetwork:
     network = fuse_batch_norms(build_fp32(weights, state))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stubs forget it
     if precision is Precision.BF16 and not has_bf16():

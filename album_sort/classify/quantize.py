@@ -56,18 +56,20 @@ def select_engine() -> str:
     return engine
 
 
-def quantized_resnet18(
-    weights: WeightsFile, state: StateDict, folder: Path, views: CalibrationViews
-) -> tuple[nn.Module | None, str]:
-    """(int8 network, a note in words); the network is None where the conversion does not agree with fp32.
+def kept_resnet18(weights: WeightsFile, folder: Path) -> tuple[nn.Module | None, str]:
+    """(int8 network, a note in words) as converted before; the network is None where it has not been.
 
-    Kept as `folder/resnet18-<weights>-int8-<engine>-v<version>.pth`; a damaged file is made anew.
+    Needs nothing of the weights but their hash: 45 MB that a run need not read.
     """
     engine = select_engine()
-    kept = folder / f"resnet18-{weights.sha256[:16]}-int8-{engine}-v{CONVERSION_VERSION}.pth"
-    network = load_kept(kept)
-    if network is not None:
-        return network, f"int8, engine {engine}"
+    return load_kept(_kept_path(weights, folder, engine)), f"int8, engine {engine}"
+
+
+def convert_resnet18(
+    weights: WeightsFile, state: StateDict, folder: Path, views: CalibrationViews
+) -> tuple[nn.Module | None, str]:
+    """(int8 network, a note in words), kept in the folder; the network is None where it does not agree with fp32."""
+    engine = select_engine()
     normalised = _normalised(views(), weights)
     reference = build_fp32(weights, state)
     network = _convert(state, engine, normalised)
@@ -75,8 +77,12 @@ def quantized_resnet18(
     moved = _moved(network, reference, normalised.flip(3))
     if not moved <= _MOST_MOVED:
         return None, f"int8 conversion for engine {engine} moved {moved:.2f} of the probability and was refused"
-    _keep(network, kept)
+    _keep(network, _kept_path(weights, folder, engine))
     return network, f"int8, engine {engine}, converted now (moved {moved:.3f} of the probability)"
+
+
+def _kept_path(weights: WeightsFile, folder: Path, engine: str) -> Path:
+    return folder / f"resnet18-{weights.sha256[:16]}-int8-{engine}-v{CONVERSION_VERSION}.pth"
 
 
 def published_form() -> nn.Module:

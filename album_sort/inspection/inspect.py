@@ -105,7 +105,7 @@ class _Run:
         """Reads, classifies and remembers all files."""
         workers = min(self.settings.workers, len(files))
         # Reading goes on while torch is imported and the network loaded: some seconds' worth of pictures may wait.
-        waiting = max(3 * self.settings.batch_size, 128)
+        waiting = max(3 * self.settings.batch_size, 96)
         with ReaderPool(self.settings.reader, workers, waiting) as pool:
             for batch in self._batches(pool.read(files)):
                 self._classify(batch)
