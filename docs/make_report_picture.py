@@ -23,7 +23,14 @@ from tests.builders import make_tree, picture_jpeg  # noqa: E402
 
 MUNICH, AREZZO, BEIJING = (48.137, 11.575), (43.463, 11.88), (39.999, 116.275)
 CAMERA = ("FUJIFILM", "X-T1")
-BROWSER = ("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+BROWSER = (
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+)
 
 
 def versions(pixels: np.ndarray, count: int) -> list[np.ndarray]:

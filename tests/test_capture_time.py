@@ -1,7 +1,5 @@
 """When a photo was taken: which statement is believed, which is refused, and how the offset is known."""
 
-
-
 from __future__ import annotations
 
 import re

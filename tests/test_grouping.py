@@ -1,7 +1,5 @@
 """Which files are one photo, with what proof; and which sidecar belongs to whom."""
 
-
-
 from __future__ import annotations
 
 import hashlib

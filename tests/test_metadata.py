@@ -1,7 +1,5 @@
 """Sidecars, videos and names as sources of metadata, and how several become one."""
 
-
-
 from __future__ import annotations
 
 import io

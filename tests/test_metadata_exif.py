@@ -1,7 +1,5 @@
 """EXIF in every container, through the quirks of cameras, and never an exception."""
 
-
-
 from __future__ import annotations
 
 import io

@@ -1,4 +1,3 @@
-
 """The sun's height against published sunrises and sunsets, and what must hold everywhere."""
 
 from __future__ import annotations
