@@ -66,6 +66,7 @@ def inspect_files(
     if unknown:
         run = _Run(settings, cache, make_classifier, on_progress, result, done=len(files) - len(unknown))
         run.read(unknown)
+        cache.forget_oldest()
     return result
 
 

@@ -107,6 +107,7 @@ def make_engine(
         model=model,
         file=Path(settings.weights) if settings.weights else None,
         offline=settings.offline,
+        precision=settings.precision,
         cache_folder=cache_folder / "weights",
     )
     weights = find_weights(query, on_download)
