@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -24,7 +25,9 @@ from album_sort.types import (
     TimeSource,
 )
 
-WORDS = FilingWords(title=lambda album: album.capitalize(), season=lambda season: season, undated="undated")
+WORDS = FilingWords(
+    title=lambda album: album.capitalize(), season=lambda day, season: f"{season} of {day}", undated="undated"
+)
 CONTENT = ContentId("a" * 64)
 
 
@@ -87,3 +90,11 @@ def test_all_files_of_a_group_go_into_one_folder_and_secondary_albums_get_the_pr
         ("a.mov", "Pets/2024", Role.MEMBER),
         ("a.jpg", "Food/2024", Role.ALSO),
     ]
+
+
+def test_a_season_in_the_layout_is_that_of_the_calendar_day_with_its_year() -> None:
+    """The night of 1 December belongs to the winter that begins, even where a day begins at four."""
+    night = CaptureTime(datetime(2025, 12, 1, 2, 30), None, TimeSource.EXIF_ORIGINAL, TimePrecision.SECOND)
+    fields = layout_fields(replace(photo(night), season="winter"), AlbumId("pets"), WORDS, day_begins=4)
+    assert (fields["day"], fields["season"]) == ("2025-11-30", "winter of 2025-12-01")
+    assert "season" not in layout_fields(replace(photo(None), season="winter"), AlbumId("pets"), WORDS, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from album_sort.core.capture_time import logical_day
 from album_sort.core.layout import Layout
@@ -26,8 +27,8 @@ class FilingWords:
     """Names of folders in the destination's language."""
 
     title: Callable[[AlbumId], str]
-    season: Callable[[str], str]
-    """`winter` -> `冬季`."""
+    season: Callable[[date, str], str]
+    """Day and season with its year: `winter 2025-26`."""
     undated: str
 
 
@@ -64,8 +65,9 @@ def layout_fields(facts: PhotoFacts, album: AlbumId, words: FilingWords, day_beg
     if facts.place is not None:
         fields["country"] = facts.place.country
         fields["city"] = facts.place.name
-    if facts.season is not None and "year" in fields:
-        fields["season"] = f"{fields['year']} {words.season(facts.season)}"
+    if facts.season is not None and facts.capture_time is not None and "year" in fields:
+        # Of the calendar day, as the season itself: a night in December belongs to no winter of the year before.
+        fields["season"] = words.season(facts.capture_time.local.date(), facts.season)
     return fields
 
 

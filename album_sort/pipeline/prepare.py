@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from album_sort.core.evidence import gather_evidence
 from album_sort.core.ignore import ScanFilter
 from album_sort.core.layout import Layout
 from album_sort.core.rules import FilingPolicy, assign
+from album_sort.core.seasons import Season, season_label
 from album_sort.core.themes import lean_on_theme
 from album_sort.core.wording import Wording
 from album_sort.errors import UsageError
@@ -146,7 +148,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         wording = load_wording().retitled(_titles(policy, lang))
         words = FilingWords(
             title=lambda album: album_title(policy, album, lang),
-            season=lambda season: wording.word("season", season, lang),
+            season=functools.cache(lambda day, season: wording.say(season_label(day, Season(season)), lang)),
             undated=wording.word("folder", "undated", lang),
         )
         chosen, left_out = _within_dates(library.photos, settings)
