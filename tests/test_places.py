@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from album_sort.core.geo import distances_km, unit_vectors
-from album_sort.core.placewords import place_reason
 from album_sort.core.triptitles import majority_country
 from album_sort.places._index import TownIndex, load_index, write_index
 from album_sort.places.gazetteer import Gazetteer
@@ -156,12 +155,6 @@ def test_no_positions_have_no_places(english: Gazetteer) -> None:
 def test_places_come_in_the_order_of_the_positions(english: Gazetteer) -> None:
     lat, lon = np.array([48.137, 43.4674, 48.137]), np.array([11.575, 11.8851, 11.575])
     assert [place.name for place in english.nearest(lat, lon)] == ["Munich", "Arezzo", "Munich"]
-
-
-def test_words_tell_how_near_the_place_is(english: Gazetteer) -> None:
-    assert place_reason(english.place_at(43.4674, 11.8851)).code == "place.at"
-    assert place_reason(english.place_at(23.0, 13.5)).code in ("place.near", "place.remote")
-    assert place_reason(english.place_at(-48.9, -123.4)).code == "place.remote"
 
 
 def test_near_a_border_the_majority_of_the_day_decides(english: Gazetteer) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from album_sort.classify.labels import load_labels, load_wording
 from album_sort.core.explain import explain
 from album_sort.core.wording import reason_faults
-from album_sort.types import REVIEW, TRAVEL, ContentId, FileEntry, FileKind, PhotoFacts, PhotoGroup
+from album_sort.types import REVIEW, TRAVEL, ContentId, FileEntry, FileKind, PhotoFacts, PhotoGroup, Reason
 from tests.album_cases import facts_of, file_photo, place_of, shipped_rules, trip_of, with_overlay
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -178,6 +178,14 @@ def test_explain_says_where_date_and_place_come_from() -> None:
     assert "2025-12-30 00:00 (local time; from EXIF DateTimeOriginal, exact to the day)" in text
     assert "1 km from Niseko, Japan (from EXIF GPS)" in text
     assert "no date is known" in explained(facts_of(classes=TABBY))
+
+
+def test_explain_says_which_position_was_refused_and_from_what_one_was_inferred() -> None:
+    facts = facts_of(classes=TABBY)
+    why = (Reason.of("position.stale", hours=9), Reason.of("position.inferred-beside", minutes=12))
+    sections = explain(file_photo(facts), facts, load_labels(), "en", load_wording(), why)
+    assert "the receiver's fix is 9 hours older than the photo" in sections[-1].lines[-2]
+    assert "the same camera was here 12 minutes before or after" in sections[-1].lines[-1]
 
 
 def test_explain_speaks_chinese() -> None:

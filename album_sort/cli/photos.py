@@ -51,12 +51,13 @@ def run_explain(
 
 
 def _sections(preparation: Preparation, source: str) -> Sequence[Section]:
-    for facts, assignment in zip(preparation.library.photos, preparation.assignments, strict=True):
+    library = preparation.library
+    for facts, assignment, choice in zip(library.photos, preparation.assignments, library.positions, strict=True):
         if any(
             os.path.samefile(file.path, source) for file in facts.group.files if file.name == os.path.basename(source)
         ):
             lang = preparation.lang
-            return explain(assignment, facts, load_labels(), lang, preparation.wording)
+            return explain(assignment, facts, load_labels(), lang, preparation.wording, choice.why)
     reason = next((one.reason for one in preparation.skipped if one.path == source), "it was not found by the scan")
     raise UsageError(f"{source!r} is not among the photos: {reason}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from album_sort.core.wording import Wording
@@ -23,17 +23,25 @@ class Section:
     lines: tuple[str, ...]
 
 
-def explain(
-    assignment: Assignment, facts: PhotoFacts, labels: LabelSet, lang: str, wording: Wording
+def explain(  # noqa: PLR0917 - all that is known of one photo
+    assignment: Assignment,
+    facts: PhotoFacts,
+    labels: LabelSet,
+    lang: str,
+    wording: Wording,
+    position_why: Sequence[Reason] = (),
 ) -> tuple[Section, ...]:
-    """All that led to a photo's album, the most important first. `wording` knows the user's own titles."""
+    """All that led to a photo's album, the most important first. `wording` knows the user's own titles.
+
+    `position_why` says which positions were refused and from what a missing one was inferred.
+    """
     sections = (
         ("explain.decision", _decision(assignment)),
         ("explain.runner-up", _runner_up(assignment, wording, lang)),
         ("explain.scores", _scores(assignment)),
         ("explain.evidence", _evidence(assignment, wording, lang)),
         ("explain.classes", _classes(facts, labels, lang)),
-        ("explain.when-and-where", _when_and_where(facts)),
+        ("explain.when-and-where", (*_when_and_where(facts), *position_why)),
     )
     shown = [(heading, tuple(wording.say(reason, lang) for reason in reasons)) for heading, reasons in sections]
     return tuple(Section(wording.say(Reason(heading), lang), lines) for heading, lines in shown if lines)
