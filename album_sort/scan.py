@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from album_sort.core.formats import HEAD_BYTES, describe, kind_of_suffix, sniff
-from album_sort.core.ignore import IGNORE_FILE, STATE_FOLDER, IgnoreRules, ScanFilter, junk_reason
+from album_sort.core.ignore import IGNORE_FILE, IgnoreRules, ScanFilter, junk_reason
 from album_sort.errors import UsageError
 from album_sort.types import FileEntry, FileKind, Skipped, Stage
+from album_sort.types.ledger import STATE_FOLDER
 
 _Identity = tuple[int, int]
 """Device and inode: the same folder reached twice, however it is named."""

@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from album_sort.classify.labels import label_text
 from album_sort.config import cache_folder
-from album_sort.core.ignore import STATE_FOLDER
 from album_sort.report import WORDS_FILE, parse_words, read_report, write_reports
 from album_sort.state.thumbnails import ThumbnailStore
+from album_sort.types.ledger import STATE_FOLDER
 
 REPORT_PAGE = "album-report.html"
 

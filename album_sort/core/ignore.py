@@ -10,9 +10,6 @@ from pathspec import GitIgnoreSpec
 IGNORE_FILE = ".albumignore"
 """One pattern a line in .gitignore's syntax, for its folder and all below; an empty file leaves out the whole folder."""
 
-STATE_FOLDER = ".album-sort"
-"""Marks a destination of ours."""
-
 # Folders of other programs: previews, caches, bins. Folded names; `*.x` matches by suffix.
 JUNK_FOLDERS = {
     "@eadir": "thumbnails of a Synology NAS",

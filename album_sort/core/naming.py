@@ -12,6 +12,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from album_sort.types import ContentId
+from album_sort.types.ledger import STATE_FOLDER
 
 NAME_MAX_BYTES = 255
 """Longest component, in UTF-8 bytes (ext4, XFS, Btrfs; NTFS and exFAT count 255 UTF-16 units, which is never less)."""
@@ -119,5 +120,5 @@ def is_safe(path: str) -> bool:
     return (
         bool(path)
         and all(part and part not in (".", "..") and "\\" not in part and "\0" not in part for part in parts)
-        and fold(parts[0]) != ".album-sort"
+        and fold(parts[0]) != STATE_FOLDER
     )

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from filelock import FileLock, Timeout
 
 from album_sort.errors import DestinationError, DestinationLocked
-from album_sort.fileops.place import STATE_FOLDER
+from album_sort.types.ledger import STATE_FOLDER
 
 _LOCK = "lock"
 _HOLDER = "lock-holder.json"

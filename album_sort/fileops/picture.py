@@ -10,9 +10,9 @@ from dataclasses import replace
 from album_sort.core.claims import Folders
 from album_sort.core.reconcile import Candidate, files_to_read, find_candidates, reconcile
 from album_sort.fileops.filesystem import FileSystem
-from album_sort.fileops.place import STATE_FOLDER, TEMPORARY_PREFIX, nearest_existing
+from album_sort.fileops.place import TEMPORARY_PREFIX, nearest_existing
 from album_sort.types import AlbumRelPath, Filing
-from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, PresentFile
+from album_sort.types.ledger import STATE_FOLDER, DestinationPicture, DestinationRecords, LedgerRow, PresentFile
 
 
 def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) -> DestinationPicture:

@@ -8,9 +8,8 @@ from album_sort.core.naming import is_safe
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.types import AlbumRelPath, ContentId, PlannedOp
-from album_sort.types.ledger import LedgerRow
+from album_sort.types.ledger import STATE_FOLDER, LedgerRow
 
-STATE_FOLDER = ".album-sort"
 TEMPORARY_PREFIX = ".album-sort-tmp-"
 """Temporary files of ours, in the folder of their target; whoever sees one may remove it when no run goes on."""
 

@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from album_sort.fileops.place import STATE_FOLDER
 from album_sort.fileops.system_calls import clone, rename_without_replacing
+from album_sort.types.ledger import STATE_FOLDER
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,8 @@ from album_sort.core.planfile import op_from_json, op_to_json
 from album_sort.state.memory import read_corrections, transaction
 from album_sort.state.rows import UPSERT_OUTPUT, ledger_to_columns, ledger_to_json, to_column
 from album_sort.types import Action, Plan, PlannedOp
-from album_sort.types.ledger import LedgerRow, Phase, RunRecord, RunStatus
+from album_sort.types.ledger import STATE_FOLDER, LedgerRow, Phase, RunRecord, RunStatus
 
-STATE_FOLDER = ".album-sort"
 RUNS = "runs"
 PLAN = "plan.jsonl"
 CORRECTIONS = "corrections.jsonl"

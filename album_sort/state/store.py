@@ -17,7 +17,7 @@ from album_sort.errors import DestinationError
 from album_sort.state.journal import StateJournal
 from album_sort.state.memory import Memory
 from album_sort.state.migrations import migrate
-from album_sort.state.rebuild import CORRECTIONS, STATE_FOLDER, rebuild, write_run_plan
+from album_sort.state.rebuild import CORRECTIONS, rebuild, write_run_plan
 from album_sort.state.rows import (
     SELECT_OUTPUTS,
     UPSERT_OUTPUT,
@@ -28,7 +28,14 @@ from album_sort.state.rows import (
 )
 from album_sort.state.schema import SCHEMA_VERSION
 from album_sort.types import AlbumRelPath, Plan
-from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, RunRecord, RunStatus
+from album_sort.types.ledger import (
+    STATE_FOLDER,
+    DestinationPicture,
+    DestinationRecords,
+    LedgerRow,
+    RunRecord,
+    RunStatus,
+)
 
 DATABASE = "state.sqlite"
 

@@ -11,6 +11,9 @@ from album_sort.types.albums import AlbumId
 from album_sort.types.files import ContentId
 from album_sort.types.plan import Action, AlbumRelPath, PlannedOp, Role
 
+STATE_FOLDER = ".album-sort"
+"""Inside a destination, what we keep of it; marks it as ours."""
+
 
 class Phase(StrEnum):
     """How far a journalled row has come."""
