@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from album_sort.core.tripidentity import PreviousTrip
-from album_sort.types import TimePrecision, TimeSource
+from album_sort.types import Place, TimePrecision, TimeSource
 from tests.trip_scenes import (
     AREZZO,
     BASEL,
@@ -131,6 +131,56 @@ def test_a_single_day_is_a_trip_only_with_many_photos() -> None:
     assert trip.title == "2024-07 Ulm, Germany"
 
 
+@pytest.mark.parametrize(
+    ("where", "photos", "home_the_evening_before", "is_trip"),
+    [
+        (NISEKO, 5, False, True),
+        (NISEKO, 4, False, False),
+        (NISEKO, 5, True, False),
+        (ULM, 5, False, False),
+    ],
+)
+def test_a_day_very_far_from_home_is_a_journey_if_there_was_time_for_one(
+    where: Place, photos: int, home_the_evening_before: bool, is_trip: bool
+) -> None:
+    """Nobody is in Hokkaido four hours after having been in Munich: such photos were sent by somebody."""
+    life = year_at_home()
+    for minute in range(photos):
+        life.shoot(day("2024-07-05 10:00") + timedelta(minutes=20 * minute), where)
+    if home_the_evening_before:
+        # Nine hours lie between the zones.
+        life.shoot(day("2024-07-04 21:00"), MUNICH)
+    assert bool(life.titles()) == is_trip
+
+
+def test_two_photos_with_a_position_prove_no_journey_however_many_lack_one() -> None:
+    life = year_at_home()
+    life.shoot(day("2024-07-05 12:00"), NISEKO)
+    life.shoot(day("2024-07-05 13:00"), NISEKO)
+    life.spend("2024-07-05", 2, None, per_day=12)
+    assert life.titles() == []
+
+
+def test_a_journey_that_begins_at_the_parents_is_one_however_short() -> None:
+    life = Life()
+    life.live("2024-01-01", 353)
+    for weekend in range(0, 45, 3):
+        life.spend((date(2024, 1, 6) + timedelta(weeks=weekend)).isoformat(), 2, ROSENHEIM)
+    life.spend("2024-11-30", 1, ROSENHEIM)
+    photos = life.spend("2024-12-01", 1, PARIS, per_day=6)
+    (trip,) = life.timeline().trips
+    assert trip.members == frozenset(photos)
+
+
+def test_a_friends_photo_inside_the_last_days_does_not_cut_them_off() -> None:
+    life = year_at_home()
+    photos = life.spend("2024-07-05", 1, PARIS)
+    life.shoot(day("2024-07-06 20:00"), NISEKO)
+    photos += life.spend("2024-07-07", 1, PARIS, per_day=2)
+    (trip,) = life.timeline().trips
+    assert frozenset(photos) <= trip.members
+
+
 def test_two_outings_in_opposite_directions_on_one_weekend_are_no_trip() -> None:
     life = year_at_home()
     life.spend("2024-07-06", 1, ULM, per_day=5)
@@ -230,6 +280,34 @@ def test_photos_of_the_same_camera_without_position_at_the_edges_belong() -> Non
     arriving = life.spend("2024-07-05", 1, None, per_day=6)
     (trip,) = life.timeline().trips
     assert frozenset(arriving) <= trip.members
+
+
+@pytest.mark.parametrize("first", ["2024-07-03", "2024-07-04"])
+def test_busy_days_without_positions_up_to_three_days_before_belong(first: str) -> None:
+    life = year_at_home()
+    life.spend("2024-07-06", 5, NISEKO)
+    arriving = life.spend(first, 1, None, per_day=6)
+    (trip,) = life.timeline().trips
+    assert frozenset(arriving) <= trip.members
+
+
+def test_the_busy_afternoon_of_leaving_belongs_but_not_the_morning_at_home() -> None:
+    life = year_at_home()
+    morning = life.shoot(day("2024-07-04 07:00"), MUNICH)
+    packing = life.shoot(day("2024-07-04 07:30"), None)
+    arriving = [life.shoot(day("2024-07-04 13:00") + timedelta(minutes=40 * i), None) for i in range(8)]
+    life.spend("2024-07-05", 5, NISEKO)
+    (trip,) = life.timeline().trips
+    assert frozenset(arriving) <= trip.members
+    assert not {morning, packing} & trip.members
+
+
+def test_a_few_photos_without_positions_days_before_a_trip_stay_at_home() -> None:
+    life = year_at_home()
+    life.spend("2024-07-06", 5, NISEKO)
+    quiet = life.spend("2024-07-04", 1, None, per_day=3)
+    (trip,) = life.timeline().trips
+    assert not frozenset(quiet) & trip.members
 
 
 def test_the_morning_at_home_is_not_part_of_the_trip() -> None:

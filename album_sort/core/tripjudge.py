@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.geo import distances_km
+from album_sort.core.homes import RECURRING_KM
 from album_sort.core.loose import LoosePhotos
-from album_sort.core.stretches import NEAR_KM, Stretch
-from album_sort.core.timeline import DAY, EPOCH, HOUR, Witnesses
+from album_sort.core.stretches import FLIGHT_KMH, NEAR_KM, Stretch
+from album_sort.core.timeline import EPOCH, HOUR, Witnesses
+from album_sort.core.tripedges import EdgeFinder
 from album_sort.core.whereabouts import Positions, Whereabouts
 from album_sort.types import Reason
 
@@ -23,6 +25,13 @@ MIN_PHOTOS_NEAR = 6
 DAY_TRIP_PHOTOS = 20
 """A single day is an album of its own from here on."""
 
+DAY_LOCATED = 3
+"""Fewer photos with a position on a single day may be somebody else's: the others of that day prove no place."""
+
+FAR_KM = RECURRING_KM
+FAR_DAY_PHOTOS = 5
+"""A day so far from home is a journey with so few photos, too, if there was time to get there and back."""
+
 ONE_DAY_HOURS = 14.0
 """A long evening that ends after midnight is still one day."""
 
@@ -31,14 +40,6 @@ LONG_STAY_DAYS = 5
 
 OPEN_HOURS = 48.0
 """A trip whose last photo is younger may go on."""
-
-EDGE_HOURS = 8.0
-"""How far before its first and after its last located photo a trip may take in photos without a position."""
-
-BUSY_PHOTOS = 5
-BUSY_OWN_PHOTOS = 2
-BUSY_SHARE = 0.5
-"""A day without positions is one of the trip's if it has so many photos and half as many as the trip's days have."""
 
 STRAY_PHOTOS = 3
 STRAY_HOURS = 20.0
@@ -85,6 +86,7 @@ class TripJudge:
         self.camera_photos = Counter(self.cameras)
         self.home_rows = np.flatnonzero(positions.where == Whereabouts.HOME)
         self.home_cameras = frozenset(self.cameras[row] for row in self.home_rows.tolist())
+        self.edge_finder = EdgeFinder(table, loose, self.home_rows)
 
     def judge(self, stretch: Stretch) -> Candidate | None:
         """The stretch as a trip, or None where it is everyday life, an outing, or somebody else's."""
@@ -99,12 +101,15 @@ class TripJudge:
         else:
             return None
         cameras = frozenset(self.cameras[row] for row in rows.tolist())
-        if self._is_of_strangers(rows, cameras):
+        is_hint = self._days(rows) == 1 and len(rows) < DAY_LOCATED
+        if is_hint or self._is_of_strangers(rows, cameras):
             return None
         before, after = self._home_before(rows, cameras), self._home_after(rows, cameras)
-        edges = self._edges(rows, cameras, before, after)
+        is_far = float(self.positions.home_km[rows].max()) >= NEAR_KM
+        edges = self.edge_finder.edges(rows, cameras, before, after, is_far=is_far)
         is_day_trip = self._is_one_day(rows, cameras, edges)
-        if not self._is_worth_it(rows, cameras, edges, is_day_trip=is_day_trip):
+        is_worth_it = self._is_worth_it(rows, cameras, edges, is_day_trip=is_day_trip)
+        if not is_worth_it and not (is_day_trip and self._is_far_day(rows, cameras, edges, before, after)):
             return None
         if is_day_trip:
             why.append(Reason.of("trip.day-trip", photos=len(rows)))
@@ -125,9 +130,8 @@ class TripJudge:
             lat, lon, utc = self.table.lat_deg[rows], self.table.lon_deg[rows], self.table.utc_s[rows]
             for cut in range(len(rows) - 1, max(0, len(rows) - 1 - STRAY_PHOTOS), -1):
                 gap_h = abs(float(utc[cut] - utc[cut - 1])) / HOUR
-                km = float(
-                    distances_km(lat[cut : cut + 1], lon[cut : cut + 1], float(lat[cut - 1]), float(lon[cut - 1]))[0]
-                )
+                # From any to any: who comes back to one of the trip's places was on it all the time.
+                km = float(distances_km(lat[cut:, None], lon[cut:, None], lat[:cut], lon[:cut]).min())
                 if gap_h >= STRAY_HOURS and km >= STRAY_KM:
                     rows = rows[:cut]
                     break
@@ -141,8 +145,11 @@ class TripJudge:
     def _without_visits_at_ends(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Without the photos at places of recurring visits that come before or after the journey itself."""
         away = np.flatnonzero(self.positions.where[rows] == Whereabouts.AWAY)
-        # A few photos farther off do not turn a weekend at the parents' into a journey.
-        if not len(away) or (len(np.unique(self.table.day[rows[away]])) < 2 and len(away) < DAY_TRIP_PHOTOS):
+        if len(away) in (0, len(rows)):
+            return rows if len(away) else rows[:0]
+        # A few photos farther off do not turn a weekend at the parents' into a journey, unless they are from very far.
+        is_outing = len(np.unique(self.table.day[rows[away]])) < 2 and len(away) < DAY_TRIP_PHOTOS
+        if is_outing and float(self.positions.home_km[rows[away]].min()) < FAR_KM:
             return rows[:0]
         return rows[away[0] : away[-1] + 1]
 
@@ -176,6 +183,24 @@ class TripJudge:
         photos = len(rows) if is_near else len(rows) + self.loose.count(cameras | self.loose.beside, *edges)
         return photos >= (DAY_TRIP_PHOTOS if is_day_trip else MIN_PHOTOS)
 
+    def _is_far_day(
+        self,
+        rows: NDArray[np.intp],
+        cameras: frozenset[str],
+        edges: tuple[float, float],
+        before: int | None,
+        after: int | None,
+    ) -> bool:
+        """Whether a single day was spent so far away that it took a journey, and not in pictures that somebody sent."""
+        km = float(self.positions.home_km[rows].min())
+        if not self.has_home or km < FAR_KM:
+            return False
+        photos = len(rows) + self.loose.count(cameras | self.loose.beside, *edges)
+        utc = self.table.utc_s
+        there = np.inf if before is None else float(utc[rows[0]] - utc[before])
+        back = np.inf if after is None else float(utc[after] - utc[rows[-1]])
+        return photos >= FAR_DAY_PHOTOS and min(there, back) / HOUR >= km / FLIGHT_KMH
+
     def _is_only_trip(self, rows: NDArray[np.intp]) -> bool:
         """Whether a stretch of a library without a known home looks like a journey."""
         days = self._days(rows)
@@ -196,39 +221,6 @@ class TripJudge:
         """Row at which one of the cameras was first at home afterwards."""
         at = int(np.searchsorted(self.home_rows, rows[-1]))
         return next((row for row in self.home_rows[at : at + 400].tolist() if self.cameras[row] in cameras), None)
-
-    def _edges(
-        self, rows: NDArray[np.intp], cameras: frozenset[str], before: int | None, after: int | None
-    ) -> tuple[float, float]:
-        """Wall times between which photos without a position belong to the trip."""
-        first, last = int(rows[0]), int(rows[-1])
-        start = self._edge(first, before, sign=-1)
-        end = self._edge(last, after, sign=1)
-        along = cameras | self.loose.beside
-        active = len(np.unique(self.table.day[rows]))
-        total = len(rows) + self.loose.count(along, float(self.table.wall_s[first]), float(self.table.wall_s[last]))
-        busy = max(BUSY_PHOTOS, BUSY_SHARE * total / active)
-        day_before, day_after = DAY * (self.table.day[first] - 1), DAY * (self.table.day[last] + 1)
-        # A whole day without positions beside the trip, as busy as its days are and without a photo at home, is one of them.
-        if (before is None or self.table.wall_s[before] < day_before) and self._is_busy(day_before, cameras, busy):
-            start = min(start, float(day_before))
-        if (after is None or self.table.wall_s[after] >= day_after + DAY) and self._is_busy(day_after, cameras, busy):
-            end = max(end, float(day_after + DAY))
-        return start, end
-
-    def _is_busy(self, day_s: float, cameras: frozenset[str], busy: float) -> bool:
-        """Whether a day has as many photos without positions, some of them from a telephone that was along."""
-        own = self.loose.count(cameras, day_s, day_s + DAY)
-        beside = self.loose.count(self.loose.beside - cameras, day_s, day_s + DAY)
-        return own >= BUSY_OWN_PHOTOS and own + beside >= busy
-
-    def _edge(self, row: int, home_row: int | None, *, sign: int) -> float:
-        """Half the way to the photo at home, but no more than EDGE_HOURS."""
-        here, most = float(self.table.wall_s[row]), EDGE_HOURS * HOUR
-        if home_row is None:
-            return here + sign * most
-        half = abs(float(self.table.utc_s[home_row] - self.table.utc_s[row])) / 2
-        return here + sign * min(most, half)
 
     def _start_reason(self, rows: NDArray[np.intp], home_row: int | None) -> Reason:
         first = int(rows[0])
