@@ -130,7 +130,7 @@ class Library:
 
 
 @dataclass(slots=True)
-class _Raw:
+class Raw:
     """A photo before its place is looked up."""
 
     local: datetime
@@ -147,12 +147,12 @@ class _Raw:
 
 
 @dataclass(slots=True)
-class _Maker:
+class Maker:
     """Lives a life day by day and takes photos."""
 
     random: random.Random
     level: Difficulty
-    raws: list[_Raw] = field(default_factory=list)
+    raws: list[Raw] = field(default_factory=list)
 
     def moved(self, spot: Spot, km: float, bearing: float | None = None) -> Spot:
         """A spot some way off, in a direction or any."""
@@ -161,13 +161,13 @@ class _Maker:
         lon = spot[1] + km * math.sin(angle) / (111.2 * math.cos(math.radians(spot[0])))
         return lat, (lon + 180) % 360 - 180, spot[2]
 
-    def snap(self, when: datetime, spot: Spot, spread_km: float, camera: str, trip: str | None) -> _Raw:
+    def snap(self, when: datetime, spot: Spot, spread_km: float, camera: str, trip: str | None) -> Raw:
         """One photo near a spot."""
         lat, lon, offset = self.moved(spot, abs(self.random.gauss(0, spread_km)))
         has_receiver = camera in (PHONE, PARTNER)
         has_position = has_receiver and self.random.random() >= self.level.lost_photos
         known = offset if self.level.has_offsets and has_receiver else None
-        raw = _Raw(when, known, lat, lon, has_position, camera, trip)
+        raw = Raw(when, known, lat, lon, has_position, camera, trip)
         self.raws.append(raw)
         return raw
 
@@ -195,7 +195,7 @@ class _Maker:
 
 
 @dataclass(frozen=True, slots=True)
-class _Life:
+class Life:
     """Where everyday life goes on."""
 
     home: Spot
@@ -203,7 +203,7 @@ class _Life:
     parents: Spot
 
     @classmethod
-    def around(cls, maker: _Maker, home: Spot) -> _Life:
+    def around(cls, maker: Maker, home: Spot) -> Life:
         """Work within a commute, parents an hour away."""
         uniform = maker.random.uniform
         return cls(home, maker.moved(home, uniform(4, 25)), maker.moved(home, uniform(55, 80)))
@@ -211,13 +211,13 @@ class _Life:
 
 def make_library(seed: int, level: Difficulty, gazetteer: Gazetteer, *, years: int = 4, busier: float = 1.0) -> Library:
     """A library of some years; equal for equal arguments. `busier` multiplies the number of photos."""
-    maker = _Maker(random.Random(f"{seed}-{level.name}"), level)  # noqa: S311 - made-up lives need no secrecy
+    maker = Maker(random.Random(f"{seed}-{level.name}"), level)  # noqa: S311 - made-up lives need no secrecy
     rng = maker.random
     begin = FIRST_DAY + timedelta(days=rng.randrange(300))
     days = 365 * years
     homes = _homes(maker, begin, days)
-    trips = _trips(maker, begin, days)
-    lives = [_Life.around(maker, (h.lat_deg, h.lon_deg, _offset_of(h))) for h in homes]
+    trips = plan_trips(maker, begin, days)
+    lives = [Life.around(maker, (h.lat_deg, h.lon_deg, _offset_of(h))) for h in homes]
     travel = {begin + timedelta(days=d): (name, spot) for name, plan in trips for d, spot in plan}
     leaving = {begin + timedelta(days=plan[0][0]) for _, plan in trips}
     partner_stays = {name for name, _ in trips if rng.random() < 0.3}
@@ -225,25 +225,25 @@ def make_library(seed: int, level: Difficulty, gazetteer: Gazetteer, *, years: i
         date = begin + timedelta(days=number)
         lived = next(i for i, home in enumerate(homes) if date < home.end or i == len(homes) - 1)
         if date not in travel:
-            _everyday(maker, date, lives[lived], busier)
+            live_a_day(maker, date, lives[lived], busier)
             continue
         name, spot = travel[date]
         is_first = date in leaving
-        _travel_day(maker, date, name, spot, lives[lived].home, is_first=is_first, busier=busier)
+        travel_a_day(maker, date, name, spot, lives[lived].home, is_first=is_first, busier=busier)
         if level.has_partner and name in partner_stays:
             _home_day(maker, date, lives[lived], PARTNER, busier)
         elif level.has_partner and rng.random() < 0.7:
             hours = (13.0, 22.0) if is_first else (8.0, 22.0)
             maker.day(date, spot, maker.number(5 * busier), PARTNER, name, spread_km=5, hours=hours)
     _extras(maker, begin, days)
-    return _finished(maker, gazetteer, homes, begin + timedelta(days=days + 30))
+    return finished(maker, gazetteer, homes, begin + timedelta(days=days + 30))
 
 
 def _offset_of(home: KnownHome) -> int:
     return next(offset for lat, lon, offset in HOMES if (lat, lon) == (round(home.lat_deg, 3), round(home.lon_deg, 3)))
 
 
-def _homes(maker: _Maker, begin: datetime, days: int) -> list[KnownHome]:
+def _homes(maker: Maker, begin: datetime, days: int) -> list[KnownHome]:
     """One home, or two with a move somewhere in the middle."""
     end = begin + timedelta(days=days)
     first, second = maker.random.sample(HOMES, 2)
@@ -253,7 +253,7 @@ def _homes(maker: _Maker, begin: datetime, days: int) -> list[KnownHome]:
     return [KnownHome(first[0], first[1], begin, move), KnownHome(second[0], second[1], move, end)]
 
 
-def _trips(maker: _Maker, begin: datetime, days: int) -> list[tuple[str, list[tuple[int, Spot]]]]:
+def plan_trips(maker: Maker, begin: datetime, days: int) -> list[tuple[str, list[tuple[int, Spot]]]]:
     """Journeys with the spot of each of their days; at least two weeks lie between two of them."""
     rng = maker.random
     trips: list[tuple[str, list[tuple[int, Spot]]]] = []
@@ -278,8 +278,8 @@ def _trips(maker: _Maker, begin: datetime, days: int) -> list[tuple[str, list[tu
     return trips
 
 
-def _travel_day(
-    maker: _Maker, date: datetime, name: str, spot: Spot, home: Spot, *, is_first: bool, busier: float
+def travel_a_day(
+    maker: Maker, date: datetime, name: str, spot: Spot, home: Spot, *, is_first: bool, busier: float
 ) -> None:
     """A day on a journey; on the first one the morning is still spent at home."""
     rng, level = maker.random, maker.level
@@ -300,7 +300,7 @@ def _travel_day(
             maker.snap(when, spot, 6, BROKEN, name).counts = False
 
 
-def _home_day(maker: _Maker, date: datetime, life: _Life, camera: str, busier: float) -> None:
+def _home_day(maker: Maker, date: datetime, life: Life, camera: str, busier: float) -> None:
     """An ordinary day: at home, sometimes at work or about town."""
     rng = maker.random
     if rng.random() >= maker.level.active_share:
@@ -310,7 +310,7 @@ def _home_day(maker: _Maker, date: datetime, life: _Life, camera: str, busier: f
     maker.day(date, spot, maker.number(maker.level.per_day * busier), camera, None, spread_km=spread, hours=(7.0, 23.0))
 
 
-def _everyday(maker: _Maker, date: datetime, life: _Life, busier: float) -> None:
+def live_a_day(maker: Maker, date: datetime, life: Life, busier: float) -> None:
     """An ordinary day, a weekend at the parents' every third week, now and then a small outing."""
     rng, level = maker.random, maker.level
     if level.visits_parents and date.weekday() >= 5 and date.isocalendar().week % 3 == 0:
@@ -328,7 +328,7 @@ def _everyday(maker: _Maker, date: datetime, life: _Life, busier: float) -> None
         maker.day(date, life.home, maker.number(10), COMPACT, None, spread_km=1, hours=(9.0, 20.0))
 
 
-def _extras(maker: _Maker, begin: datetime, days: int) -> None:
+def _extras(maker: Maker, begin: datetime, days: int) -> None:
     """What nobody of the house photographed: friends' pictures, messenger pictures, screenshots."""
     rng = maker.random
     for _ in range(days // 25):
@@ -349,7 +349,7 @@ def _extras(maker: _Maker, begin: datetime, days: int) -> None:
         raw.has_position, raw.is_own, raw.counts, raw.source = False, False, False, TimeSource.FILE_NAME
 
 
-def _finished(maker: _Maker, gazetteer: Gazetteer, homes: list[KnownHome], now_utc: datetime) -> Library:
+def finished(maker: Maker, gazetteer: Gazetteer, homes: list[KnownHome], now_utc: datetime) -> Library:
     """Photos with their places, in an order that tells nothing."""
     raws = maker.raws
     located = [raw for raw in raws if raw.has_position]

@@ -215,6 +215,16 @@ def test_the_partner_who_comes_along_is_in_the_same_trip() -> None:
     assert trip.members == frozenset(own + others)
 
 
+def test_two_cameras_on_another_continent_are_together_even_if_a_days_drive_apart() -> None:
+    """In Fiji 220 km are next door for somebody from Munich; in Europe they may be two errands."""
+    life = year_at_home()
+    life.live("2024-01-01", 180, camera=PARTNER)
+    own = life.spend("2024-07-05", 2, SUVA)
+    others = life.spend("2024-07-06", 2, TAVEUNI, camera=PARTNER)
+    (trip,) = life.timeline().trips
+    assert trip.members == frozenset(own + others)
+
+
 def test_two_people_on_two_journeys_have_two_trips() -> None:
     life = year_at_home()
     life.live("2024-01-01", 180, camera=PARTNER)

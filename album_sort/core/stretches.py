@@ -32,7 +32,10 @@ VISIT_HOME_DAYS = 2.0
 COMMUTE_KM = 100.0
 
 COMPANION_KM = 100.0
-"""Cameras this close on the same or the next day (far from home: within GAP_DAYS) travel together."""
+COMPANION_SHARE = 0.1
+COMPANION_MOST_KM = 400.0
+"""Cameras this close on the same or the next day (far from home: within GAP_DAYS) travel together. On another continent two are
+together at a tenth of the way home: one is still in the city, the other already at the canyon."""
 
 DOOR_TO_DOOR_KMH = 250.0
 """Nobody is home and back faster than this on average: such a photo is of another camera of the same name."""
@@ -64,15 +67,15 @@ class Stretch:
 
 def find_stretches(witnesses: Witnesses, positions: Positions, busy_days: frozenset[int]) -> list[Stretch]:
     """Stretches in the order of their first photos. `busy_days` are days (since 1970) with photos without a position."""
-    return _together(_Follower(witnesses, positions, busy_days).follow(), witnesses)
+    return _together(_Follower(witnesses, positions, busy_days).follow(), witnesses, positions)
 
 
-def _together(stretches: list[Stretch], table: Witnesses) -> list[Stretch]:
+def _together(stretches: list[Stretch], table: Witnesses, positions: Positions) -> list[Stretch]:
     """Join stretches of different cameras that met: photos on the same or the next day, close to each other."""
     joined: list[Stretch] = []
     for stretch in stretches:
         first_day = table.day[stretch.rows[0]]
-        met = [s for s in joined if table.day[s.rows[-1]] >= first_day - 1 and _met(s, stretch, table)]
+        met = [s for s in joined if table.day[s.rows[-1]] >= first_day - 1 and _met(s, stretch, table, positions)]
         if not met:
             joined.append(stretch)
             continue
@@ -85,7 +88,7 @@ def _together(stretches: list[Stretch], table: Witnesses) -> list[Stretch]:
     return joined
 
 
-def _met(a: Stretch, b: Stretch, table: Witnesses) -> bool:
+def _met(a: Stretch, b: Stretch, table: Witnesses, positions: Positions) -> bool:
     """Whether two stretches of different cameras have days in common on which they were close."""
     if set(a.last_of) & set(b.last_of):
         return False
@@ -94,9 +97,16 @@ def _met(a: Stretch, b: Stretch, table: Witnesses) -> bool:
         rows_of_day[int(table.day[row])].append(row)
     for row in b.rows:
         here = rows_of_day.get(int(table.day[row]), [])
-        if here and float(_gaps_km(table, here, row).min()) <= COMPANION_KM:
+        if here and float(_gaps_km(table, here, row).min()) <= companion_km(float(positions.home_km[row])):
             return True
     return False
+
+
+def companion_km(home_km: float) -> float:
+    """How far apart two cameras may be and still be together, so far from home; no more than usual where no home is known."""
+    if home_km == np.inf:
+        return COMPANION_KM
+    return min(COMPANION_MOST_KM, max(COMPANION_KM, COMPANION_SHARE * home_km))
 
 
 def _gaps_km(table: Witnesses, rows: list[int], row: int) -> NDArray[np.float64]:
@@ -153,6 +163,9 @@ class _Follower:
                 return
         self.open.append(Stretch([row], {camera: row}))
 
+    def _companion_km(self, row: int) -> float:
+        return companion_km(float(self.positions.home_km[row]))
+
     def _gap_km(self, a: int, b: int) -> float:
         table = self.table
         return distance_km(
@@ -163,7 +176,7 @@ class _Follower:
         """Whether a camera's next photo belongs to the stretch of its last one."""
         latest = stretch.rows[-1]
         # The stretch may have gone on with another camera that is closer in time.
-        if self.table.day[latest] > self.table.day[last] and self._gap_km(latest, row) <= COMPANION_KM:
+        if self.table.day[latest] > self.table.day[last] and self._gap_km(latest, row) <= self._companion_km(row):
             last = latest
         home_row = stretch.home_since.get(camera)
         if home_row is not None:
@@ -214,7 +227,7 @@ class _Follower:
         most_days = 1 if self.positions.home_km[row] < NEAR_KM else GAP_DAYS
         nearby = stretch.rows[-40:]
         close = [other for other in nearby if self.table.day[row] - self.table.day[other] <= most_days]
-        if any(self._gap_km(other, row) <= COMPANION_KM for other in close[-8:]):
+        if any(self._gap_km(other, row) <= self._companion_km(row) for other in close[-8:]):
             if camera not in stretch.last_of:
                 stretch.why.append(Reason.of("trip.another-camera", camera=camera or "?"))
             return True
