@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,18 +17,41 @@ from tests.conftest import REPOSITORY
 from tests.pictures import cat
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel as pip builds it."""
-    folder = tmp_path_factory.mktemp("wheel")
+def built_wheel(folder: Path, environment: Mapping[str, str]) -> Path:
+    """From a copy of the project: building writes the compiled library beside its source."""
+    project = folder / "project"
+    unneeded = shutil.ignore_patterns(".*", "tests", "benchmarks", "__pycache__", "_jpeg_eighth.so*")
+    shutil.copytree(REPOSITORY, project, ignore=unneeded)
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(REPOSITORY)],
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(project)],
         check=True,
         capture_output=True,
         cwd=folder,
+        env=os.environ | environment,
     )
     (built,) = folder.glob("*.whl")
     return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as pip builds it."""
+    return built_wheel(tmp_path_factory.mktemp("wheel"), {})
+
+
+def test_without_a_compiler_the_wheel_is_complete_and_for_every_machine(tmp_path: Path) -> None:
+    built = built_wheel(tmp_path, {"CC": "false"})
+    names = zipfile.ZipFile(built).namelist()
+    assert built.name.endswith("-py3-none-any.whl")
+    assert "album_sort/images/jpeg_eighth.py" in names
+    assert not any(name.endswith((".so", ".c")) for name in names)
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_with_a_compiler_the_fast_way_to_large_jpegs_is_inside(wheel: Path) -> None:
+    assert "album_sort/images/_jpeg_eighth.so" in zipfile.ZipFile(wheel).namelist()
+    assert "-py3-none-" in wheel.name
+    assert not wheel.name.endswith("-any.whl")
 
 
 def test_labels_templates_and_licence_are_inside(wheel: Path) -> None:

@@ -7,6 +7,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
+from album_sort.images.jpeg_eighth import decode_eighth
 from album_sort.images.jpeg_layout import ExifFacts, JpegLayout, exif_facts, mp_previews, read_layout
 from album_sort.images.pillow import load_with_pillow
 from album_sort.images.pixels import (
@@ -39,7 +40,8 @@ def load_jpeg(data: bytes, request: Request) -> Pixels:
         return Pixels(Image.fromarray(rgb), layout.width_px, layout.height_px, orientation, source, layout.icc_profile)
     if layout.components not in (1, 3):
         return load_with_pillow(data, "jpeg", request)
-    image, warnings = _decode(data, request)
+    eighth = decode_eighth(data, layout, request.short_px)
+    image, warnings = _decode(data, request) if eighth is None else (Image.fromarray(eighth), ())
     scaled = image.width < layout.width_px
     source = PixelSource.SCALED if scaled else PixelSource.FULL
     profile = layout.icc_profile if layout.components == 3 else b""

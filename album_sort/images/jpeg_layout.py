@@ -14,6 +14,8 @@ from album_sort.images.pixels import LIBRARY_ERRORS, upright_orientation
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _MAX_SEGMENTS = 2000
+# Huffman codes, quantization, restart interval.
+_TABLES = frozenset({0xC4, 0xDB, 0xDD})
 
 # MP Format (CIPA DC-007): entries of these types are smaller copies of the picture itself.
 _MP_ENTRIES = 0xB002
@@ -43,6 +45,10 @@ class JpegLayout:
     """TIFF structure of the MP Format segment."""
     mp_at: int = 0
     """Offset of that structure: MP offsets count from there."""
+    has_stray_bytes: bool = False
+    """Whether there is something between the segments that belongs to none."""
+    tables: tuple[tuple[int, bytes], ...] = ()
+    """Marker and body of the segments that tell how the pixels are coded, in the order of the file."""
 
     @property
     def is_progressive(self) -> bool:
@@ -53,18 +59,20 @@ class JpegLayout:
 def read_layout(data: bytes) -> JpegLayout | None:
     """The header up to the first scan; None where it does not hold together."""
     segments: dict[int, list[tuple[int, bytes]]] = {}
-    frame_at = 0
+    frame_at, has_stray_bytes = 0, False
     at = 2
     for _ in range(_MAX_SEGMENTS):
-        at = data.find(b"\xff", at)
+        at, end = data.find(b"\xff", at), at
+        has_stray_bytes |= at != end
         while 0 <= at < len(data) - 1 and data[at + 1] == 0xFF:
             at += 1
         if at < 0 or at + 4 > len(data):
             return None
         marker = data[at + 1]
         if marker == 0xDA:
-            return _layout(data, segments, frame_at, at)
+            return _layout(data, segments, frame_at, at, has_stray_bytes=has_stray_bytes)
         if marker in _STANDALONE or marker == 0:
+            has_stray_bytes = True
             at += 2
             continue
         size = int.from_bytes(data[at + 2 : at + 4], "big")
@@ -72,14 +80,14 @@ def read_layout(data: bytes) -> JpegLayout | None:
             return None
         if marker in _FRAMES:
             frame_at = at
-        elif marker in (0xE1, 0xE2):
+        elif marker in (0xE1, 0xE2) or marker in _TABLES:
             segments.setdefault(marker, []).append((at + 4, data[at + 4 : at + 2 + size]))
         at += 2 + size
     return None
 
 
 def _layout(
-    data: bytes, segments: dict[int, list[tuple[int, bytes]]], frame_at: int, scan_at: int
+    data: bytes, segments: dict[int, list[tuple[int, bytes]]], frame_at: int, scan_at: int, *, has_stray_bytes: bool
 ) -> JpegLayout | None:
     if not frame_at:
         return None
@@ -98,7 +106,15 @@ def _layout(
         icc_profile=_icc_profile([body for _, body in segments.get(0xE2, [])]),
         mp_index=mp_index,
         mp_at=mp_at,
+        has_stray_bytes=has_stray_bytes,
+        tables=_tables(segments),
     )
+
+
+def _tables(segments: dict[int, list[tuple[int, bytes]]]) -> tuple[tuple[int, bytes], ...]:
+    """A later table replaces an earlier one of its number: the order of the file decides."""
+    found = [(at, marker, body) for marker in _TABLES for at, body in segments.get(marker, [])]
+    return tuple((marker, body) for _, marker, body in sorted(found))
 
 
 def _icc_profile(bodies: list[bytes]) -> bytes:
