@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -14,13 +15,13 @@ from numpy.typing import NDArray
 from album_sort.core.scoring import (
     PRIOR_FLOOR,
     album_probabilities,
-    ranked,
+    odds_factor,
     score_predictions,
     sharpen,
     sum_log_odds,
     with_evidence,
 )
-from album_sort.types import AlbumId, Evidence, Prediction, Reason
+from album_sort.types import AlbumId, Evidence, Prediction, Ranking, Reason
 
 PETS, FOOD, HOME = AlbumId("pets"), AlbumId("food"), AlbumId("home")
 ALBUMS = (PETS, FOOD, HOME)
@@ -112,6 +113,11 @@ def test_ten_thousand_photos_are_scored_in_a_fraction_of_a_second() -> None:
     assert time.perf_counter() - start < 3.0
 
 
+def weighed(base: Sequence[float], log_odds: Sequence[float]) -> list[float]:
+    """Probabilities after evidence of these weights."""
+    return with_evidence(base, [odds_factor(weight) for weight in log_odds])
+
+
 @given(
     st.lists(st.floats(0.0, 0.3), min_size=3, max_size=3),
     st.integers(0, 2),
@@ -120,9 +126,9 @@ def test_ten_thousand_photos_are_scored_in_a_fraction_of_a_second() -> None:
 def test_evidence_moves_log_odds_by_its_weight(base: list[float], column: int, weight: float) -> None:
     """The algebra of evidence: adding w to one album adds w to its log-odds against all others."""
     log_odds = [0.0, 0.0, 0.0]
-    before = with_evidence(base, log_odds)
+    before = weighed(base, log_odds)
     log_odds[column] = weight
-    after = with_evidence(base, log_odds)
+    after = weighed(base, log_odds)
 
     def logit(p: float) -> float:
         return math.log(p / (1 - p))
@@ -132,15 +138,15 @@ def test_evidence_moves_log_odds_by_its_weight(base: list[float], column: int, w
 
 
 def test_evidence_can_lift_an_album_the_network_has_no_class_for() -> None:
-    assert with_evidence([0.2, 0.1, 0.0], [0.0, 0.0, 8.0])[2] > 0.9
+    assert weighed([0.2, 0.1, 0.0], [0.0, 0.0, 8.0])[2] > 0.9
 
 
 def test_without_evidence_an_album_is_never_quite_impossible() -> None:
-    assert with_evidence([1.0, 0.0, 0.0], [0.0, 0.0, 0.0])[1] == pytest.approx(PRIOR_FLOOR, rel=0.05)
+    assert weighed([1.0, 0.0, 0.0], [0.0, 0.0, 0.0])[1] == pytest.approx(PRIOR_FLOOR, rel=0.05)
 
 
 def test_huge_evidence_does_not_overflow() -> None:
-    assert with_evidence([0.1, 0.1, 0.1], [1000.0, -1000.0, 0.0])[0] == pytest.approx(1.0)
+    assert weighed([0.1, 0.1, 0.1], [1000.0, -1000.0, 0.0])[0] == pytest.approx(1.0)
 
 
 def test_evidence_for_an_album_that_is_not_there_is_ignored() -> None:
@@ -149,8 +155,8 @@ def test_evidence_for_an_album_that_is_not_there_is_ignored() -> None:
         Evidence(PETS, 0.5, Reason("y")),
         Evidence(AlbumId("gone"), 9.0, Reason("z")),
     ]
-    assert sum_log_odds(ALBUMS, evidence) == [1.5, 0.0, 0.0]
+    assert sum_log_odds({PETS: 0, FOOD: 1, HOME: 2}, evidence) == {0: 1.5}
 
 
 def test_equal_scores_are_ranked_in_the_order_of_albums() -> None:
-    assert [score.album for score in ranked(ALBUMS, [0.2, 0.5, 0.2])] == [FOOD, PETS, HOME]
+    assert [score.album for score in Ranking(ALBUMS, [0.2, 0.5, 0.2])] == [FOOD, PETS, HOME]

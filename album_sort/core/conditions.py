@@ -2,65 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from album_sort.core.album_rules import Condition
-from album_sort.types import AlbumId, PhotoFacts, TimePrecision
+from album_sort.types import AlbumId, ClassIndex, PhotoFacts, TimePrecision
 
 _WITH_HOUR = (TimePrecision.SECOND, TimePrecision.MINUTE)
 _WITHOUT_MONTH = (TimePrecision.YEAR,)
 
-
-def holds(condition: Condition, facts: PhotoFacts, scores: Mapping[AlbumId, float]) -> bool:
-    """Whether all that is given holds; `scores` are the album probabilities, evidence included."""
-    return all(predicate(condition, facts) for predicate in PREDICATES) and all(
-        scores.get(album, 0.0) >= least for album, least in condition.scores
-    )
+Predicate = Callable[[Condition, PhotoFacts], bool]
+"""Asked only where the condition gives its key."""
 
 
-def _any_matches(patterns: Iterable[str], texts: Iterable[str]) -> bool:
+@dataclass(frozen=True, slots=True)
+class ConditionCheck:
+    """A condition made ready to be asked about many photos: only what it gives is looked at."""
+
+    condition: Condition
+    predicates: tuple[Predicate, ...]
+
+    @classmethod
+    def of(cls, condition: Condition) -> ConditionCheck:
+        """The check of a condition."""
+        nothing = Condition()
+        given = {
+            each.name for each in fields(condition) if getattr(condition, each.name) != getattr(nothing, each.name)
+        }
+        return cls(condition, tuple(predicate for keys, predicate in PREDICATES if not given.isdisjoint(keys)))
+
+    def holds(self, facts: PhotoFacts, scores: Mapping[AlbumId, float]) -> bool:
+        """Whether all that is given holds; `scores` are the album probabilities, evidence included."""
+        for predicate in self.predicates:
+            if not predicate(self.condition, facts):
+                return False
+        return all(scores.get(album, 0.0) >= least for album, least in self.condition.scores)
+
+
+@lru_cache(maxsize=16_384)
+def _any_matches(patterns: tuple[str, ...], texts: tuple[str, ...]) -> bool:
     folded = [text.casefold() for text in texts if text]
     return any(fnmatchcase(text, pattern.casefold()) for pattern in patterns for text in folded)
 
 
 def _classes(condition: Condition, facts: PhotoFacts) -> bool:
-    if not condition.classes:
-        return True
     if facts.prediction is None:
         return False
-    wanted = set(condition.classes)
-    seen = zip(facts.prediction.class_indices.tolist(), facts.prediction.probabilities.tolist(), strict=True)
+    wanted, indices = _set_of(condition.classes), facts.prediction.class_indices.tolist()
+    if wanted.isdisjoint(indices):
+        return condition.classes_at_least <= 0.0
+    seen = zip(indices, facts.prediction.probabilities.tolist(), strict=True)
     return float(sum(probability for index, probability in seen if index in wanted)) >= condition.classes_at_least
 
 
+_set_of = lru_cache(maxsize=256)(frozenset[ClassIndex])
+
+
 def _season(condition: Condition, facts: PhotoFacts) -> bool:
-    return not condition.seasons or facts.season in condition.seasons
+    return facts.season in condition.seasons
 
 
 def _month(condition: Condition, facts: PhotoFacts) -> bool:
-    if not condition.months:
-        return True
     time = facts.capture_time
     return time is not None and time.precision not in _WITHOUT_MONTH and time.local.month in condition.months
 
 
 def _hour(condition: Condition, facts: PhotoFacts) -> bool:
-    if not condition.hours:
-        return True
     time = facts.capture_time
     return time is not None and time.precision in _WITH_HOUR and time.local.hour in condition.hours
 
 
 def _place(condition: Condition, facts: PhotoFacts) -> bool:
-    if not condition.places:
-        return True
     return facts.place is not None and _any_matches(condition.places, (facts.place.name, facts.place.admin1))
 
 
 def _country(condition: Condition, facts: PhotoFacts) -> bool:
-    if not condition.countries:
-        return True
     return facts.place is not None and _any_matches(
         condition.countries, (facts.place.country_code, facts.place.country)
     )
@@ -73,36 +91,38 @@ def _trip(condition: Condition, facts: PhotoFacts) -> bool:
 
 
 def _away(condition: Condition, facts: PhotoFacts) -> bool:
-    return condition.away is None or facts.away_from_home is condition.away
+    return facts.away_from_home is condition.away
 
 
 def _camera(condition: Condition, facts: PhotoFacts) -> bool:
-    return not condition.cameras or _any_matches(condition.cameras, (facts.metadata.camera,))
+    return _any_matches(condition.cameras, (facts.metadata.camera,))
 
 
 def _folder(condition: Condition, facts: PhotoFacts) -> bool:
+    return _is_below(condition.folders, facts.group.primary.folder)
+
+
+@lru_cache(maxsize=16_384)
+def _is_below(patterns: tuple[str, ...], folder: str) -> bool:
     """Whole folder names only: `shoes` is no match for `horseshoes`."""
-    if not condition.folders:
-        return True
-    path = f"/{facts.group.primary.folder.strip('/')}/"
-    return _any_matches((f"*/{pattern.strip('/')}/*" for pattern in condition.folders), (path,))
+    return _any_matches(tuple(f"*/{pattern.strip('/')}/*" for pattern in patterns), (f"/{folder.strip('/')}/",))
 
 
 def _name(condition: Condition, facts: PhotoFacts) -> bool:
-    return not condition.names or _any_matches(condition.names, (facts.group.primary.name,))
+    return _any_matches(condition.names, (facts.group.primary.name,))
 
 
-PREDICATES: tuple[Callable[[Condition, PhotoFacts], bool], ...] = (
-    _season,
-    _month,
-    _hour,
-    _away,
-    _trip,
-    _place,
-    _country,
-    _camera,
-    _folder,
-    _name,
-    _classes,
+PREDICATES: tuple[tuple[tuple[str, ...], Predicate], ...] = (
+    (("seasons",), _season),
+    (("months",), _month),
+    (("hours",), _hour),
+    (("away",), _away),
+    (("trips", "in_trip"), _trip),
+    (("places",), _place),
+    (("countries",), _country),
+    (("cameras",), _camera),
+    (("folders",), _folder),
+    (("names",), _name),
+    (("classes",), _classes),
 )
-"""Cheap ones first."""
+"""The keys of a condition with what asks for them; cheap ones first."""

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from album_sort.core.evidence_words import ramp, round_weight
-from album_sort.types.albums import AlbumId, Evidence, PhotoFacts, Reason
+from album_sort.types.albums import AlbumId, Evidence, PhotoFacts
 from album_sort.types.metadata import Metadata
 
 HOME = AlbumId("home")
@@ -29,10 +29,10 @@ def camera_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) ->
         yield from _light(light)
     if facts.metadata.flash_fired:
         for album in FAR_SCENES:
-            yield Evidence(album, -1.0, Reason.of("evidence.camera.flash"))
+            yield Evidence.of(album, -1.0, "evidence.camera.flash")
     lens = facts.metadata.lens_model
     if "macro" in lens.casefold() and album_scores.get(FLOWERS, 0.0) > 0.05:
-        yield Evidence(FLOWERS, 0.8, Reason.of("evidence.camera.macro", lens=lens.strip()))
+        yield Evidence.of(FLOWERS, 0.8, "evidence.camera.macro", lens=lens.strip())
 
 
 def light_value(metadata: Metadata) -> float | None:
@@ -48,9 +48,9 @@ def _light(light: float) -> Iterator[Evidence]:
     shown = round(light, 1)
     daylight = ramp(light, 11.0, 13.0)
     if daylight > 0.0:
-        yield Evidence(HOME, round_weight(-1.5 * daylight), Reason.of("evidence.camera.daylight", light=shown))
-        yield Evidence(NIGHT_SKY, round_weight(-3.0 * daylight), Reason.of("evidence.camera.daylight", light=shown))
+        yield Evidence.of(HOME, round_weight(-1.5 * daylight), "evidence.camera.daylight", light=shown)
+        yield Evidence.of(NIGHT_SKY, round_weight(-3.0 * daylight), "evidence.camera.daylight", light=shown)
     dim = ramp(light, 8.0, 6.0) * ramp(light, 0.0, 2.0)
     if dim > 0.0:
         for album in FAR_SCENES:
-            yield Evidence(album, round_weight(-0.8 * dim), Reason.of("evidence.camera.dim", light=shown))
+            yield Evidence.of(album, round_weight(-0.8 * dim), "evidence.camera.dim", light=shown)

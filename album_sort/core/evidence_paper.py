@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from album_sort.core.evidence_screens import DOCUMENTS, drawn_ground_degree
-from album_sort.core.evidence_words import ramp, round_weight, words_of
-from album_sort.types.albums import Evidence, PhotoFacts, Reason
+from album_sort.core.evidence_words import ramp, round_weight, shape_of, words_of
+from album_sort.types.albums import Evidence, PhotoFacts
 from album_sort.types.statistics import ImageStatistics
 
 NAME_PATTERN = re.compile(
@@ -33,14 +34,12 @@ def document_evidence(facts: PhotoFacts) -> Iterator[Evidence]:
     degree = printed_paper_degree(pixels)
     if degree >= 0.08:
         percent = round(100 * pixels.paper_share)
-        yield Evidence(
-            DOCUMENTS, round_weight(5.0 * degree), Reason.of("evidence.document.printed-paper", percent=percent)
-        )
+        yield Evidence.of(DOCUMENTS, round_weight(5.0 * degree), "evidence.document.printed-paper", percent=percent)
         yield from _strip(pixels, degree)
     sheet = pixels.blank_paper_share + pixels.text_paper_share
     not_paper = max(ramp(sheet, 0.35, 0.1), ramp(pixels.balanced_chroma, 0.14, 0.24))
     if not_paper > 0.0:
-        yield Evidence(DOCUMENTS, round_weight(-2.0 * not_paper), Reason.of("evidence.document.no-paper"))
+        yield Evidence.of(DOCUMENTS, round_weight(-2.0 * not_paper), "evidence.document.no-paper")
 
 
 def printed_paper_degree(pixels: ImageStatistics) -> float:
@@ -67,12 +66,22 @@ def _large_print_degree(pixels: ImageStatistics) -> float:
 def _told(facts: PhotoFacts) -> Iterator[Evidence]:
     """Names and scanning software."""
     name = facts.group.primary.name
-    if NAME_PATTERN.search(words_of(name)):
-        yield Evidence(DOCUMENTS, 3.0, Reason.of("evidence.document.name", name=name))
+    if _is_papers_name(shape_of(name)):
+        yield Evidence.of(DOCUMENTS, 3.0, "evidence.document.name", name=name)
     metadata = facts.metadata
     maker = f"{metadata.software} {metadata.camera}".strip()
-    if SCANNER_PATTERN.search(maker.casefold()):
-        yield Evidence(DOCUMENTS, 4.0, Reason.of("evidence.document.scanner", software=maker))
+    if _is_scanner(maker):
+        yield Evidence.of(DOCUMENTS, 4.0, "evidence.document.scanner", software=maker)
+
+
+@lru_cache(maxsize=4096)
+def _is_papers_name(shape: str) -> bool:
+    return NAME_PATTERN.search(words_of(shape)) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_scanner(maker: str) -> bool:
+    return SCANNER_PATTERN.search(maker.casefold()) is not None
 
 
 def _strip(pixels: ImageStatistics, degree: float) -> Iterator[Evidence]:
@@ -83,4 +92,4 @@ def _strip(pixels: ImageStatistics, degree: float) -> Iterator[Evidence]:
     long = ramp(aspect, 1.6, 2.2)
     if long > 0.1:
         weight = round_weight(1.5 * long * min(1.0, 2 * degree))
-        yield Evidence(DOCUMENTS, weight, Reason.of("evidence.document.long-strip", aspect=round(aspect, 1)))
+        yield Evidence.of(DOCUMENTS, weight, "evidence.document.long-strip", aspect=round(aspect, 1))

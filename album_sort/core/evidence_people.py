@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from album_sort.core.evidence_words import ramp, round_weight
-from album_sort.types.albums import AlbumId, Evidence, PhotoFacts, Reason
+from album_sort.types.albums import AlbumId, Evidence, PhotoFacts
 
 PEOPLE = AlbumId("people")
 NOT_ABOUT_FACES = (AlbumId("sports"), AlbumId("pets"), AlbumId("wildlife"), AlbumId("farm-animals"))
@@ -19,7 +19,7 @@ def people_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) ->
     """Evidence for the album of people from faces found in the picture and names tagged."""
     names = facts.metadata.people
     if names:
-        yield Evidence(PEOPLE, 2.0, Reason.of("evidence.people.tagged", names=", ".join(names)))
+        yield Evidence.of(PEOPLE, 2.0, "evidence.people.tagged", names=", ".join(names))
     pixels = facts.statistics
     if pixels is None or pixels.face_count < 0:
         return
@@ -27,7 +27,7 @@ def people_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) ->
     size = max(pixels.largest_face_share, 0.7 * pixels.faces_share)
     if size < SMALLEST_SHARE:
         # People are seen from behind as well: no face speaks only softly against them.
-        yield Evidence(PEOPLE, -1.0, Reason.of("evidence.people.no-face"))
+        yield Evidence.of(PEOPLE, -1.0, "evidence.people.no-face")
         return
     weight = 1.5 + 4.5 * ramp(math.log10(size), math.log10(0.004), math.log10(0.1))
     # People at their sport belong to the sport, as far as the network sees one. Muzzles pass for faces, and a
@@ -36,4 +36,4 @@ def people_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) ->
     percent = round(100 * pixels.faces_share, 1)
     count = round(pixels.face_count)
     code = "evidence.people.face" if count == 1 else "evidence.people.faces"
-    yield Evidence(PEOPLE, round_weight(weight), Reason.of(code, count=count, percent=percent))
+    yield Evidence.of(PEOPLE, round_weight(weight), code, count=count, percent=percent)

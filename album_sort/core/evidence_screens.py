@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from album_sort.core.evidence_screen_sizes import screen_of
-from album_sort.core.evidence_words import ramp, round_weight, words_of
-from album_sort.types.albums import AlbumId, Evidence, PhotoFacts, Reason
+from album_sort.core.evidence_words import ramp, round_weight, shape_of, words_of
+from album_sort.types.albums import AlbumId, Evidence, PhotoFacts
 from album_sort.types.statistics import ImageStatistics
 
 SCREENSHOTS = AlbumId("screenshots")
@@ -32,7 +33,7 @@ def screenshot_evidence(facts: PhotoFacts) -> Iterator[Evidence]:
     yield from told
     pixels = facts.statistics
     if has_exposure(facts):
-        yield Evidence(SCREENSHOTS, -5.0, Reason.of("evidence.screenshot.camera", camera=facts.metadata.camera or "?"))
+        yield Evidence.of(SCREENSHOTS, -5.0, "evidence.screenshot.camera", camera=facts.metadata.camera or "?")
         return
     if pixels is None:
         return
@@ -41,23 +42,28 @@ def screenshot_evidence(facts: PhotoFacts) -> Iterator[Evidence]:
     yield from _drawn(pixels)
     yield from _file_format(facts, pixels)
     if told or (size and size[0].weight >= 3.0):
-        yield Evidence(DOCUMENTS, -3.0, Reason.of("evidence.document.is-screen"))
+        yield Evidence.of(DOCUMENTS, -3.0, "evidence.document.is-screen")
 
 
 def has_exposure(facts: PhotoFacts) -> bool:
     """Whether a lens took it: exposure, aperture, ISO or focal length are known; a mere maker's name stands in screenshots too."""
     metadata = facts.metadata
-    return any((metadata.exposure_s, metadata.f_number, metadata.iso, metadata.focal_length_mm))
+    return bool(metadata.exposure_s or metadata.f_number or metadata.iso or metadata.focal_length_mm)
 
 
 def _told(facts: PhotoFacts) -> Iterator[Evidence]:
     """What the name and the metadata say in words."""
     name = facts.group.primary.name
-    if NAME_PATTERN.search(words_of(name)):
-        yield Evidence(SCREENSHOTS, 6.0, Reason.of("evidence.screenshot.name", name=name))
+    if _is_screens_name(shape_of(name)):
+        yield Evidence.of(SCREENSHOTS, 6.0, "evidence.screenshot.name", name=name)
     comment = facts.metadata.user_comment
     if "screenshot" in comment.casefold():
-        yield Evidence(SCREENSHOTS, 7.0, Reason.of("evidence.screenshot.comment", comment=comment))
+        yield Evidence.of(SCREENSHOTS, 7.0, "evidence.screenshot.comment", comment=comment)
+
+
+@lru_cache(maxsize=4096)
+def _is_screens_name(shape: str) -> bool:
+    return NAME_PATTERN.search(words_of(shape)) is not None
 
 
 def _size(facts: PhotoFacts, pixels: ImageStatistics) -> Iterator[Evidence]:
@@ -71,16 +77,16 @@ def _size(facts: PhotoFacts, pixels: ImageStatistics) -> Iterator[Evidence]:
     weight = {"phone": 3.0, "tablet": 2.5, "computer": 2.0, "shared": 0.7}[screen] + (1.0 if lossless else 0.0)
     if drawn_degree(pixels) < 0.1 and not lossless:
         weight *= 0.4
-    yield Evidence(
-        SCREENSHOTS,
-        round_weight(weight),
-        Reason.of(f"evidence.screenshot.size-{screen}", width_px=width, height_px=height),
+    yield Evidence.of(
+        SCREENSHOTS, round_weight(weight), f"evidence.screenshot.size-{screen}", width_px=width, height_px=height
     )
 
 
 def drawn_degree(pixels: ImageStatistics) -> float:
     """0 for photographs to 1 for drawn surfaces: exactly equal neighbours, few colours."""
     even = ramp(pixels.flat_share, 0.30, 0.60)
+    if even == 0.0:  # a photograph, as most are
+        return 0.0
     few = ramp(pixels.few_colours_share, 0.55, 0.80)
     return even * few
 
@@ -100,16 +106,16 @@ def _drawn(pixels: ImageStatistics) -> Iterator[Evidence]:
         weight = degree * 0.5 * (1.0 + written) + ground * (1.5 + 2.0 * written)
         if weight >= 0.3:
             share = round(100 * pixels.flat_share)
-            yield Evidence(SCREENSHOTS, round_weight(weight), Reason.of("evidence.screenshot.drawn", percent=share))
+            yield Evidence.of(SCREENSHOTS, round_weight(weight), "evidence.screenshot.drawn", percent=share)
     textured = ramp(pixels.flat_share, 0.30, 0.12)
     if textured > 0.0:
         share = round(100 * pixels.flat_share)
         weight = round_weight(-3.0 * textured)
-        yield Evidence(SCREENSHOTS, weight, Reason.of("evidence.screenshot.textured", percent=share))
+        yield Evidence.of(SCREENSHOTS, weight, "evidence.screenshot.textured", percent=share)
 
 
 def _file_format(facts: PhotoFacts, pixels: ImageStatistics) -> Iterator[Evidence]:
     """PNG without a camera: cameras write JPEG or HEIC, screens PNG."""
     if facts.media_format == "png" and not facts.metadata.camera:
         weight = 0.7 + 1.8 * drawn_degree(pixels)
-        yield Evidence(SCREENSHOTS, round_weight(weight), Reason.of("evidence.screenshot.png"))
+        yield Evidence.of(SCREENSHOTS, round_weight(weight), "evidence.screenshot.png")

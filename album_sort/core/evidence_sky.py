@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from album_sort.core.evidence_words import ramp, round_weight
 from album_sort.core.sun import is_sun_rising, sun_elevation_deg
-from album_sort.types.albums import AlbumId, Evidence, PhotoFacts, Reason
+from album_sort.types.albums import AlbumId, Evidence, PhotoFacts
 from album_sort.types.metadata import TimePrecision, TimeSource
 from album_sort.types.statistics import ImageStatistics
 
@@ -26,8 +27,13 @@ THINGS = tuple(
 class _Sun:
     """Where the sun stood when a photo was taken."""
 
+    utc: datetime
+    lon_deg: float
     elevation_deg: float
-    is_rising: bool
+
+    @property
+    def is_rising(self) -> bool:
+        return is_sun_rising(self.utc, self.lon_deg)
 
 
 def sky_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) -> Iterator[Evidence]:
@@ -63,42 +69,42 @@ def _sunset(facts: PhotoFacts, pixels: ImageStatistics, scenery: float, sun: _Su
     weight = 6.0 * degree * scenery
     if weight >= 0.3:
         percent = round(100 * pixels.upper_warm_share)
-        yield Evidence(SUNSETS, round_weight(weight), Reason.of("evidence.sunset.sky", percent=percent))
+        yield Evidence.of(SUNSETS, round_weight(weight), "evidence.sunset.sky", percent=percent)
     if sun is None:
         hour = _hour(facts)
         if weight >= 0.3 and hour is not None and 10 <= hour < 15:
-            yield Evidence(SUNSETS, -2.0, Reason.of("evidence.sunset.noon", hour=hour))
+            yield Evidence.of(SUNSETS, -2.0, "evidence.sunset.noon", hour=hour)
         return
     elevation = round(sun.elevation_deg)
     if elevation > 15:
-        yield Evidence(SUNSETS, -4.0, Reason.of("evidence.sunset.sun-high", degrees=elevation))
+        yield Evidence.of(SUNSETS, -4.0, "evidence.sunset.sun-high", degrees=elevation)
     elif -8 <= elevation <= 6 and degree * scenery > 0.1:
         code = "evidence.sunset.sun-rises" if sun.is_rising else "evidence.sunset.sun-sets"
-        yield Evidence(SUNSETS, 2.5, Reason.of(code, degrees=elevation))
+        yield Evidence.of(SUNSETS, 2.5, code, degrees=elevation)
 
 
 def _night(facts: PhotoFacts, pixels: ImageStatistics, scenery: float, sun: _Sun | None) -> Iterator[Evidence]:
     """Darkness, stars, a long exposure; daylight refutes it."""
     if pixels.mean_luminance > 0.40:
-        yield Evidence(NIGHT_SKY, -3.0, Reason.of("evidence.night.bright"))
+        yield Evidence.of(NIGHT_SKY, -3.0, "evidence.night.bright")
         return
     if sun is not None and sun.elevation_deg > 2:
         degrees = round(sun.elevation_deg)
-        yield Evidence(NIGHT_SKY, -4.0, Reason.of("evidence.night.sun-up", degrees=degrees))
+        yield Evidence.of(NIGHT_SKY, -4.0, "evidence.night.sun-up", degrees=degrees)
         return
     degree = night_degree(pixels) * scenery
     if degree < 0.1:
         return
     stars = ramp(pixels.light_point_share, 0.05, 0.5)
-    yield Evidence(NIGHT_SKY, round_weight(degree * (2.0 + 3.5 * stars)), Reason.of("evidence.night.dark-sky"))
+    yield Evidence.of(NIGHT_SKY, round_weight(degree * (2.0 + 3.5 * stars)), "evidence.night.dark-sky")
     exposure = facts.metadata.exposure_s
     if exposure is not None and exposure >= 2.0:
         seconds = round(exposure, 1)
-        yield Evidence(NIGHT_SKY, 3.0, Reason.of("evidence.night.long-exposure", seconds=seconds))
+        yield Evidence.of(NIGHT_SKY, 3.0, "evidence.night.long-exposure", seconds=seconds)
     if sun is not None and sun.elevation_deg < -9:
-        yield Evidence(NIGHT_SKY, 1.5, Reason.of("evidence.night.sun-down", degrees=round(sun.elevation_deg)))
+        yield Evidence.of(NIGHT_SKY, 1.5, "evidence.night.sun-down", degrees=round(sun.elevation_deg))
     if facts.metadata.flash_fired:
-        yield Evidence(NIGHT_SKY, -3.0, Reason.of("evidence.night.flash"))
+        yield Evidence.of(NIGHT_SKY, -3.0, "evidence.night.flash")
 
 
 def _sun(facts: PhotoFacts) -> _Sun | None:
@@ -108,8 +114,7 @@ def _sun(facts: PhotoFacts) -> _Sun | None:
     position = facts.position
     if time is None or utc is None or position is None or not _is_exact(facts):
         return None
-    elevation = sun_elevation_deg(utc, position.lat_deg, position.lon_deg)
-    return _Sun(elevation, is_sun_rising(utc, position.lon_deg))
+    return _Sun(utc, position.lon_deg, sun_elevation_deg(utc, position.lat_deg, position.lon_deg))
 
 
 def _hour(facts: PhotoFacts) -> int | None:

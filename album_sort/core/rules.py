@@ -5,16 +5,17 @@ Every outcome carries the reasons that led to it; `explain`, the report and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.album_rules import AlbumRules, FilingRule
+from album_sort.core.album_rules import AlbumRules
 from album_sort.core.calibration import DEFAULT_PRECISION_TARGET, Calibration
-from album_sort.core.conditions import holds
-from album_sort.core.scoring import ranked, score_predictions, sum_log_odds, with_evidence
+from album_sort.core.ready_rules import ReadyRules
+from album_sort.core.scoring import score_predictions
 from album_sort.types import (
     REVIEW,
     TRAVEL,
@@ -26,6 +27,7 @@ from album_sort.types import (
     FileKind,
     PhotoFacts,
     Prediction,
+    Ranking,
     Reason,
 )
 
@@ -56,10 +58,16 @@ class FilingPolicy:
 
     def needed(self, album: AlbumId) -> float:
         """Least calibrated probability with which a photo is filed in this album."""
-        given = dict(self.rules.thresholds).get(album)
-        if given is not None:
-            return given
-        return self.calibration.threshold(dict(self.rules.precision_targets).get(album, self.precision_target))
+        return _needed(self, album)
+
+
+@lru_cache(maxsize=256)
+def _needed(policy: FilingPolicy, album: AlbumId) -> float:
+    given = dict(policy.rules.thresholds).get(album)
+    if given is not None:
+        return given
+    target = dict(policy.rules.precision_targets).get(album, policy.precision_target)
+    return policy.calibration.threshold(target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +85,9 @@ class _Case:
     facts: PhotoFacts
     base: Sequence[float]
     policy: FilingPolicy
+    ready: ReadyRules
     evidence: tuple[Evidence, ...]
     scores: dict[AlbumId, float]
-    ranking: tuple[AlbumScore, ...]
-    """All of `scores`, most likely first."""
 
     @property
     def rules(self) -> AlbumRules:
@@ -101,20 +108,20 @@ def assign(
     `correction`: the album the user filed this content under; beats everything.
     """
     rules = policy.rules
+    ready = ReadyRules.of(rules)
     pieces = _resolved(evidence, rules)
-    scores = _scores(base, rules, pieces)
-    leans = _leans(facts, rules, scores)
+    scores = ready.scores(base, pieces)
+    leans = tuple(piece for rule in ready.leaning if rule.check.holds(facts, scores) for piece in rule.leans)
     if leans:
         pieces += leans
-        scores = _scores(base, rules, pieces)
-    ranking = ranked(tuple(scores), tuple(scores.values()))
-    case = _Case(facts, base, policy, pieces, scores, ranking)
+        scores = ready.scores(base, pieces)
+    case = _Case(facts, base, policy, ready, pieces, scores)
     decision = _by_correction(correction, rules) or _by_rule(case) or _by_content(case)
     return Assignment(
         content_id=facts.group.content_id,
         album=decision.album,
         probability=decision.probability,
-        scores=ranking,
+        scores=Ranking(rules.albums, list(scores.values())),
         also=_also(decision, case),
         reasons=decision.reasons,
         evidence=pieces,
@@ -134,36 +141,6 @@ def _resolved(evidence: Sequence[Evidence], rules: AlbumRules) -> tuple[Evidence
     )
 
 
-def _scores(base: Sequence[float], rules: AlbumRules, evidence: Sequence[Evidence]) -> dict[AlbumId, float]:
-    """Probability of each album; an album with parts has that of all of them together."""
-    said = sum_log_odds(rules.albums, evidence)
-    log_odds = [prior + weight for prior, weight in zip(rules.prior_log_odds, said, strict=True)]
-    if not rules.parts:
-        return dict(zip(rules.albums, with_evidence(base, log_odds), strict=True))
-    # What speaks for food speaks for pasta too.
-    parts = [(i, family) for i, family in enumerate(rules.families) if family != i]
-    for i, family in parts:
-        log_odds[i] += said[family]
-    columns = with_evidence(base, log_odds)
-    scores = dict(zip(rules.albums, columns, strict=True))
-    for i, family in parts:
-        scores[rules.albums[family]] += columns[i]
-    return scores
-
-
-def _leans(facts: PhotoFacts, rules: AlbumRules, scores: Mapping[AlbumId, float]) -> tuple[Evidence, ...]:
-    return tuple(
-        Evidence(album, weight, _rule_reason(rule))
-        for rule in rules.rules
-        if rule.leans and holds(rule.when, facts, scores)
-        for album, weight in rule.leans
-    )
-
-
-def _rule_reason(rule: FilingRule, **values: str) -> Reason:
-    return Reason.of("albums.rule-instead" if values else "albums.rule", rule=rule.rule_id, **values)
-
-
 def _by_correction(correction: AlbumId | None, rules: AlbumRules) -> _Decision | None:
     if correction is None:
         return None
@@ -172,9 +149,9 @@ def _by_correction(correction: AlbumId | None, rules: AlbumRules) -> _Decision |
 
 
 def _by_rule(case: _Case) -> _Decision | None:
-    for rule in case.rules.rules:
-        if rule.album is not None and rule.instead_of is None and holds(rule.when, case.facts, case.scores):
-            return _Decision(rule.album, 1.0, f"rule:{rule.rule_id}", (_rule_reason(rule),))
+    for rule in case.ready.filing:
+        if rule.check.holds(case.facts, case.scores):
+            return _Decision(rule.album, 1.0, f"rule:{rule.rule_id}", (Reason.of("albums.rule", rule=rule.rule_id),))
     return None
 
 
@@ -190,46 +167,50 @@ def _by_content(case: _Case) -> _Decision:
             or _to_review(case, (best, runner_up), probability, needed)
         )
     reasons = (_content_reason(case, best.album, probability), *_speaking_for(best.album, case.evidence))
-    for rule in case.rules.rules:
-        if rule.album is not None and rule.instead_of == best.album and holds(rule.when, case.facts, case.scores):
-            said = _rule_reason(rule, album=rule.album, other=best.album)
+    for rule in case.ready.renaming.get(best.album, ()):
+        if rule.check.holds(case.facts, case.scores):
+            said = Reason.of("albums.rule-instead", rule=rule.rule_id, album=rule.album, other=best.album)
             return _Decision(rule.album, probability, f"rule:{rule.rule_id}", (said, *reasons))
-    return _Decision(_part(best.album, case.rules, case.scores), probability, _decider(case, best.album), reasons)
+    return _Decision(_part(best.album, case), probability, _decider(case, best.album), reasons)
 
 
 def _best_two(case: _Case) -> tuple[AlbumScore, AlbumScore]:
-    whole = _whole_albums(case)
-    return whole[0], whole[1] if len(whole) > 1 else AlbumScore(REVIEW, 0.0)
+    """The most likely whole albums; of equal ones the first in the order of the rules."""
+    whole = case.ready.whole
+    probabilities = [case.scores[album] for album in whole]
+    first = max(probabilities)
+    best = AlbumScore(whole[probabilities.index(first)], first)
+    probabilities[probabilities.index(first)] = -1.0
+    second = max(probabilities)
+    return best, AlbumScore(whole[probabilities.index(second)], second) if second >= 0.0 else AlbumScore(REVIEW, 0.0)
 
 
 def _decider(case: _Case, album: AlbumId) -> str:
     """Whether the network alone would have said the same."""
     if not case.evidence:
         return "content"
-    alone = _scores(case.base, case.rules, ())
+    alone = case.ready.scores(case.base, ())
     return "content" if max(alone.values()) == alone[album] else "evidence"
 
 
-def _part(album: AlbumId, rules: AlbumRules, scores: Mapping[AlbumId, float]) -> AlbumId:
-    column = rules.albums.index(album)
-    parts = [rules.albums[i] for i, family in enumerate(rules.families) if family == column and i != column]
+def _part(album: AlbumId, case: _Case) -> AlbumId:
+    parts = case.ready.parts_of.get(album, ())
     if not parts:
         return album
-    largest = max(parts, key=lambda part: scores[part])
-    return largest if scores[largest] >= PART_FROM * scores[album] else album
+    largest = max(parts, key=case.scores.__getitem__)
+    return largest if case.scores[largest] >= PART_FROM * case.scores[album] else album
 
 
 def _content_reason(case: _Case, album: AlbumId, probability: float) -> Reason:
     """Names the class that says most for the album, if any class does."""
     percent = round(100 * probability)
-    rules, prediction = case.rules, case.facts.prediction
-    if prediction is not None and album in rules.albums:
-        column = rules.albums.index(album)
-        members = [i for i, family in enumerate(rules.families) if family == column]
-        said = rules.weights[prediction.class_indices][:, members].sum(axis=1) * prediction.probabilities
-        if len(said) and said.max() >= NAMED_FROM:
-            top = int(prediction.class_indices[int(said.argmax())])
-            return Reason.of("albums.content", album=album, class_index=top, percent=percent)
+    column, prediction = case.ready.columns.get(album), case.facts.prediction
+    if prediction is not None and column is not None:
+        classes = prediction.class_indices
+        said = case.ready.family_weights[column][classes] * prediction.probabilities
+        most = int(said.argmax()) if len(said) else 0
+        if len(said) and said[most] >= NAMED_FROM:
+            return Reason.of("albums.content", album=album, class_index=int(classes[most]), percent=percent)
     return Reason.of("albums.likely", album=album, percent=percent)
 
 
@@ -278,15 +259,9 @@ def _to_review(case: _Case, guesses: tuple[AlbumScore, AlbumScore], probability:
     return _Decision(REVIEW, probability, "review", (reason,))
 
 
-def _whole_albums(case: _Case) -> tuple[AlbumScore, ...]:
-    """The ranking without parts of other albums."""
-    parts = case.rules.parts
-    return tuple(score for score in case.ranking if score.album not in parts) if parts else case.ranking
-
-
 def _also(decision: _Decision, case: _Case) -> tuple[AlbumId, ...]:
     if decision.album == REVIEW or decision.decided_by == "correction":
         return ()
-    own = {decision.album, case.rules.family_of(decision.album)}
-    likely = (score for score in _whole_albums(case) if score.probability >= ALSO_FROM)
-    return tuple(score.album for score in likely if score.album not in own)
+    likely = [album for album in case.ready.whole if case.scores[album] >= ALSO_FROM]
+    own = {decision.album, case.rules.family_of(decision.album)} if likely else ()
+    return tuple(sorted((album for album in likely if album not in own), key=case.scores.__getitem__, reverse=True))

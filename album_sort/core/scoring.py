@@ -7,12 +7,12 @@ single classes. Knows numbers and columns only: no rules, no thresholds.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.types import AlbumId, AlbumScore, Evidence, Prediction
+from album_sort.types import AlbumId, Evidence, Prediction
 
 NUM_CLASSES = 1000
 
@@ -109,35 +109,30 @@ def prior_log_odds(
     return tuple(moved[family] for family in families)
 
 
-def with_evidence(base: Sequence[float], log_odds: Sequence[float]) -> list[float]:
-    """Album probabilities after evidence: a weight w moves the log-odds of its album against all others by w.
+def odds_factor(log_odds: float) -> float:
+    """What a weight of evidence multiplies an album's odds by."""
+    # exp() of more than 30 would only add digits that nobody reads, and overflow at 710.
+    return math.exp(log_odds if -30.0 < log_odds < 30.0 else math.copysign(30.0, log_odds))
+
+
+def with_evidence(base: Sequence[float], factors: Sequence[float]) -> list[float]:
+    """Album probabilities after evidence: each factor multiplies the odds of its album against all others.
 
     `base` need not sum to 1: the rest means "none of the albums", and evidence for one album takes from all others and
     from that rest alike.
     """
     floored = [p if p > PRIOR_FLOOR else PRIOR_FLOOR for p in base]
-    total = sum(floored)
-    none_of_them = max(1.0 - total, PRIOR_FLOOR)
-    # exp() of more than 30 would only add digits that nobody reads, and overflow at 710.
-    raised = [
-        p * math.exp(w if -30.0 < w < 30.0 else math.copysign(30.0, w)) for p, w in zip(floored, log_odds, strict=True)
-    ]
+    none_of_them = max(1.0 - sum(floored), PRIOR_FLOOR)
+    raised = [p * factor for p, factor in zip(floored, factors, strict=True)]
     scale = sum(raised) + none_of_them
     return [p / scale for p in raised]
 
 
-def sum_log_odds(albums: Sequence[AlbumId], evidence: Iterable[Evidence]) -> list[float]:
-    """Summed weights of the evidence for each album, in the order of `albums`; evidence for other albums is ignored."""
-    column = {album: i for i, album in enumerate(albums)}
-    sums = [0.0] * len(albums)
+def sum_log_odds(columns: Mapping[AlbumId, int], evidence: Iterable[Evidence]) -> dict[int, float]:
+    """Summed weights of the evidence by column, of those columns that it speaks of; evidence for other albums is ignored."""
+    sums: dict[int, float] = {}
     for piece in evidence:
-        if piece.album in column:
-            sums[column[piece.album]] += piece.weight
+        column = columns.get(piece.album)
+        if column is not None:
+            sums[column] = sums.get(column, 0.0) + piece.weight
     return sums
-
-
-def ranked(albums: Sequence[AlbumId], probabilities: Sequence[float]) -> tuple[AlbumScore, ...]:
-    """All albums, most likely first; equal ones in the order of `albums`, so that every run says the same."""
-    # Sorting is stable, reversed or not: equal ones keep their order.
-    order = sorted(range(len(albums)), key=probabilities.__getitem__, reverse=True)
-    return tuple(AlbumScore(albums[i], probabilities[i]) for i in order)

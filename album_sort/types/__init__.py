@@ -9,6 +9,7 @@ from album_sort.types.albums import (
     Assignment,
     Evidence,
     PhotoFacts,
+    Ranking,
     Reason,
     Trip,
 )
@@ -119,6 +120,7 @@ __all__ = [
     "Precision",
     "Prediction",
     "Preprocessing",
+    "Ranking",
     "Reason",
     "RefusedDates",
     "ReportRow",

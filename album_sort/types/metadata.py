@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 
 class TimeSource(StrEnum):
@@ -170,7 +171,12 @@ class Metadata:
     @property
     def camera(self) -> str:
         """Make and model as one name, without saying the make twice; empty when unknown."""
-        make, model = self.camera_make.strip(), self.camera_model.strip()
-        if not make or model.lower().startswith(make.lower().split()[0]):
-            return model or make
-        return f"{make} {model}".strip()
+        return _camera(self.camera_make, self.camera_model)
+
+
+@lru_cache(maxsize=1024)  # a library has a few cameras, and each photo is asked a dozen times
+def _camera(camera_make: str, camera_model: str) -> str:
+    make, model = camera_make.strip(), camera_model.strip()
+    if not make or model.lower().startswith(make.lower().split()[0]):
+        return model or make
+    return f"{make} {model}".strip()
