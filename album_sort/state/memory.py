@@ -77,10 +77,7 @@ class Memory:
             self._connection.executemany("DELETE FROM trip_members WHERE trip_id = ?", stale)
             self._connection.executemany("DELETE FROM trips WHERE trip_id = ?", stale)
             for trip in changed:
-                columns = (trip.trip_id, trip.title, trip.start.isoformat(), trip.end.isoformat())
-                self._connection.execute("INSERT INTO trips VALUES (?, ?, ?, ?)", columns)
-                members = ((trip.trip_id, content_id) for content_id in sorted(trip.members))
-                self._connection.executemany("INSERT INTO trip_members VALUES (?, ?)", members)
+                insert_trip(self._connection, trip)
 
     def setting(self, key: str) -> str | None:
         """A remembered setting of this destination (`language`, `layout`)."""
@@ -91,6 +88,14 @@ class Memory:
         """Remember a setting; nothing is written when it is the known one."""
         if self.setting(key) != value:
             self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, value))
+
+
+def insert_trip(connection: sqlite3.Connection, trip: KnownTrip) -> None:
+    """Enter a trip and its members."""
+    columns = (trip.trip_id, trip.title, trip.start.isoformat(), trip.end.isoformat())
+    connection.execute("INSERT INTO trips VALUES (?, ?, ?, ?)", columns)
+    members = ((trip.trip_id, content_id) for content_id in sorted(trip.members))
+    connection.executemany("INSERT INTO trip_members VALUES (?, ?)", members)
 
 
 @contextlib.contextmanager

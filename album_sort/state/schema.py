@@ -112,7 +112,7 @@ def schema_page() -> str:
 
 `ALBUMS/.album-sort/state.sqlite` is an SQLite database, version {SCHEMA_VERSION} (`PRAGMA user_version`). It holds what album-sort
 made in this destination and what you told it; the photos do not depend on it. When it is lost or damaged it is moved
-aside and made anew from the files, `runs/*/plan.jsonl`, `runs/*/report.jsonl` and `corrections.jsonl` beside it.
+aside and made anew from the files, `runs/*/plan.jsonl`, `runs/*/trips.jsonl` and `corrections.jsonl` beside it.
 
 ```sql
 {SCHEMA}```

@@ -17,7 +17,7 @@ from album_sort.errors import DestinationError
 from album_sort.state.journal import StateJournal
 from album_sort.state.memory import Memory
 from album_sort.state.migrations import migrate
-from album_sort.state.rebuild import CORRECTIONS, rebuild, write_run_plan
+from album_sort.state.rebuild import CORRECTIONS, insert_run, rebuild
 from album_sort.state.rows import (
     SELECT_OUTPUTS,
     UPSERT_OUTPUT,
@@ -26,6 +26,7 @@ from album_sort.state.rows import (
     ledger_to_columns,
     to_column,
 )
+from album_sort.state.run_files import RunEnd, has_runs, write_run_end, write_run_plan
 from album_sort.state.schema import SCHEMA_VERSION
 from album_sort.types import AlbumRelPath, Plan
 from album_sort.types.ledger import (
@@ -33,6 +34,7 @@ from album_sort.types.ledger import (
     DestinationPicture,
     DestinationRecords,
     LedgerRow,
+    Phase,
     RunRecord,
     RunStatus,
 )
@@ -48,6 +50,8 @@ class DestinationState(Memory):
         self.destination = destination
         self.notice = notice
         """What the user should know about the opening: `damaged, made anew ...`; empty when all is well."""
+        self._found_again: dict[AlbumRelPath, AlbumRelPath] = {}
+        """What the user has moved, until the next run's files tell it too."""
 
     @classmethod
     def open(cls, destination: Path) -> Self:
@@ -57,12 +61,13 @@ class DestinationState(Memory):
         path = folder / DATABASE
         notice = ""
         try:
-            connection, is_new = _connect(path)
+            connection = _connect(path)
         except sqlite3.DatabaseError as error:
             aside = _move_aside(path)
             notice = f"the state was damaged ({error}); it was kept as {aside.name} and made anew"
-            connection, is_new = _connect(path)
-        if is_new:
+            connection = _connect(path)
+        # Not only where it has just been made: a process may have been killed between making it and filling it.
+        if _is_empty(connection):
             rebuild(connection, destination)
         return cls(connection, destination, notice=notice)
 
@@ -74,6 +79,9 @@ class DestinationState(Memory):
         with tempfile.TemporaryDirectory(prefix="album-sort-") as scratch:
             connection = _open_untouched(folder / DATABASE, Path(scratch))
             notice = ""
+            if connection is not None and _is_empty(connection) and has_runs(destination):
+                connection.close()
+                connection = None
             if connection is None:
                 if (folder / DATABASE).exists():
                     notice = "the state is damaged; a run will make it anew"
@@ -100,7 +108,6 @@ class DestinationState(Memory):
     def records(self) -> DestinationRecords:
         """All that the planner asks for."""
         rows = map(ledger_from_columns, self._connection.execute(SELECT_OUTPUTS))
-        aliases = self._connection.execute("SELECT folder, actual FROM folder_aliases")
         unfinished = self._connection.execute(
             "SELECT run_id FROM runs WHERE status = ? OR run_id IN"
             " (SELECT run_id FROM ops WHERE phase IN ('intent', 'undoing')) ORDER BY started_utc",
@@ -108,13 +115,14 @@ class DestinationState(Memory):
         )
         return DestinationRecords(
             ledger={row.path: row for row in rows},
-            folder_aliases={AlbumRelPath(from_column(old)): AlbumRelPath(from_column(new)) for old, new in aliases},
+            folder_aliases=self._aliases(),
             unfinished_runs=tuple(run_id for (run_id,) in unfinished),
         )
 
     def remember_moves(self, picture: DestinationPicture) -> None:
         """Take over what the user moved and renamed by hand, as the picture found it."""
         self.replace_outputs([path for path, _ in picture.found_again], [row for _, row in picture.found_again])
+        self._found_again |= {path: row.path for path, row in picture.found_again}
         self.set_aliases(picture.new_aliases)
 
     def replace_outputs(self, removed: Iterable[AlbumRelPath], rows: Iterable[LedgerRow]) -> None:
@@ -138,19 +146,9 @@ class DestinationState(Memory):
 
     def begin_run(self, run: RunRecord, plan: Plan) -> StateJournal:
         """Enter a run into the history, and its plan into the run's folder; its journal."""
-        write_run_plan(self.destination, run, plan)
-        self._connection.execute(
-            "INSERT INTO runs (run_id, command, started_utc, status, mode, settings_digest, version) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                run.run_id,
-                run.command,
-                run.started_utc.isoformat(),
-                run.status,
-                run.mode,
-                run.settings_digest,
-                run.version,
-            ),
-        )
+        write_run_plan(self.destination, run, plan, self._found_again)
+        self._found_again.clear()
+        insert_run(self._connection, run)
         return self.journal(run.run_id)
 
     def finish_run(self, run_id: str, status: RunStatus, finished_utc: datetime) -> None:
@@ -161,6 +159,26 @@ class DestinationState(Memory):
             " failed = (SELECT count(*) FROM ops WHERE run_id = runs.run_id AND phase = 'failed') WHERE run_id = ?",
             (status, finished_utc.isoformat(), run_id),
         )
+        self._leave_end(run_id)
+
+    def _leave_end(self, run_id: str) -> None:
+        """Write beside the database what it could not be made anew without."""
+        query = "SELECT op_id FROM ops WHERE run_id = ? AND phase = ? ORDER BY op_id"
+        mark = f" of {run_id}"
+        settings = self._connection.execute("SELECT key, value FROM settings")
+        end = RunEnd(
+            record=next(run for run in self.runs() if run.run_id == run_id),
+            done=tuple(op_id for (op_id,) in self._connection.execute(query, (run_id, Phase.DONE))),
+            settings={key.removesuffix(mark): value for key, value in settings if key.endswith(mark)},
+            aliases=self._aliases(),
+        )
+        # The database has it all; a disk too full for its double must not make a failure of the run.
+        with contextlib.suppress(OSError):
+            write_run_end(self.destination, end, self.trips())
+
+    def _aliases(self) -> dict[AlbumRelPath, AlbumRelPath]:
+        rows = self._connection.execute("SELECT folder, actual FROM folder_aliases")
+        return {AlbumRelPath(from_column(old)): AlbumRelPath(from_column(new)) for old, new in rows}
 
     def runs(self) -> tuple[RunRecord, ...]:
         """The history, oldest first."""
@@ -185,8 +203,8 @@ class DestinationState(Memory):
         )
 
 
-def _connect(path: Path) -> tuple[sqlite3.Connection, bool]:
-    """A checked connection, and whether the database was empty.
+def _connect(path: Path) -> sqlite3.Connection:
+    """A checked connection to a database of the present schema.
 
     Raises `sqlite3.DatabaseError` when the file is damaged, `DestinationError` when it cannot be used.
     """
@@ -202,7 +220,6 @@ def _connect(path: Path) -> tuple[sqlite3.Connection, bool]:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         _check(connection)
-        is_new = connection.execute("PRAGMA user_version").fetchone() == (0,)
         migrate(connection)
     except sqlite3.OperationalError as error:
         connection.close()
@@ -212,7 +229,12 @@ def _connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     except (sqlite3.DatabaseError, DestinationError):
         connection.close()
         raise
-    return connection, is_new
+    return connection
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    """Whether no run is remembered: every other memory comes from one, or has a mirror."""
+    return connection.execute("SELECT 1 FROM runs LIMIT 1").fetchone() is None
 
 
 def _check(connection: sqlite3.Connection) -> None:

@@ -205,6 +205,14 @@ class Story(RuleBasedStateMachine):
         self.undoable = None
         self.was_killed = True
 
+    @precondition(lambda self: self.library.albums.exists())
+    @rule(is_damaged=st.booleans())
+    def lose_the_database(self, is_damaged: bool) -> None:
+        for path in (self.library.albums / ".album-sort").glob("state.sqlite*"):
+            path.unlink()
+            if is_damaged and path.suffix == ".sqlite":
+                path.write_bytes(b"damaged" * 100)
+
     @precondition(lambda self: self.undoable)
     @rule()
     def undo_it(self) -> None:
