@@ -27,6 +27,8 @@ SENTENCES = tomllib.loads((ROOT / "labels/reasons/report.toml").read_text(encodi
         (date(2026, 7, 3), "winter", date(2026, 11, 22), "last winter in Japan"),
         (date(2026, 6, 3), None, date(2026, 11, 22), "5 months ago in Japan"),
         (date(2025, 7, 3), "summer", date(2026, 11, 22), "a year ago in Japan"),
+        (date(2025, 5, 20), "spring", date(2026, 11, 22), "a year ago in Japan"),
+        (date(2025, 4, 20), "spring", date(2026, 11, 22), "2 years ago in Japan"),
         (date(2020, 7, 3), "summer", date(2026, 11, 22), "6 years ago in Japan"),
     ],
 )

@@ -18,7 +18,7 @@ TABLE = tomllib.loads(WORDS_TEXT)
 CHINESE = parse_words(WORDS_TEXT, "zh")
 REPORT = ROOT / "album_sort" / "report"
 # Keys made of a fixed beginning and a word of ours.
-MADE_KEYS = ("stage_", "action_")
+MADE_KEYS = ("stage_", "timing_", "action_", "mode_")
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -71,3 +71,12 @@ def test_an_unknown_language_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="'fr'") as caught:
         parse_words(WORDS_TEXT, "fr")
     assert "en, zh" in caught.value.hint
+
+
+def test_a_duration_that_cannot_be_felt_is_not_called_nothing() -> None:
+    assert WORDS.duration(0.004) == "less than 0.1 s"
+
+
+@pytest.mark.parametrize(("per_second", "said"), [(21.77, "21.8"), (315.1, "315"), (23598.7, "23,600")])
+def test_a_rate_is_as_exact_as_it_means_something(per_second: float, said: str) -> None:
+    assert WORDS.rate(per_second) == said

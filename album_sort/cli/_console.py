@@ -13,8 +13,18 @@ from typing import Protocol, Self
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column
 
+from album_sort.cli._layout import printable, say, shortened
 from album_sort.events import (
     Event,
     FileLeftOut,
@@ -27,20 +37,32 @@ from album_sort.events import (
 from album_sort.types import OpStatus
 
 STAGE_WORDS = {
-    "scan": "looking for photos",
-    "classify": "reading and classifying",
-    "places": "dates, places, trips",
-    "assign": "choosing albums",
-    "plan": "planning",
-    "apply": "filing",
-    "report": "writing the report",
-    "download": "fetching weights",
+    "scan": ("looking for photos", "looking"),
+    "classify": ("reading and classifying", "reading"),
+    "places": ("dates, places, trips", "dates"),
+    "assign": ("choosing albums", "choosing"),
+    "plan": ("planning", "planning"),
+    "apply": ("filing", "filing"),
+    "report": ("writing the report", "report"),
+    "download": ("fetching weights", "fetching"),
 }
+"""What the progress line says of a stage, and what it says where there is little room."""
 
 LOG_BYTES = 5_000_000
 LOG_FILES = 5
 
 _REDRAW_S = 0.1
+
+_WITH_WORDS = 56
+"""Cells from which on there is room for more than one word."""
+
+_WITH_BAR = 76
+"""Cells from which on there is room for a bar beside the words and figures."""
+
+_BESIDE_FOLDER = 80
+"""Cells of all that stands before the current folder."""
+
+_LEAST_FOLDER = 16
 
 
 class Printer(Protocol):
@@ -60,17 +82,17 @@ class Printer(Protocol):
 
 def err_console() -> Console:
     """For talk: stderr, without colours where `NO_COLOR` is set or nobody watches."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False)
 
 
 def out_console() -> Console:
-    """For data: stdout; as wide as the terminal, 100 where there is none."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else 100, soft_wrap=False)
+    """For data: stdout."""
+    return Console(highlight=False)
 
 
 @dataclass(slots=True)
 class HumanPrinter:
-    """Notices and a progress line; the line only on a terminal."""
+    """Notices and a progress line; the line only on a terminal that can draw one."""
 
     quiet: bool = False
     with_progress: bool = True
@@ -82,17 +104,9 @@ class HumanPrinter:
 
     def __enter__(self) -> Self:
         """Starts the progress line where there is somebody to see it."""
-        if self.with_progress and not self.quiet and self.console.is_terminal:
-            self._progress = Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
-                TextColumn("{task.fields[figures]}"),
-                TimeRemainingColumn(compact=True),
-                TextColumn("[dim]{task.fields[current]}", table_column=None),
-                console=self.console,
-                transient=True,
-            )
+        can_draw = self.console.is_terminal and not self.console.is_dumb_terminal
+        if self.with_progress and not self.quiet and can_draw:
+            self._progress = Progress(*_columns(self.console), console=self.console, transient=True)
             self._progress.start()
         return self
 
@@ -107,7 +121,7 @@ class HumanPrinter:
         match event:
             case Notice(text):
                 if not self.quiet:
-                    self.console.print(escape(text))
+                    say(self.console, printable(text))
             case StageStarted(stage, total):
                 self._begin(stage, total)
             case StageProgress(stage, done, total, current):
@@ -119,7 +133,8 @@ class HumanPrinter:
         if self._progress is not None:
             if self._task is not None:
                 self._progress.remove_task(self._task)
-            word = STAGE_WORDS.get(stage, stage)
+            long, short = STAGE_WORDS.get(stage, (stage, stage))
+            word = long if self.console.width >= _WITH_WORDS else short
             self._started = time.monotonic()
             self._task = self._progress.add_task(word, total=total, figures="", current="")
 
@@ -129,11 +144,31 @@ class HumanPrinter:
             return
         self._drawn = now
         rate = done / max(now - self._started, 1e-3)
-        figures = f"{done:,}/{total:,}  {rate:.0f}/s" if total else f"{done:,}"
-        folder = current.rpartition("/")[0] or current
-        width = max(self.console.width - 80, 10)
-        shown = folder if len(folder) <= width else f"…{folder[-width:]}"
-        self._progress.update(self._task, completed=done, total=total, figures=figures, current=escape(shown))
+        figures = f"{done:,}/{total:,} {rate:,.0f}/s" if total else f"{done:,}"
+        folder = printable(current.rpartition("/")[0] or current)
+        room = self.console.width - _BESIDE_FOLDER
+        shown = escape(shortened(folder, room, self.console)) if room >= _LEAST_FOLDER else ""
+        self._progress.update(self._task, completed=done, total=total, figures=figures, current=shown)
+
+
+def _columns(console: Console) -> list[ProgressColumn]:
+    """As much as fits on one line: a line that wraps cannot be drawn over. What is spared first: the folder, then the bar."""
+    is_unicode = console.encoding.startswith("utf")
+    columns: list[ProgressColumn] = [
+        SpinnerColumn("dots" if is_unicode else "line"),
+        TextColumn(
+            "{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis" if is_unicode else "crop")
+        ),
+    ]
+    if console.width >= _WITH_BAR:
+        columns.append(BarColumn(bar_width=20))
+    columns += [
+        TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
+    ]
+    if console.width >= _BESIDE_FOLDER + _LEAST_FOLDER:
+        columns.append(TextColumn("[dim]{task.fields[current]}", table_column=Column(no_wrap=True)))
+    return columns
 
 
 @dataclass(slots=True)

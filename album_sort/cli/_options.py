@@ -10,6 +10,10 @@ from typing import Annotated
 
 import typer
 
+from album_sort.errors import ExitCode
+
+EXIT_CODES = "Exit codes: " + "; ".join(f"{int(code)} {code.meaning}" for code in ExitCode) + "."
+
 _SORTING = "Sorting"
 _PICTURES = "Which photos"
 _NETWORK = "Network"

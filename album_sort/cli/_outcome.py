@@ -12,7 +12,7 @@ from album_sort.errors import ExitCode
 from album_sort.fileops.apply import Applied
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
-from album_sort.types import REVIEW, Action, AlbumId, OpStatus, PlannedOp, Role
+from album_sort.types import REVIEW, Action, AlbumId, OpStatus, PlannedOp, Role, RunChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ class Told:
     clashes: int
     expected_bytes: int
     actions: dict[str, int]
+    left: int = 0
+    """Photos that an interrupted run did not come to."""
 
     @property
     def photos(self) -> int:
@@ -80,6 +82,8 @@ class Outcome:
     is_preview: bool = False
     report_paths: tuple[Path, ...] = ()
     told_again: Told | None = None
+    changes: RunChanges | None = None
+    """Against the last run; None for the first."""
 
     def with_reports(self, paths: tuple[Path, ...]) -> Outcome:
         """The same, with its reports."""
@@ -91,22 +95,29 @@ class Outcome:
         if self.told_again is not None or self.preparation is None or self.planned is None:
             return self.told_again or Told((), (), 0, 0, 0, {})
         ops = self.planned.plan.ops
-        failed = self._failed
+        failed, left = self._failed, self._left
+        done = [op for op in ops if op.op_id not in failed and op.op_id not in left]
         problems = [(one.path, one.stage.value, one.reason) for one in self.preparation.skipped if one.is_problem]
         problems += [(op.source, "apply", failed[op.op_id]) for op in ops if op.op_id in failed]
         return Told(
-            albums=_album_lines([op for op in ops if _is_photo(op) and op.op_id not in failed], self.preparation),
+            albums=_album_lines([op for op in done if _is_photo(op)], self.preparation),
             problems=tuple(problems),
             trips=len(self.preparation.library.trips),
-            clashes=sum(any(reason.code == "plan.clash" for reason in op.why) for op in ops),
+            clashes=sum(any(reason.code == "plan.clash" for reason in op.why) for op in done),
             expected_bytes=self.planned.plan.expected_bytes,
-            actions=dict(Counter(op.action.value for op in ops)),
+            actions=dict(Counter(op.action.value for op in done)),
+            left=sum(_is_photo(op) and op.op_id in left for op in ops),
         )
 
     @cached_property
     def _failed(self) -> dict[int, str]:
         results = self.applied.results if self.applied is not None else ()
         return {result.op_id: result.error for result in results if result.status is OpStatus.FAILED}
+
+    @cached_property
+    def _left(self) -> frozenset[int]:
+        results = self.applied.results if self.applied is not None else ()
+        return frozenset(result.op_id for result in results if result.status is OpStatus.SKIPPED)
 
     @property
     def exit_code(self) -> ExitCode:

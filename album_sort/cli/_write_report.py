@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 from album_sort.classify.labels import label_text
+from album_sort.cli._clock import utc_now
 from album_sort.cli._pages import forget_older_pages, point_to_newest_page, runs_folder
 from album_sort.core.seasons import season_of
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.reporting import RowMaker, changes_since, refused_dates
-from album_sort.report import FORMATS, WORDS_FILE, JsonlReport, parse_words, relative_words, write_reports
+from album_sort.report import FORMATS, WORDS_FILE, JsonlReport, StoredRows, parse_words, relative_words, write_reports
 from album_sort.types import (
-    Action,
     ModelRow,
     OpResult,
     PlannedOp,
     ReportRow,
-    Role,
     RunInfo,
     RunOutcome,
     RunReport,
     SettingRow,
+    StageTiming,
     Trip,
 )
 
@@ -42,7 +41,8 @@ class ReportWriter:
     """Name, value, origin."""
     version: str
     is_preview: bool
-    _results: dict[int, OpResult] = field(default_factory=dict)
+    timings: Mapping[str, StageTiming]
+    """Of the stages that follow the preparation; they come in while the run goes on."""
     _maker: RowMaker | None = None
     _stream: JsonlReport | None = None
 
@@ -58,27 +58,20 @@ class ReportWriter:
             self._maker = RowMaker.of(self.preparation, self.planned.plan, self._relative)
         return self._maker
 
-    def rows(self) -> tuple[ReportRow, ...]:
-        """All rows, with what really happened where something has."""
-        return tuple(self.maker.rows(self._results or None))
-
     @contextmanager
     def streaming(self) -> Iterator[Callable[[PlannedOp, OpResult], None]]:
         """While files are filed: each photo's row is in `report.jsonl` a second later, so that a killed run leaves a report."""
         self.run_folder.mkdir(parents=True, exist_ok=True)
-        with JsonlReport(self.run_folder / "report.jsonl", self._info()) as stream:
+        with JsonlReport(self._stream_path, self._info()) as stream:
             self._stream = stream
             for skipped in self.maker.skipped_rows():
                 stream.add(skipped)
 
             def on_result(op: PlannedOp, result: OpResult) -> None:
-                self._results[op.op_id] = result
-                if op.role is Role.PRIMARY and op.action is not Action.TRASH:
-                    for row in self.maker.rows_of(op.source, self._results):
-                        stream.add(row)
+                for row in self.maker.rows_of(op, result):
+                    stream.add(row)
 
             yield on_result
-        self._stream = None
 
     def finish(self, exit_code: int, *, is_interrupted: bool) -> tuple[Path, ...]:
         """Completes the stream and writes the pages of the run, and the link to them at the top of the albums."""
@@ -91,17 +84,25 @@ class ReportWriter:
         page = point_to_newest_page(destination)
         return (page,) if page is not None else paths
 
-    def write_copy(self, folder: Path) -> tuple[Path, ...]:
+    def write_copy(self, folder: Path, exit_code: int, *, is_interrupted: bool = False) -> tuple[Path, ...]:
         """A further copy of the reports (`--report DIR`); of a preview, the only one."""
-        return self._write(folder, self._outcome(0, is_interrupted=False), FORMATS)
+        return self._write(folder, self._outcome(exit_code, is_interrupted=is_interrupted), FORMATS)
+
+    @property
+    def _stream_path(self) -> Path:
+        return self.run_folder / "report.jsonl"
+
+    def _rows(self) -> Iterable[ReportRow]:
+        """Those of the stream where there is one: what happened, not what was meant to; one row in memory at a time."""
+        return self.maker.rows() if self._stream is None else StoredRows(self._stream_path)
 
     def _outcome(self, exit_code: int, *, is_interrupted: bool) -> RunOutcome:
         preparation = self.preparation
         return RunOutcome(
-            finished_utc=datetime.now(UTC).replace(tzinfo=None),
+            finished_utc=utc_now(),
             exit_code=exit_code,
             is_interrupted=is_interrupted,
-            timings=preparation.timings,
+            timings=(*preparation.timings, *self.timings.values()),
             trips=self.maker.trips,
             refused_dates=refused_dates(preparation),
             changes=changes_since(self.remembered, preparation, self.planned.plan),
@@ -110,7 +111,7 @@ class ReportWriter:
     def _write(self, folder: Path, outcome: RunOutcome, formats: Sequence[str]) -> tuple[Path, ...]:
         preparation = self.preparation
         words = parse_words(label_text(WORDS_FILE), preparation.lang)
-        report = RunReport(self._info(), self.rows(), outcome)
+        report = RunReport(self._info(), self._rows(), outcome)
         with preparation.engine.open_cache() as cache:
             return write_reports(report, folder, thumbnail=cache.thumbnail, words=words, formats=formats)
 
@@ -130,11 +131,17 @@ class ReportWriter:
                 weights.backbone.name,
                 weights.backbone.title,
                 weights.sha256,
-                str(preparation.request.settings.precision),
-                preparation.engine.notice or preparation.network_note,
+                self._precision(),
+                preparation.engine.notice,
             ),
             settings=tuple(SettingRow(*row) for row in self.settings),
         )
+
+    def _precision(self) -> str:
+        """What ran, `bf16, batch norm folded`; where every answer was remembered, what was asked for."""
+        preparation = self.preparation
+        title = preparation.engine.weights.backbone.title
+        return preparation.network_note.removeprefix(f"{title}, ") or str(preparation.request.settings.precision)
 
     def _relative(self, trip: Trip) -> str:
         place = trip.place

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from album_sort import __version__
+from album_sort.cli._clock import utc_now
 from album_sort.cli._console import err_console, make_printer, out_console, print_json
+from album_sort.cli._layout import printable, say
 from album_sort.cli._stop import stop_on_signals
-from album_sort.cli._summary import printable
 from album_sort.core.planfile import plan_from_lines
 from album_sort.errors import ExitCode, UsageError
 from album_sort.fileops.apply import Applied
@@ -28,7 +28,7 @@ def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> Ex
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the plan {str(plan_file)!r}: {error}") from error
     saved = plan_from_lines(lines, name=plan_file.name)
-    now_utc = datetime.now(UTC).replace(tzinfo=None)
+    now_utc = utc_now()
     # A run of its own: applying a plan twice must not write into the history of the first time.
     plan = replace(saved, plan_id=new_run_id(now_utc))
     printer = make_printer(quiet=quiet, as_json=as_json, with_progress=not quiet, log_file="")
@@ -49,7 +49,7 @@ def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> Ex
             applied = apply_and_tell(
                 plan, RealFileSystem(), journal, sink=printer, stop=stop, on_result=lambda _op, _result: None
             )
-        state.finish_run(plan.plan_id, status_of(applied), datetime.now(UTC).replace(tzinfo=None))
+        state.finish_run(plan.plan_id, status_of(applied), utc_now())
     return _tell(plan, applied, quiet=quiet, as_json=as_json)
 
 
@@ -59,11 +59,12 @@ def _tell(plan: Plan, applied: Applied, *, quiet: bool, as_json: bool) -> ExitCo
     if as_json:
         print_json({"event": "applied", "run": plan.plan_id, "done": done, "failed": len(failed)})
     elif not quiet:
-        out_console().print(f"{done:,} files filed, {len(failed):,} refused (run {plan.plan_id}).")
+        say(out_console(), f"{done:,} files filed, {len(failed):,} refused (run {plan.plan_id}).")
     targets = {op.op_id: op for op in plan.ops}
     for result in failed:
-        err_console().print(f"  {printable(targets[result.op_id].source)}: {printable(result.error)}", markup=False)
+        said = f"{printable(targets[result.op_id].source)}: {printable(result.error)}"
+        say(err_console(), said, indent=2, hanging=4)
     if applied.stopped_by:
-        err_console().print(f"stopped early: {applied.stopped_by}", markup=False)
+        say(err_console(), f"stopped early: {applied.stopped_by}")
         return ExitCode.INTERRUPTED if applied.stopped_by == "interrupted" else ExitCode.FATAL
     return ExitCode.PARTIAL if failed or any(skipped.is_problem for skipped in plan.skipped) else ExitCode.DONE

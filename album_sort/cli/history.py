@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from rich.table import Table
-
+from album_sort.cli._clock import utc_now
 from album_sort.cli._console import make_printer, out_console, print_json
+from album_sort.cli._layout import print_table, printable, say
 from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page, remake_newest_page, runs_folder
 from album_sort.cli._stop import stop_on_signals
-from album_sort.cli._summary import printable
 from album_sort.errors import DestinationError, ExitCode, UsageError
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture
@@ -43,15 +41,20 @@ def run_runs(destination: str, *, as_json: bool) -> ExitCode:
                 }
             )
         return ExitCode.DONE
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("Run", "Started (UTC)", "Command", "Mode", "Status"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("Files", justify="right")
-    table.add_column("Failed", justify="right")
-    for run in runs:
-        started = f"{run.started_utc:%Y-%m-%d %H:%M:%S}"
-        table.add_row(run.run_id, started, run.command, run.mode, run.status, f"{run.done:,}", f"{run.failed:,}")
-    out_console().print(table)
+    rows = [
+        (
+            run.run_id,
+            f"{run.started_utc:%Y-%m-%d %H:%M:%S}",
+            run.command,
+            run.mode,
+            run.status,
+            f"{run.done:,}",
+            f"{run.failed:,}",
+        )
+        for run in runs
+    ]
+    headings = ("Run", "Started (UTC)", "Command", "Mode", "Status", "Files", "Failed")
+    print_table(out_console(), headings, rows, right=(5, 6))
     return ExitCode.DONE
 
 
@@ -66,7 +69,7 @@ def run_undo(destination: str, run_id: str, *, wait: float, quiet: bool, as_json
         with stop.gently():
             undone = undo_run(destination, RealFileSystem(), state.journal(run.run_id), stop=stop)
         status = RunStatus.UNDONE if undone.is_complete else RunStatus.PARTIAL
-        state.finish_run(run.run_id, status, datetime.now(UTC).replace(tzinfo=None))
+        state.finish_run(run.run_id, status, utc_now())
         forget_run(state)
         if undone.is_complete:
             # Its report speaks of files that are no more there; the journal keeps what happened.
@@ -95,11 +98,10 @@ def _tell_undone(run: RunRecord, undone: Undone, *, quiet: bool, as_json: bool) 
         print_json({"event": "undone", "run": run.run_id, "undone": len(undone.results) - len(left), "left": len(left)})
     elif not quiet or left:
         console = out_console()
-        console.print(
-            f"Run {run.run_id}: {len(undone.results) - len(left):,} files taken back, {len(left):,} left as they are."
-        )
+        taken = len(undone.results) - len(left)
+        say(console, f"Run {run.run_id}: {taken:,} files taken back, {len(left):,} left as they are.")
         for result in left:
-            console.print(f"  {printable(result.error)}", markup=False, soft_wrap=True)
+            say(console, printable(result.error), indent=2, hanging=4)
     if undone.stopped:
         return ExitCode.INTERRUPTED
     return ExitCode.PARTIAL if left else ExitCode.DONE
@@ -126,12 +128,11 @@ def _print_verified(shown: Sequence[Verified], verified: Sequence[Verified], *, 
     console = out_console()
     for file in shown:
         detail = f" ({file.detail})" if file.detail else ""
-        console.print(f"{file.verdict:12} {printable(file.path)}{printable(detail)}", markup=False, soft_wrap=True)
+        say(console, f"{file.verdict:12} {printable(file.path)}{printable(detail)}", hanging=13)
     if not quiet:
         counts = counted(verified)
-        console.print(
-            ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items() if count) or "nothing filed yet"
-        )
+        told = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items() if count)
+        say(console, told or "nothing filed yet")
 
 
 def _must_be_ours(destination: str) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from album_sort.classify.labels import load_labels
+from album_sort.cli._clock import utc_now
 from album_sort.cli._console import make_printer, out_console, print_json
+from album_sort.cli._layout import printable, say
 from album_sort.cli._pages import runs_folder
-from album_sort.cli._summary import printable
 from album_sort.config import read_layers, resolve_settings
 from album_sort.core.explain import Section, explain
 from album_sort.errors import ExitCode, UsageError
@@ -34,7 +34,7 @@ def run_explain(
     remembered = remember_nothing_written(destination) if destination else Remembered()
     source = _source_of(path, destination, remembered)
     sources = _sources_of_last_run(destination, source)
-    request = SortRequest(sources, destination or os.path.dirname(source), settings, _utc_now())
+    request = SortRequest(sources, destination or os.path.dirname(source), settings, utc_now())
     with make_printer(quiet=True, as_json=False, with_progress=False, log_file="") as printer:
         preparation = prepare(scout(request, remembered, printer), remembered, printer)
     sections = _sections(preparation, source)
@@ -42,11 +42,12 @@ def run_explain(
         print_json({"photo": source, "sections": {section.heading: list(section.lines) for section in sections}})
         return ExitCode.DONE
     console = out_console()
-    console.print(printable(source), style="bold", markup=False, soft_wrap=True)
+    console.out(printable(source), style="bold")
     for section in sections:
-        console.print(f"\n{section.heading}", markup=False)
+        console.print()
+        say(console, section.heading)
         for line in section.lines:
-            console.print(f"  {printable(line)}", markup=False, soft_wrap=True)
+            say(console, printable(line), indent=2, hanging=4)
     return ExitCode.DONE
 
 
@@ -99,7 +100,7 @@ def run_fix(
     chosen = _known_album(album, albums_file)
     paths = [_existing(photo) for photo in photos]
     fs = RealFileSystem()
-    now = _utc_now()
+    now = utc_now()
     corrections = [Correction(ContentId(fs.digest(path)), chosen, now, os.path.abspath(path)) for path in paths]
     with (
         make_printer(quiet=quiet, as_json=False, with_progress=False, log_file="") as printer,
@@ -109,7 +110,7 @@ def run_fix(
     if not quiet:
         title = load_rules(albums_file).title(chosen, "en") or load_labels().title(chosen, "en")
         count = "1 photo belongs" if len(paths) == 1 else f"{len(paths):,} photos belong"
-        out_console().print(f"Remembered: {count} to {title}. The next run moves what lies elsewhere.")
+        say(out_console(), f"Remembered: {count} to {printable(title)}. The next run moves what lies elsewhere.")
     return ExitCode.DONE
 
 
@@ -121,7 +122,3 @@ def _known_album(album: str, albums_file: str) -> AlbumId:
         guess = f"; did you mean {near[0]!r}?" if near else ""
         raise UsageError(f"unknown album {album!r}{guess}", hint="`album-sort albums list` shows all albums")
     return AlbumId(album)
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

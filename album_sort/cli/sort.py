@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from album_sort import __version__
-from album_sort.cli._console import Printer, err_console, make_printer
+from album_sort.cli._clock import utc_now
+from album_sort.cli._console import Printer, make_printer
 from album_sort.cli._outcome import Outcome, Told
 from album_sort.cli._stop import StopRequest, stop_on_signals
 from album_sort.cli._summary import print_summary
@@ -19,12 +21,15 @@ from album_sort.cli._write_report import ReportWriter
 from album_sort.config import ResolvedSettings, Settings, read_layers, resolve_settings
 from album_sort.core.planfile import plan_to_lines
 from album_sort.errors import ExitCode, UsageError
-from album_sort.events import Notice
+from album_sort.events import Event, Notice, StageFinished, StageStarted
 from album_sort.fileops.lock import check_unlocked
 from album_sort.pipeline.execute import Planned, carry_out, held_destination, make_plan, usable_destination
 from album_sort.pipeline.prepare import Preparation, Scouted, SortRequest, prepare, scout
 from album_sort.pipeline.remembered import Remembered, read_remembered, remember_nothing_written
+from album_sort.pipeline.reporting import changes_since
 from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
+from album_sort.state.store import DestinationState
+from album_sort.types import StageTiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +61,14 @@ def run_sort(call: SortCall) -> ExitCode:
     # Hundreds of thousands of small values that live to the end: looking for cycles among them again and again took a quarter of a run.
     gc.freeze()
     gc.set_threshold(200_000, 50, 50)
-    request = SortRequest(sources, destination, settings, datetime.now(UTC).replace(tzinfo=None))
+    request = SortRequest(sources, destination, settings, utc_now())
     printer = make_printer(
         quiet=call.quiet, as_json=call.as_json, with_progress=settings.progress, log_file=settings.log_file
     )
     with stop_on_signals() as stop:
-        run = _Run(call, request, resolved, stop)
+        run = _Run(call, request, resolved, stop, printer)
         with printer:
-            outcome = run.preview(printer) if call.is_preview or call.save_plan else run.sort(printer)
+            outcome = run.preview() if call.is_preview or call.save_plan else run.sort()
         print_summary(outcome, quiet=call.quiet, verbose=call.verbose, as_json=call.as_json)
         return outcome.exit_code
 
@@ -90,59 +95,97 @@ class _Run:
     request: SortRequest
     resolved: ResolvedSettings
     stop: StopRequest
+    printer: Printer
+    timings: dict[str, StageTiming] = field(default_factory=dict)
+    """Of the stages that follow the preparation, by name."""
 
-    def preview(self, printer: Printer) -> Outcome:
+    def preview(self) -> Outcome:
         """Decides everything and writes nothing but the cache, and what was asked for: the plan, the report."""
         remembered = remember_nothing_written(self.request.destination)
         if remembered.records.unfinished_runs:
-            printer(
+            self.printer(
                 Notice("an earlier run was killed; the real run settles it first, so its rows may differ from these")
             )
-        preparation = prepare(scout(self.request, remembered, printer), remembered, printer)
-        planned = make_plan(preparation, remembered.records)
+        preparation = prepare(scout(self.request, remembered, self.printer), remembered, self.printer)
+        planned = self._plan(preparation, remembered)
         if self.call.save_plan is not None:
             text = "".join(plan_to_lines(planned.plan))
             self.call.save_plan.write_text(text, encoding="utf-8")
-            printer(
+            self.printer(
                 Notice(
                     f"plan written to {self.call.save_plan}; `album-sort apply {self.call.save_plan}` carries it out"
                 )
             )
-        writer = self._writer(preparation, planned, remembered, is_preview=True)
-        paths = writer.write_copy(Path(self._report_folder)) if self._report_folder else ()
-        return Outcome(preparation, planned, None, self.request.sources, is_preview=True, report_paths=paths)
+        return self._without_writing(preparation, planned, remembered, is_preview=True)
 
-    def sort(self, printer: Printer) -> Outcome:
+    def sort(self) -> Outcome:
         """Decides without writing; takes the lock only when there is something to write."""
         check_unlocked(self.request.destination, wait_seconds=self.request.settings.wait)
         remembered = remember_nothing_written(self.request.destination)
-        scouted = scout(self.request, remembered, printer)
+        scouted = scout(self.request, remembered, self.printer)
         told_again = self._unchanged(scouted, remembered)
         if told_again is not None:
             return Outcome(None, None, None, self.request.sources, told_again=told_again)
-        preparation = prepare(scouted, remembered, printer)
-        planned = make_plan(preparation, remembered.records)
+        preparation = prepare(scouted, remembered, self.printer)
+        planned = self._plan(preparation, remembered)
         if not planned.has_work and not remembered.records.unfinished_runs:
-            paths: tuple[Path, ...] = ()
-            if self._report_folder:
-                writer = self._writer(preparation, planned, remembered, is_preview=False)
-                paths = writer.write_copy(Path(self._report_folder))
-            outcome = Outcome(preparation, planned, None, self.request.sources, report_paths=paths)
+            outcome = self._without_writing(preparation, planned, remembered, is_preview=False)
             self._keep(scouted, remembered, outcome)
             return outcome
-        with held_destination(self.request.destination, self.request.settings.wait, printer) as state:
-            now_remembered = read_remembered(state)
-            planned = make_plan(preparation, now_remembered.records)
-            writer = self._writer(preparation, planned, now_remembered, is_preview=False)
-            with self.stop.gently(), writer.streaming() as on_result:
-                applied = carry_out(planned, preparation, state, sink=printer, stop=self.stop, on_result=on_result)
-                outcome = Outcome(preparation, planned, applied, self.request.sources)
-                now_remembered = read_remembered(state)
-                paths = writer.finish(outcome.exit_code, is_interrupted=bool(applied.stopped_by))
-            if self._report_folder:
-                paths += writer.write_copy(Path(self._report_folder))
-            self._keep(scouted, now_remembered, outcome)
-            return outcome.with_reports(paths)
+        with held_destination(self.request.destination, self.request.settings.wait, self.printer) as state:
+            remembered = read_remembered(state)
+            planned = self._plan(preparation, remembered)
+            outcome = self._carry_out(preparation, planned, remembered, state)
+            self._keep(scouted, read_remembered(state), outcome)
+            return outcome
+
+    def _plan(self, preparation: Preparation, remembered: Remembered) -> Planned:
+        with self._stage("plan"):
+            return make_plan(preparation, remembered.records)
+
+    def _without_writing(
+        self, preparation: Preparation, planned: Planned, remembered: Remembered, *, is_preview: bool
+    ) -> Outcome:
+        """What a plan says that nobody carries out, with the report where one is asked for."""
+        changes = changes_since(remembered, preparation, planned.plan)
+        outcome = Outcome(preparation, planned, None, self.request.sources, is_preview=is_preview, changes=changes)
+        if not self._report_folder:
+            return outcome
+        with self._stage("report"):
+            writer = self._writer(preparation, planned, remembered, is_preview=is_preview)
+            return outcome.with_reports(writer.write_copy(Path(self._report_folder), outcome.exit_code))
+
+    def _carry_out(
+        self, preparation: Preparation, planned: Planned, remembered: Remembered, state: DestinationState
+    ) -> Outcome:
+        """Files the photos, then writes the report; a signal waits for the file in hand, and for the report."""
+        changes = changes_since(remembered, preparation, planned.plan)
+        writer = self._writer(preparation, planned, remembered, is_preview=False)
+        with self.stop.gently(), writer.streaming() as on_result:
+            applied = carry_out(planned, preparation, state, sink=self._listen, stop=self.stop, on_result=on_result)
+            outcome = Outcome(preparation, planned, applied, self.request.sources, changes=changes)
+            is_interrupted = bool(applied.stopped_by)
+            with self._stage("report"):
+                paths = writer.finish(outcome.exit_code, is_interrupted=is_interrupted)
+                if self._report_folder:
+                    folder = Path(self._report_folder)
+                    paths += writer.write_copy(folder, outcome.exit_code, is_interrupted=is_interrupted)
+        return outcome.with_reports(paths)
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        """Tells of a stage and keeps its time."""
+        self.printer(StageStarted(name))
+        begun = time.monotonic()
+        yield
+        self._listen(StageFinished(name, 0, time.monotonic() - begun))
+
+    def _listen(self, event: Event) -> None:
+        """Passes the event on; the time of a stage is kept for the report, of one done twice the sum."""
+        if isinstance(event, StageFinished):
+            before = self.timings.get(event.stage, StageTiming(event.stage, 0.0))
+            self.timings[event.stage] = StageTiming(event.stage, before.seconds + event.seconds, event.done)
+        self.printer(event)
 
     def _keep(self, scouted: Scouted, remembered: Remembered, outcome: Outcome) -> None:
         """So that the next run over the same library need not look at it."""
@@ -174,14 +217,9 @@ class _Run:
             (name.replace("_", "-"), _shown(name, getattr(self.request.settings, name)), self.resolved.origins[name])
             for name in (setting.name for setting in fields(Settings))
         ]
-        return ReportWriter(preparation, planned, remembered, tuple(shown), __version__, is_preview=is_preview)
+        return ReportWriter(preparation, planned, remembered, tuple(shown), __version__, is_preview, self.timings)
 
 
 def _shown(name: str, value: object) -> str:
     """A setting's value for the report; where somebody lives is nobody's business."""
     return "given" if name == "home" and value else str(value)
-
-
-def warn(text: str) -> None:
-    """One line on stderr."""
-    err_console().print(text, markup=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from album_sort.classify.labels import load_labels
@@ -14,13 +14,10 @@ from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import Remembered
 from album_sort.types import (
     Action,
-    AlbumRelPath,
-    Assignment,
     ChangedPhoto,
     ContentId,
     OpResult,
     OpStatus,
-    PhotoFacts,
     PhotoRow,
     PlaceRow,
     Plan,
@@ -75,35 +72,30 @@ class RowMaker:
         """All trips, in the order of their first days."""
         return tuple(self._trips.values())
 
-    def rows(self, results: Mapping[int, OpResult] | None = None) -> Iterator[ReportRow]:
-        """Photos in path order, then what was left out; `results` by op id where the plan has been carried out."""
-        for path in self._numbers:
-            yield from self.rows_of(path, results)
+    def rows(self) -> Iterator[ReportRow]:
+        """What was left out before the plan, then all photos of the plan in path order."""
         yield from self.skipped_rows()
+        for path in self._numbers:
+            primary = next((op for op in self._ops.get(path, ()) if op.role is Role.PRIMARY), None)
+            if primary is not None:  # else left out by its date; it has a skipped row
+                yield self._photo_row(primary)
 
     def skipped_rows(self) -> Iterator[SkippedRow]:
         """What was left out before the plan."""
         for skipped in self.preparation.skipped:
             yield SkippedRow(skipped.path, skipped.stage, skipped.reason, skipped.is_problem)
 
-    def rows_of(self, path: str, results: Mapping[int, OpResult] | None = None) -> Iterator[ReportRow]:
-        """The row of the photo with this primary, and one for each of its files that could not be filed."""
-        number = self._numbers[path]
-        facts, assignment = self.preparation.library.photos[number], self.preparation.assignments[number]
-        own = [op for file in facts.group.files for op in self._ops.get(file.path, ())]
-        primary = next((op for op in own if op.source == path and op.role is Role.PRIMARY), None)
-        if primary is None:
-            return  # left out by its date; it has a skipped row
-        failed = [(op, results[op.op_id].error) for op in own if results and _has_failed(results.get(op.op_id))]
-        for op, error in failed:
-            yield SkippedRow(op.source, Stage.APPLY, error or "could not be filed", is_problem=True)
-        if not any(op is primary for op, _ in failed):
-            also = tuple(op.target for op in own if op.role is Role.ALSO)
-            yield self._photo_row(facts, assignment, _as_done(primary, results), also)
+    def rows_of(self, op: PlannedOp, result: OpResult) -> Iterator[ReportRow]:
+        """What a row of the plan that has been tried adds to the report; nothing where the run ended before."""
+        if result.status is OpStatus.FAILED:
+            yield SkippedRow(op.source, Stage.APPLY, result.error or "could not be filed", is_problem=True)
+        elif result.status is OpStatus.DONE and op.role is Role.PRIMARY and op.source in self._numbers:
+            # With the action that really took place: a reflink may have become a copy.
+            yield self._photo_row(op if result.action is op.action else replace(op, action=result.action))
 
-    def _photo_row(
-        self, facts: PhotoFacts, assignment: Assignment, op: PlannedOp, also: tuple[AlbumRelPath, ...]
-    ) -> PhotoRow:
+    def _photo_row(self, op: PlannedOp) -> PhotoRow:
+        number = self._numbers[op.source]
+        facts, assignment = self.preparation.library.photos[number], self.preparation.assignments[number]
         lang, wording, labels = self.preparation.lang, self.preparation.wording, load_labels()
         top = facts.prediction.top(3) if facts.prediction else ()
         return PhotoRow(
@@ -126,7 +118,7 @@ class RowMaker:
             taken=TakenRow.of(facts.capture_time) if facts.capture_time else None,
             place=PlaceRow.of(facts.place) if facts.place else None,
             trip=self._trips[facts.trip.trip_id] if facts.trip else None,
-            also=also,
+            also=tuple(other.target for other in self._ops[op.source] if other.role is Role.ALSO),
             group=tuple(member.path for member in facts.group.members),
             similar_to=self._bursts.get(facts.group.content_id),
         )
@@ -153,16 +145,6 @@ def _items(preparation: Preparation) -> Iterator[GroupItem]:
         yield GroupItem(
             record.group.primary, record.group.content_id, record.inspection.media_format, record.inspection.metadata
         )
-
-
-def _has_failed(result: OpResult | None) -> bool:
-    return result is not None and result.status is OpStatus.FAILED
-
-
-def _as_done(op: PlannedOp, results: Mapping[int, OpResult] | None) -> PlannedOp:
-    """With the action that really took place: a reflink may have become a copy."""
-    result = results.get(op.op_id) if results else None
-    return op if result is None or result.action is op.action else replace(op, action=result.action)
 
 
 def _row_action(op: PlannedOp) -> RowAction:

@@ -8,7 +8,7 @@ from datetime import date
 
 from album_sort.report.chart import Month
 from album_sort.report.tally import Tally
-from album_sort.types import PhotoRow, ReportRow, RowAction, SkippedRow, TripRow
+from album_sort.types import PhotoRow, ReportRow, RowAction, SkippedRow, TimeSource, TripRow
 
 EXAMPLES = 40
 """Files named for each reason to skip; report.csv has them all."""
@@ -22,7 +22,7 @@ STRIP = 5
 COVERS = 4
 """Candidates for the cover of an album."""
 
-_VAGUE = ("file modification time", "folder name")
+_VAGUE = (TimeSource.MTIME, TimeSource.FOLDER_NAME)
 """Sources of a date that say when a file was made, not when a photo was taken: not on the chart."""
 
 
@@ -71,6 +71,10 @@ class Overview:
     spans: dict[str, tuple[date, date]] = field(default_factory=dict)
     """First and last day of each album."""
     trips: dict[str, TripSummary] = field(default_factory=dict)
+    duplicates: Counter[str] = field(default_factory=Counter)
+    """Of the photos of each album those whose content lies there already."""
+    undated: int = 0
+    """Photos that are not on the chart."""
     months: Counter[tuple[str, Month]] = field(default_factory=Counter)
     skipped: dict[tuple[str, str], SkippedGroup] = field(default_factory=dict)
     unnamed_reasons: int = 0
@@ -81,7 +85,9 @@ class Overview:
         self.tally.add(row)
         if isinstance(row, SkippedRow):
             self._add_skipped(row)
-        elif row.action is not RowAction.DUPLICATE:
+        elif row.action is RowAction.DUPLICATE:
+            self.duplicates[row.album] += 1
+        else:
             self._add_photo(row)
 
     def _add_skipped(self, row: SkippedRow) -> None:
@@ -97,7 +103,7 @@ class Overview:
             group.examples.append(row.source)
 
     def _add_photo(self, row: PhotoRow) -> None:
-        score = next((score for album, score in row.scores if album == row.album), 0.0)
+        score = _score(row)
         covers = self.covers.setdefault(row.album, [])
         if len(covers) < COVERS or score > covers[-1][0]:
             covers.append((score, row.sha256))
@@ -105,10 +111,14 @@ class Overview:
             del covers[COVERS:]
         if row.trip is not None:
             self.trips.setdefault(row.trip.trip_id, TripSummary(row.trip)).add(row.sha256)
-        if row.taken is not None and row.taken.source not in _VAGUE:
-            day = row.taken.local.date()
-            self.months[row.album, (day.year, day.month)] += 1
-            first, last = self.spans.get(row.album, (day, day))
+        if row.taken is None or row.taken.source in _VAGUE:
+            self.undated += 1
+            return
+        day = row.taken.local.date()
+        self.months[row.album, (day.year, day.month)] += 1
+        span = self.spans.get(row.album)
+        if span is None or not span[0] <= day <= span[1]:
+            first, last = span or (day, day)
             self.spans[row.album] = min(first, day), max(last, day)
 
     @property
@@ -117,3 +127,10 @@ class Overview:
         if not self.spans:
             return None
         return min(first for first, _ in self.spans.values()), max(last for _, last in self.spans.values())
+
+
+def _score(row: PhotoRow) -> float:
+    for album, score in row.scores:
+        if album == row.album:
+            return score
+    return 0.0

@@ -103,6 +103,7 @@ class Page:
             "titles": overview.tally.titles,
             "skipped": sorted(overview.skipped.values(), key=lambda group: (group.stage, -group.files, group.reason)),
             "unnamed_reasons": overview.unnamed_reasons,
+            "undated": overview.undated,
             "bursts": self._parts.bursts,
         }
 
@@ -140,6 +141,7 @@ class Page:
                     "id": row.album,
                     "title": row.title,
                     "count": row.photos,
+                    "twins": self._overview.duplicates[row.album],
                     "chunk": row.first_chunk,
                     "pack": row.first_pack,
                 }

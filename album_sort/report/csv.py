@@ -44,6 +44,9 @@ COLUMNS = (
 
 _LIST_SEPARATOR = " | "
 
+_NOTHING = ("",) * (len(COLUMNS) - 4)
+"""What a skipped file has between its source and its stage."""
+
 # A spreadsheet takes a cell that begins so for a formula, and a file name can be one: such text gets an apostrophe in front, which
 # spreadsheets do not show.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -53,60 +56,67 @@ def _text(value: str) -> str:
     return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
 
 
-def _cells(row: ReportRow) -> dict[str, str]:
+def _cells(row: ReportRow) -> tuple[str, ...]:
+    """The cells of a row, in the order of `COLUMNS`."""
     if isinstance(row, SkippedRow):
-        return {
-            "type": "skipped",
-            "source": _text(row.source),
-            "stage": str(row.stage),
-            "reason": _text(row.reason),
-        }
-    cells = {
-        "type": "photo",
-        "source": _text(row.source),
-        "album": row.album,
-        "title": _text(row.title),
-        "path": _text(row.path),
-        "action": str(row.action),
-        "also": _text(_LIST_SEPARATOR.join(row.also)),
-        "group": _text(_LIST_SEPARATOR.join(row.group)),
-        "why": _text(_LIST_SEPARATOR.join(row.why)),
-        "sha256": row.sha256,
-        "similar_to": row.similar_to or "",
-    }
-    cells["probability"] = next((f"{score:.4f}" for album, score in row.scores if album == row.album), "")
-    for number, top in enumerate(row.top[:_TOP], start=1):
-        cells |= {f"class_{number}": _text(top.label), f"class_{number}_probability": f"{top.probability:.4f}"}
-    return cells | _where_and_when(row)
+        return ("skipped", _text(row.source), *_NOTHING, str(row.stage), _text(row.reason))
+    return (
+        "photo",
+        _text(row.source),
+        row.album,
+        _text(row.title),
+        next((f"{score:.4f}" for album, score in row.scores if album == row.album), ""),
+        _text(row.path),
+        str(row.action),
+        *_where_and_when(row),
+        *_classes(row),
+        _text(_LIST_SEPARATOR.join(row.also)),
+        _text(_LIST_SEPARATOR.join(row.group)),
+        _text(_LIST_SEPARATOR.join(row.why)),
+        row.sha256,
+        row.similar_to or "",
+        "",
+        "",
+    )
 
 
-def _where_and_when(row: PhotoRow) -> dict[str, str]:
-    cells: dict[str, str] = {}
-    if row.taken:
-        cells["taken"] = row.taken.local.isoformat(sep=" ", timespec="seconds")
-        cells["utc_offset"] = format_offset(row.taken.utc_offset_minutes) or ""
-        cells["taken_precision"] = row.taken.precision
-        cells["taken_source"] = row.taken.source
-    if row.place:
-        cells["place"] = _text(row.place.name)
-        cells["country"] = _text(row.place.country)
-        cells["country_code"] = row.place.country_code
-        cells["distance_km"] = f"{row.place.distance_km:.1f}"
-    if row.trip:
-        cells["trip"] = _text(row.trip.title)
-    return cells
+def _where_and_when(row: PhotoRow) -> Iterator[str]:
+    taken, place = row.taken, row.place
+    if taken:
+        yield taken.local.isoformat(sep=" ", timespec="seconds")
+        yield format_offset(taken.utc_offset_minutes) or ""
+        yield taken.precision
+        yield taken.source
+    else:
+        yield from ("", "", "", "")
+    if place:
+        yield _text(place.name)
+        yield _text(place.country)
+        yield place.country_code
+        yield f"{place.distance_km:.1f}"
+    else:
+        yield from ("", "", "", "")
+    yield _text(row.trip.title) if row.trip else ""
+
+
+def _classes(row: PhotoRow) -> Iterator[str]:
+    for top in row.top[:_TOP]:
+        yield _text(top.label)
+        yield f"{top.probability:.4f}"
+    yield from ("", "") * (_TOP - len(row.top))
 
 
 class _Rows(Protocol):
-    def writerow(self, row: dict[str, str], /) -> object: ...
+    def writerow(self, row: tuple[str, ...], /) -> object: ...
 
 
 class CsvReport:
     """A report.csv being written, row by row."""
 
     def __init__(self, stream: IO[str]) -> None:
-        writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\r\n")
-        writer.writeheader()
+        # A `DictWriter` would take twice the time.
+        writer = csv.writer(stream, lineterminator="\r\n")
+        writer.writerow(COLUMNS)
         self._writer: _Rows = writer
 
     def add(self, row: ReportRow) -> None:

@@ -2,8 +2,8 @@
 
 Rows stream into a spool, album by album; at the end they are cut into chunks of cards that a small script shows page by page. A card
 has these keys: `s` source, `q` source quoted for a shell where plain quotes do not do, `p` path in the destination (`pv` as shown),
-`a` action, `t` local time (`tp` precision, `to` offset, `ts` source), `l` place, `lk` its distance, `r` trip title,
-`c` top classes, `g` guesses (albums), `w` reasons, `also`, `m` files of the group, `al` album title.
+`a` action, `t` local time (`tf` where only the file has one; `tp` precision, `to` offset, `ts` source), `l` place, `lk` km,
+`r` trip, `c` top classes, `g` guesses (albums), `w` reasons, `also`, `m` files of the group, `al` album title.
 
 Everything that comes from photos passes `visible` and then either jinja2's escaping or `textContent`; the page's Content-Security-Policy
 names the one script and the one style sheet by hash, and allows no network at all.
@@ -24,9 +24,9 @@ from album_sort.report._page import Page, is_our_page
 from album_sort.report._parts import PageParts
 from album_sort.report._spool import NOBODY, Card, Journey, Spool, sort_key, to_script
 from album_sort.report.rows import format_offset
-from album_sort.report.text import needs_escapes, shell_word, visible
+from album_sort.report.text import shell_word, visible
 from album_sort.report.words import Words
-from album_sort.types import PhotoRow, ReportRow, RowAction, RunInfo, RunOutcome
+from album_sort.types import REVIEW, PhotoRow, ReportRow, RowAction, RunInfo, RunOutcome, TakenRow, TimeSource
 
 CHUNK_CARDS = 400
 """About a quarter of a megabyte: read in a moment, and a page of an album needs one or two."""
@@ -82,7 +82,7 @@ class HtmlReport:
             visible(row.title),
             _card(row, self._working_folder),
             sha256=row.sha256,
-            key=sort_key(row.taken.local if row.taken else None),
+            key=sort_key(row.taken.local if row.taken and _is_of_the_photo(row.taken) else None),
             trip=NOBODY if trip is None or is_duplicate else self._trips.setdefault(trip, len(self._trips)),
             burst=NOBODY if row.similar_to is None else self._bursts.setdefault(row.similar_to, len(self._bursts)),
         )
@@ -155,8 +155,9 @@ class HtmlReport:
 
 
 def _card(row: PhotoRow, working_folder: str) -> Card:
-    card: Card = {"s": visible(row.source), "a": str(row.action)}
-    if needs_escapes(row.source) or "'" in row.source or not os.path.isabs(row.source):
+    source = visible(row.source)
+    card: Card = {"s": source, "a": str(row.action)}
+    if source != row.source or "'" in source or not os.path.isabs(source):
         # a line is pasted wherever a terminal happens to be
         card["q"] = shell_word(os.path.join(working_folder, row.source))
     if row.path:
@@ -164,23 +165,42 @@ def _card(row: PhotoRow, working_folder: str) -> Card:
         shown = visible(row.path)
         if shown != row.path:
             card["pv"] = shown
-    if row.taken:
-        card["t"] = row.taken.local.isoformat(timespec="seconds")
-        card["tp"] = row.taken.precision
-        card["to"] = format_offset(row.taken.utc_offset_minutes)
-        card["ts"] = visible(row.taken.source)
-    if row.place:
-        card["l"] = visible(f"{row.place.name}, {row.place.country}" if row.place.country else row.place.name)
-        card["lk"] = round(row.place.distance_km, 1)
-    card["r"] = visible(row.trip.title) if row.trip else ""
-    card["c"] = [[visible(top.label), round(top.probability, 3)] for top in row.top]
-    guesses = [(album, score) for album, score in row.scores if album != row.album or row.album != "review"]
-    card["g"] = [[album, round(score, 3)] for album, score in guesses[:_GUESSES] if album != "review"]
-    card["w"] = [visible(reason) for reason in row.why]
-    card["also"] = [visible(path) for path in row.also]
-    card["m"] = [visible(member) for member in row.group]
-    card["al"] = visible(row.title) if row.action is RowAction.DUPLICATE else ""
-    return {name: value for name, value in card.items() if value not in ("", [], None)}
+    _add_when_and_where(card, row)
+    if row.top:
+        card["c"] = [(visible(top.label), round(top.probability, 3)) for top in row.top]
+    guesses = [(album, round(score, 3)) for album, score in row.scores[: _GUESSES + 1] if album != REVIEW]
+    if guesses:
+        card["g"] = guesses[:_GUESSES]
+    if row.why:
+        card["w"] = [visible(reason) for reason in row.why]
+    if row.also:
+        card["also"] = [visible(path) for path in row.also]
+    if row.group:
+        card["m"] = [visible(member) for member in row.group]
+    if row.action is RowAction.DUPLICATE:
+        card["al"] = visible(row.title)
+    return card
+
+
+def _add_when_and_where(card: Card, row: PhotoRow) -> None:
+    taken, place = row.taken, row.place
+    if taken:
+        card["t" if _is_of_the_photo(taken) else "tf"] = taken.local.isoformat(timespec="seconds")
+        card["tp"] = taken.precision
+        card["ts"] = visible(taken.source)
+        if taken.utc_offset_minutes is not None:
+            card["to"] = format_offset(taken.utc_offset_minutes)
+    if place:
+        card["l"] = visible(f"{place.name}, {place.country}" if place.country else place.name)
+        if place.distance_km >= 0.05:
+            card["lk"] = round(place.distance_km, 1)
+    if row.trip:
+        card["r"] = visible(row.trip.title)
+
+
+def _is_of_the_photo(taken: TakenRow) -> bool:
+    """Whether this date says when the photo was taken: the file's own says when it was copied."""
+    return taken.source != TimeSource.MTIME
 
 
 def _refuse_foreign_folder(folder: Path) -> None:

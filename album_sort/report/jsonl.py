@@ -48,9 +48,15 @@ _BLOCK_SECONDS = 1.0
 _TO_ESCAPE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
+# `json.dumps` with these arguments makes an encoder each time.
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def to_line(row: Json) -> bytes:
     """One row as UTF-8 with its newline."""
-    text = json.dumps(row, ensure_ascii=False, separators=(", ", ": "))
+    text = _encode(row)
+    if text.isascii() and "\x7f" not in text:
+        return text.encode() + b"\n"
     return _TO_ESCAPE.sub(lambda match: f"\\u{ord(match.group()):04x}", text).encode() + b"\n"
 
 

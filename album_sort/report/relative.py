@@ -24,7 +24,8 @@ def relative_words(start: date, *, today: date, season: str | None, where: str) 
         return Reason.of(f"report.last-{season}" if seasons_ago else f"report.this-{season}", where=where)
     if months < 12:
         return Reason.of("report.months-ago", n=months, where=where)
-    years = round(months / 12)
+    # a year and a half is still a year: `2 years ago` would be looked for in the calendar year before
+    years = (months + 5) // 12
     return Reason.of("report.last-year" if years == 1 else "report.years-ago", n=years, where=where)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from album_sort.types import (
@@ -45,6 +46,7 @@ def _parse_moment(text: str) -> datetime:
     return datetime.fromisoformat(text.removesuffix("Z"))
 
 
+@lru_cache(maxsize=128)
 def format_offset(minutes: int | None) -> str | None:
     """`+09:00` from 540; None where the offset is unknown."""
     if minutes is None:

@@ -46,6 +46,12 @@ class Words:
         """`61%` from 0.61."""
         return str(format_percent(share, locale=self.locale))
 
+    def rate(self, per_second: float) -> str:
+        """As exact as it means something: `21.8`, `315`, `24,000`."""
+        if per_second < 100:
+            return self.number(round(per_second, 1))
+        return self.number(round(per_second) if per_second < 1000 else round(per_second, -2))
+
     def day(self, day: date) -> str:
         """`28 Dec 2025`, without a weekday."""
         return str(format_date(day, "medium", locale=self.locale))
@@ -60,6 +66,8 @@ class Words:
 
     def duration(self, seconds: float) -> str:
         """`3 min 20 s`, `0.4 s`."""
+        if seconds < 0.05:
+            return self.text("moment")
         if seconds < 60:
             return self.text("seconds", value=round(seconds, 1))
         minutes, rest = divmod(round(seconds), 60)

@@ -144,6 +144,11 @@
     return t("alt", { label: card.c ? card.c[0][0] : fileName(card.s), when: when(card) });
   }
 
+  // Only the file has a date: it says when it was copied, not when the photo was taken.
+  function fileDate(card) {
+    return card.tf ? el("span", { class: "quiet" }, ` ${t("file_date", { when: minutes.format(instant(card.tf)) })}`) : null;
+  }
+
   const albumTitle = (id) => (Object.hasOwn(index.titles, id) ? index.titles[id] : id);
 
   function bars(classes) {
@@ -323,7 +328,7 @@
       el("h2", { id: "photo-title" }, isolated(fileName(photo.s))),
       el("dl", {},
         fact(t("album"), isolated(photo.al || albumTitle(photo.album))),
-        fact(t("taken"), when(photo), photo.to ? ` ${photo.to}` : "", photo.ts ? el("span", { class: "quiet" }, ` ${photo.ts}`) : null),
+        fact(t("taken"), when(photo), photo.to ? ` ${photo.to}` : "", photo.t && photo.ts ? el("span", { class: "quiet" }, ` ${photo.ts}`) : fileDate(photo)),
         fact(t("place"), where && isolated(where)),
         fact(t("trip"), photo.r && isolated(photo.r)),
         fact(t("why_here"), listOf(photo.w)),
@@ -354,7 +359,14 @@
   function albumPhotos(id) {
     const number = index.albums.findIndex((album) => album.id === id);
     if (number < 0) return { count: 0, photosFrom: async () => [] };
-    return { count: index.albums[number].count, photosFrom: (from) => loadAlbum(number, from, PAGE) };
+    const { count, twins } = index.albums[number];
+    return { count, note: twins ? countWithTwins(count, twins) : undefined, photosFrom: (from) => loadAlbum(number, from, PAGE) };
+  }
+
+  // The numbers of the overview count each file; a page shows what is stored once only once.
+  function countWithTwins(count, twins) {
+    return el("span", {}, `${t("photos", { n: count + twins })}${t("totals_comma")}`,
+      el("a", { href: "#/duplicates" }, t("of_them_duplicates", { n: twins })));
   }
 
   async function tripPhotos(number) {
@@ -389,7 +401,9 @@
       } else if (parts[1] === "trip") {
         said = await showPhotos({ route, ...(await tripPhotos(name)), page: number, byMonth: false });
       } else if (parts[1] === "review" || parts[1] === "album") {
-        said = await showPhotos({ route, title: t("review_title"), note: t("review_help"), ...albumPhotos("review"), page: number,
+        const { note, count, photosFrom } = albumPhotos("review");
+        const help = el("span", {}, note ?? t("photos", { n: count }), el("br"), t("review_help"));
+        said = await showPhotos({ route, title: t("review_title"), note: help, count, photosFrom, page: number,
           draw: reviewCard, listClass: "rows", byMonth: false });
       } else if (parts[1] === "duplicates") {
         said = await showPhotos({ route, title: t("duplicates_title"), ...albumPhotos(" duplicates"), page: number, draw: duplicateCard,

@@ -1,0 +1,127 @@
+"""Text laid out for the terminal it is shown on: sentences wrapped at words, tables that give up what can be spared first.
+
+Where nobody watches (a pipe, a file) nothing is wrapped or cut, so that programs and `grep` see whole lines. Widths are counted in
+cells: a Chinese character takes two.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Sequence
+from enum import Enum, auto
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+_GAP = "  "
+
+_LEAST_LAST = 12
+"""Cells in which the last column still says something."""
+
+_LEAST_TEXT = 16
+"""Cells of text beside an indent; narrower, the indent is given up."""
+
+
+def say(console: Console, text: str, *, indent: int = 0, hanging: int | None = None) -> None:
+    """Prints a paragraph; its further lines are indented by `hanging`, which is `indent` where not given."""
+    if not console.is_terminal:
+        console.out(" " * indent + text, highlight=False)
+        return
+    for line in _wrapped(console, text, indent, indent if hanging is None else hanging):
+        console.out(line, highlight=False)
+
+
+def _wrapped(console: Console, text: str, indent: int, hanging: int) -> list[str]:
+    if console.width - max(indent, hanging) < _LEAST_TEXT:
+        indent = hanging = 0
+    [first, *rest] = [line.plain.rstrip() for line in Text(text).wrap(console, console.width - indent)] or [""]
+    lines = [" " * indent + first]
+    if rest:
+        remaining = text[len(first) :].lstrip()
+        lines += [
+            " " * hanging + line.plain.rstrip() for line in Text(remaining).wrap(console, console.width - hanging)
+        ]
+    return lines
+
+
+class Last(Enum):
+    """What becomes of the last column where a table is wider than the terminal."""
+
+    KEPT = auto()
+    WRAPPED = auto()
+    SPARED = auto()
+    """Cut, or left out."""
+
+
+def print_table(
+    console: Console,
+    headings: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Collection[int] = (),
+    last: Last = Last.KEPT,
+) -> None:
+    """Prints rows under headings, columns in `right` flush right; where that is too wide, each row becomes a record of lines."""
+    widths = [max(cell_len(row[column]) for row in (headings, *rows)) for column in range(len(headings))]
+    room = console.width - sum(widths[:-1]) - len(_GAP) * (len(widths) - 1)
+    if console.is_terminal and widths[-1] > room:
+        if last is Last.SPARED and room < _LEAST_LAST:
+            print_table(console, headings[:-1], [row[:-1] for row in rows], right=right)
+            return
+        if last is Last.KEPT or room < _LEAST_TEXT:
+            _print_records(console, headings, rows)
+            return
+        widths[-1] = room
+    console.out(_line(headings, widths, right), style="bold", highlight=False)
+    for row in rows:
+        [text, *more] = _fitted(row[-1], widths[-1], console, last)
+        console.out(_line((*row[:-1], text), widths, right), highlight=False)
+        for line in more:
+            console.out(_line((*("" for _ in row[:-1]), line), widths, right), highlight=False)
+
+
+def _fitted(text: str, width: int, console: Console, last: Last) -> list[str]:
+    if cell_len(text) <= width:
+        return [text]
+    if last is Last.SPARED:
+        return [shortened(text, width, console)]
+    return [line.plain.rstrip() for line in Text(text).wrap(console, width)]
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> str:
+    cells = []
+    for column, (text, width) in enumerate(zip(row, widths, strict=True)):
+        blanks = " " * (width - cell_len(text))
+        cells.append(blanks + text if column in right else text + blanks)
+    return _GAP.join(cells).rstrip()
+
+
+def _print_records(console: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for row in rows:
+        say(console, row[0])
+        for heading, text in zip(headings[1:], row[1:], strict=True):
+            say(console, f"{heading}: {text}", indent=2, hanging=4)
+
+
+def shortened(text: str, width: int, console: Console) -> str:
+    """The end of a text in so many cells: of a path the end says most."""
+    if cell_len(text) <= width:
+        return text
+    mark = ellipsis(console)
+    kept = text
+    while kept and cell_len(kept) > width - len(mark):
+        kept = kept[1:]
+    return mark + kept
+
+
+def ellipsis(console: Console) -> str:
+    """Three dots in one cell where the terminal's encoding has them."""
+    return "…" if console.encoding.lower().startswith("utf") else "..."
+
+
+def printable(text: str) -> str:
+    """For a terminal: control characters of a hostile name must not move the cursor, undecodable bytes show as escapes."""
+    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    encoding = sys.stdout.encoding or "utf-8"
+    return shown.encode(encoding, "backslashreplace").decode(encoding)

@@ -1,0 +1,98 @@
+"""`albums`, `models`, `config`: what there is to choose from.
+
+Only what the command line looks like: the work is imported when a command runs, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from album_sort.cli import _options as o
+from album_sort.cli._options import EXIT_CODES
+
+albums_app = typer.Typer(help="The albums and their rules.", no_args_is_help=True, rich_markup_mode=None)
+models_app = typer.Typer(help="The networks and their weights.", no_args_is_help=True, rich_markup_mode=None)
+config_app = typer.Typer(help="The settings.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@albums_app.command("list", epilog=EXIT_CODES)
+def albums_list(albums: o.Albums = None, lang: o.ShownLang = "en") -> None:
+    """Lists all albums.
+
+    album-sort albums list
+    """
+    from album_sort.cli.catalogue import run_albums_list  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run_albums_list(albums or "", lang))
+
+
+@albums_app.command("show", epilog=EXIT_CODES)
+def albums_show(
+    album: Annotated[str, typer.Argument(metavar="ID", help="An album's id.")],
+    albums: o.Albums = None,
+    lang: o.ShownLang = "en",
+) -> None:
+    """Shows which classes speak for an album.
+
+    album-sort albums show pets
+    """
+    from album_sort.cli.catalogue import run_albums_show  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run_albums_show(album, albums or "", lang))
+
+
+@albums_app.command("check", epilog=EXIT_CODES)
+def albums_check(file: Annotated[str, typer.Argument(metavar="FILE", help="Your album rules (TOML).")]) -> None:
+    """Checks a file of album rules and tells all its faults at once.
+
+    album-sort albums check my-albums.toml
+    """
+    from album_sort.cli.catalogue import run_albums_check  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run_albums_check(file))
+
+
+@models_app.command("list", epilog=EXIT_CODES)
+def models_list() -> None:
+    """Lists the networks and whether their weights are at hand.
+
+    album-sort models list
+    """
+    from album_sort.cli.catalogue import run_models_list  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run_models_list())
+
+
+@models_app.command("fetch", epilog=EXIT_CODES)
+def models_fetch() -> None:
+    """Fetches torchvision's ResNet-18 weights (11 MB) once; later runs need no connection.
+
+    album-sort models fetch
+    """
+    from album_sort.cli.catalogue import run_models_fetch  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run_models_fetch())
+
+
+@models_app.command("verify", epilog=EXIT_CODES)
+def models_verify() -> None:
+    """Checks the hashes of the weights at hand.
+
+    album-sort models verify
+    """
+    from album_sort.cli.catalogue import run_models_verify  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run_models_verify())
+
+
+@config_app.command("show", epilog=EXIT_CODES)
+def config_show(config: o.ConfigFile = None) -> None:
+    """Shows every setting, its value, and where the value comes from.
+
+    album-sort config show
+    """
+    from album_sort.cli.catalogue import run_config_show  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run_config_show(config))
