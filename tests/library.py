@@ -144,6 +144,7 @@ class Raw:
     is_own: bool = True
     precision: TimePrecision = TimePrecision.SECOND
     source: TimeSource = TimeSource.EXIF_ORIGINAL
+    altitude_m: float | None = None
 
 
 @dataclass(slots=True)
@@ -360,7 +361,7 @@ def finished(maker: Maker, gazetteer: Gazetteer, homes: list[KnownHome], now_utc
     for number, raw in enumerate(raws):
         content_id = ContentId(hashlib.sha256(f"{number}-{raw.local}".encode()).hexdigest())
         time = CaptureTime(raw.local, raw.offset, raw.source, raw.precision)
-        position = GeoPosition(raw.lat, raw.lon, PositionSource.EXIF) if raw.has_position else None
+        position = GeoPosition(raw.lat, raw.lon, PositionSource.EXIF, raw.altitude_m) if raw.has_position else None
         photos.append(TimelinePhoto(content_id, time, position, place_of.get(id(raw)), raw.camera, is_own=raw.is_own))
         if raw.counts:
             trip_of[content_id] = raw.trip

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from album_sort.core.geo import distance_km
 from album_sort.core.homes import Home, HomeKind
+from album_sort.core.positions import Shot, choose_positions
+from album_sort.core.timeline import TimelinePhoto
 from album_sort.core.trips import Timeline
+from album_sort.places.gazetteer import Gazetteer
 from album_sort.types import ContentId
 from tests.library import KnownHome, Library
 
@@ -23,6 +28,24 @@ class Score:
     """Share of everyday photos in any trip."""
     home_km: float
     """Largest distance of a true home from the one found for its middle; infinite where none was found."""
+
+
+def shot_of(photo: TimelinePhoto) -> Shot:
+    """A photo as the choice of positions takes it."""
+    candidates = (photo.position,) if photo.position is not None else ()
+    return Shot(photo.content_id, photo.camera, photo.capture_time, candidates, photo.is_own)
+
+
+def with_chosen_positions(photos: Sequence[TimelinePhoto], gazetteer: Gazetteer) -> list[TimelinePhoto]:
+    """The photos as the timeline gets them in a run: positions refused or inferred, with their places."""
+    chosen = choose_positions([shot_of(photo) for photo in photos])
+    positions = [chosen[photo.content_id].position for photo in photos]
+    known = [position for position in positions if position is not None]
+    places = iter(gazetteer.nearest(np.array([p.lat_deg for p in known]), np.array([p.lon_deg for p in known])))
+    return [
+        replace(photo, position=position, place=None if position is None else next(places))
+        for photo, position in zip(photos, positions, strict=True)
+    ]
 
 
 def score_of(library: Library, homes: Sequence[Home], timeline: Timeline) -> Score:
@@ -45,9 +68,9 @@ def score_of(library: Library, homes: Sequence[Home], timeline: Timeline) -> Sco
     everyday = [content_id for content_id, journey in library.trip_of.items() if journey is None]
     wrong = sum(content_id in found for content_id in everyday)
     return Score(
-        right / max(1, on_trips),
+        right / on_trips if on_trips else 1.0,
         wrong / max(1, len(everyday)),
-        max(_home_error(home, homes) for home in library.homes),
+        max((_home_error(home, homes) for home in library.homes), default=0.0),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -284,6 +285,46 @@ def test_a_camera_whose_clock_was_never_set_does_not_belong_by_time() -> None:
     assert not frozenset(photos) & trip.members
 
 
+def test_a_camera_mostly_used_at_home_belongs_to_the_trip_whose_days_it_kept() -> None:
+    """Its clock cannot be checked at home, where the telephone stays in the pocket; a week of photos on every day can."""
+    life = year_at_home()
+    life.spend("2024-07-05", 7, NISEKO)
+    life.spend("2024-01-02", 150, None, camera=COMPACT, per_day=2, every=6)
+    photos = life.spend("2024-07-06", 5, None, camera=COMPACT)
+    (trip,) = life.timeline().trips
+    assert frozenset(photos) <= trip.members
+
+
+def test_a_camera_used_on_most_trips_is_believed_on_short_ones_too() -> None:
+    life = year_at_home()
+    life.spend("2024-01-02", 150, None, camera=COMPACT, per_day=2, every=6)
+    life.spend("2024-07-05", 5, NISEKO)
+    life.spend("2024-07-06", 3, None, camera=COMPACT)
+    life.live("2024-07-12", 3, MUNICH)
+    life.spend("2024-07-20", 2, PARIS)
+    photos = life.spend("2024-07-20", 2, None, camera=COMPACT)
+    assert frozenset(photos) <= life.timeline().trips[-1].members
+
+
+def test_a_picture_out_of_the_aeroplanes_window_belongs_to_the_trip() -> None:
+    life = year_at_home()
+    life.spend("2024-07-05", 7, NISEKO)
+    window = life.shoot(day("2024-07-11 20:00"), SUVA)
+    photo = life.photos[-1]
+    assert photo.position is not None
+    life.photos[-1] = replace(photo, position=replace(photo.position, altitude_m=10_500.0))
+    (trip,) = life.timeline().trips
+    assert window in trip.members
+
+
+def test_a_friends_day_far_away_is_not_ours_when_we_were_at_home_around_it() -> None:
+    life = year_at_home()
+    life.shoot(day("2024-07-05 09:00"), MUNICH)
+    life.spend("2024-07-05", 1, PARIS, per_day=6, camera="Samsung SM-G991B")
+    life.shoot(day("2024-07-05 22:00"), MUNICH)
+    assert life.titles() == []
+
+
 def test_photos_of_the_same_camera_without_position_at_the_edges_belong() -> None:
     life = year_at_home()
     life.spend("2024-07-06", 5, NISEKO)
@@ -392,6 +433,13 @@ def test_working_in_another_city_every_week_is_everyday_life() -> None:
         life.spend(monday.isoformat(), 3, ULM, per_day=2)
         life.live((monday + timedelta(days=4)).isoformat(), 3, MUNICH, every=1)
     assert life.titles() == []
+
+
+def test_a_month_abroad_with_a_photo_once_a_week_is_one_trip() -> None:
+    life = year_at_home()
+    photos = life.spend("2024-06-29", 31, PARIS, every=6)
+    (trip,) = life.timeline().trips
+    assert trip.members == frozenset(photos)
 
 
 def test_shopping_beyond_the_border_is_no_trip() -> None:

@@ -14,7 +14,8 @@ from album_sort.core.homes import find_homes
 from album_sort.core.trips import find_trips
 from album_sort.places.gazetteer import Gazetteer
 from tests.library import LEVELS, ORDINARY, Difficulty, make_library
-from tests.library_score import score_of
+from tests.library_score import score_of, with_chosen_positions
+from tests.lives import KINDS, make_life
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,6 +36,17 @@ def test_trips_and_homes_of_a_made_library_are_found(gazetteer: Gazetteer, level
     assert score.everyday_in_trips <= 0.02
     # A hard library lacks so much that single trips leave no trace: its mean is held by the benchmark.
     assert score.trip_photos_right >= (0.9 if level.name == "hard" else 0.95)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_trips_and_homes_of_a_kind_of_life_are_found(gazetteer: Gazetteer, kind: str) -> None:
+    library = make_life(11, kind, gazetteer)
+    photos = with_chosen_positions(library.photos, gazetteer)
+    homes = find_homes(photos)
+    score = score_of(library, homes, find_trips(photos, homes, now_utc=library.now_utc))
+    assert score.home_km <= 5
+    assert score.everyday_in_trips <= 0.02
+    assert score.trip_photos_right >= 0.95
 
 
 def test_a_made_library_is_the_same_for_the_same_seed_and_its_order_does_not_matter(gazetteer: Gazetteer) -> None:

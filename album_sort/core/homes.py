@@ -51,6 +51,7 @@ a second home."""
 RECURRING_VISITS = 6
 RECURRING_WITHIN_DAYS = 365
 VISIT_GAP_DAYS = 3
+LONGEST_GAP_DAYS = 21
 LONGEST_VISIT_DAYS = 4.0
 RECURRING_KM = 250.0
 """Six short visits within a year make a place that one returns to: the parents, the allotment, the cabin. Farther away
@@ -132,7 +133,7 @@ def find_homes(photos: Sequence[TimelinePhoto], override: tuple[float, float] | 
     lives = _find_lives(spots, witnesses) if override is None else (_given(override, date.min, date.max),)
     if not lives:
         return ()
-    others = [base for spot in spots for base in _returns(spot, lives)]
+    others = [base for spot in spots for base in _returns(spot, lives, witnesses)]
     return (*lives, *sorted(others, key=lambda base: (base.start, base.lat_deg, base.lon_deg)))
 
 
@@ -300,7 +301,7 @@ def day_number(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
-def _returns(spot: _Spot, lives: tuple[Home, ...]) -> list[Home]:
+def _returns(spot: _Spot, lives: tuple[Home, ...], witnesses: Witnesses) -> list[Home]:
     """The spot as a place of regular or recurring visits, outside the times when it was home; at most one entry."""
     days = spot.days
     for home in lives:
@@ -308,7 +309,7 @@ def _returns(spot: _Spot, lives: tuple[Home, ...]) -> list[Home]:
             days = days[(days < day_number(home.start)) | (days > day_number(home.end))]
     if len(days) < RECURRING_VISITS:
         return []
-    opens = np.flatnonzero(np.diff(days, prepend=days[0] - 999) > VISIT_GAP_DAYS)
+    opens = _first_days(days, spot, witnesses)
     starts, ends = days[opens], days[np.append(opens[1:], len(days)) - 1]
     if len(starts) < RECURRING_VISITS:
         return []
@@ -330,6 +331,20 @@ def _returns(spot: _Spot, lives: tuple[Home, ...]) -> list[Home]:
     if kind is None:
         return []
     return [Home(spot.lat_deg, spot.lon_deg, _date(first), _date(last), len(stays), len(nights), kind)]
+
+
+def _first_days(days: Days, spot: _Spot, witnesses: Witnesses) -> NDArray[np.intp]:
+    """Indices of the days on which a visit begins: after some without a photo here, of which one has some from elsewhere.
+
+    Who photographs once a week in a month abroad is there once, not four times.
+    """
+    gaps = distances_km(witnesses.lat_deg, witnesses.lon_deg, spot.lat_deg, spot.lon_deg)
+    elsewhere = np.unique(witnesses.day[gaps > EVERYDAY_KM])
+    seen = np.diff(np.searchsorted(elsewhere, days), prepend=0) > 0
+    after_days = np.diff(days, prepend=days[0] - LONGEST_GAP_DAYS - 1)
+    is_first = (after_days > VISIT_GAP_DAYS) & (seen | (after_days > LONGEST_GAP_DAYS))
+    is_first[0] = True
+    return np.flatnonzero(is_first)
 
 
 def _kind(*, weeks_share: float, leisure_share: float, usual_days: float, home_km: float) -> HomeKind | None:

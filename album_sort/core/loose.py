@@ -21,6 +21,15 @@ LOCATED_SHARE = 0.1
 """A camera with fewer positions has no receiver: the few are from its owner's map."""
 
 
+PACE_DAYS = 2
+PACE_SHARE = 0.5
+"""A camera that is used on so many and such a share of a trip's days, and not on those around it, was there."""
+
+TRAVELLER_TRIPS = 2
+TRAVELLER_SHARE = 0.5
+"""A camera that was there on so many and such a share of the trips is one for travelling, and its clock is right."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LoosePhotos:
     """Timed photos of own cameras without a position, by camera."""
@@ -50,6 +59,38 @@ class LoosePhotos:
         distrusted = {c for c in without if len(days_of[c]) >= CLOCK_DAYS and _is_alone(days_of[c], common)}
         arrays = {camera: np.sort(np.array(values)) for camera, values in walls.items()}
         return cls(arrays, frozenset(without - distrusted), frozenset(distrusted))
+
+    def travellers(self, trips: Sequence[NDArray[np.int64]]) -> frozenset[str]:
+        """Cameras of doubtful clocks that were used on most trips (each given by its ascending days): their clocks are right.
+
+        Who takes a camera along and at home leaves it in a drawer for weeks has no other way to show it.
+        """
+        found = set()
+        for camera in self.distrusted:
+            era = self.wall_s[camera][[0, -1]] // DAY
+            during = [days for days in trips if len(days) > 1 and era[0] <= days[0] and days[-1] <= era[1]]
+            used = sum(len(self._used(camera, days) & set(days.tolist())) >= PACE_SHARE * len(days) for days in during)
+            if used >= max(TRAVELLER_TRIPS, TRAVELLER_SHARE * len(during)):
+                found.add(camera)
+        return frozenset(found)
+
+    def along(self, days: NDArray[np.int64]) -> frozenset[str]:
+        """Cameras of doubtful clocks that kept pace with a trip on these (ascending) days.
+
+        They were used on half of its days at least, and neither shortly before nor shortly after it. A clock that is wrong
+        hardly ever puts another time of use exactly there.
+        """
+        found = set()
+        for camera in self.distrusted:
+            used = self._used(camera, days)
+            is_inside = all(days[0] <= day <= days[-1] for day in used)
+            if is_inside and len(used) >= max(PACE_DAYS, PACE_SHARE * len(days)):
+                found.add(camera)
+        return frozenset(found)
+
+    def _used(self, camera: str, days: NDArray[np.int64]) -> set[int]:
+        """Days around these on which a camera was used."""
+        return self.days((camera,), float(days[0] - PACE_DAYS) * DAY, float(days[-1] + PACE_DAYS + 1) * DAY)
 
     def count(self, cameras: Iterable[str], start_s: float, end_s: float) -> int:
         """How many photos some cameras took from start to end (wall time, end excluded)."""

@@ -26,6 +26,9 @@ NEAR_KM = 150.0
 OUTING_KM = 50.0
 """How far apart the outings of two such days may be to count as one stay."""
 
+STAY_GAP_DAYS = 4
+"""Where somebody often is for a weekend, a gap of a few days without a photo at home is a stay; from Sunday to Saturday it is none."""
+
 VISIT_HOME_DAYS = 2.0
 """A visit home this long may lie inside a trip that goes on at the same place, too far away to commute."""
 
@@ -205,7 +208,9 @@ class _Follower:
         apart = self._gap_km(last, row)
         is_leaving = float(max(positions.home_km[last], positions.home_km[row])) >= NEAR_KM and days <= 1
         if km < NEAR_KM and not is_leaving:
-            return (days <= 1 and apart <= OUTING_KM) or (days <= GAP_DAYS - 1 and apart <= OUTING_KM / 2)
+            is_usual = positions.where[last] == positions.where[row] == Whereabouts.RECURRING
+            most_days = STAY_GAP_DAYS if is_usual else GAP_DAYS - 1
+            return (days <= 1 and apart <= OUTING_KM) or (days <= most_days and apart <= OUTING_KM / 2)
         if days <= GAP_DAYS:
             return True
         if days > LONGEST_GAP_DAYS:

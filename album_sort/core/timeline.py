@@ -60,10 +60,11 @@ class TimelinePhoto:
     @property
     def is_witness(self) -> bool:
         """Whether it proves that one of the library's own cameras was somewhere at some time."""
-        return self.is_own and self.position is not None and self.is_timed and not self._is_airborne
+        return self.is_own and self.position is not None and self.is_timed and not self.is_airborne
 
     @property
-    def _is_airborne(self) -> bool:
+    def is_airborne(self) -> bool:
+        """Whether it was taken on a flight."""
         position = self.position
         return position is not None and (
             (position.altitude_m or 0.0) > AIRLINER_ALTITUDE_M or (position.speed_kmh or 0.0) > AIRLINER_SPEED_KMH

@@ -26,11 +26,14 @@ DAY_TRIP_PHOTOS = 20
 """A single day is an album of its own from here on."""
 
 DAY_LOCATED = 3
-"""Fewer photos with a position on a single day may be somebody else's: the others of that day prove no place."""
+"""Fewer photos with a position, on a single day, may be somebody else's: the others of that day prove no place."""
 
 FAR_KM = RECURRING_KM
 FAR_DAY_PHOTOS = 5
-"""A day so far from home is a journey with so few photos, too, if there was time to get there and back."""
+"""A day so far from home is a journey with so few photos, too. There must have been time to get there and back, else they were sent."""
+
+STATION_HOURS = 2.0
+"""What a journey takes besides the flight, at least."""
 
 ONE_DAY_HOURS = 14.0
 """A long evening that ends after midnight is still one day."""
@@ -101,15 +104,13 @@ class TripJudge:
         else:
             return None
         cameras = frozenset(self.cameras[row] for row in rows.tolist())
-        is_hint = self._days(rows) == 1 and len(rows) < DAY_LOCATED
-        if is_hint or self._is_of_strangers(rows, cameras):
-            return None
         before, after = self._home_before(rows, cameras), self._home_after(rows, cameras)
+        if self._is_of_strangers(rows, cameras) or not self._was_there(rows, before, after):
+            return None
         is_far = float(self.positions.home_km[rows].max()) >= NEAR_KM
         edges = self.edge_finder.edges(rows, cameras, before, after, is_far=is_far)
         is_day_trip = self._is_one_day(rows, cameras, edges)
-        is_worth_it = self._is_worth_it(rows, cameras, edges, is_day_trip=is_day_trip)
-        if not is_worth_it and not (is_day_trip and self._is_far_day(rows, cameras, edges, before, after)):
+        if not self._is_worth_it(rows, cameras, edges, is_day_trip=is_day_trip):
             return None
         if is_day_trip:
             why.append(Reason.of("trip.day-trip", photos=len(rows)))
@@ -129,10 +130,11 @@ class TripJudge:
         for _ in range(2):
             lat, lon, utc = self.table.lat_deg[rows], self.table.lon_deg[rows], self.table.utc_s[rows]
             for cut in range(len(rows) - 1, max(0, len(rows) - 1 - STRAY_PHOTOS), -1):
-                gap_h = abs(float(utc[cut] - utc[cut - 1])) / HOUR
+                if abs(float(utc[cut] - utc[cut - 1])) < STRAY_HOURS * HOUR:
+                    continue
                 # From any to any: who comes back to one of the trip's places was on it all the time.
                 km = float(distances_km(lat[cut:, None], lon[cut:, None], lat[:cut], lon[:cut]).min())
-                if gap_h >= STRAY_HOURS and km >= STRAY_KM:
+                if km >= STRAY_KM:
                     rows = rows[:cut]
                     break
             rows = rows[::-1]
@@ -163,7 +165,10 @@ class TripJudge:
         if cameras & self.home_cameras or not self.home_cameras:
             return False
         share = sum(self.camera_photos[camera] for camera in cameras) / len(self.cameras)
-        low, high = np.searchsorted(self.table.utc_s[self.home_rows], self.table.utc_s[rows[[0, -1]]])
+        # The others were at home meanwhile, or so shortly before or after that they cannot have come along.
+        away_s = _journey_s(float(self.positions.home_km[rows].min()))
+        begin, end = self.table.utc_s[rows[[0, -1]]] + (-away_s, away_s)
+        low, high = np.searchsorted(self.table.utc_s[self.home_rows], (begin, end))
         return share < STRANGER_SHARE and bool(high > low)
 
     def _is_one_day(self, rows: NDArray[np.intp], cameras: frozenset[str], edges: tuple[float, float]) -> bool:
@@ -176,30 +181,26 @@ class TripJudge:
     ) -> bool:
         if not self.has_home:
             return self._is_only_trip(rows)
-        is_near = float(self.positions.home_km[rows].max()) < NEAR_KM
+        km = self.positions.home_km[rows]
+        is_near = float(km.max()) < NEAR_KM
         if is_near and not is_day_trip:
             return len(np.unique(self.table.day[rows])) > 1 and len(rows) >= MIN_PHOTOS_NEAR
         # Near home a day's photos without positions may as well be from home.
         photos = len(rows) if is_near else len(rows) + self.loose.count(cameras | self.loose.beside, *edges)
-        return photos >= (DAY_TRIP_PHOTOS if is_day_trip else MIN_PHOTOS)
+        if is_day_trip:
+            return photos >= (FAR_DAY_PHOTOS if float(km.min()) >= FAR_KM else DAY_TRIP_PHOTOS)
+        return photos >= MIN_PHOTOS
 
-    def _is_far_day(
-        self,
-        rows: NDArray[np.intp],
-        cameras: frozenset[str],
-        edges: tuple[float, float],
-        before: int | None,
-        after: int | None,
-    ) -> bool:
-        """Whether a single day was spent so far away that it took a journey, and not in pictures that somebody sent."""
-        km = float(self.positions.home_km[rows].min())
-        if not self.has_home or km < FAR_KM:
-            return False
-        photos = len(rows) + self.loose.count(cameras | self.loose.beside, *edges)
-        utc = self.table.utc_s
+    def _was_there(self, rows: NDArray[np.intp], before: int | None, after: int | None) -> bool:
+        """Whether photos with a position of a single day show that one of the cameras was there; of several days they do."""
+        if self._days(rows) > 1:
+            return True
+        km, utc = float(self.positions.home_km[rows].min()), self.table.utc_s
         there = np.inf if before is None else float(utc[rows[0]] - utc[before])
         back = np.inf if after is None else float(utc[after] - utc[rows[-1]])
-        return photos >= FAR_DAY_PHOTOS and min(there, back) / HOUR >= km / FLIGHT_KMH
+        if not self.has_home or km < FAR_KM or len(rows) >= DAY_TRIP_PHOTOS:
+            return len(rows) >= DAY_LOCATED
+        return len(rows) >= DAY_LOCATED and min(there, back) >= _journey_s(km)
 
     def _is_only_trip(self, rows: NDArray[np.intp]) -> bool:
         """Whether a stretch of a library without a known home looks like a journey."""
@@ -241,3 +242,8 @@ class TripJudge:
 
     def _date(self, row: int) -> str:
         return (EPOCH + timedelta(seconds=float(self.table.wall_s[row]))).date().isoformat()
+
+
+def _journey_s(km: float) -> float:
+    """The least time that a journey takes, in seconds; none where no home is known."""
+    return (STATION_HOURS + km / FLIGHT_KMH) * HOUR if np.isfinite(km) else 0.0

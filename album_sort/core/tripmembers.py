@@ -31,6 +31,8 @@ class _Reach:
     earliest_wall_s: float
     latest_wall_s: float
     cameras: frozenset[str]
+    along: frozenset[str]
+    """Cameras without a receiver that were used on its days, day by day."""
     lat_deg: NDArray[np.float64]
     lon_deg: NDArray[np.float64]
 
@@ -47,7 +49,7 @@ class _Reach:
         """
         if photo.position is not None or not photo.camera or not photo.is_own:
             return True
-        return photo.camera in self.cameras or photo.camera in loose.beside
+        return photo.camera in self.cameras or photo.camera in loose.beside or photo.camera in self.along
 
     def takes(self, photo: TimelinePhoto, home_days: Set[int]) -> bool:
         """Whether a photo that proves nothing itself belongs here by its time, and by its position if it has one."""
@@ -60,7 +62,8 @@ class _Reach:
                 return False
         elif not self.earliest_wall_s <= photo.wall_s <= self.latest_wall_s:
             return False
-        if photo.position is None:
+        # Out of the window of the aeroplane home one sees no place of the trip.
+        if photo.position is None or photo.is_airborne:
             return True
         gaps = distances_km(self.lat_deg, self.lon_deg, photo.position.lat_deg, photo.position.lon_deg)
         return float(gaps.min()) <= BESIDE_KM
@@ -79,8 +82,10 @@ def assign_members(
     ]
     if not candidates:
         return []
+    travellers = loose.travellers([np.unique(table.day[candidate.rows]) for candidate in candidates])
     by_start = sorted(
-        (_reach(number, table, c) for number, c in enumerate(candidates)), key=lambda r: r.earliest_wall_s
+        (_reach(number, table, loose, travellers, c) for number, c in enumerate(candidates)),
+        key=lambda r: r.earliest_wall_s,
     )
     home_days = {int(day) for day in table.day[positions.where == Whereabouts.HOME]}
     at_home = {table.photos[row].content_id for row in np.flatnonzero(positions.where == Whereabouts.HOME).tolist()}
@@ -102,8 +107,10 @@ def assign_members(
     return [frozenset(own) for own in members]
 
 
-def _reach(number: int, table: Witnesses, candidate: Candidate) -> _Reach:
-    days = table.day[candidate.rows]
+def _reach(
+    number: int, table: Witnesses, loose: LoosePhotos, travellers: frozenset[str], candidate: Candidate
+) -> _Reach:
+    days = np.unique(table.day[candidate.rows])
     return _Reach(
         number,
         int(days.min()),
@@ -111,6 +118,7 @@ def _reach(number: int, table: Witnesses, candidate: Candidate) -> _Reach:
         candidate.earliest_wall_s,
         candidate.latest_wall_s,
         candidate.cameras,
+        travellers | loose.along(days),
         table.lat_deg[candidate.rows],
         table.lon_deg[candidate.rows],
     )
