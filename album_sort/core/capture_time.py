@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from album_sort.errors import UsageError
 from album_sort.types import CaptureTime, Reason, TimeCandidate, TimePrecision, TimeSource
@@ -18,6 +19,7 @@ ZoneOffset = Callable[[datetime], int | None]
 """Minutes east of UTC at the photo's position; takes a naive datetime as wall time there and an aware one as that instant."""
 
 # From most to least trustworthy: the order in which `TimeSource` names them.
+_BEST = TimeSource.EXIF_ORIGINAL
 _RANK = {source: rank for rank, source in enumerate(TimeSource)}
 _FINENESS = {precision: rank for rank, precision in enumerate(TimePrecision)}
 
@@ -44,6 +46,9 @@ _COUNTING_STARTS = frozenset((date(1903, 12, 31), date(1904, 1, 1), date(1969, 1
 # The hours of the day to which cameras fall back when their battery was out. Of 1980 (DOS time) and 2000 the whole day,
 # because they are by far the most frequent; of the others the first hour, so that a real New Year's Day stays.
 _RESET_HOURS = {date(1980, 1, 1): 24, date(1990, 1, 1): 1, date(2000, 1, 1): 24, date(2001, 1, 1): 1}
+
+# No clock falls back to a day of a later year.
+_LAST_RESET_YEAR = max(day.year for day in (*_COUNTING_STARTS, *_RESET_HOURS))
 
 # How many characters of an ISO date two statements must share to agree, by the coarser one's precision.
 _AGREEMENT = {TimePrecision.MINUTE: 16, TimePrecision.DAY: 10, TimePrecision.MONTH: 7, TimePrecision.YEAR: 4}
@@ -103,8 +108,7 @@ def choose_capture_time(
             refused.append(RefusedTime(corrected, reason))
     if not plausible:
         return CaptureChoice(None, tuple(refused))
-    placed = sorted((_placed(one, plausible, zone_offset) for one in plausible), key=_order)
-    chosen, finer = placed[0], _finer(placed)
+    chosen, finer = _chosen(plausible, zone_offset)
     shown = finer or chosen
     source = chosen.candidate.source
     reasons = [Reason.of(f"time.from-{source.name.lower().replace('_', '-')}", note=chosen.candidate.note)]
@@ -116,6 +120,16 @@ def choose_capture_time(
     why = (chosen.candidate.note or source.value, *(f"not {row.candidate.note}: {row.reason.code}" for row in refused))
     time = CaptureTime(shown.local, shown.offset, source, shown.candidate.precision, why)
     return CaptureChoice(time, tuple(refused), tuple(reasons))
+
+
+def _chosen(plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None) -> tuple[_Placed, _Placed | None]:
+    """The candidate to believe, and one that adds the time of day to it."""
+    best = next((one for one in plausible if one.source is _BEST and one.precision is TimePrecision.SECOND), None)
+    if best is not None and best.local is not None:
+        # Nothing comes before it and nothing adds to it. So it is with most photos, and each offset asked for costs time.
+        return _placed(best, plausible, zone_offset), None
+    placed = sorted((_placed(one, plausible, zone_offset) for one in plausible), key=_order)
+    return placed[0], _finer(placed)
 
 
 def _corrected(candidate: TimeCandidate, minutes: int) -> TimeCandidate:
@@ -132,6 +146,8 @@ def why_impossible(candidate: TimeCandidate, now_utc: datetime) -> Reason | None
     moment = candidate.local or candidate.utc
     if moment is None:
         return Reason.of("time.empty")
+    if _LAST_RESET_YEAR < moment.year < now_utc.year:
+        return None
     code = None
     # A day's grace: wall time runs up to 14 hours ahead of UTC, and this machine's clock may be a little late.
     if moment > now_utc + timedelta(days=1):
@@ -255,6 +271,7 @@ def _shift(utc: datetime, offset_minutes: int) -> datetime:
     return utc + timedelta(minutes=offset_minutes)
 
 
+@lru_cache(maxsize=256)
 def offset_text(minutes: int) -> str:
     """`+09:00`, as EXIF writes it."""
     hours, rest = divmod(abs(minutes), 60)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 from functools import lru_cache
 
-from album_sort.core.capture_time import RefusedTime, choose_capture_time, parse_clock_correction
+from album_sort.core.capture_time import CaptureChoice, RefusedTime, choose_capture_time, parse_clock_correction
 from album_sort.core.grouping import GroupItem, group_files
 from album_sort.metadata import candidates_from_folder, candidates_from_name, merge_metadata
 from album_sort.places.timezone import offset_minutes, zone_at
@@ -100,10 +100,20 @@ def _record(
     metadata = merge_metadata(primary.metadata, *others) if others else primary.metadata
     candidates = (*metadata.time_candidates, *_outer_candidates(group.primary))
     position = metadata.positions[0] if metadata.positions else None
-    undated = PhotoRecord(
-        group, primary, metadata, candidates, clocks.of(metadata.camera), position, now_utc, None, (), ()
+    correction = clocks.of(metadata.camera)
+    choice = _choose(candidates, position, now_utc, correction)
+    return PhotoRecord(
+        group,
+        primary,
+        metadata,
+        candidates,
+        correction,
+        position,
+        now_utc,
+        choice.capture_time,
+        choice.reasons,
+        choice.refused,
     )
-    return _dated(undated, position)
 
 
 def redate(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
@@ -111,22 +121,24 @@ def redate(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
     same = record.dated_at
     if position == same or (position and same and (position.lat_deg, position.lon_deg) == (same.lat_deg, same.lon_deg)):
         return record
-    return _dated(record, position)
-
-
-def _dated(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
-    choice = choose_capture_time(
-        record.time_candidates,
-        now_utc=record.now_utc,
-        zone_offset=_ZoneOffset(position) if position else None,
-        clock_correction_minutes=record.clock_correction_minutes,
-    )
+    choice = _choose(record.time_candidates, position, record.now_utc, record.clock_correction_minutes)
     return replace(
         record,
         dated_at=position,
         capture_time=choice.capture_time,
         time_reasons=choice.reasons,
         refused_times=choice.refused,
+    )
+
+
+def _choose(
+    candidates: Sequence[TimeCandidate], position: GeoPosition | None, now_utc: datetime, correction_minutes: int
+) -> CaptureChoice:
+    return choose_capture_time(
+        candidates,
+        now_utc=now_utc,
+        zone_offset=_ZoneOffset(position) if position else None,
+        clock_correction_minutes=correction_minutes,
     )
 
 

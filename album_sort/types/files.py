@@ -49,12 +49,14 @@ class FileEntry:
     @property
     def name(self) -> str:
         """File name with suffix."""
-        return os.path.basename(self.path)
+        # As `os.path.basename`, which takes three times as long and is asked for a dozen times of each file.
+        return self.path[self.path.rfind("/") + 1 :]
 
     @property
     def folder(self) -> str:
         """Folder part of `path`."""
-        return os.path.dirname(self.path)
+        folder = self.path[: self.path.rfind("/") + 1]
+        return folder.rstrip("/") or folder
 
     @property
     def stem(self) -> str:
