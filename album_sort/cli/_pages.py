@@ -36,7 +36,8 @@ def point_to_newest_page(destination: str) -> Path | None:
         path.unlink(missing_ok=True)
         return None
     address = quote(os.path.relpath(page, destination))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    # In the state folder, where what a kill leaves behind is no foreign file among the albums.
+    temporary = Path(destination) / STATE_FOLDER / f"{path.name}.new"
     temporary.write_text(
         f'<!doctype html>\n{_MARK}\n<html lang="en"><meta charset="utf-8"><title>album-sort</title>\n'
         f'<meta http-equiv="refresh" content="0; url={address}">\n<p><a href="{address}">Report</a></p></html>\n',

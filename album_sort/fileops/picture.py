@@ -29,6 +29,7 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
         else:
             text = fs.link_text(os.path.join(destination, path)) if stat.S_ISLNK(status.st_mode) else ""
             present[path] = PresentFile(status.st_size, status.st_mtime_ns, status.st_ino, text)
+    temporaries += _leftovers(destination)
     current = reconcile(records, _proven(destination, fs, find_candidates(records, present)))
     return DestinationPicture(
         present=present,
@@ -77,6 +78,22 @@ def _walk(root: str) -> Iterator[tuple[AlbumRelPath, os.stat_result]]:
                 if stat.S_ISDIR(status.st_mode):
                     waiting.append(path)
                 yield AlbumRelPath(path), status
+
+
+def _leftovers(root: str) -> Iterator[AlbumRelPath]:
+    """What killed runs left half-written in the state folder: reports and lists, which get their names when they are complete."""
+    runs = f"{STATE_FOLDER}/runs"
+    for folder in (STATE_FOLDER, *(f"{runs}/{name}" for name in _names(os.path.join(root, runs)))):
+        for name in _names(os.path.join(root, folder)):
+            if name.endswith(".new") or (name.startswith(".") and name.endswith(".tmp")):
+                yield AlbumRelPath(f"{folder}/{name}")
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _proven(

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from album_sort.fileops.system_calls import clone, rename_without_replacing
 from album_sort.types.ledger import STATE_FOLDER
 
+_PREFIX = "probe-"
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -31,10 +33,14 @@ class Capabilities:
 
 
 def probe(destination: str) -> Capabilities:
-    """Try it out in a folder of its own, which is removed again."""
+    """Try it out in a folder of its own, which is removed again. The lock of the destination must be held."""
     state = os.path.join(destination, STATE_FOLDER)
     os.makedirs(state, exist_ok=True)
-    folder = tempfile.mkdtemp(prefix="probe-", dir=state)
+    for name in os.listdir(state):
+        if name.startswith(_PREFIX):
+            # Of a run that was killed in here.
+            shutil.rmtree(os.path.join(state, name), ignore_errors=True)
+    folder = tempfile.mkdtemp(prefix=_PREFIX, dir=state)
     try:
         file = os.path.join(folder, "a.jpg")
         with open(file, "wb") as stream:

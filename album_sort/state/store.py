@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -153,21 +154,25 @@ class DestinationState(Memory):
 
     def finish_run(self, run_id: str, status: RunStatus, finished_utc: datetime) -> None:
         """Enter how a run ended; its figures are counted from the journal."""
+        count = "SELECT count(*) FROM ops WHERE run_id = ? AND phase IN (?, ?)"
+        (done,) = self._connection.execute(count, (run_id, Phase.DONE, Phase.UNDONE)).fetchone()
+        (failed,) = self._connection.execute(count, (run_id, Phase.FAILED, Phase.FAILED)).fetchone()
+        begun = next(run for run in self.runs() if run.run_id == run_id)
+        # Its double first: were we killed in between, the run would count as killed, and end once more.
+        self._leave_end(replace(begun, status=status, finished_utc=finished_utc, done=done, failed=failed))
         self._connection.execute(
-            "UPDATE runs SET status = ?, finished_utc = ?,"
-            " done = (SELECT count(*) FROM ops WHERE run_id = runs.run_id AND phase IN ('done', 'undone')),"
-            " failed = (SELECT count(*) FROM ops WHERE run_id = runs.run_id AND phase = 'failed') WHERE run_id = ?",
-            (status, finished_utc.isoformat(), run_id),
+            "UPDATE runs SET status = ?, finished_utc = ?, done = ?, failed = ? WHERE run_id = ?",
+            (status, finished_utc.isoformat(), done, failed, run_id),
         )
-        self._leave_end(run_id)
 
-    def _leave_end(self, run_id: str) -> None:
+    def _leave_end(self, record: RunRecord) -> None:
         """Write beside the database what it could not be made anew without."""
+        run_id = record.run_id
         query = "SELECT op_id FROM ops WHERE run_id = ? AND phase = ? ORDER BY op_id"
         mark = f" of {run_id}"
         settings = self._connection.execute("SELECT key, value FROM settings")
         end = RunEnd(
-            record=next(run for run in self.runs() if run.run_id == run_id),
+            record=record,
             done=tuple(op_id for (op_id,) in self._connection.execute(query, (run_id, Phase.DONE))),
             settings={key.removesuffix(mark): value for key, value in settings if key.endswith(mark)},
             aliases=self._aliases(),
