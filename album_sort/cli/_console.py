@@ -121,7 +121,7 @@ class HumanPrinter:
         match event:
             case Notice(text):
                 if not self.quiet:
-                    say(self.console, printable(text))
+                    say(self.console, printable(text, self.console.encoding))
             case StageStarted(stage, total):
                 self._begin(stage, total)
             case StageProgress(stage, done, total, current):
@@ -145,7 +145,7 @@ class HumanPrinter:
         self._drawn = now
         rate = done / max(now - self._started, 1e-3)
         figures = f"{done:,}/{total:,} {rate:,.0f}/s" if total else f"{done:,}"
-        folder = printable(current.rpartition("/")[0] or current)
+        folder = printable(current.rpartition("/")[0] or current, self.console.encoding)
         room = self.console.width - _BESIDE_FOLDER
         shown = escape(shortened(folder, room, self.console)) if room >= _LEAST_FOLDER else ""
         self._progress.update(self._task, completed=done, total=total, figures=figures, current=shown)

@@ -120,8 +120,11 @@ def ellipsis(console: Console) -> str:
     return "…" if console.encoding.lower().startswith("utf") else "..."
 
 
-def printable(text: str) -> str:
-    """For a terminal: control characters of a hostile name must not move the cursor, undecodable bytes show as escapes."""
+def printable(text: str, encoding: str = "") -> str:
+    """For a terminal: control characters of a hostile name must not move the cursor, undecodable bytes show as escapes.
+
+    So does what the encoding has no character for: that of stdout, where none is given.
+    """
     shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    encoding = sys.stdout.encoding or "utf-8"
+    encoding = encoding or sys.stdout.encoding or "utf-8"
     return shown.encode(encoding, "backslashreplace").decode(encoding)

@@ -26,7 +26,7 @@ from album_sort.report._spool import NOBODY, Card, Journey, Spool, sort_key, to_
 from album_sort.report.rows import format_offset
 from album_sort.report.text import shell_word, visible
 from album_sort.report.words import Words
-from album_sort.types import REVIEW, PhotoRow, ReportRow, RowAction, RunInfo, RunOutcome, TakenRow, TimeSource
+from album_sort.types import REVIEW, PhotoRow, PlaceRow, ReportRow, RowAction, RunInfo, RunOutcome, TakenRow, TimeSource
 
 CHUNK_CARDS = 400
 """About a quarter of a megabyte: read in a moment, and a page of an album needs one or two."""
@@ -69,6 +69,7 @@ class HtmlReport:
         self._overview = Overview()
         self._trips: dict[str, int] = {}
         self._bursts: dict[str, int] = {}
+        self._towns: dict[tuple[str, str], str] = {}
 
     def add(self, row: ReportRow) -> None:
         """Takes one row."""
@@ -80,7 +81,7 @@ class HtmlReport:
         self._spool.add(
             DUPLICATES if is_duplicate else row.album,
             visible(row.title),
-            _card(row, self._working_folder),
+            self._card(row),
             sha256=row.sha256,
             key=sort_key(row.taken.local if row.taken and _is_of_the_photo(row.taken) else None),
             trip=NOBODY if trip is None or is_duplicate else self._trips.setdefault(trip, len(self._trips)),
@@ -153,49 +154,55 @@ class HtmlReport:
             return "../" * len(folder.relative_to(destination).parts) or "./"
         return destination.as_uri() + "/"
 
+    def _card(self, row: PhotoRow) -> Card:
+        source = visible(row.source)
+        card: Card = {"s": source, "a": str(row.action)}
+        if source != row.source or "'" in source or not os.path.isabs(source):
+            # a line is pasted wherever a terminal happens to be
+            card["q"] = shell_word(os.path.join(self._working_folder, row.source))
+        if row.path:
+            card["p"] = row.path
+            shown = visible(row.path)
+            if shown != row.path:
+                card["pv"] = shown
+        self._add_when_and_where(card, row)
+        if row.top:
+            card["c"] = [(visible(top.label), round(top.probability, 3)) for top in row.top]
+        guesses = [(album, round(score, 3)) for album, score in row.scores[: _GUESSES + 1] if album != REVIEW]
+        if guesses:
+            card["g"] = guesses[:_GUESSES]
+        if row.why:
+            card["w"] = [visible(reason) for reason in row.why]
+        if row.also:
+            card["also"] = [visible(path) for path in row.also]
+        if row.group:
+            card["m"] = [visible(member) for member in row.group]
+        if row.action is RowAction.DUPLICATE:
+            card["al"] = visible(row.title)
+        return card
 
-def _card(row: PhotoRow, working_folder: str) -> Card:
-    source = visible(row.source)
-    card: Card = {"s": source, "a": str(row.action)}
-    if source != row.source or "'" in source or not os.path.isabs(source):
-        # a line is pasted wherever a terminal happens to be
-        card["q"] = shell_word(os.path.join(working_folder, row.source))
-    if row.path:
-        card["p"] = row.path
-        shown = visible(row.path)
-        if shown != row.path:
-            card["pv"] = shown
-    _add_when_and_where(card, row)
-    if row.top:
-        card["c"] = [(visible(top.label), round(top.probability, 3)) for top in row.top]
-    guesses = [(album, round(score, 3)) for album, score in row.scores[: _GUESSES + 1] if album != REVIEW]
-    if guesses:
-        card["g"] = guesses[:_GUESSES]
-    if row.why:
-        card["w"] = [visible(reason) for reason in row.why]
-    if row.also:
-        card["also"] = [visible(path) for path in row.also]
-    if row.group:
-        card["m"] = [visible(member) for member in row.group]
-    if row.action is RowAction.DUPLICATE:
-        card["al"] = visible(row.title)
-    return card
+    def _add_when_and_where(self, card: Card, row: PhotoRow) -> None:
+        taken, place = row.taken, row.place
+        if taken:
+            card["t" if _is_of_the_photo(taken) else "tf"] = taken.local.isoformat(timespec="seconds")
+            card["tp"] = taken.precision
+            card["ts"] = visible(taken.source)
+            if taken.utc_offset_minutes is not None:
+                card["to"] = format_offset(taken.utc_offset_minutes)
+        if place:
+            card["l"] = self._town(place)
+            if place.distance_km >= 0.05:
+                card["lk"] = round(place.distance_km, 1)
+        if row.trip:
+            card["r"] = visible(row.trip.title)
 
-
-def _add_when_and_where(card: Card, row: PhotoRow) -> None:
-    taken, place = row.taken, row.place
-    if taken:
-        card["t" if _is_of_the_photo(taken) else "tf"] = taken.local.isoformat(timespec="seconds")
-        card["tp"] = taken.precision
-        card["ts"] = visible(taken.source)
-        if taken.utc_offset_minutes is not None:
-            card["to"] = format_offset(taken.utc_offset_minutes)
-    if place:
-        card["l"] = visible(f"{place.name}, {place.country}" if place.country else place.name)
-        if place.distance_km >= 0.05:
-            card["lk"] = round(place.distance_km, 1)
-    if row.trip:
-        card["r"] = visible(row.trip.title)
+    def _town(self, place: PlaceRow) -> str:
+        """A town and its country; thousands of photos share one."""
+        known = self._towns.get((place.name, place.country))
+        if known is None:
+            both = self._words.text("town_in_country", town=place.name, country=place.country)
+            known = self._towns[place.name, place.country] = visible(both if place.country else place.name)
+        return known
 
 
 def _is_of_the_photo(taken: TakenRow) -> bool:
