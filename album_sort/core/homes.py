@@ -102,7 +102,7 @@ class _Spot:
 
         Weekends are spent at the parents' or in the cabin, too; an ordinary Tuesday is spent at home.
         """
-        return sum(len(np.unique(_within(days, first, last) // 7)) for days in (self.days, self.nights, self.workdays))
+        return sum(_weeks_within(days, first, last) for days in (self.days, self.nights, self.workdays))
 
     @property
     def workdays(self) -> Days:
@@ -113,6 +113,12 @@ class _Spot:
 def _is_weekend(days: Days) -> NDArray[np.bool_]:
     """Saturdays and Sundays; 1970 began on a Thursday."""
     return (days + 3) % 7 >= 5
+
+
+def _weeks_within(days: Days, first: int, last: int) -> int:
+    """Distinct weeks of ascending days from first to last."""
+    weeks = _within(days, first, last) // 7
+    return int(np.count_nonzero(weeks[1:] != weeks[:-1])) + 1 if len(weeks) else 0
 
 
 def _within(days: Days, first: int, last: int) -> Days:
@@ -129,11 +135,12 @@ def find_homes(photos: Sequence[TimelinePhoto], override: tuple[float, float] | 
     witnesses = Witnesses.of(photos)
     if not len(witnesses):
         return () if override is None else (_given(override, date.min, date.max),)
-    spots = _find_spots(witnesses)
+    rows = _cells(witnesses)
+    spots = _find_spots(rows)
     lives = _find_lives(spots, witnesses) if override is None else (_given(override, date.min, date.max),)
     if not lives:
         return ()
-    others = [base for spot in spots for base in _returns(spot, lives, witnesses)]
+    others = [base for spot in spots for base in _returns(spot, lives, rows)]
     return (*lives, *sorted(others, key=lambda base: (base.start, base.lat_deg, base.lon_deg)))
 
 
@@ -154,9 +161,8 @@ class _DayCells:
     photos: NDArray[np.int64]
 
 
-def _find_spots(witnesses: Witnesses) -> list[_Spot]:
+def _find_spots(rows: _DayCells) -> list[_Spot]:
     """Neighbourhoods by the number of weeks and nights spent there, most first."""
-    rows = _cells(witnesses)
     alive = np.ones(len(rows.day), dtype=np.bool_)
     spots: list[_Spot] = []
     while alive.any() and len(spots) < LARGEST_SPOTS:
@@ -301,7 +307,7 @@ def day_number(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
-def _returns(spot: _Spot, lives: tuple[Home, ...], witnesses: Witnesses) -> list[Home]:
+def _returns(spot: _Spot, lives: tuple[Home, ...], rows: _DayCells) -> list[Home]:
     """The spot as a place of regular or recurring visits, outside the times when it was home; at most one entry."""
     days = spot.days
     for home in lives:
@@ -309,7 +315,7 @@ def _returns(spot: _Spot, lives: tuple[Home, ...], witnesses: Witnesses) -> list
             days = days[(days < day_number(home.start)) | (days > day_number(home.end))]
     if len(days) < RECURRING_VISITS:
         return []
-    opens = _first_days(days, spot, witnesses)
+    opens = _first_days(days, spot, rows)
     starts, ends = days[opens], days[np.append(opens[1:], len(days)) - 1]
     if len(starts) < RECURRING_VISITS:
         return []
@@ -333,13 +339,13 @@ def _returns(spot: _Spot, lives: tuple[Home, ...], witnesses: Witnesses) -> list
     return [Home(spot.lat_deg, spot.lon_deg, _date(first), _date(last), len(stays), len(nights), kind)]
 
 
-def _first_days(days: Days, spot: _Spot, witnesses: Witnesses) -> NDArray[np.intp]:
+def _first_days(days: Days, spot: _Spot, rows: _DayCells) -> NDArray[np.intp]:
     """Indices of the days on which a visit begins: after some without a photo here, of which one has some from elsewhere.
 
     Who photographs once a week in a month abroad is there once, not four times.
     """
-    gaps = distances_km(witnesses.lat_deg, witnesses.lon_deg, spot.lat_deg, spot.lon_deg)
-    elsewhere = np.unique(witnesses.day[gaps > EVERYDAY_KM])
+    gaps = distances_km(rows.lat, rows.lon, spot.lat_deg, spot.lon_deg)
+    elsewhere = np.unique(rows.day[gaps > EVERYDAY_KM])
     seen = np.diff(np.searchsorted(elsewhere, days), prepend=0) > 0
     after_days = np.diff(days, prepend=days[0] - LONGEST_GAP_DAYS - 1)
     is_first = (after_days > VISIT_GAP_DAYS) & (seen | (after_days > LONGEST_GAP_DAYS))

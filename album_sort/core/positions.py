@@ -10,7 +10,7 @@ from datetime import datetime
 from statistics import median
 
 from album_sort.core.geo import distance_km, is_on_globe
-from album_sort.core.timeline import DAY, HOUR, TimelinePhoto
+from album_sort.core.timeline import DAY, HOUR, clocks, has_time_of_day
 from album_sort.types import CaptureTime, ContentId, GeoPosition, PositionSource, Reason
 
 NULL_ISLAND_DEG = 0.01
@@ -74,6 +74,9 @@ class PositionChoice:
     """Why candidates were refused, and from what the position was inferred."""
 
 
+NO_POSITION = PositionChoice(None)
+
+
 def choose_positions(shots: Sequence[Shot]) -> dict[ContentId, PositionChoice]:
     """The position of each photo; independent of the order of the shots."""
     ordered = sorted(shots, key=lambda shot: (shot.content_id, shot.camera))
@@ -108,13 +111,19 @@ def refusal(position: GeoPosition) -> Reason | None:
 
 def _first_plausible(shot: Shot, usual_lag_s: float) -> PositionChoice:
     """The most trustworthy candidate that nothing speaks against."""
+    if not shot.candidates:
+        return NO_POSITION
     why: list[Reason] = []
-    for candidate in sorted(shot.candidates, key=lambda position: TRUST[position.source]):
+    for candidate in _by_trust(shot.candidates):
         reason = refusal(candidate) or _stale(shot.capture_time, candidate, usual_lag_s)
         if reason is None:
             return PositionChoice(candidate, tuple(why))
         why.append(reason)
     return PositionChoice(None, tuple(why))
+
+
+def _by_trust(candidates: Sequence[GeoPosition]) -> Sequence[GeoPosition]:
+    return candidates if len(candidates) == 1 else sorted(candidates, key=lambda position: TRUST[position.source])
 
 
 def _lag_s(time: CaptureTime | None, position: GeoPosition) -> float | None:
@@ -167,10 +176,10 @@ def _fixes(shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice]) -> di
         position, time = chosen[shot.content_id].position, shot.capture_time
         if position is None or not shot.camera or time is None:
             continue
-        photo = TimelinePhoto(shot.content_id, time, position)
-        if photo.is_timed:
+        if has_time_of_day(time):
+            wall_s, utc_s = clocks(time, position)
             is_known = time.utc_offset_minutes is not None
-            by_camera[shot.camera].append(_Fix(shot.content_id, photo.wall_s, photo.utc_s, is_known, position))
+            by_camera[shot.camera].append(_Fix(shot.content_id, wall_s, utc_s, is_known, position))
     for fixes in by_camera.values():
         fixes.sort(key=lambda fix: (fix.utc_s, fix.content_id))
     return by_camera
@@ -183,19 +192,13 @@ def _km(a: GeoPosition, b: GeoPosition) -> float:
 def _frozen(by_camera: Mapping[str, Sequence[_Fix]]) -> dict[ContentId, Reason]:
     """Fixes that repeat to the last digit for hours while other cameras were elsewhere."""
     faults: dict[ContentId, Reason] = {}
-    everyone = sorted(
-        ((fix.utc_s, fix.content_id, camera, fix) for camera, fixes in by_camera.items() for fix in fixes),
-        key=lambda entry: entry[:2],
-    )
-    times = [entry[0] for entry in everyone]
     for camera, fixes in by_camera.items():
         for run in _equal_runs(fixes):
             hours = (run[-1].utc_s - run[0].utc_s) / HOUR
             if hours < REPEATED_HOURS:
                 continue
             # Without the hour around its beginning: the first fix of a frozen receiver is a true one.
-            low, high = bisect_left(times, run[0].utc_s + HOUR), bisect_left(times, run[-1].utc_s + HOUR)
-            beside = [fix for _, _, name, fix in everyone[low:high] if name != camera]
+            beside = _taken_between(by_camera, camera, run[0].utc_s + HOUR, run[-1].utc_s + HOUR)
             far = [fix for fix in beside if _km(fix.position, run[0].position) > REPEATED_AWAY_KM]
             if len(far) >= 2 and 2 * len(far) > len(beside):
                 reason = Reason.of("position.repeated", hours=round(hours))
@@ -203,16 +206,31 @@ def _frozen(by_camera: Mapping[str, Sequence[_Fix]]) -> dict[ContentId, Reason]:
     return faults
 
 
+def _taken_between(by_camera: Mapping[str, Sequence[_Fix]], camera: str, start_s: float, end_s: float) -> list[_Fix]:
+    """Fixes of the other cameras from start to end (UTC, end excluded)."""
+    found: list[_Fix] = []
+    for name, fixes in by_camera.items():
+        if name != camera:
+            low, high = (bisect_left(fixes, at, key=lambda fix: fix.utc_s) for at in (start_s, end_s))
+            found += fixes[low:high]
+    return found
+
+
 def _equal_runs(fixes: Sequence[_Fix]) -> list[list[_Fix]]:
-    """Fixes cut where the coordinates change."""
+    """Stretches of more than one fix with the very same coordinates."""
     runs: list[list[_Fix]] = []
+    last: GeoPosition | None = None
+    run: list[_Fix] = []
     for fix in fixes:
-        here = (fix.position.lat_deg, fix.position.lon_deg)
-        if runs and (runs[-1][-1].position.lat_deg, runs[-1][-1].position.lon_deg) == here:
-            runs[-1].append(fix)
+        here = fix.position
+        if last is not None and here.lat_deg == last.lat_deg and here.lon_deg == last.lon_deg:
+            run.append(fix)
         else:
-            runs.append([fix])
-    return runs
+            if len(run) > 1:
+                runs.append(run)
+            run = [fix]
+        last = here
+    return [*runs, run] if len(run) > 1 else runs
 
 
 def _is_too_fast(a: _Fix, b: _Fix) -> bool:
@@ -265,12 +283,13 @@ def _infer(
         choice = chosen[shot.content_id]
         if choice.position is not None or not shot.may_infer or shot.camera not in walls:
             continue
-        photo = TimelinePhoto(shot.content_id, shot.capture_time, camera=shot.camera)
-        if not photo.is_timed:
+        time = shot.capture_time
+        if time is None or not has_time_of_day(time):
             continue
+        wall_s, _ = clocks(time, None)
         fixes = walls[shot.camera]
-        at = bisect_left(times[shot.camera], photo.wall_s)
-        inferred = _between(photo.wall_s, fixes[max(0, at - 1) : at], fixes[at : at + 1])
+        at = bisect_left(times[shot.camera], wall_s)
+        inferred = _between(wall_s, fixes[max(0, at - 1) : at], fixes[at : at + 1])
         if inferred is not None:
             chosen[shot.content_id] = PositionChoice(inferred.position, (*choice.why, *inferred.why))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
@@ -19,6 +19,19 @@ EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall times are naive by definitio
 AIRLINER_ALTITUDE_M = 9_000.0
 AIRLINER_SPEED_KMH = 400.0
 """Above either a photo was taken out of an aeroplane's window: a true position, but no place that somebody visited."""
+
+
+def clocks(time: CaptureTime, position: GeoPosition | None) -> tuple[float, float]:
+    """A photo's wall time and its time in UTC, in seconds since 1970; the latter without an offset by its longitude."""
+    wall_s = (time.local - EPOCH).total_seconds()
+    if time.utc_offset_minutes is not None:
+        return wall_s, wall_s - 60 * time.utc_offset_minutes
+    return wall_s, wall_s - (position.lon_deg / 15 * HOUR if position is not None else 0.0)
+
+
+def has_time_of_day(time: CaptureTime) -> bool:
+    """Whether the time of day is known and may be believed."""
+    return time.precision in (TimePrecision.SECOND, TimePrecision.MINUTE) and time.is_reliable
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,30 +50,26 @@ class TimelinePhoto:
     """False for screenshots, messenger pictures and other pictures no camera of this library took: they may belong to a
     trip by their time, but never make, stretch or end one."""
 
-    @property
-    def wall_s(self) -> float:
-        """Wall time in seconds since 1970 (of a clock without zones); asks for a capture time."""
-        return (self.capture_time.local - EPOCH).total_seconds() if self.capture_time else float("nan")
+    # Each of these is asked for a dozen times of every photo.
+    wall_s: float = field(init=False, compare=False, repr=False)
+    """Wall time in seconds since 1970 (of a clock without zones); NaN without a capture time."""
+    utc_s: float = field(init=False, compare=False, repr=False)
+    """Seconds since 1970 in UTC; without an offset estimated from the longitude, without either the wall time."""
+    is_timed: bool = field(init=False, compare=False, repr=False)
+    """Whether the time of day is known and may be believed."""
+    is_witness: bool = field(init=False, compare=False, repr=False)
+    """Whether it proves that one of the library's own cameras was somewhere at some time."""
 
-    @property
-    def utc_s(self) -> float:
-        """Seconds since 1970 in UTC; without an offset estimated from the longitude, without either the wall time."""
-        if self.capture_time is None:
-            return float("nan")
-        if self.capture_time.utc_offset_minutes is not None:
-            return self.wall_s - 60 * self.capture_time.utc_offset_minutes
-        return self.wall_s - (self.position.lon_deg / 15 * HOUR if self.position else 0.0)
-
-    @property
-    def is_timed(self) -> bool:
-        """Whether the time of day is known and may be believed."""
-        time = self.capture_time
-        return time is not None and time.is_reliable and time.precision in (TimePrecision.SECOND, TimePrecision.MINUTE)
-
-    @property
-    def is_witness(self) -> bool:
-        """Whether it proves that one of the library's own cameras was somewhere at some time."""
-        return self.is_own and self.position is not None and self.is_timed and not self.is_airborne
+    def __post_init__(self) -> None:
+        """Take the time apart."""
+        time, position = self.capture_time, self.position
+        is_timed = time is not None and has_time_of_day(time)
+        wall_s, utc_s = clocks(time, position) if time is not None else (float("nan"), float("nan"))
+        set_field = object.__setattr__
+        set_field(self, "wall_s", wall_s)
+        set_field(self, "utc_s", utc_s)
+        set_field(self, "is_timed", is_timed)
+        set_field(self, "is_witness", is_timed and self.is_own and position is not None and not self.is_airborne)
 
     @property
     def is_airborne(self) -> bool:
@@ -98,13 +107,12 @@ class Witnesses:
                 other = distinct.setdefault(photo.content_id, photo)
                 if other is not photo and _rank(photo) < _rank(other):
                     distinct[photo.content_id] = photo
-        rows = sorted(((photo.utc_s, photo.content_id, photo) for photo in distinct.values()), key=_first_two)
-        ordered = tuple(photo for _, _, photo in rows)
+        ordered = tuple(sorted(distinct.values(), key=_moment))
         wall = np.array([photo.wall_s for photo in ordered], dtype=np.float64)
         hour = wall % DAY / HOUR
         return cls(
             photos=ordered,
-            utc_s=np.array([utc for utc, _, _ in rows], dtype=np.float64),
+            utc_s=np.array([photo.utc_s for photo in ordered], dtype=np.float64),
             wall_s=wall,
             day=(wall // DAY).astype(np.int64),
             lat_deg=np.array([photo.position.lat_deg for photo in ordered if photo.position], dtype=np.float64),
@@ -113,8 +121,8 @@ class Witnesses:
         )
 
 
-def _first_two(row: tuple[float, ContentId, TimelinePhoto]) -> tuple[float, ContentId]:
-    return row[:2]
+def _moment(photo: TimelinePhoto) -> tuple[float, ContentId]:
+    return photo.utc_s, photo.content_id
 
 
 def _rank(photo: TimelinePhoto) -> tuple[float, float, float, str]:

@@ -57,13 +57,16 @@ class Gazetteer:
             raise ValueError(
                 f"position {lat[at]}, {lon[at]} is not on the globe; refuse it before asking for its place"
             )
-        # Bursts and indoor fixes repeat: look each position up once.
-        distinct, back = np.unique(np.stack([lat, lon], axis=1), axis=0, return_inverse=True)
-        rows, _ = self._tree.nearest(unit_vectors(distinct[:, 0], distinct[:, 1]))
+        # Bursts and indoor fixes repeat: look each position up once. As complex numbers they sort fastest.
+        distinct, back = np.unique(lat + 1j * lon, return_inverse=True)
+        lat, lon = distinct.real, distinct.imag
+        rows, _ = self._tree.nearest(unit_vectors(lat, lon))
         seats = self._index.seat[rows]
-        gaps = distances_km(distinct[:, 0], distinct[:, 1], self._lat[seats], self._lon[seats])
-        places = [self._place(row, gap) for row, gap in zip(seats.tolist(), np.round(gaps, 2).tolist(), strict=True)]
-        return [places[i] for i in back.reshape(-1).tolist()]
+        metres = np.round(100 * distances_km(lat, lon, self._lat[seats], self._lon[seats])).astype(np.int64)
+        # Many positions are as far from the same town to the metre that is kept: one place serves them all.
+        alike, place_of = np.unique(seats.astype(np.int64) << 32 | metres, return_inverse=True)
+        places = [self._place(code >> 32, (code & 0xFFFFFFFF) / 100) for code in alike.tolist()]
+        return [places[i] for i in place_of[back].tolist()]
 
     def place_at(self, lat_deg: float, lon_deg: float) -> Place:
         """The place of one position."""
