@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from album_sort.core.naming import sanitise
 from album_sort.errors import UsageError
@@ -46,6 +46,10 @@ class Layout:
     template: str
     segments: tuple[tuple[_Piece, ...], ...]
     """One tuple for each folder level: text and choices in order."""
+    _asked: tuple[str, ...] = ()
+    """Fields whose values decide about the folder."""
+    _rendered: dict[tuple[str | None, ...], AlbumRelPath] = field(default_factory=dict, compare=False, repr=False)
+    """By the values of those fields: a hundred thousand photos share a few hundred folders."""
 
     @classmethod
     def parse(cls, template: str) -> Layout:
@@ -63,7 +67,9 @@ class Layout:
                 f"layout {template!r} cannot be used: {'; '.join(faults)}",
                 hint=f"Known fields: {', '.join(FIELDS)}. The default is {DEFAULT_LAYOUT!r}.",
             )
-        return cls(template, segments)
+        choices = [piece for segment in segments for piece in segment if isinstance(piece, _Choice)]
+        asked = {"undated", *(name for choice in choices for name in (*choice.names, choice.word))}
+        return cls(template, segments, tuple(sorted(asked)))
 
     def render(self, fields: Mapping[str, str]) -> AlbumRelPath:
         """The folder for these values: relative, never empty, each level a legal name.
@@ -71,9 +77,14 @@ class Layout:
         A level of which no field has a value is left out. A word such as `undated` is looked up in `fields` too, so that
         it can be given in the destination's language.
         """
-        rendered = [_render_segment(segment, fields) for segment in self.segments]
-        folders = [sanitise(text, limit=SEGMENT_MAX_BYTES) for text in rendered if text]
-        return AlbumRelPath("/".join(folders) or sanitise(fields.get("undated") or "undated"))
+        values = tuple([fields.get(name) for name in self._asked])
+        folder = self._rendered.get(values)
+        if folder is None:
+            texts = [_render_segment(segment, fields) for segment in self.segments]
+            names = [sanitise(text, limit=SEGMENT_MAX_BYTES) for text in texts if text]
+            folder = AlbumRelPath("/".join(names) or sanitise(fields.get("undated") or "undated"))
+            self._rendered[values] = folder
+        return folder
 
 
 def _parse_segment(text: str, faults: list[str]) -> tuple[_Piece, ...]:

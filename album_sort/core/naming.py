@@ -106,11 +106,13 @@ def tag_of(content_id: ContentId, digits: int) -> str:
     return f"~{content_id[:digits]}" if digits else ""
 
 
-@lru_cache(maxsize=1 << 17)
 def fold(path: str) -> str:
     """The one key by which names clash: equal for what any file system takes for the same name (case, NFC and NFD)."""
-    if path.isascii():
-        return path.lower()
+    return path.lower() if path.isascii() else _fold_unicode(path)
+
+
+@lru_cache(maxsize=1 << 12)
+def _fold_unicode(path: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
 
 

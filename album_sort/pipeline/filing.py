@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from album_sort.core.capture_time import logical_day
 from album_sort.core.layout import Layout
@@ -71,7 +72,7 @@ def layout_fields(facts: PhotoFacts, album: AlbumId, words: FilingWords, day_beg
     return fields
 
 
-def _date_fields(time: CaptureTime | None, day_begins: int) -> dict[str, str]:
+def _date_fields(time: CaptureTime | None, day_begins: int) -> Mapping[str, str]:
     """Year, month and day as far as they are known.
 
     A file's modification time says when it was copied: it dates nothing,
@@ -80,10 +81,14 @@ def _date_fields(time: CaptureTime | None, day_begins: int) -> dict[str, str]:
     if time is None or time.source is TimeSource.MTIME:
         return {}
     has_hour = time.precision in (TimePrecision.SECOND, TimePrecision.MINUTE)
-    day = logical_day(time.local, day_begins if has_hour else 0)
+    return _fields_of_day(logical_day(time.local, day_begins if has_hour else 0), time.precision)
+
+
+@lru_cache(maxsize=1 << 14)
+def _fields_of_day(day: date, precision: TimePrecision) -> Mapping[str, str]:
     fields = {"year": f"{day:%Y}"}
-    if time.precision is not TimePrecision.YEAR:
+    if precision is not TimePrecision.YEAR:
         fields["month"] = f"{day:%Y-%m}"
-        if time.precision is not TimePrecision.MONTH:
+        if precision is not TimePrecision.MONTH:
             fields["day"] = f"{day:%Y-%m-%d}"
     return fields

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +35,7 @@ from album_sort.types import (
     FileEntry,
     FileKind,
     Filing,
+    Inspection,
     PhotoFacts,
     Skipped,
     Stage,
@@ -146,26 +147,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     with stages.stage("assign"):
         assignments = assign_all(library, policy, remembered)
         wording = load_wording().retitled(_titles(policy, lang))
-        words = FilingWords(
-            title=lambda album: album_title(policy, album, lang),
-            season=functools.cache(lambda day, season: wording.say(season_label(day, Season(season)), lang)),
-            undated=wording.word("folder", "undated", lang),
-        )
-        chosen, left_out = _within_dates(library.photos, settings)
-        filings = [
-            filing
-            for facts, assignment in zip(library.photos, assignments, strict=True)
-            if facts.group.primary.path in chosen
-            for filing in file_photo(
-                facts,
-                assignment,
-                inspected.inspections,
-                scouted.layout,
-                words,
-                with_also=settings.also,
-                day_begins=settings.day_begins,
-            )
-        ]
+        filings, left_out = _file_all(scouted, library, assignments, inspected.inspections, wording)
         stages.items = len(assignments)
     skipped = _all_skipped(scouted.found, inspected, records, left_out)
     for one in skipped:
@@ -182,17 +164,53 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         records=records,
         library=library,
         assignments=assignments,
-        filings=tuple(filings),
+        filings=filings,
         skipped=skipped,
         timings=tuple(stages.timings),
     )
 
 
+def _words(scouted: Scouted, wording: Wording) -> FilingWords:
+    policy, lang = scouted.policy, scouted.lang
+    return FilingWords(
+        title=functools.cache(lambda album: album_title(policy, album, lang)),
+        season=functools.cache(lambda day, season: wording.say(season_label(day, Season(season)), lang)),
+        undated=wording.word("folder", "undated", lang),
+    )
+
+
+def _file_all(
+    scouted: Scouted,
+    library: Library,
+    assignments: Sequence[Assignment],
+    inspections: Mapping[str, Inspection],
+    wording: Wording,
+) -> tuple[tuple[Filing, ...], list[Skipped]]:
+    """Where the files of the photos within the dates go, and the other photos as left out."""
+    settings, words = scouted.request.settings, _words(scouted, wording)
+    chosen, left_out = _within_dates(library.photos, settings)
+    filings = tuple(
+        filing
+        for facts, assignment in zip(library.photos, assignments, strict=True)
+        if facts.group.primary.path in chosen
+        for filing in file_photo(
+            facts,
+            assignment,
+            inspections,
+            scouted.layout,
+            words,
+            with_also=settings.also,
+            day_begins=settings.day_begins,
+        )
+    )
+    return filings, left_out
+
+
 def assign_all(library: Library, policy: FilingPolicy, remembered: Remembered) -> tuple[Assignment, ...]:
     """The album of each photo."""
     return tuple(
-        _assign(facts, scores, library, policy, remembered)
-        for facts, scores in zip(library.photos, library.scores, strict=True)
+        _assign(facts, library.scores.row(number), library, policy, remembered)
+        for number, facts in enumerate(library.photos)
     )
 
 

@@ -37,8 +37,6 @@ class PhotoRecord:
     """Of the primary."""
     metadata: Metadata
     """Of all its files, sidecars included."""
-    time_candidates: tuple[TimeCandidate, ...]
-    """Of all its files, sidecars and names included."""
     clock_correction_minutes: int
     dated_at: GeoPosition | None
     """The position whose time zone has been used."""
@@ -98,15 +96,13 @@ def _record(
     primary = inspections[group.primary.path]
     others = [inspections[member.path].metadata for member in group.members]
     metadata = merge_metadata(primary.metadata, *others) if others else primary.metadata
-    candidates = (*metadata.time_candidates, *_outer_candidates(group.primary))
     position = metadata.positions[0] if metadata.positions else None
     correction = clocks.of(metadata.camera)
-    choice = _choose(candidates, position, now_utc, correction)
+    choice = _choose(group, metadata, position, now_utc, correction)
     return PhotoRecord(
         group,
         primary,
         metadata,
-        candidates,
         correction,
         position,
         now_utc,
@@ -121,7 +117,7 @@ def redate(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
     same = record.dated_at
     if position == same or (position and same and (position.lat_deg, position.lon_deg) == (same.lat_deg, same.lon_deg)):
         return record
-    choice = _choose(record.time_candidates, position, record.now_utc, record.clock_correction_minutes)
+    choice = _choose(record.group, record.metadata, position, record.now_utc, record.clock_correction_minutes)
     return replace(
         record,
         dated_at=position,
@@ -132,10 +128,11 @@ def redate(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
 
 
 def _choose(
-    candidates: Sequence[TimeCandidate], position: GeoPosition | None, now_utc: datetime, correction_minutes: int
+    group: PhotoGroup, metadata: Metadata, position: GeoPosition | None, now_utc: datetime, correction_minutes: int
 ) -> CaptureChoice:
+    """The capture time by what all its files, sidecars and names say."""
     return choose_capture_time(
-        candidates,
+        (*metadata.time_candidates, *_outer_candidates(group.primary)),
         now_utc=now_utc,
         zone_offset=_ZoneOffset(position) if position else None,
         clock_correction_minutes=correction_minutes,
