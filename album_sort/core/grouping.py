@@ -8,7 +8,8 @@ not change when somebody edits a photo; both are filed together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -86,21 +87,39 @@ def group_files(items: Iterable[GroupItem], sidecars: Iterable[FileEntry]) -> Gr
 
     Files with equal content at several paths are separate groups: what becomes of duplicates is for planning to decide.
     """
-    named = [(item, photo_name(item.file.name)) for item in sorted(items, key=lambda item: item.file.path)]
-    buckets: dict[tuple[str, str], list[_Named]] = {}
-    for item, name in named:
-        buckets.setdefault((item.file.folder, name.key), []).append((item, name))
-    clusters = [cluster for bucket in buckets.values() for cluster in _clusters(bucket)]
+    ordered = sorted(sidecars, key=_by_path)
+    folders_with_sidecars = {sidecar.folder for sidecar in ordered}
+    buckets: defaultdict[tuple[str, str], list[_Named]] = defaultdict(list)
+    described: list[_Named] = []
+    for item in sorted(items, key=lambda item: item.file.path):
+        file = item.file
+        folder, name = file.folder, photo_name(file.name)
+        buckets[folder, name.key].append((item, name))
+        if folder in folders_with_sidecars:
+            described.append((item, name))
+    groups: list[PhotoGroup] = []
+    clusters: list[_Cluster] = []
+    for (folder, _), bucket in buckets.items():
+        only = bucket[0][0]
+        if len(bucket) == 1 and not only.metadata.content_identifier and folder not in folders_with_sidecars:
+            groups.append(PhotoGroup(only.file, only.content_id))  # by far the most: nothing can join them
+        else:
+            clusters += _clusters(bucket)
     clusters = _joined_by_identifier(clusters)
-    orphans = _attach(clusters, named, sidecars)
-    groups = sorted((_finished(cluster) for cluster in clusters), key=lambda group: group.primary.path)
+    orphans = _attach(clusters, described, ordered)
+    groups += [_finished(cluster) for cluster in clusters]
+    groups.sort(key=lambda group: group.primary.path)
     return Grouping(tuple(groups), tuple(orphans))
+
+
+def _by_path(file: FileEntry) -> str:
+    return file.path
 
 
 def _clusters(bucket: list[_Named]) -> list[_Cluster]:
     """The groups among files of one folder whose names agree."""
     clusters: list[_Cluster] = []
-    if len(bucket) == 1:  # by far the most: they need no clock
+    if len(bucket) == 1:  # needs no clock
         item, name = bucket[0]
         return [_Cluster(item, _NO_CLOCK, name.is_motion)]
     for item, name in sorted(bucket, key=lambda row: (_role(*row), row[0].file.path)):
@@ -176,14 +195,13 @@ _CLOCK_SOURCES = (TimeSource.EXIF_ORIGINAL, TimeSource.QUICKTIME, TimeSource.EXI
 
 def _clock(metadata: Metadata) -> _Clock:
     """The moment of the shot, to the second. `DateTime` says when a file was changed, so it is not asked."""
-    exact = [
-        candidate
-        for source in _CLOCK_SOURCES
-        for candidate in metadata.time_candidates
-        if candidate.source is source and candidate.precision is TimePrecision.SECOND
-    ]
-    local = next((one.local for one in exact if one.local is not None), None)
-    return _Clock(local, next((one.utc for one in exact if one.utc is not None), None))
+    local: datetime | None = None
+    utc: datetime | None = None
+    for source in _CLOCK_SOURCES:
+        for candidate in metadata.time_candidates:
+            if candidate.source is source and candidate.precision is TimePrecision.SECOND:
+                local, utc = local or candidate.local, utc or candidate.utc
+    return _Clock(local, utc)
 
 
 def _seconds_apart(one: _Clock, other: _Clock) -> float | None:
@@ -241,15 +259,18 @@ def _distance(one: FileEntry, other: FileEntry) -> tuple[int, str]:
     return -shared, one.path
 
 
-def _attach(clusters: Iterable[_Cluster], named: Iterable[_Named], sidecars: Iterable[FileEntry]) -> list[FileEntry]:
-    """Gives each sidecar to its photo's cluster; returns those that belong to none."""
-    ordered = sorted(sidecars, key=lambda file: file.path)
-    folders = {sidecar.folder for sidecar in ordered}
-    index = SidecarIndex((item.file, name) for item, name in named if item.file.folder in folders)
-    by_path = {item.file.path: cluster for cluster in clusters for item in cluster.items} if ordered else {}
+def _attach(clusters: Iterable[_Cluster], named: Iterable[_Named], sidecars: Sequence[FileEntry]) -> list[FileEntry]:
+    """Gives each sidecar (in path order) to its photo's cluster; returns those that belong to none.
+
+    `named` are the photos and videos of the folders with sidecars.
+    """
+    if not sidecars:
+        return []
+    index = SidecarIndex((item.file, name) for item, name in named)
+    by_path = {item.file.path: cluster for cluster in clusters for item in cluster.items}
     described: set[str] = set()
     unmatched: list[FileEntry] = []
-    for sidecar in ordered:
+    for sidecar in sidecars:
         match = index.match(sidecar)
         if match is None:
             unmatched.append(sidecar)

@@ -20,6 +20,8 @@ _APPLE_VERSION = re.compile(r"([a-z]{3}_)([eo])(\d{4,})", re.ASCII)
 # Pixel phones add words after the time stamp: `.MP`, `.PORTRAIT-01.COVER`, `.RAW-02.ORIGINAL`; `~2` is an edited copy.
 _PIXEL = re.compile(r"(pxl_\d{8}_\d{6,9})((?:\.[a-z0-9\-.]+)?)(~\d)?", re.ASCII)
 _MOTION_MARKS = ("mvimg_",)
+_APPLE_MARKS = ("_e", "_o")
+_DIGITS = frozenset("0123456789")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ def split_suffix(name: str) -> tuple[str, str]:
 def photo_name(name: str) -> PhotoName:
     """The parts of a photo's or video's file name."""
     stem = folded(split_suffix(name)[0])
+    if _is_plain(stem):
+        return PhotoName(stem, is_edited=False, is_motion=False)
     stem, counter = split_counter(stem)
     stem, is_edited = without_edit_mark(stem)
     if is_edited and not counter:
@@ -63,6 +67,17 @@ def photo_name(name: str) -> PhotoName:
     return PhotoName(stem + counter, is_edited, is_motion)
 
 
+def _is_plain(stem: str) -> bool:
+    """Whether a (folded) stem bears no mark: most end in a number, as only Apple's and a Pixel's marks do."""
+    return (
+        stem[-1:] in _DIGITS
+        and stem[3:5] not in _APPLE_MARKS
+        and "~" not in stem
+        and not stem.startswith(_MOTION_MARKS)
+        and not (stem.startswith("pxl_") and "." in stem)
+    )
+
+
 def split_counter(stem: str) -> tuple[str, str]:
     """Stem and the counter that a clash of names left at its end: `(1)`, or nothing."""
     match = _COUNTER.search(stem) if stem.endswith(")") else None
@@ -74,5 +89,5 @@ def without_edit_mark(stem: str) -> tuple[str, bool]:
     at = max(stem.rfind("-"), stem.rfind("_"), stem.rfind(" "))
     if at > 0 and stem[at + 1 :] in _EDIT_WORDS:
         return stem[:at].removesuffix("-ha"), True  # Spanish: `-ha editado`
-    apple = _APPLE_VERSION.fullmatch(stem) if stem[3:5] in ("_e", "_o") else None
+    apple = _APPLE_VERSION.fullmatch(stem) if stem[3:5] in _APPLE_MARKS else None
     return (apple[1] + apple[3], apple[2] == "e") if apple else (stem, False)

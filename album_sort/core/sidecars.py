@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Container, Iterable
+from functools import cached_property
 
 from album_sort.core.photo_names import PhotoName, folded, photo_name, split_counter, split_suffix, without_edit_mark
 from album_sort.types import FileEntry, FileKind
@@ -37,43 +39,76 @@ _ALBUM_FILES = frozenset(
 )
 
 
+class _FolderNames:
+    """Photos and videos of one folder by what sidecars call them; most libraries never ask for more than the first table."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[FileEntry, PhotoName]] = []
+
+    @cached_property
+    def by_name(self) -> dict[str, FileEntry]:
+        """By folded name."""
+        found: dict[str, FileEntry] = {}
+        for file, _ in self.rows:
+            found.setdefault(folded(file.name), file)
+        return found
+
+    @cached_property
+    def by_stem(self) -> dict[str, list[FileEntry]]:
+        """By folded name without its suffix."""
+        found: defaultdict[str, list[FileEntry]] = defaultdict(list)
+        for file, _ in self.rows:
+            found[split_suffix(folded(file.name))[0]].append(file)
+        return found
+
+    @cached_property
+    def by_key(self) -> dict[str, list[FileEntry]]:
+        """By the key that all versions of a photo share."""
+        found: defaultdict[str, list[FileEntry]] = defaultdict(list)
+        for file, parts in self.rows:
+            found[parts.key].append(file)
+        return found
+
+    @cached_property
+    def by_original(self) -> dict[str, list[FileEntry]]:
+        """Edited pictures by the name of their original."""
+        found: defaultdict[str, list[FileEntry]] = defaultdict(list)
+        for file, parts in self.rows:
+            if parts.is_edited:
+                stem, suffix = split_suffix(folded(file.name))
+                bare, counter = split_counter(stem)
+                found[without_edit_mark(bare)[0] + counter + suffix].append(file)
+        return found
+
+    @cached_property
+    def ordered(self) -> list[str]:
+        """Folded names in order."""
+        return sorted(folded(file.name) for file, _ in self.rows)
+
+
 class SidecarIndex:
     """The names of photos and videos by folder, to look sidecars up in; they come in path order."""
 
     def __init__(self, files: Iterable[tuple[FileEntry, PhotoName]]) -> None:
-        self._names: dict[tuple[str, str], FileEntry] = {}
-        self._stems: dict[tuple[str, str], list[FileEntry]] = {}
-        self._keys: dict[tuple[str, str], list[FileEntry]] = {}
-        self._originals: dict[tuple[str, str], list[FileEntry]] = {}
-        self._sorted: dict[str, list[str]] = {}
+        self._folders: defaultdict[str, _FolderNames] = defaultdict(_FolderNames)
         for file, parts in files:
-            folder, name = file.folder, folded(file.name)
-            stem, suffix = split_suffix(name)
-            self._names.setdefault((folder, name), file)
-            self._stems.setdefault((folder, stem), []).append(file)
-            self._keys.setdefault((folder, parts.key), []).append(file)
-            if parts.is_edited:
-                bare, counter = split_counter(stem)
-                self._originals.setdefault((folder, without_edit_mark(bare)[0] + counter + suffix), []).append(file)
-            self._sorted.setdefault(folder, []).append(name)
-        for names in self._sorted.values():
-            names.sort()
+            self._folders[file.folder].rows.append((file, parts))
 
     def match(self, sidecar: FileEntry) -> Match | None:
         """The photo or video a sidecar belongs to; None for an orphan."""
-        folder, name = sidecar.folder, folded(sidecar.name)
+        names, name = self._folders[sidecar.folder], folded(sidecar.name)
         stem, suffix = split_suffix(name)
         if suffix == ".json":
-            found = self._takeout(folder, stem)
+            found = self._takeout(names, stem)
             return (found, "Google Takeout's JSON, by name") if found else None
-        exact = self._names.get((folder, stem))
+        exact = names.by_name.get(stem)
         if exact is None and (version := _VERSION.fullmatch(stem)):
-            exact = self._names.get((folder, version[1] + version[2]))
+            exact = names.by_name.get(version[1] + version[2])
         if exact:
             return exact, f"sidecar of {exact.name}"
-        found = self._preferred(self._stems.get((folder, stem)), suffix)
+        found = self._preferred(names.by_stem.get(stem), suffix)
         if found is None and suffix == ".aae":
-            found = self._preferred(self._keys.get((folder, photo_name(name).key)), suffix)
+            found = self._preferred(names.by_key.get(photo_name(name).key), suffix)
         return (found, f"sidecar {suffix} with the same name") if found else None
 
     def guess(self, sidecar: FileEntry, described: Container[str]) -> Match | None:
@@ -87,7 +122,8 @@ class SidecarIndex:
             return None
         stems = [split_suffix(title)[0] + counter for title in _titles(base)] if "." in base else [base + counter]
         for stem in stems:
-            files = [file for file in self._stems.get((sidecar.folder, stem), ()) if file.path not in described]
+            same = self._folders[sidecar.folder].by_stem.get(stem, ())
+            files = [file for file in same if file.path not in described]
             if found := self._preferred(files, ".json"):
                 return found, "Google Takeout's JSON of the same name with another suffix"
         return None
@@ -96,27 +132,27 @@ class SidecarIndex:
         order = _PREFERENCE.get(suffix, _SETTINGS_FIRST)
         return min(files, key=lambda file: (order.index(file.kind), file.path)) if files else None
 
-    def _takeout(self, folder: str, base: str) -> FileEntry | None:
+    def _takeout(self, names: _FolderNames, base: str) -> FileEntry | None:
         """By the base name of a JSON: exact, with its counter moved, without its supplement, of an edited picture, cut."""
         base, counter = split_counter(base)
         for title in _titles(base):
             stem, suffix = split_suffix(title)
             name = stem + counter + suffix
-            found = self._names.get((folder, name)) or self._preferred(self._originals.get((folder, name)), ".json")
+            found = names.by_name.get(name) or self._preferred(names.by_original.get(name), ".json")
             if found:
                 return found
         is_cut = len(base.encode("utf-8", "replace")) >= _CUT_LENGTH
-        return self._by_start(folder, base, counter) if is_cut else None
+        return self._by_start(names, base, counter) if is_cut else None
 
-    def _by_start(self, folder: str, start: str, counter: str) -> FileEntry | None:
+    def _by_start(self, names: _FolderNames, start: str, counter: str) -> FileEntry | None:
         """The only photo whose name begins so; None where several do, because a wrong date is worse than none."""
-        names = self._sorted.get(folder, [])
         found: list[FileEntry] = []
-        for at in range(bisect_left(names, start), len(names)):
-            if not names[at].startswith(start):
+        for at in range(bisect_left(names.ordered, start), len(names.ordered)):
+            name = names.ordered[at]
+            if not name.startswith(start):
                 break
-            if split_counter(split_suffix(names[at])[0])[1] == counter:
-                found.append(self._names[folder, names[at]])
+            if split_counter(split_suffix(name)[0])[1] == counter:
+                found.append(names.by_name[name])
         keys = {photo_name(file.name).key for file in found}
         return self._preferred(found, ".json") if len(keys) == 1 else None
 
