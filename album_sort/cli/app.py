@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -16,7 +17,7 @@ from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_history import runs, undo, verify
 from album_sort.cli.command_photos import explain, fix
 from album_sort.cli.command_sort import apply, sort
-from album_sort.errors import AlbumSortError, ExitCode
+from album_sort.errors import AlbumSortError, DestinationError, ExitCode
 
 DEFAULT_COMMAND = "sort"
 
@@ -70,6 +71,9 @@ app.add_typer(models_app, name="models")
 app.add_typer(config_app, name="config")
 
 
+_DISK_TAKES_NO_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+
+
 def main() -> None:
     """Entry point: runs a command and ends with its exit code."""
     _show_what_cannot_be_encoded()
@@ -84,6 +88,12 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of our output has gone (`| head`): nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.FATAL)
+    except OSError as error:
+        if error.errno not in _DISK_TAKES_NO_MORE:
+            raise
+        where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
+        _tell(DestinationError(f"{error.strerror}{where}", hint="What is filed stays; the next run does the rest."))
         sys.exit(ExitCode.FATAL)
 
 

@@ -6,6 +6,7 @@ unfinished line (no newline) that the reader drops. So there is no temporary nam
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -65,6 +66,7 @@ class JsonlReport:
 
     def __init__(self, path: Path, info: RunInfo, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.tally = Tally()
+        self._path = path
         self._clock = clock
         self._lines: list[bytes] = [to_line(info_to_json(info))]
         self._size = 0
@@ -84,8 +86,9 @@ class JsonlReport:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Closes; what was added stays, whatever ended the block."""
-        self.close()
+        """Closes; what was added stays, whatever ended the block. Where an error ended it, that one is told."""
+        with contextlib.suppress(DestinationError) if value is not None else contextlib.nullcontext():
+            self.close()
 
     def add(self, row: ReportRow) -> None:
         """Appends a row; it is on its way to the disk after a second at most, as soon as the next row comes."""
@@ -99,10 +102,16 @@ class JsonlReport:
             self.flush()
 
     def flush(self) -> None:
-        """Hands all rows so far to the operating system."""
+        """Hands all rows so far to the operating system. Raises `DestinationError` when the disk does not take them."""
         block = memoryview(b"".join(self._lines))
-        while block:
-            block = block[os.write(self._descriptor, block) :]
+        try:
+            while block:
+                block = block[os.write(self._descriptor, block) :]
+        except OSError as error:
+            raise DestinationError(
+                f"cannot write the report {self._path}: {error.strerror}",
+                hint="Check that the disk is not full; what is filed stays, and the next run does the rest.",
+            ) from error
         self._lines.clear()
         self._size = 0
 

@@ -87,7 +87,8 @@ class Memory:
     def set_setting(self, key: str, value: str) -> None:
         """Remember a setting; nothing is written when it is the known one."""
         if self.setting(key) != value:
-            self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, value))
+            with self._transaction():
+                self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, value))
 
 
 def insert_trip(connection: sqlite3.Connection, trip: KnownTrip) -> None:

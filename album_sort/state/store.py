@@ -146,10 +146,17 @@ class DestinationState(Memory):
         return StateJournal(self._connection, run_id)
 
     def begin_run(self, run: RunRecord, plan: Plan) -> StateJournal:
-        """Enter a run into the history, and its plan into the run's folder; its journal."""
-        write_run_plan(self.destination, run, plan, self._found_again)
+        """Enter a run into the history, and its plan into the run's folder; its journal. Raises `DestinationError`."""
+        try:
+            write_run_plan(self.destination, run, plan, self._found_again)
+        except OSError as error:
+            raise DestinationError(
+                f"cannot write the plan into {self.destination}: {error.strerror}",
+                hint="Check that the disk is neither full nor read-only; nothing was filed.",
+            ) from error
         self._found_again.clear()
-        insert_run(self._connection, run)
+        with self._transaction():
+            insert_run(self._connection, run)
         return self.journal(run.run_id)
 
     def finish_run(self, run_id: str, status: RunStatus, finished_utc: datetime) -> None:
@@ -160,10 +167,11 @@ class DestinationState(Memory):
         begun = next(run for run in self.runs() if run.run_id == run_id)
         # Its double first: were we killed in between, the run would count as killed, and end once more.
         self._leave_end(replace(begun, status=status, finished_utc=finished_utc, done=done, failed=failed))
-        self._connection.execute(
-            "UPDATE runs SET status = ?, finished_utc = ?, done = ?, failed = ? WHERE run_id = ?",
-            (status, finished_utc.isoformat(), done, failed, run_id),
-        )
+        with self._transaction():
+            self._connection.execute(
+                "UPDATE runs SET status = ?, finished_utc = ?, done = ?, failed = ? WHERE run_id = ?",
+                (status, finished_utc.isoformat(), done, failed, run_id),
+            )
 
     def _leave_end(self, record: RunRecord) -> None:
         """Write beside the database what it could not be made anew without."""

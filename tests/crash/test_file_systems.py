@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +17,10 @@ from album_sort.errors import DestinationError
 from album_sort.fileops.probe import probe
 from album_sort.fileops.space import check_space
 from album_sort.types import Action, Mode, OpStatus
+from tests.builders import fingerprint, make_jpeg, make_tree
+from tests.conftest import Program
 from tests.destination_builders import Library, files, plan_for, run, tree, undo
+from tests.test_sort import SHIPPED
 
 MAKERS = {
     "ext4": ["mkfs.ext4", "-q"],
@@ -107,6 +113,43 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
         assert not [name for _, _, names in os.walk(place) for name in names if "-tmp-" in name]
         for path in files(place / "albums"):
             assert (place / "albums" / path).read_bytes() == (library.sources / Path(path).name).read_bytes()
+
+
+def fill_up(place: Path) -> None:
+    """Take all that is left, as soon as the first photo is in its album."""
+    while not list(place.glob("albums/*/*/*.jpg")):
+        time.sleep(0.002)
+    with contextlib.suppress(OSError), (place / "filler").open("wb", buffering=0) as stream:
+        stats = os.statvfs(place)
+        os.posix_fallocate(stream.fileno(), 0, stats.f_bavail * stats.f_frsize - (1 << 16))
+        stream.seek(0, os.SEEK_END)
+        while True:
+            stream.write(bytes(512))
+
+
+def test_the_whole_program_on_a_disk_that_fills_up_says_so_and_goes_on_when_there_is_room(
+    tmp_path: Path, album_sort: Program
+) -> None:
+    picture = make_jpeg(1)
+    photos = make_tree(tmp_path / "photos", {f"{n}.jpg": picture + os.urandom(100_000) for n in range(400)})
+    before = fingerprint(photos)
+    for place in mounted("ext4", tmp_path, megabytes=110):
+        filler = threading.Thread(target=fill_up, args=[place])
+        filler.start()
+        ran = album_sort(photos, "--out", place / "albums", "--no-progress", *SHIPPED)
+        filler.join()
+        assert ran.code == 1
+        assert "full" in ran.stderr or "No space left" in ran.stderr
+        assert "Traceback" not in ran.stderr
+        for path in place.glob("albums/*/*/*.jpg"):
+            assert path.read_bytes() == (photos / path.name).read_bytes()
+        (place / "filler").unlink()
+        again = album_sort(photos, "--out", place / "albums", "--no-progress", *SHIPPED)
+        assert again.code == 0, again.stderr
+        filed = {path.name for path in place.glob("albums/*/*/*.jpg")}
+        assert filed == {path.name for path in photos.iterdir()}
+        assert not [path for path in place.rglob("*") if "-tmp-" in path.name]
+        assert fingerprint(photos) == before
 
 
 def test_a_disk_without_free_inodes(tmp_path: Path) -> None:
