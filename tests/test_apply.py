@@ -309,6 +309,22 @@ def test_verify_tells_bit_rot_missing_and_foreign_files(library: Library) -> Non
     }
 
 
+def test_a_photo_that_the_user_edited_or_replaced_in_its_album_is_theirs_and_verify_tells(library: Library) -> None:
+    """No second copy beside the user's version of a photo; the source has the first one."""
+    run(library)
+    edited, replaced = library.albums / "Food/2023/dinner.jpg", library.albums / "Pets/2024/IMG_1.JPG"
+    edited.write_bytes(b"noodles, cropped")
+    replaced.unlink()
+    replaced.write_bytes(b"another photo of that name")
+    before = snapshot(library.albums)
+    assert plan_for(library).effects == ()
+    assert snapshot(library.albums) == before
+    verdicts = {file.path: file.verdict for file in verify(str(library.albums), RealFileSystem(), picture_of(library))}
+    assert verdicts["Food/2023/dinner.jpg"] is verdicts["Pets/2024/IMG_1.JPG"] is Verdict.CHANGED
+    assert not undo(library).is_complete
+    assert (edited.read_bytes(), replaced.read_bytes()) == (b"noodles, cropped", b"another photo of that name")
+
+
 def test_a_destination_with_names_of_any_bytes_is_read(library: Library) -> None:
     library.albums.mkdir()
     Path(os.fsdecode(os.fsencode(library.albums) + b"/caf\xe9.jpg")).write_bytes(b"cat" * 1000)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from album_sort.core.pruning import orphans, with_prune
 from album_sort.state.migrations import migrate
 from album_sort.state.run_files import PLAN, RUNS, TRIPS
 from album_sort.state.store import DestinationState
@@ -20,7 +21,18 @@ from album_sort.types.ledger import DestinationRecords, KnownTrip, RunRecord, Ru
 from tests import pictures
 from tests.builders import fingerprint, make_jpeg, make_tree, picture_jpeg
 from tests.conftest import Program
-from tests.destination_builders import NOW, Library, content_id, files, picture_of, plan_for, run, tree, undo
+from tests.destination_builders import (
+    NOW,
+    Library,
+    apply_saved,
+    content_id,
+    files,
+    picture_of,
+    plan_for,
+    run,
+    tree,
+    undo,
+)
 from tests.test_sort import SHIPPED, album_tree
 
 TRIP = KnownTrip("t1", "2025-12 Niseko, Japan", date(2025, 12, 1), date(2025, 12, 9), frozenset({ContentId("a" * 64)}))
@@ -151,6 +163,19 @@ def test_what_the_user_moved_by_hand_is_known_without_reading_it_again(library: 
     records, _, _ = known(library.albums)
     assert records.ledger["Food/2024/our dog.jpg"].content_id == content_id(b"dog")  # type: ignore[index]
     assert "Pets/2024/b.jpg" not in records.ledger
+
+
+def test_what_was_pruned_is_brought_back_from_the_trash(library: Library) -> None:
+    run(library)
+    before = tree(library.albums)
+    (library.sources / "b.jpg").unlink()
+    picture, plan = picture_of(library), plan_for(library, plan_id="r2")
+    pruned = with_prune(plan, orphans(plan, picture), picture.ledger.values(), max_share=0.5)
+    apply_saved(library, pruned, "r2")
+    assert tree(library.albums) != before
+    lose(library.albums)
+    assert undo(library, "r2").is_complete
+    assert tree(library.albums) == before
 
 
 def test_rows_that_failed_are_not_taken_for_done(library: Library) -> None:

@@ -66,6 +66,24 @@ def test_a_photo_that_a_later_run_has_moved_is_left_to_that_run(library: Library
     assert tree(library.albums) == {}
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_relocations_are_taken_back_one_after_the_other(library: Library, mode: Mode) -> None:
+    """Each to where the photo was before it, its links with it; out of turn, a run is told that a later one stands in its way."""
+    library.also.append(("a.jpg", "Home/2024"))
+    trees = [tree(library.albums)]
+    for number, album in enumerate(("Pets/2024", "Cats/2024", "Felines/2024"), 1):
+        library.assign("a.jpg", album)
+        run(library, f"r{number}", mode)
+        trees.append(tree(library.albums))
+    left = [result.error for result in undo(library, "r2").results if result.status is OpStatus.FAILED]
+    assert left
+    assert all("later run r3" in error for error in left)
+    assert tree(library.albums) == trees[3]
+    for number in (3, 2, 1):
+        assert undo(library, f"r{number}").is_complete
+        assert tree(library.albums) == trees[number - 1]
+
+
 def test_a_file_that_the_user_renamed_is_found_and_taken_back(library: Library) -> None:
     run(library)
     os.rename(library.albums / "Pets", library.albums / "Our pets")

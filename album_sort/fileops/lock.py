@@ -52,7 +52,7 @@ def _announce(folder: str) -> None:
     holder = {
         "pid": os.getpid(),
         "host": socket.gethostname(),
-        "since_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "since_utc": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
     }
     with contextlib.suppress(OSError), open(os.path.join(folder, _HOLDER), "w", encoding="utf-8") as stream:
         json.dump(holder, stream)

@@ -13,7 +13,6 @@ from album_sort.fileops.apply import describe
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal
 from album_sort.fileops.place import TEMPORARY_PREFIX, Place, RowRefused
-from album_sort.fileops.publish import Publisher
 from album_sort.fileops.tidy import remove_if_empty
 from album_sort.types import Action, AlbumRelPath, OpResult, OpStatus, PlannedOp
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
@@ -99,7 +98,7 @@ def _undo_made(place: Place, journal: Journal, entry: JournalEntry, made: Ledger
         case Action.MOVE if entry.before is not None:
             _move_back(place, journal, made, entry.before)
         case Action.RELINK if entry.before is not None:
-            _relink_back(place, entry, entry.before)
+            _relink_back(place, entry, made, entry.before)
         case _:
             _remove(place, made)
 
@@ -116,10 +115,14 @@ def _remove(place: Place, made: LedgerRow) -> None:
 
 def _check_is_ours(place: Place, made: LedgerRow, absolute: str) -> None:
     """Always by content: what is removed has no second chance."""
-    if made.run_id != place.run_id:
-        raise RowRefused(f"{made.path!r} was taken over by the later run {made.run_id}", hint="Undo that run first.")
+    _check_is_last(place, made)
     if not _is_file_of(place, made, absolute):
         raise RowRefused(f"{made.path!r} has been changed since; it is left as it is")
+
+
+def _check_is_last(place: Place, made: LedgerRow) -> None:
+    if made.run_id != place.run_id:
+        raise RowRefused(f"{made.path!r} was taken over by the later run {made.run_id}", hint="Undo that run first.")
 
 
 def _move_back(place: Place, journal: Journal, made: LedgerRow, before: LedgerRow) -> None:
@@ -129,8 +132,7 @@ def _move_back(place: Place, journal: Journal, made: LedgerRow, before: LedgerRo
             # Moved back before a kill; another file may have taken the place since.
             return
         raise RowRefused(f"{made.path!r} has been changed or is no more there; it is left as it is")
-    if made.run_id != place.run_id:
-        raise RowRefused(f"{made.path!r} was taken over by the later run {made.run_id}", hint="Undo that run first.")
+    _check_is_last(place, made)
     _make_folders_again(place, journal, origin, before.run_id)
     if made.action is Action.SYMLINK:
         _link_back(place, before, origin)
@@ -162,11 +164,16 @@ def _link_back(place: Place, before: LedgerRow, origin: str) -> None:
         raise FileExistsError(errno.EEXIST, "something else is there by now", origin)
 
 
-def _relink_back(place: Place, entry: JournalEntry, before: LedgerRow) -> None:
+def _relink_back(place: Place, entry: JournalEntry, made: LedgerRow, before: LedgerRow) -> None:
     absolute = place.guarded(before.path)
+    _check_is_last(place, made)
     if before.action is not Action.SYMLINK:
         return
-    Publisher(place).check_unchanged(before, absolute)
+    if not _is_file_of(place, made, absolute):
+        if _is_file_of(place, before, absolute):
+            # Pointed back before a kill.
+            return
+        raise RowRefused(f"{made.path!r} has been changed since; it is left as it is")
     temporary = os.path.join(os.path.dirname(absolute), f"{TEMPORARY_PREFIX}{place.run_id}-{entry.op.op_id}")
     if place.fs.status(temporary) is not None:
         place.fs.remove(temporary)
