@@ -41,6 +41,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "exifread": ("metadata",),
     "torch": ("classify",),
     "torchvision": ("classify",),
+    "joblib": ("classify",),
     "sqlite3": ("state",),
     "typer": ("cli",),
     "rich": ("cli",),

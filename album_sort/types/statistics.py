@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 
-STATISTICS_VERSION = 5
+STATISTICS_VERSION = 6
 """Raised whenever the same picture would give other numbers; part of the cache key."""
+
+
+@dataclass(frozen=True, slots=True)
+class FacesFound:
+    """What a search for faces found; shares are parts of the picture's area."""
+
+    count: int = 0
+    largest_share: float = 0.0
+    total_share: float = 0.0
+    confidence: float = 0.0
+    """Of the largest face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,19 @@ class ImageStatistics:
     """Area of all faces."""
     face_confidence: float = 0.0
     """Of the largest face."""
+
+    def with_faces(self, found: FacesFound) -> ImageStatistics:
+        """The same with what a search has found.
+
+        Rounded: the last digits depend on which pictures were searched together, and no answer may.
+        """
+        return replace(
+            self,
+            face_count=float(found.count),
+            largest_face_share=round(found.largest_share, 4),
+            faces_share=round(found.total_share, 4),
+            face_confidence=round(found.confidence, 3),
+        )
 
     def to_numbers(self) -> tuple[float, ...]:
         """All fields in their order, for the cache."""
