@@ -104,6 +104,15 @@ def test_a_week_without_photos_abroad_is_bridged_and_says_so() -> None:
     assert "trip.gap-bridged" in codes(life)
 
 
+def test_days_without_photos_are_bridged_beside_a_border_too() -> None:
+    life = Life()
+    life.live("2024-01-01", 180, NISEKO)
+    life.live("2024-08-01", 180, NISEKO)
+    life.spend("2024-07-05", 2, BASEL)
+    life.spend("2024-07-11", 2, LOERRACH)
+    assert len(life.titles()) == 1
+
+
 def test_photos_at_home_between_make_two_trips() -> None:
     life = year_at_home()
     life.spend("2024-07-05", 3, NISEKO)

@@ -35,6 +35,7 @@ VISIT_HOME_DAYS = 2.0
 COMMUTE_KM = 100.0
 
 COMPANION_KM = 100.0
+FAR_KM = 1000.0
 COMPANION_SHARE = 0.1
 COMPANION_MOST_KM = 400.0
 """Cameras this close on the same or the next day (far from home: within GAP_DAYS) travel together. On another continent two are
@@ -215,7 +216,9 @@ class _Follower:
             return True
         if days > LONGEST_GAP_DAYS:
             return False
-        if country == positions.country[last] and (is_abroad or apart <= OUTING_KM):
+        # Beside a border the next village may be in another country, and a continent away the next town is near.
+        is_near_by = apart <= (OUTING_KM if km < FAR_KM else self._companion_km(row))
+        if is_near_by or (is_abroad and country == positions.country[last]):
             stretch.why.append(Reason.of("trip.gap-bridged", days=days - 1))
             return True
         between = range(int(table.day[last]) + 1, int(table.day[row]))
