@@ -11,19 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.geo import distance_km, distances_km
+from album_sort.core.spots import SPOT_RADIUS_KM, DayCells, Days, Spot, day_cells, find_spots, is_weekend, within
 from album_sort.core.timeline import TimelinePhoto, Witnesses
-
-CELL_DEG = 0.05
-"""About 5 km: wide enough that fixes of one neighbourhood fall together, narrow enough to tell towns apart."""
-
-SPOT_RADIUS_KM = 10.0
-"""Days this close to a spot's middle are days there."""
-
-LARGEST_SPOTS = 60
-"""How many of the most visited spots are looked at; the rest are holiday stops."""
-
-MIN_SPOT_DAYS = 3
-"""Spots seen on fewer days are neither homes nor places of recurring visits."""
 
 MIN_PHOTOS = 10
 MIN_SPAN_DAYS = 90
@@ -57,8 +46,6 @@ RECURRING_KM = 250.0
 """Six short visits within a year make a place that one returns to: the parents, the allotment, the cabin. Farther away
 each visit is a journey, unless somebody is there every few weeks."""
 
-Days = NDArray[np.int64]
-
 
 class HomeKind(StrEnum):
     """How somebody belongs to a place."""
@@ -86,47 +73,6 @@ class Home:
     kind: HomeKind = HomeKind.HOME
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Spot:
-    """A neighbourhood and the days spent there."""
-
-    lat_deg: float
-    lon_deg: float
-    days: Days
-    """Distinct, ascending."""
-    nights: Days
-    photos: int
-
-    def weeks_between(self, first: int, last: int) -> int:
-        """Distinct weeks with a day here, plus those with a night, plus those with a working day, from first to last.
-
-        Weekends are spent at the parents' or in the cabin, too; an ordinary Tuesday is spent at home.
-        """
-        return sum(_weeks_within(days, first, last) for days in (self.days, self.nights, self.workdays))
-
-    @property
-    def workdays(self) -> Days:
-        """Days from Monday to Friday."""
-        return self.days[~_is_weekend(self.days)]
-
-
-def _is_weekend(days: Days) -> NDArray[np.bool_]:
-    """Saturdays and Sundays; 1970 began on a Thursday."""
-    return (days + 3) % 7 >= 5
-
-
-def _weeks_within(days: Days, first: int, last: int) -> int:
-    """Distinct weeks of ascending days from first to last."""
-    weeks = _within(days, first, last) // 7
-    return int(np.count_nonzero(weeks[1:] != weeks[:-1])) + 1 if len(weeks) else 0
-
-
-def _within(days: Days, first: int, last: int) -> Days:
-    """The part of ascending days from first to last."""
-    low, high = np.searchsorted(days, (first, last + 1))
-    return days[low:high]
-
-
 def find_homes(photos: Sequence[TimelinePhoto], override: tuple[float, float] | None = None) -> tuple[Home, ...]:
     """Homes in the order of time, then the places of regular and recurring visits; empty where nothing can be told.
 
@@ -135,8 +81,8 @@ def find_homes(photos: Sequence[TimelinePhoto], override: tuple[float, float] | 
     witnesses = Witnesses.of(photos)
     if not len(witnesses):
         return () if override is None else (_given(override, date.min, date.max),)
-    rows = _cells(witnesses)
-    spots = _find_spots(rows)
+    rows = day_cells(witnesses)
+    spots = find_spots(rows)
     lives = _find_lives(spots, witnesses) if override is None else (_given(override, date.min, date.max),)
     if not lives:
         return ()
@@ -148,67 +94,7 @@ def _given(position: tuple[float, float], start: date, end: date) -> Home:
     return Home(position[0], position[1], start, end, days=0, nights=0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _DayCells:
-    """One row for each day and cell with photos."""
-
-    cell: NDArray[np.int64]
-    lat: NDArray[np.float64]
-    """Mean of the day's photos in the cell."""
-    lon: NDArray[np.float64]
-    day: Days
-    night: NDArray[np.bool_]
-    photos: NDArray[np.int64]
-
-
-def _find_spots(rows: _DayCells) -> list[_Spot]:
-    """Neighbourhoods by the number of weeks and nights spent there, most first."""
-    alive = np.ones(len(rows.day), dtype=np.bool_)
-    spots: list[_Spot] = []
-    while alive.any() and len(spots) < LARGEST_SPOTS:
-        inside = alive & (rows.cell == _busiest(rows, alive))
-        middle_lat, middle_lon = float(np.median(rows.lat[inside])), float(np.median(rows.lon[inside]))
-        near = alive & (distances_km(rows.lat, rows.lon, middle_lat, middle_lon) <= SPOT_RADIUS_KM)
-        near |= inside
-        days = np.unique(rows.day[near])
-        if len(days) < MIN_SPOT_DAYS:
-            break
-        nights = np.unique(rows.day[near & rows.night])
-        spots.append(_Spot(middle_lat, middle_lon, days, nights, int(rows.photos[near].sum())))
-        alive &= ~near
-    return spots
-
-
-def _cells(witnesses: Witnesses) -> _DayCells:
-    """The table by day and cell: what a wedding's 2,000 photos leave is one row."""
-    row = np.floor(witnesses.lat_deg / CELL_DEG)
-    width = CELL_DEG / np.maximum(0.05, np.cos(np.radians(row * CELL_DEG)))
-    column = np.floor(witnesses.lon_deg / width)
-    cell = ((row + 4096) * 16384 + column + 8192).astype(np.int64)
-    keys = np.stack([cell, witnesses.day], axis=1)
-    distinct, back, count = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-    back, size = back.reshape(-1), len(distinct)
-    return _DayCells(
-        cell=distinct[:, 0],
-        lat=np.bincount(back, witnesses.lat_deg, size) / count,
-        lon=np.bincount(back, witnesses.lon_deg, size) / count,
-        day=distinct[:, 1],
-        night=np.bincount(back, witnesses.is_night, size) > 0,
-        photos=count.astype(np.int64),
-    )
-
-
-def _busiest(rows: _DayCells, alive: NDArray[np.bool_]) -> int:
-    """The cell with the most distinct weeks and weeks with nights; the lowest number on a tie."""
-    visits = [
-        np.unique(np.stack([rows.cell[chosen], rows.day[chosen] // 7], axis=1), axis=0)[:, 0]
-        for chosen in (alive, alive & rows.night)
-    ]
-    cells, weeks = np.unique(np.concatenate(visits), return_counts=True)
-    return int(cells[np.argmax(weeks)])
-
-
-def _find_lives(spots: list[_Spot], witnesses: Witnesses) -> tuple[Home, ...]:
+def _find_lives(spots: list[Spot], witnesses: Witnesses) -> tuple[Home, ...]:
     """The homes one after another, without gaps."""
     first, last = int(witnesses.day.min()), int(witnesses.day.max())
     all_days = len(np.unique(witnesses.day))
@@ -219,7 +105,7 @@ def _find_lives(spots: list[_Spot], witnesses: Witnesses) -> tuple[Home, ...]:
     return tuple(_life(spot, start, end) for spot, start, end in segments)
 
 
-def _is_settled(spot: _Spot, first: int, last: int, all_days: int) -> bool:
+def _is_settled(spot: Spot, first: int, last: int, all_days: int) -> bool:
     """Whether somebody may have lived here."""
     span = int(spot.days[-1] - spot.days[0])
     if spot.photos < MIN_PHOTOS:
@@ -230,16 +116,16 @@ def _is_settled(spot: _Spot, first: int, last: int, all_days: int) -> bool:
     return span >= SHORT_SPAN_DAYS and weeks >= 3 and len(spot.days) >= SHORT_SHARE * all_days
 
 
-def _segments(spots: list[_Spot], first: int, last: int) -> list[tuple[_Spot, int, int]]:
+def _segments(spots: list[Spot], first: int, last: int) -> list[tuple[Spot, int, int]]:
     """Spot, first and last day of each stretch of life: a winner for each month, short reigns dropped, ends made exact."""
-    winners: list[_Spot] = []
+    winners: list[Spot] = []
     for month in range(first, last + 1, 30):
         low, high = month - HALF_WINDOW_DAYS, month + HALF_WINDOW_DAYS
         scores = [spot.weeks_between(low, high) for spot in spots]
         best = int(np.argmax(scores))
         # Months without photos belong to whoever lived there before.
         winners.append(spots[best] if scores[best] > 0 or not winners else winners[-1])
-    reigns: list[tuple[_Spot, int, int]] = []
+    reigns: list[tuple[Spot, int, int]] = []
     for i, spot in enumerate(winners):
         start, end = first + 30 * i, min(last, first + 30 * i + 29)
         if reigns and reigns[-1][0] is spot:
@@ -254,11 +140,11 @@ def _segments(spots: list[_Spot], first: int, last: int) -> list[tuple[_Spot, in
     return reigns
 
 
-def _without_short(reigns: list[tuple[_Spot, int, int]]) -> list[tuple[_Spot, int, int]]:
+def _without_short(reigns: list[tuple[Spot, int, int]]) -> list[tuple[Spot, int, int]]:
     """Reigns of a season or more; the time of shorter ones goes to the one before (the first one's to the one after)."""
     lasting = [reign for reign in reigns if _is_lasting(*reign)] or [max(reigns, key=lambda reign: reign[2] - reign[1])]
     lasting = [reign for i, reign in enumerate(lasting) if not _is_interlude(lasting[max(0, i - 1) : i + 2])]
-    kept: list[tuple[_Spot, int, int]] = []
+    kept: list[tuple[Spot, int, int]] = []
     for spot, start, _ in lasting:
         if not kept or kept[-1][0] is not spot:
             kept.append((spot, start if kept else reigns[0][1], reigns[-1][2]))
@@ -267,12 +153,12 @@ def _without_short(reigns: list[tuple[_Spot, int, int]]) -> list[tuple[_Spot, in
     ]
 
 
-def _is_lasting(spot: _Spot, start: int, end: int) -> bool:
-    stays = _within(spot.days, start, end)
+def _is_lasting(spot: Spot, start: int, end: int) -> bool:
+    stays = within(spot.days, start, end)
     return end - start + 1 >= MIN_SPAN_DAYS and len(stays) > 1 and int(stays[-1] - stays[0]) >= MIN_SPAN_DAYS // 2
 
 
-def _is_interlude(around: Sequence[tuple[_Spot, int, int]]) -> bool:
+def _is_interlude(around: Sequence[tuple[Spot, int, int]]) -> bool:
     """Whether of three reigns the middle one lies within one at the same home that never quite ended."""
     if len(around) < 3 or around[0][0] is not around[2][0]:
         return False
@@ -280,10 +166,10 @@ def _is_interlude(around: Sequence[tuple[_Spot, int, int]]) -> bool:
     return around[0][0].weeks_between(start, end) > INTERLUDE_SHARE * middle.weeks_between(start, end)
 
 
-def _moving_day(before: _Spot, after: _Spot, start: int, end: int) -> int:
+def _moving_day(before: Spot, after: Spot, start: int, end: int) -> int:
     """The day that best parts the days (nights count twice) at one home from those at the next."""
-    old = np.concatenate([_within(before.days, start, end), _within(before.nights, start, end)])
-    new = np.concatenate([_within(after.days, start, end), _within(after.nights, start, end)])
+    old = np.concatenate([within(before.days, start, end), within(before.nights, start, end)])
+    new = np.concatenate([within(after.days, start, end), within(after.nights, start, end)])
     choices = np.unique(np.concatenate([old + 1, new]))
     if not len(choices):
         return end
@@ -292,9 +178,9 @@ def _moving_day(before: _Spot, after: _Spot, start: int, end: int) -> int:
     return int(choices[np.argmax(right)])
 
 
-def _life(spot: _Spot, start: int, end: int) -> Home:
-    days = _within(spot.days, start, end)
-    nights = _within(spot.nights, start, end)
+def _life(spot: Spot, start: int, end: int) -> Home:
+    days = within(spot.days, start, end)
+    nights = within(spot.nights, start, end)
     return Home(spot.lat_deg, spot.lon_deg, _date(start), _date(end), len(days), len(nights))
 
 
@@ -307,7 +193,7 @@ def day_number(day: date) -> int:
     return (day - date(1970, 1, 1)).days
 
 
-def _returns(spot: _Spot, lives: tuple[Home, ...], rows: _DayCells) -> list[Home]:
+def _returns(spot: Spot, lives: tuple[Home, ...], rows: DayCells) -> list[Home]:
     """The spot as a place of regular or recurring visits, outside the times when it was home; at most one entry."""
     days = spot.days
     for home in lives:
@@ -327,10 +213,10 @@ def _returns(spot: _Spot, lives: tuple[Home, ...], rows: _DayCells) -> list[Home
     if not busy.any():
         return []
     first, last = int(starts[busy][0]), int(ends[busy][-1])
-    stays, nights = _within(days, first, last), _within(spot.nights, first, last)
+    stays, nights = within(days, first, last), within(spot.nights, first, last)
     kind = _kind(
         weeks_share=len(np.unique(stays // 7)) / ((last - first) / 7 + 1),
-        leisure_share=len(np.union1d(nights, stays[_is_weekend(stays)])) / len(stays),
+        leisure_share=len(np.union1d(nights, stays[is_weekend(stays)])) / len(stays),
         usual_days=float(np.median(ends[busy] - starts[busy] + 1)),
         home_km=min(_km_to(spot, home) for home in lives),
     )
@@ -339,7 +225,7 @@ def _returns(spot: _Spot, lives: tuple[Home, ...], rows: _DayCells) -> list[Home
     return [Home(spot.lat_deg, spot.lon_deg, _date(first), _date(last), len(stays), len(nights), kind)]
 
 
-def _first_days(days: Days, spot: _Spot, rows: _DayCells) -> NDArray[np.intp]:
+def _first_days(days: Days, spot: Spot, rows: DayCells) -> NDArray[np.intp]:
     """Indices of the days on which a visit begins: after some without a photo here, of which one has some from elsewhere.
 
     Who photographs once a week in a month abroad is there once, not four times.
@@ -365,5 +251,5 @@ def _kind(*, weeks_share: float, leisure_share: float, usual_days: float, home_k
     return HomeKind.RECURRING if is_regular or home_km <= RECURRING_KM else None
 
 
-def _km_to(spot: _Spot, home: Home) -> float:
+def _km_to(spot: Spot, home: Home) -> float:
     return distance_km(spot.lat_deg, spot.lon_deg, home.lat_deg, home.lon_deg)
