@@ -13,7 +13,7 @@ from datetime import datetime
 from album_sort.core.claims import Claimant, Folders, NameClaims, NameParts, distinct, known_forms
 from album_sort.core.linking import LinkPlanner
 from album_sort.core.matching import Bundle, LedgerMatcher, Output, bundle_filings, stems_of
-from album_sort.core.naming import SUFFIX_LENGTHS, compose, sanitise, split_stem, tag_of
+from album_sort.core.naming import SUFFIX_LENGTHS, compose, sanitise, split_stem, split_suffix, tag_of
 from album_sort.types import (
     Action,
     AlbumRelPath,
@@ -191,6 +191,11 @@ class _Planner:
     def _name(self, bundle: Bundle, outputs: list[Output]) -> tuple[list[AlbumRelPath], bool]:
         """Targets of the outputs: in step with each other, and with members of their group that are already there."""
         folder = self.folders.resolve(bundle.folder)
+        if len(bundle.outputs) == 1 and not bundle.stems and bundle.outputs[0].row is None:
+            # A new file on its own, as most are: nothing to keep in step with.
+            part = NameParts(*split_suffix(sanitise(bundle.outputs[0].chosen.file.name)))
+            (name,), has_suffix = self.claims.claim(folder, [part], Claimant(bundle.group_id))
+            return [AlbumRelPath(f"{folder}/{name}")], has_suffix
         stems = bundle.stems or stems_of(output.chosen for output in outputs)
         settled = [output for output in bundle.outputs if output not in outputs and output.row]
         group_tag, renamed = self._as_settled(bundle, settled, stems, folder)

@@ -1,9 +1,10 @@
-"""Numbers taken from a small upright picture: evidence beside the network. Imports nothing of ours."""
+"""Numbers taken from a small upright picture: evidence beside the network. Imports nothing of ours but `numbers`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import dataclass, replace
+
+from album_sort.types.numbers import NumberRecord, in_an_array
 
 STATISTICS_VERSION = 6
 """Raised whenever the same picture would give other numbers; part of the cache key."""
@@ -20,8 +21,9 @@ class FacesFound:
     """Of the largest face."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageStatistics:
+@in_an_array
+@dataclass(init=False, eq=False)
+class ImageStatistics(NumberRecord):
     """Colour, luminance, lines, text and faces of a picture of about 256 px; every share and luminance is 0..1."""
 
     mean_luminance: float
@@ -110,17 +112,3 @@ class ImageStatistics:
             faces_share=round(found.total_share, 4),
             face_confidence=round(found.confidence, 3),
         )
-
-    def to_numbers(self) -> tuple[float, ...]:
-        """All fields in their order, for the cache."""
-        return tuple(float(number) for number in astuple(self))
-
-    @classmethod
-    def from_numbers(cls, numbers: Iterable[float]) -> ImageStatistics:
-        """The inverse of `to_numbers`; raises ValueError when the count is not that of this version."""
-        values = tuple(float(number) for number in numbers)
-        expected = len(fields(cls))
-        if len(values) != expected:
-            msg = f"{len(values)} numbers where image statistics of version {STATISTICS_VERSION} have {expected}"
-            raise ValueError(msg)
-        return cls(*values)
