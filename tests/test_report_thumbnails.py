@@ -113,7 +113,7 @@ def edges(image: Image.Image) -> float:
 
 
 def test_a_thumbnail_is_small_and_keeps_the_edges_of_the_photo() -> None:
-    """Against the sharpest reduction there is; a blur of one pixel would keep a third of them."""
+    """Against the sharpest reduction there is; a blur of one pixel would keep two fifths of them."""
     photo = Image.fromarray(pictures.temple()).resize((2400, 1600), Image.Resampling.LANCZOS)
     thumbnail = thumbnail_of(jpeg(photo))
     assert edges(thumbnail) > 0.6 * edges(photo.resize(thumbnail.size, Image.Resampling.LANCZOS))

@@ -13,6 +13,8 @@ import pytest
 
 # Debian's package; a browser of another origin can be named.
 CHROMIUM = os.environ.get("ALBUM_SORT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+# Read here, since no test sees the settings of the person who runs it.
+ARTEFACTS = os.environ.get("ALBUM_SORT_TEST_ARTEFACTS", "")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -83,6 +85,6 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:  # noqa: ANN401 (likewise)
 @pytest.fixture
 def artefacts(tmp_path: Path) -> Path:
     """Where screenshots go: kept when `ALBUM_SORT_TEST_ARTEFACTS` names a folder."""
-    folder = Path(os.environ.get("ALBUM_SORT_TEST_ARTEFACTS", tmp_path))
+    folder = Path(ARTEFACTS) if ARTEFACTS else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
     return folder

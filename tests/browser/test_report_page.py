@@ -31,6 +31,8 @@ from album_sort.types import (
     SkippedRow,
     Stage,
     StageTiming,
+    TakenRow,
+    TimeSource,
     TopClass,
     TripRow,
 )
@@ -309,7 +311,7 @@ def test_screenshots_for_people_to_look_at(
 ) -> None:
     write(tmp_path / "report.html", library())
     watched = open_page(width=width, scheme=scheme)
-    for name, view in (("overview", ""), ("album", "#/album/pets"), ("review", "#/review")):
+    for name, view in (("overview", ""), ("album", "#/album/pets"), ("trip", "#/trip/0"), ("review", "#/review")):
         watched.show(tmp_path / "report.html", view)
         target = artefacts / f"report-{name}-{width}-{scheme}.png"
         watched.page.screenshot(path=target, full_page=not view)
@@ -323,6 +325,31 @@ def test_a_preview_is_marked_on_the_page_and_in_its_title(tmp_path: Path, open_p
     assert watched.page.title().startswith("album-sort 预览")
     assert "没有写入任何文件" in watched.page.inner_text(".hero")
     assert watched.page.get_attribute("html", "lang") == "zh-Hans"
+
+
+def test_the_numbers_of_an_album_and_its_page_are_the_same(tmp_path: Path, open_page: OpenPage) -> None:
+    """The overview counts files; the page shows a content once, and says how many more files have it."""
+    write(tmp_path / "report.html", library())
+    watched = open_page()
+    watched.show(tmp_path / "report.html")
+    assert "40 photos" in watched.page.inner_text("a.tile[href='#/album/pets']")
+    watched.show(tmp_path / "report.html", "#/album/pets")
+    assert watched.page.inner_text(".viewhead .lead") == "40 photos, 1 of them a duplicate, stored once"
+    assert watched.page.locator(".photo").count() == 39
+    watched.page.click(".viewhead .lead a")
+    watched.page.wait_for_selector("h1 bdi:text-is('Duplicates')")
+
+
+def test_a_date_that_only_the_file_has_is_not_shown_as_the_day_of_the_photo(
+    tmp_path: Path, open_page: OpenPage
+) -> None:
+    copied = dataclasses.replace(photo_row(), taken=TakenRow(START, None, TimeSource.MTIME, "second"))
+    write(tmp_path / "report.html", iter([copied]))
+    watched = open_page()
+    watched.show(tmp_path / "report.html", "#/album/pets")
+    assert watched.page.inner_text(".photo .when > span") == "undated"
+    watched.page.click(".frame")
+    assert "undated the file itself is of Dec 26, 2025" in " ".join(watched.page.inner_text("dialog").split())
 
 
 def test_print_leaves_out_what_paper_cannot_do(tmp_path: Path, open_page: OpenPage) -> None:
