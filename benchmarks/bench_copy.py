@@ -183,18 +183,16 @@ def main() -> None:
     parser.add_argument("--caches", nargs="+", default=["warm", "cold"], choices=["warm", "cold"])
     parser.add_argument("--no-table", action="store_true", help="print only")
     options = parser.parse_args()
-    rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="bench-copy-", dir=options.folder) as name:
         work = Path(name)
         filings = make_photos(work / "photos", int(options.gigabytes * 1e9), int(options.megabytes * 1e6))
         size_bytes = sum(filing.file.size_bytes for filing in filings)
         for cache in options.caches:
-            series = run_series(cache, options.rounds, filings, work, options.threads)
-            rows += rows_of(series, size_bytes, len(filings))
-    for row in rows:
-        print("{cache:5} {what:32} {median:>6} {unit:5} ({least} to {most})  {cpu_s_per_gb}".format(**row))
-    if not options.no_table:
-        write_rows("copy", rows)
+            rows = rows_of(run_series(cache, options.rounds, filings, work, options.threads), size_bytes, len(filings))
+            for row in rows:
+                print("{cache:5} {what:32} {median:>6} {unit:5} ({least} to {most})  {cpu_s_per_gb}".format(**row))
+            if not options.no_table:
+                write_rows("copy", rows, append=cache != options.caches[0])
 
 
 if __name__ == "__main__":

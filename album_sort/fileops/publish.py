@@ -153,7 +153,7 @@ class Publisher:
                 f"{op.source} has changed since it was looked at", hint="Run again: it will be looked at anew."
             )
 
-    def check_unchanged(self, row: LedgerRow, absolute: str) -> os.stat_result:
+    def _check_unchanged(self, row: LedgerRow, absolute: str) -> os.stat_result:
         """Raise `RowRefused` unless a file of ours is as we left it; its status."""
         status = self._fs.status(absolute)
         if status is None:
@@ -171,7 +171,7 @@ class Publisher:
 
     def _move(self, op: PlannedOp, before: LedgerRow) -> Effect:
         origin, target = self._place.absolute(op.origin), self._place.guarded(op.target)
-        self.check_unchanged(before, origin)
+        self._check_unchanged(before, origin)
         if before.action is Action.SYMLINK:
             # The text of a relative link depends on where it lies.
             self._fs.symlink(self._place.text_for(op, target), target)
@@ -188,7 +188,7 @@ class Publisher:
 
     def _trash(self, op: PlannedOp, before: LedgerRow) -> Effect:
         origin, trash = self._place.guarded(op.origin), self._place.trash(op)
-        self.check_unchanged(before, origin)
+        self._check_unchanged(before, origin)
         self._place.make_folders(self._place.missing_folders(trash))
         self._fs.publish(origin, trash)
         return Effect(Action.TRASH, touched=(os.path.dirname(origin), os.path.dirname(trash)))
@@ -196,7 +196,7 @@ class Publisher:
     def _relink(self, op: PlannedOp, before: LedgerRow) -> Effect:
         target = self._place.guarded(op.target)
         if before.action is Action.SYMLINK:
-            self.check_unchanged(before, target)
+            self._check_unchanged(before, target)
             temporary = self._place.temporary(op)
             self._fs.symlink(self._place.text_for(op, target), temporary)
             try:
