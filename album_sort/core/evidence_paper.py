@@ -48,8 +48,11 @@ def printed_paper_degree(pixels: ImageStatistics) -> float:
     Snow, plates and tiles have the ground but not the strokes; birds, people and trunks before them are thick where
     print is thin; leaves and gravel have strokes but no even ground.
     """
-    grey = ramp(pixels.balanced_chroma, 0.16, 0.08)
     sheet = ramp(pixels.blank_paper_share + pixels.text_paper_share, 0.35, 0.65)
+    if sheet == 0.0:  # as with most photos
+        degree = 0.7 * _large_print_degree(pixels)
+        return degree * (1.0 - drawn_ground_degree(pixels)) if degree else 0.0
+    grey = ramp(pixels.balanced_chroma, 0.16, 0.08)
     strokes = ramp(pixels.text_paper_share, 0.05, 0.15)
     thin = ramp(pixels.thick_ink_share, 0.30, 0.15)
     lines = max(ramp(pixels.row_periodicity, 0.05, 0.25), ramp(pixels.text_line_share, 0.10, 0.30))
@@ -60,6 +63,8 @@ def printed_paper_degree(pixels: ImageStatistics) -> float:
 def _large_print_degree(pixels: ImageStatistics) -> float:
     """0 to 1: a label or a heading from near by, at any angle: black on clean white, and no colour at all."""
     white = ramp(pixels.near_white_share, 0.30, 0.50) * ramp(pixels.balanced_chroma, 0.06, 0.03)
+    if white == 0.0:
+        return 0.0
     return white * ramp(pixels.text_paper_share, 0.08, 0.16) * ramp(pixels.thick_ink_share, 0.40, 0.25)
 
 

@@ -60,8 +60,9 @@ def plan_filings(
     also = [filing for filing in filings if filing.role is Role.ALSO]
     ops += LinkPlanner(picture, planner.folders, planner.claims).plan(also, ops)
     ops.sort(key=op_order)
-    numbered = tuple(_numbered(op, number) for number, op in enumerate(ops, 1))
-    return Plan(plan_id, created_utc, destination, mode, settings_digest, numbered, tuple(skipped))
+    for number, op in enumerate(ops, 1):
+        ops[number - 1] = _numbered(op, number)  # in place, so that no row is there twice
+    return Plan(plan_id, created_utc, destination, mode, settings_digest, tuple(ops), tuple(skipped))
 
 
 def op_order(op: PlannedOp) -> tuple[int, str, str, str]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from album_sort.core.album_rules import AlbumRules, FilingRule
 from album_sort.core.conditions import ConditionCheck
-from album_sort.core.scoring import odds_factor, sum_log_odds, with_evidence
+from album_sort.core.scoring import odds_factor, raise_odds, sum_log_odds, with_evidence
 from album_sort.types import AlbumId, Evidence
 
 
@@ -93,6 +93,14 @@ class ReadyRules:
         if not self.parts:
             return dict(zip(self.rules.albums, with_evidence(base, factors), strict=True))
         return self._with_parts(base, factors, said)
+
+    def is_first(self, album: AlbumId, base: Sequence[float]) -> bool:
+        """Whether no album is more likely than this one without any evidence."""
+        # The order of probabilities is that of the odds: what both are divided by need not be known.
+        raised = raise_odds(base, self.usual_factors)
+        for column, family in self.parts:
+            raised[family] += raised[column]
+        return max(raised) == raised[self.columns[album]]
 
     def _with_parts(
         self, base: Sequence[float], factors: list[float], said: Mapping[int, float]

@@ -187,10 +187,7 @@ def _best_two(case: _Case) -> tuple[AlbumScore, AlbumScore]:
 
 def _decider(case: _Case, album: AlbumId) -> str:
     """Whether the network alone would have said the same."""
-    if not case.evidence:
-        return "content"
-    alone = case.ready.scores(case.base, ())
-    return "content" if max(alone.values()) == alone[album] else "evidence"
+    return "content" if not case.evidence or case.ready.is_first(album, case.base) else "evidence"
 
 
 def _part(album: AlbumId, case: _Case) -> AlbumId:

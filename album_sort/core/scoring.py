@@ -64,32 +64,31 @@ def album_probabilities(
 
     A photo's row never depends on which other photos are scored with it.
     """
-    rows = []
-    for start in range(0, len(class_indices), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        sharpened = sharpen(probabilities[part].astype(np.float64), temperature, len(weights))
-        # One class after the other: each sum has the same order however many photos there are,
-        # which a matrix product does not promise.
-        totals = np.zeros((len(sharpened), weights.shape[1]))
-        for k in range(sharpened.shape[1]):
-            totals += sharpened[:, k, None] * weights[class_indices[part, k]]
-        rows.append(totals)
-    return np.concatenate(rows) if rows else np.zeros((0, weights.shape[1]))
+    sharpened = sharpen(probabilities.astype(np.float64), temperature, len(weights))
+    # One class after the other: each sum has the same order however many photos there are,
+    # which a matrix product does not promise.
+    totals = np.zeros((len(sharpened), weights.shape[1]))
+    for k in range(sharpened.shape[1]):
+        totals += sharpened[:, k, None] * weights[class_indices[:, k]]
+    return totals
 
 
 def score_predictions(
     predictions: Sequence[Prediction | None], weights: NDArray[np.float32], temperature: float = 1.0
 ) -> NDArray[np.float64]:
     """(N, A) album probabilities; a row of zeros where there is no prediction (videos, pixels that could not be read)."""
-    size = max((len(prediction.class_indices) for prediction in predictions if prediction is not None), default=1)
-    indices = np.zeros((len(predictions), size), dtype=np.uint16)
-    probabilities = np.zeros((len(predictions), size), dtype=np.float32)
-    for row, prediction in enumerate(predictions):
-        if prediction is not None:
-            count = len(prediction.class_indices)
-            indices[row, :count] = prediction.class_indices
-            probabilities[row, :count] = prediction.probabilities
-    return album_probabilities(indices, probabilities, weights, temperature)
+    scores = np.zeros((len(predictions), weights.shape[1]))
+    for start in range(0, len(predictions), _CHUNK):
+        part = predictions[start : start + _CHUNK]
+        size = max((len(prediction) for prediction in part if prediction is not None), default=1)
+        indices = np.zeros((len(part), size), dtype=np.uint16)
+        probabilities = np.zeros((len(part), size), dtype=np.float32)
+        for row, prediction in enumerate(part):
+            if prediction is not None:
+                indices[row, : len(prediction)] = prediction.class_indices
+                probabilities[row, : len(prediction)] = prediction.probabilities
+        scores[start : start + _CHUNK] = album_probabilities(indices, probabilities, weights, temperature)
+    return scores
 
 
 def prior_log_odds(
@@ -115,15 +114,19 @@ def odds_factor(log_odds: float) -> float:
     return math.exp(log_odds if -30.0 < log_odds < 30.0 else math.copysign(30.0, log_odds))
 
 
+def raise_odds(base: Sequence[float], factors: Sequence[float]) -> list[float]:
+    """Each album's probability by its factor: in the order of the probabilities after evidence, though not of sum 1."""
+    return [(p if p > PRIOR_FLOOR else PRIOR_FLOOR) * factor for p, factor in zip(base, factors, strict=True)]
+
+
 def with_evidence(base: Sequence[float], factors: Sequence[float]) -> list[float]:
     """Album probabilities after evidence: each factor multiplies the odds of its album against all others.
 
     `base` need not sum to 1: the rest means "none of the albums", and evidence for one album takes from all others and
     from that rest alike.
     """
-    floored = [p if p > PRIOR_FLOOR else PRIOR_FLOOR for p in base]
-    none_of_them = max(1.0 - sum(floored), PRIOR_FLOOR)
-    raised = [p * factor for p, factor in zip(floored, factors, strict=True)]
+    none_of_them = max(1.0 - sum([p if p > PRIOR_FLOOR else PRIOR_FLOOR for p in base]), PRIOR_FLOOR)
+    raised = raise_odds(base, factors)
     scale = sum(raised) + none_of_them
     return [p / scale for p in raised]
 

@@ -144,11 +144,7 @@ def pack_prediction(prediction: Prediction) -> bytes:
 
 def unpack_prediction(model_key: str, packed: bytes) -> Prediction:
     """The inverse of `pack_prediction`, to float16's precision."""
-    count, rest = divmod(len(packed), 4)
-    if rest or not count:
-        raise ValueError(f"a prediction of {len(packed)} bytes")
-    values: NDArray[np.float32] = np.frombuffer(packed, "<f2", offset=2 * count).astype(np.float32)
-    return Prediction(model_key, np.frombuffer(packed, "<u2", count=count), values)
+    return Prediction.from_float16(model_key, packed)
 
 
 def pack_embedding(embedding: NDArray[np.float16]) -> bytes:
