@@ -79,9 +79,8 @@ def _play(destination: Path, run: RunFiles, ledger: dict[AlbumRelPath, LedgerRow
     run_id = run.record.run_id
     done = None if run.end is None else frozenset(run.end.done)
     ops = [op for op in run.ops if (op.op_id in done if done is not None else _has_happened(destination, op, run_id))]
-    for old, new in run.found_again.items():
-        if (row := ledger.pop(old, None)) is not None:
-            ledger[new] = replace(row, path=new)
+    moved = [(new, row) for old, new in run.found_again.items() if (row := ledger.pop(old, None)) is not None]
+    ledger.update((new, replace(row, path=new)) for new, row in moved)
     # All that leaves goes first: files of one run may take each other's names.
     takes = {Action.MOVE, Action.TRASH, Action.RELINK}
     taken = {op.op_id: _take(ledger, op) for op in ops if op.action in takes}
