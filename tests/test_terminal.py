@@ -73,6 +73,14 @@ def test_a_narrow_table_keeps_names_and_numbers_and_spares_the_example() -> None
     ]
 
 
+@pytest.mark.parametrize("width", range(28, 80))
+def test_a_table_whose_example_can_be_spared_stays_a_table(width: int) -> None:
+    console, raw = terminal(width)
+    print_table(console, HEADINGS, ALBUMS[1:] * 3, right=(1, 2), last=Last.SPARED)
+    assert len(lines_of(raw)) == 4
+    assert all(cell_len(line) <= width for line in lines_of(raw))
+
+
 def test_a_table_that_cannot_be_narrow_becomes_records() -> None:
     console, raw = terminal(40)
     print_table(console, HEADINGS, ALBUMS[1:])

@@ -69,7 +69,7 @@ def print_table(
         if last is Last.SPARED and room < _LEAST_LAST:
             print_table(console, headings[:-1], [row[:-1] for row in rows], right=right)
             return
-        if last is Last.KEPT or room < _LEAST_TEXT:
+        if last is Last.KEPT or (last is Last.WRAPPED and room < _LEAST_TEXT):
             _print_records(console, headings, rows)
             return
         widths[-1] = room
