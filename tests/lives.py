@@ -210,12 +210,16 @@ def a_couple_apart(scene: Scene) -> None:
 
 def friends_send_photos(scene: Scene) -> None:
     """Two to six photos of one day far away, from the same model or another, while the owner is at home."""
+    scene.margin = 2
     for at in range(30, DAYS - 40, 25):
         spot = scene.rng.choice(CITIES + STAYS)
         camera = scene.rng.choice((PHONE, "Samsung SM-G991B"))
         scene.shoot(at, scene.home, 2, None, hours=(8.0, 10.0))
-        for raw in scene.shoot(at, spot, scene.rng.uniform(2, 6), None, camera, hours=(11.0, 17.0)):
+        photos = scene.shoot(at, spot, scene.rng.uniform(2, 6), None, camera, hours=(11.0, 17.0))
+        for raw in photos:
             raw.has_position = True
+        for raw in photos[6:]:
+            scene.maker.raws.remove(raw)
         scene.shoot(at, scene.home, 2, None, hours=(18.0, 22.0))
 
 

@@ -113,6 +113,22 @@ def test_days_without_photos_are_bridged_beside_a_border_too() -> None:
     assert len(life.titles()) == 1
 
 
+def test_an_outing_on_the_day_after_a_flight_home_is_none_of_the_trip() -> None:
+    life = year_at_home()
+    photos = life.spend("2024-07-05", 5, NISEKO)
+    life.spend("2024-07-10", 1, ULM)
+    (trip,) = life.timeline().trips
+    assert trip.members == frozenset(photos)
+
+
+def test_the_last_stop_on_the_drive_home_is_of_the_trip() -> None:
+    life = year_at_home()
+    photos = life.spend("2024-07-05", 5, PARIS)
+    photos += life.spend("2024-07-10", 1, ULM)
+    (trip,) = life.timeline().trips
+    assert trip.members == frozenset(photos)
+
+
 def test_photos_at_home_between_make_two_trips() -> None:
     life = year_at_home()
     life.spend("2024-07-05", 3, NISEKO)

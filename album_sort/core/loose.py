@@ -27,7 +27,9 @@ PACE_SHARE = 0.5
 
 TRAVELLER_TRIPS = 2
 TRAVELLER_SHARE = 0.5
-"""A camera that was there on so many and such a share of the trips is one for travelling, and its clock is right."""
+TRAVELLER_DAYS = 1 / 3
+"""A camera that was used on so many and such a share of the trips, on a third of the days of each, is one for travelling, and its
+clock is right."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +71,9 @@ class LoosePhotos:
         for camera in self.distrusted:
             era = self.wall_s[camera][[0, -1]] // DAY
             during = [days for days in trips if len(days) > 1 and era[0] <= days[0] and days[-1] <= era[1]]
-            used = sum(len(self._used(camera, days) & set(days.tolist())) >= PACE_SHARE * len(days) for days in during)
+            used = sum(
+                len(self._used(camera, days) & set(days.tolist())) >= TRAVELLER_DAYS * len(days) for days in during
+            )
             if used >= max(TRAVELLER_TRIPS, TRAVELLER_SHARE * len(during)):
                 found.add(camera)
         return frozenset(found)

@@ -26,6 +26,9 @@ NEAR_KM = 150.0
 OUTING_KM = 50.0
 """How far apart the outings of two such days may be to count as one stay."""
 
+DRIVE_KM = 800.0
+"""What one drives from one day to the next at most."""
+
 STAY_GAP_DAYS = 4
 """Where somebody often is for a weekend, a gap of a few days without a photo at home is a stay; from Sunday to Saturday it is none."""
 
@@ -207,7 +210,9 @@ class _Follower:
         country = positions.country[row]
         is_abroad = bool(country) and country not in positions.home_countries
         apart = self._gap_km(last, row)
-        is_leaving = float(max(positions.home_km[last], positions.home_km[row])) >= NEAR_KM and days <= 1
+        # On the way by road; who flew home overnight and is out again next day has come home meanwhile.
+        is_under_way = days == 0 or (days == 1 and apart <= DRIVE_KM)
+        is_leaving = float(max(positions.home_km[last], positions.home_km[row])) >= NEAR_KM and is_under_way
         if km < NEAR_KM and not is_leaving:
             is_usual = positions.where[last] == positions.where[row] == Whereabouts.RECURRING
             most_days = STAY_GAP_DAYS if is_usual else GAP_DAYS - 1

@@ -198,9 +198,11 @@ class TripJudge:
         km, utc = float(self.positions.home_km[rows].min()), self.table.utc_s
         there = np.inf if before is None else float(utc[rows[0]] - utc[before])
         back = np.inf if after is None else float(utc[after] - utc[rows[-1]])
-        if not self.has_home or km < FAR_KM or len(rows) >= DAY_TRIP_PHOTOS:
+        if not self.has_home or km < FAR_KM:
             return len(rows) >= DAY_LOCATED
-        return len(rows) >= DAY_LOCATED and min(there, back) >= _journey_s(km)
+        # One photo at home may be of another telephone of the same name: against many photos it takes one on either side.
+        time_s = min(there, back) if len(rows) < DAY_TRIP_PHOTOS else max(there, back)
+        return len(rows) >= DAY_LOCATED and time_s >= _journey_s(km)
 
     def _is_only_trip(self, rows: NDArray[np.intp]) -> bool:
         """Whether a stretch of a library without a known home looks like a journey."""
