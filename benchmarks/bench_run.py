@@ -151,8 +151,8 @@ def rounds(options: argparse.Namespace, folder: Path) -> list[dict[str, Measured
         for way, share in SHARES.items():
             limit = round(options.files * share)
             cache = caches / (str(number) if way.startswith("album_sort") else "none")
-            if way == "album_sort":  # the weights are converted once in a lifetime
-                shutil.copytree(caches / "warm-up" / "weights", cache / "weights")
+            if way == "album_sort":  # weights and gazetteer are converted once in a lifetime, not in every run
+                shutil.copytree(caches / "warm-up", cache, ignore=shutil.ignore_patterns("*.sqlite*", "runs"))
             results[way] = one = run(way, options, folder / "photos", cache, limit)
             print(
                 f"round {number}: {way:18} {one.rate:8.1f} photos/s {one.cpu_ms_per_photo:7.1f} CPU ms {one.peak_mb:6.0f} MB",
