@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +127,30 @@ def test_two_threads_make_the_same_tree_as_one(tmp_path: Path) -> None:
         assert {result.status for result in applied.results} == {OpStatus.DONE}
         trees.append(tree(library.albums))
     assert trees[0] == trees[1]
+
+
+class Slow(RealFileSystem):
+    """A disk that takes its time, and remembers what it was waited for."""
+
+    def __init__(self) -> None:
+        self.synced: set[str] = set()
+        self.published: list[tuple[str, bool]] = []
+
+    def sync_file(self, path: str) -> None:
+        time.sleep(0.01)
+        super().sync_file(path)
+        self.synced.add(path)
+
+    def publish(self, temporary: str, target: str) -> None:
+        self.published.append((target, temporary in self.synced))
+        super().publish(temporary, target)
+
+
+def test_no_file_gets_its_name_before_the_disk_has_it_however_many_threads_copy(library: Library) -> None:
+    disk = Slow()
+    run(library, fs=disk, threads=3)
+    assert len(disk.published) == 5
+    assert all(was_synced for _, was_synced in disk.published)
 
 
 def test_an_album_renamed_by_hand_keeps_its_name_and_takes_the_new_photos(library: Library) -> None:

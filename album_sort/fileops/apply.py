@@ -23,7 +23,10 @@ BATCH_BYTES = 256 << 20
 """A batch costs two waits for the journal; larger ones bring nothing more (benchmarks/bench_copy.py) and redo more after a kill."""
 
 COPY_THREADS = 2
-"""While one waits for the disk, the other reads and hashes."""
+"""Two cores hash twice as fast as one; what more would bring, the disk takes away."""
+
+WAITING_THREADS = 4
+"""They wait until the disk has what was copied, which takes no core, while the next files are read and hashed."""
 
 _STOPS_THE_RUN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENODEV, errno.ESTALE, errno.ENOTCONN}
 
@@ -85,6 +88,7 @@ class _Run:
         self._on_result = on_result
         self._stop = stop
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._waiters = ThreadPoolExecutor(WAITING_THREADS) if threads > 1 else None
         self._place = Place(fs, plan.destination, journal.run_id)
         self._publisher = Publisher(self._place)
         self._results: dict[int, OpResult] = {}
@@ -97,8 +101,9 @@ class _Run:
                     break
                 self._apply_batch(batch)
         finally:
-            if self._pool is not None:
-                self._pool.shutdown()
+            for pool in (self._pool, self._waiters):
+                if pool is not None:
+                    pool.shutdown()
         remove_emptied(self._place, self._journal, (op.origin for op in self._plan.effects if op.action is Action.MOVE))
         for op in self._plan.ops:
             if op.op_id not in self._results:
@@ -153,23 +158,29 @@ class _Run:
         return list(missing)
 
     def _prepare_all(self, attempts: Sequence[_Attempt]) -> None:
-        """Copy a batch, then wait for the disk: it writes the first files while the last are read."""
+        """Copy a batch and wait for the disk: it writes the first files while the last are read."""
         copies = [attempt for attempt in attempts if attempt.op.action in (Action.COPY, Action.REFLINK)]
-        self._each(self._prepare, copies)
-        self._each(self._make_last, copies)
+        if self._pool is None or self._waiters is None:
+            self._each(self._prepare, copies)
+            self._each(self._make_last, copies)
+            return
+        waits = [self._waiters.submit(self._make_last, attempt) for attempt in self._pool.map(self._prepare, copies)]
+        for wait in waits:
+            wait.result()
 
-    def _each(self, action: Callable[[_Item], None], items: Sequence[_Item]) -> None:
+    def _each(self, action: Callable[[_Item], object], items: Sequence[_Item]) -> None:
         """Do something to each of some items: side by side where there are threads."""
         list((map if self._pool is None else self._pool.map)(action, items))
 
-    def _prepare(self, attempt: _Attempt) -> None:
+    def _prepare(self, attempt: _Attempt) -> _Attempt:
         if self._is_stopped(attempt):
-            return
+            return attempt
         try:
             self._place.guarded(attempt.op.target)
             attempt.prepared = self._publisher.prepare(attempt.op)
         except (OSError, AlbumSortError) as error:
             self._fail(attempt, error)
+        return attempt
 
     def _make_last(self, attempt: _Attempt) -> None:
         if attempt.prepared is not None:
