@@ -24,14 +24,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from skimage import data
 
-from album_sort.classify.faces import FaceFinder
 from album_sort.core.evidence import gather_evidence
+from album_sort.images.people import find_faces
 from album_sort.images.statistics import MEASURE_SIDE_PX, measure_statistics
 from album_sort.types import AlbumId, ContentId, FileEntry, FileKind, Metadata, PhotoFacts, PhotoGroup
 
 Picture = NDArray[np.uint8]
-
-FACES = FaceFinder.load()
 
 # Album, and the names that labels give it.
 KINDS = {
@@ -76,8 +74,6 @@ def facts_of(statistics_of: Picture, width_px: int, height_px: int) -> PhotoFact
     """A photo of which only the pixels are known."""
     file = FileEntry("/photos/photo.jpg", "/photos", 1, 1, 1, 1, FileKind.PHOTO)
     pixels = measure_statistics(statistics_of, width_px, height_px)
-    if FACES is not None:
-        pixels = pixels.with_faces(FACES.find([statistics_of])[0])
     group = PhotoGroup(file, ContentId("0" * 64))
     return PhotoFacts(group, Metadata(), None, None, None, None, None, None, pixels, None, "jpeg")
 
@@ -125,9 +121,8 @@ def main() -> None:
         height, width = picture.shape[:2]
         facts = facts_of(picture, width, height)
         print(f"{name} {width}x{height}")
-        print("  statistics  ", milliseconds(lambda p=picture: measure_statistics(p, 1, 1)))
-        if FACES is not None:
-            print("  faces, of 16", milliseconds(lambda p=picture: FACES.find([p] * 16)), "for the 16")
+        print("  statistics  ", milliseconds(lambda p=picture: measure_statistics(p, 1, 1, faces=False)))
+        print("  faces       ", milliseconds(lambda p=picture: find_faces(p)))
         print("  evidence    ", milliseconds(lambda f=facts: gather_evidence(f, {AlbumId("food"): 0.5})))
     if args.labelled:
         print_accuracy(list(labelled_photos(args.labelled)))

@@ -121,7 +121,6 @@ def read_labelled(args: argparse.Namespace) -> tuple[WeightsFile, list[LabelledP
 
 def look_at(paths: Sequence[Path], weights: WeightsFile, precision: Precision, work: Path) -> dict[str, Looked]:
     """Decodes and classifies pictures in batches of 16."""
-    from album_sort.classify.faces import FaceFinder  # noqa: PLC0415 - likewise
     from album_sort.classify.runner import Classifier  # noqa: PLC0415 - imports torch, which known predictions spare
 
     spec = weights.backbone.preprocessing
@@ -135,16 +134,13 @@ def look_at(paths: Sequence[Path], weights: WeightsFile, precision: Precision, w
         calibration=lambda: np.concatenate([decode_picture(path.read_bytes(), spec).views for path in pictures]),
     )
     print(f"{weights.backbone.title}: {classifier.note}; {len(paths)} pictures to look at")
-    faces = FaceFinder.load()
     found: dict[str, Looked] = {}
     for start in range(0, len(paths), 16):
         batch = paths[start : start + 16]
         decoded = [decode_picture(path.read_bytes(), spec, suffix=path.suffix.lower()) for path in batch]
         answers = classifier.classify([picture.views for picture in decoded])
-        people = faces.find([picture.small for picture in decoded]) if faces else [None] * len(decoded)
-        for path, picture, answer, seen in zip(batch, decoded, answers, people, strict=True):
-            statistics = picture.statistics.with_faces(seen) if seen else picture.statistics
-            found[str(path)] = (answer.prediction, asdict(statistics), picture.media_format)
+        for path, picture, answer in zip(batch, decoded, answers, strict=True):
+            found[str(path)] = (answer.prediction, asdict(picture.statistics), picture.media_format)
     return found
 
 

@@ -41,7 +41,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "exifread": ("metadata",),
     "torch": ("classify",),
     "torchvision": ("classify",),
-    "joblib": ("classify",),
+    "joblib": ("images",),
     "sqlite3": ("state",),
     "typer": ("cli",),
     "rich": ("cli",),

@@ -11,7 +11,7 @@ from album_sort.images.jxl import load_jxl
 from album_sort.images.pillow import load_with_pillow, prepare_pillow
 from album_sort.images.pixels import LIBRARY_ERRORS, PIXEL_LIMIT, Pixels, Request, UndecodableError
 from album_sort.images.raw import load_raw
-from album_sort.images.statistics import measure_statistics, measuring_size
+from album_sort.images.statistics import measure_statistics
 from album_sort.images.thumbnail import encode_thumbnail
 from album_sort.images.views import look
 from album_sort.types import DecodedPicture, FileKind, Preprocessing
@@ -43,16 +43,14 @@ def decode_picture(
         width_px, height_px = pixels.width_px, pixels.height_px
         if turned:
             width_px, height_px = height_px, width_px
-        small = measuring_size(np.asarray(looks.small))
         return DecodedPicture(
             views=looks.views,
             width_px=width_px,
             height_px=height_px,
             media_format=media.name,
             pixel_source=pixels.source,
-            statistics=measure_statistics(small, width_px, height_px),
+            statistics=measure_statistics(np.asarray(looks.small), width_px, height_px),
             thumbnail=encode_thumbnail(looks.small, thumbnail_px) if thumbnail_px else b"",
-            small=small,
             warnings=pixels.warnings,
         )
     except LIBRARY_ERRORS as error:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from album_sort.inspection.messages import Answer, Failed, Read, ReaderSettings
 from album_sort.inspection.pool import ReaderPool
 from album_sort.state.cache import InferenceCache
-from album_sort.types import BackboneSpec, ContentId, FileEntry, ImageStatistics, Inspection, Precision, Skipped
+from album_sort.types import BackboneSpec, ContentId, FileEntry, Inspection, Precision, Skipped
 
 if TYPE_CHECKING:
-    from album_sort.classify.faces import FaceFinder
     from album_sort.classify.runner import Classifier
 
 Progress = Callable[[int, str], None]
@@ -88,13 +87,6 @@ def _take_known(
     return unknown
 
 
-def load_face_finder() -> FaceFinder | None:
-    """Imported late, since it imports torch; None where its weights are not installed."""
-    from album_sort.classify.faces import FaceFinder  # noqa: PLC0415
-
-    return FaceFinder.load()
-
-
 @dataclass(slots=True)
 class _Run:
     settings: InspectionSettings
@@ -104,7 +96,6 @@ class _Run:
     result: InspectionResult
     done: int
     _classifier: Classifier | None = None
-    _faces: FaceFinder | None = None
     _by_content: dict[ContentId, Inspection] = field(default_factory=dict)
     """What this run has classified: copies in one folder are looked at once."""
     _twins: list[Inspection] = field(default_factory=list)
@@ -139,7 +130,7 @@ class _Run:
         """Into the batch, unless its content is there or has been classified."""
         content_id = picture.inspection.content_id
         if self._classifier is None:
-            self._classifier, self._faces = self.make_classifier(), load_face_finder()
+            self._classifier = self.make_classifier()
         if content_id in self._by_content:
             self._take_copy(picture.inspection)
         elif content_id in batch:
@@ -165,9 +156,8 @@ class _Run:
         if self._classifier is None or not batch:
             return
         answers = self._classifier.classify([read.views for read in batch.values() if read.views is not None])
-        statistics = self._statistics(batch.values())
-        for read, answer, numbers in zip(batch.values(), answers, statistics, strict=True):
-            classified = replace(read.inspection, prediction=answer.prediction, statistics=numbers)
+        for read, answer in zip(batch.values(), answers, strict=True):
+            classified = replace(read.inspection, prediction=answer.prediction)
             inspection = self.cache.add(classified, answer.embedding, read.thumbnail)
             self._by_content[inspection.content_id] = inspection
             self._remember(inspection)
@@ -175,14 +165,6 @@ class _Run:
         for twin in self._twins:
             self._take_copy(twin)
         self._twins.clear()
-
-    def _statistics(self, batch: Collection[Read]) -> list[ImageStatistics | None]:
-        """Of each picture, with its faces where there is a finder."""
-        statistics = [read.inspection.statistics for read in batch]
-        if self._faces is None:
-            return statistics
-        found = self._faces.find([read.small for read in batch if read.small is not None])
-        return [numbers and numbers.with_faces(faces) for numbers, faces in zip(statistics, found, strict=True)]
 
     def _take_copy(self, copy: Inspection) -> None:
         self.cache.add_file(copy.file, copy.content_id)

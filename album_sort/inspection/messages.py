@@ -39,8 +39,6 @@ class Read:
     views: NDArray[np.uint8] | None
     """(V, S, S, 3); None for videos and sidecars."""
     thumbnail: bytes
-    small: NDArray[np.uint8] | None = None
-    """(H, W, 3); None where `views` is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -122,7 +122,7 @@ def _read_picture(file: FileEntry, content_id: ContentId, data: bytes, settings:
     picture = decode_picture(data, settings.preprocessing, suffix=file.suffix, thumbnail_px=settings.thumbnail_px)
     metadata = _sized(read_metadata(data, picture.media_format), picture.width_px, picture.height_px, picture.warnings)
     inspection = Inspection(file, content_id, picture.media_format, metadata, picture.pixel_source, picture.statistics)
-    return Read(inspection, picture.views, picture.thumbnail, picture.small)
+    return Read(inspection, picture.views, picture.thumbnail)
 
 
 def _sized(metadata: Metadata, width_px: int, height_px: int, warnings: tuple[str, ...]) -> Metadata:

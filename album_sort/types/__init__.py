@@ -69,7 +69,7 @@ from album_sort.types.report import (
     TopClass,
     TripRow,
 )
-from album_sort.types.statistics import STATISTICS_VERSION, FacesFound, ImageStatistics
+from album_sort.types.statistics import STATISTICS_VERSION, ImageStatistics
 
 __all__ = [
     "EMBEDDING_SIZE",
@@ -95,7 +95,6 @@ __all__ = [
     "ContentId",
     "DecodedPicture",
     "Evidence",
-    "FacesFound",
     "FileEntry",
     "FileKind",
     "Filing",

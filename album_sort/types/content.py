@@ -138,8 +138,6 @@ class DecodedPicture:
     statistics: ImageStatistics
     thumbnail: bytes
     """Small upright sRGB JPEG for the report; empty when not asked for."""
-    small: NDArray[np.uint8]
-    """(H, W, 3) RGB, the short side about 256 px: what was measured, and where faces are looked for."""
     warnings: tuple[str, ...] = ()
     """`truncated: 40 % of the rows are missing` ..."""
 

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from album_sort.types.numbers import NumberRecord, in_an_array
 
-STATISTICS_VERSION = 6
+STATISTICS_VERSION = 5
 """Raised whenever the same picture would give other numbers; part of the cache key."""
-
-
-@dataclass(frozen=True, slots=True)
-class FacesFound:
-    """What a search for faces found; shares are parts of the picture's area."""
-
-    count: int = 0
-    largest_share: float = 0.0
-    total_share: float = 0.0
-    confidence: float = 0.0
-    """Of the largest face."""
 
 
 @in_an_array
@@ -99,16 +88,3 @@ class ImageStatistics(NumberRecord):
     """Area of all faces."""
     face_confidence: float = 0.0
     """Of the largest face."""
-
-    def with_faces(self, found: FacesFound) -> ImageStatistics:
-        """The same with what a search has found.
-
-        Rounded: the last digits depend on which pictures were searched together, and no answer may.
-        """
-        return replace(
-            self,
-            face_count=float(found.count),
-            largest_face_share=round(found.largest_share, 4),
-            faces_share=round(found.total_share, 4),
-            face_confidence=round(found.confidence, 3),
-        )

@@ -1,9 +1,10 @@
-"""Boxes around faces: squares, corrections, overlaps. A box is (left, top, right, bottom) in pixels, float32."""
+"""Boxes around faces: squares, corrections, overlaps, crops. A box is (left, top, right, bottom) in pixels, float32."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 Boxes = NDArray[np.float32]
 
@@ -35,3 +36,15 @@ def without_overlaps(boxes: Boxes, scores: NDArray[np.float32], overlap: float, 
         shared = np.maximum(0.0, high - low).prod(axis=1)
         order = order[shared <= overlap * (area[best] + area[order] - shared)]
     return np.array(kept, np.intp)
+
+
+def crops(image: Image.Image, squares: Boxes, side: int) -> NDArray[np.float32]:
+    """Squares cut out and resized: (3, N, side, side), about -1 to 1; black where they reach outside."""
+    pixels = np.empty((len(squares), side, side, 3), np.uint8)
+    for index, square in enumerate(np.rint(squares).astype(int).tolist()):
+        cut = image.crop(tuple(square))
+        pixels[index] = np.asarray(cut.resize((side, side), Image.Resampling.BILINEAR))
+    planes = np.ascontiguousarray(pixels.transpose(3, 0, 1, 2)).astype(np.float32)
+    planes -= 127.5
+    planes *= 1 / 128
+    return planes

@@ -1,0 +1,161 @@
+"""Finds faces with MTCNN's weights from the `mtcnn` package: how many, how large. Without that package nothing is said of people.
+
+Only faces that matter to a photo are looked for: a passer-by of twenty pixels makes no picture of people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from album_sort.images.people_boxes import Boxes, crops, refined, squared, without_overlaps
+from album_sort.images.people_networks import (
+    OUTPUT_SIDE,
+    PROPOSAL_SIDE,
+    PROPOSAL_STRIDE,
+    REFINE_SIDE,
+    Array,
+    CropNet,
+    ProposalNet,
+    output_net,
+    refine_net,
+)
+
+SEARCH_SIDE_PX = 256
+"""Short side of the picture that is searched."""
+SMALLEST_FACE_PX = 28
+"""A face of this side takes 1 % of a 4:3 picture; smaller ones would double the time and say little."""
+PYRAMID_STEP = 0.65
+PROPOSAL_THRESHOLD, REFINE_THRESHOLD, OUTPUT_THRESHOLD = 0.75, 0.7, 0.9
+PROPOSAL_OVERLAP = 0.6
+MOST_PER_LEVEL, MOST_PROPOSALS, MOST_REFINED = 48, 16, 6
+
+# Pickled by their makers: loaded only when the bytes are the known ones.
+WEIGHTS_SHA256 = {
+    "pnet": "ea6b0c3e685ebee3165326ad6484acc95f2ef78f1c94fbf40a55704fa989f7b5",
+    "rnet": "cb00e6460f3c98b0bfafaba3c0a0ded4bdf6e62cee7174d969e8670d7e757fee",
+    "onet": "94f6ea2f4cf985275ee958cdd762d17b6009348a4fb9d8c6be39ba73ffd22ca3",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FacesFound:
+    """What a search found; shares are parts of the picture's area."""
+
+    count: int
+    largest_share: float
+    total_share: float
+    confidence: float
+    """Of the largest face."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """The three networks of MTCNN."""
+
+    proposal: ProposalNet
+    refine: CropNet
+    output: CropNet
+
+    def find(self, image: Image.Image) -> tuple[Boxes, NDArray[np.float32]]:
+        """Boxes (N, 4) and their probabilities."""
+        boxes = self._proposals(image)
+        for network, side, threshold, most in (
+            (self.refine, REFINE_SIDE, REFINE_THRESHOLD, MOST_REFINED),
+            (self.output, OUTPUT_SIDE, OUTPUT_THRESHOLD, MOST_REFINED),
+        ):
+            if not len(boxes):
+                break
+            squares = squared(boxes)
+            corrections, probabilities = network(crops(image, squares, side))
+            sure = probabilities > threshold
+            boxes, scores = refined(squares[sure], corrections.T[sure]), probabilities[sure]
+            kept = without_overlaps(boxes, scores, 0.7 if side == REFINE_SIDE else 0.4, most)
+            boxes, scores = boxes[kept], scores[kept]
+        else:
+            return boxes, scores
+        return np.empty((0, 4), np.float32), np.empty(0, np.float32)
+
+    def _proposals(self, image: Image.Image) -> Boxes:
+        """Where the proposal network sees faces, at all sizes, most likely first."""
+        found, scores = [], []
+        scale = PROPOSAL_SIDE / SMALLEST_FACE_PX
+        level = image
+        while min(image.size) * scale >= PROPOSAL_SIDE:
+            # Each level from the one before: resizing the whole picture every time took as long as looking at it.
+            level = level.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR)
+            corrections, probabilities = self.proposal(normalised(np.asarray(level))[:, np.newaxis])
+            rows, columns = np.nonzero(probabilities > PROPOSAL_THRESHOLD)
+            score = probabilities[rows, columns]
+            best = np.argsort(-score, kind="stable")[:MOST_PER_LEVEL]
+            rows, columns = rows[best], columns[best]
+            corner = np.stack((columns, rows), axis=1).astype(np.float32) * PROPOSAL_STRIDE
+            boxes = np.concatenate((corner, corner + PROPOSAL_SIDE), axis=1) / np.float32(scale)
+            found.append(refined(boxes, corrections[:, rows, columns].T))
+            scores.append(score[best])
+            scale *= PYRAMID_STEP
+        if not found:
+            return np.empty((0, 4), np.float32)
+        boxes, score = np.concatenate(found), np.concatenate(scores)
+        likely: Boxes = boxes[without_overlaps(boxes, score, PROPOSAL_OVERLAP, MOST_PROPOSALS)]
+        return likely
+
+
+def normalised(pixels: NDArray[np.uint8]) -> Array:
+    """(H, W, 3) to (3, H, W), about -1 to 1 as in training."""
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1)).astype(np.float32)
+    planes -= 127.5
+    planes *= 1 / 128
+    return planes
+
+
+def find_faces(rgb: NDArray[np.uint8]) -> FacesFound | None:
+    """Faces of an upright picture (H, W, 3); None when the weights are not installed or not the known ones."""
+    finder = _finder()
+    if finder is None:
+        return None
+    image = Image.fromarray(rgb)
+    scale = SEARCH_SIDE_PX / min(image.size)
+    if scale < 0.9:
+        image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BOX)
+    boxes, scores = finder.find(image)
+    if not len(boxes):
+        return FacesFound(0, 0.0, 0.0, 0.0)
+    limits = np.array([image.width, image.height] * 2, np.float32)
+    inside = np.clip(boxes, 0, limits)
+    shares = (inside[:, 2] - inside[:, 0]) * (inside[:, 3] - inside[:, 1]) / (image.width * image.height)
+    largest = int(np.argmax(shares))
+    return FacesFound(len(boxes), float(shares[largest]), float(min(1.0, shares.sum())), float(scores[largest]))
+
+
+@lru_cache(maxsize=1)
+def _finder() -> _Finder | None:
+    """The networks, loaded once per process."""
+    try:
+        package = distribution("mtcnn")
+    except PackageNotFoundError:
+        return None
+    weights: list[list[Array]] = []
+    for name, sha256 in WEIGHTS_SHA256.items():
+        path = Path(str(package.locate_file(f"mtcnn/assets/weights/{name}.lz4")))
+        content = path.read_bytes() if path.is_file() else b""
+        if hashlib.sha256(content).hexdigest() != sha256:
+            return None
+        weights.append(_unpacked(content))
+    return _Finder(ProposalNet(weights[0]), refine_net(weights[1]), output_net(weights[2]))
+
+
+def _unpacked(content: bytes) -> list[Array]:
+    """The arrays of a weights file whose hash has been checked."""
+    import joblib  # noqa: PLC0415 - only who looks for faces pays for it
+
+    arrays: list[Array] = joblib.load(io.BytesIO(content))
+    return arrays

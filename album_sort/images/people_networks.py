@@ -1,0 +1,141 @@
+"""The three small networks of MTCNN (Zhang et al. 2016) on numpy: proposals, refinement, output. Knows arrays, no files.
+
+Arrays are (channels, N, height, width) float32: that way a convolution is one matrix product over long rows of memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+PROPOSAL_SIDE = 12
+"""Receptive field of the proposal network in pixels."""
+PROPOSAL_STRIDE = 2
+REFINE_SIDE = 24
+OUTPUT_SIDE = 48
+
+
+class Layer:
+    """A convolution or dense layer with its PReLU; kernels come as TensorFlow keeps them (kh, kw, in, out)."""
+
+    def __init__(self, kernel: Array, bias: Array, slope: Array | None = None) -> None:
+        self.side = kernel.shape[0] if kernel.ndim == 4 else 1
+        # (out, in * kh * kw), channels outermost as in `convolve`.
+        flat = kernel.transpose(3, 0, 1, 2).reshape(kernel.shape[3], -1) if kernel.ndim == 4 else kernel.T
+        self.weights = np.ascontiguousarray(flat, dtype=np.float32)
+        self.bias = np.asarray(bias, np.float32).reshape(-1, 1)
+        self.slope = None if slope is None else np.asarray(slope, np.float32).reshape(-1, 1)
+
+    def convolve(self, x: Array) -> Array:
+        """Valid convolution of (C, N, H, W), without the PReLU."""
+        channels, count, height, width = x.shape
+        side = self.side
+        rows, columns = height - side + 1, width - side + 1
+        windows = np.empty((side * side, channels, count, rows, columns), np.float32)
+        for i in range(side):
+            for j in range(side):
+                windows[i * side + j] = x[:, :, i : i + rows, j : j + columns]
+        product = self.weights @ windows.reshape(side * side * channels, -1)
+        product += self.bias
+        return product.reshape(-1, count, rows, columns)
+
+    def dense(self, x: Array) -> Array:
+        """(features, N) to (out, N), without the PReLU."""
+        product: Array = self.weights @ x
+        product += self.bias
+        return product
+
+    def prelu(self, x: Array) -> Array:
+        """Negative values times the channel's slope, in place."""
+        if self.slope is None:
+            return x
+        flat = x.reshape(x.shape[0], -1)
+        flat += np.minimum(flat, 0) * (self.slope - 1)
+        return x
+
+
+class ProposalNet:
+    """P-Net: every second pixel of a scaled picture asks: is there a face of 12 px here?"""
+
+    def __init__(self, weights: Sequence[Array]) -> None:
+        self.layers = [Layer(*weights[i : i + 3]) for i in (0, 3, 6)]
+        self.boxes = Layer(*weights[9:11])
+        self.face = Layer(*weights[11:13])
+
+    def __call__(self, picture: Array) -> tuple[Array, Array]:
+        """(3, 1, H, W) to box corrections (4, h, w) and probabilities (h, w)."""
+        first, second, third = self.layers
+        x = max_pool(first.prelu(first.convolve(picture)), 2, 2, pad=True)
+        x = second.prelu(second.convolve(x))
+        x = third.prelu(third.convolve(x))
+        return self.boxes.convolve(x)[:, 0], probability(self.face.convolve(x)[:, 0])
+
+
+class CropNet:
+    """R-Net and O-Net: look again at crops of 24 or 48 px. They differ in the number of layers and in pooling."""
+
+    def __init__(self, weights: Sequence[Array], pools: Sequence[tuple[int, bool] | None]) -> None:
+        count = len(pools)
+        self.layers = [Layer(*weights[3 * i : 3 * i + 3]) for i in range(count)]
+        self.pools = pools
+        self.features = Layer(*weights[3 * count : 3 * count + 3])
+        self.boxes = Layer(*weights[3 * count + 3 : 3 * count + 5])
+        self.face = Layer(*weights[-2:])
+
+    def __call__(self, crops: Array) -> tuple[Array, Array]:
+        """(3, N, side, side) to box corrections (4, N) and probabilities (N,)."""
+        x = crops
+        for layer, pool in zip(self.layers, self.pools, strict=True):
+            # Some slopes are negative: the PReLU cannot wait until after the pooling.
+            x = layer.prelu(layer.convolve(x))
+            if pool is not None:
+                side, pad = pool
+                x = max_pool(x, side, 2, pad=pad)
+        # The weights expect columns before rows, channels last.
+        flat = x.transpose(3, 2, 0, 1).reshape(-1, x.shape[1])
+        features = self.features.prelu(self.features.dense(flat))
+        return self.boxes.dense(features), probability(self.face.dense(features))
+
+
+def refine_net(weights: Sequence[Array]) -> CropNet:
+    """R-Net from its weights in order."""
+    return CropNet(weights, ((3, True), (3, False), None))
+
+
+def output_net(weights: Sequence[Array]) -> CropNet:
+    """O-Net from its weights in order."""
+    return CropNet(weights, ((3, True), (3, False), (2, True), None))
+
+
+def max_pool(x: Array, side: int, stride: int, *, pad: bool) -> Array:
+    """Largest of each window; `pad` keeps windows that hang over the edge, as TensorFlow's `same` does."""
+    height, width = x.shape[2:]
+    if pad:
+        rows, columns = -(-height // stride), -(-width // stride)
+        below = max(0, (rows - 1) * stride + side - height)
+        beside = max(0, (columns - 1) * stride + side - width)
+        if below or beside:
+            padded = np.full((*x.shape[:2], height + below, width + beside), -np.inf, np.float32)
+            padded[:, :, below // 2 : below // 2 + height, beside // 2 : beside // 2 + width] = x
+            x = padded
+    else:
+        rows, columns = (height - side) // stride + 1, (width - side) // stride + 1
+    down, across = (rows - 1) * stride + 1, (columns - 1) * stride + 1
+    # Rows first, then columns: 2k comparisons instead of k * k.
+    tall = x[:, :, 0:down:stride].copy()
+    for i in range(1, side):
+        np.maximum(tall, x[:, :, i : i + down : stride], out=tall)
+    pooled: Array = tall[..., 0:across:stride].copy()
+    for j in range(1, side):
+        np.maximum(pooled, tall[..., j : j + across : stride], out=pooled)
+    return pooled
+
+
+def probability(logits: Array) -> Array:
+    """Softmax of two logits (2, ...): the second's probability."""
+    faces: Array = 1.0 / (1.0 + np.exp(logits[0] - logits[1]))
+    return faces
