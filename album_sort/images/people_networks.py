@@ -119,9 +119,8 @@ def max_pool(x: Array, side: int, stride: int, *, pad: bool) -> Array:
         below = max(0, (rows - 1) * stride + side - height)
         beside = max(0, (columns - 1) * stride + side - width)
         if below or beside:
-            padded = np.full((*x.shape[:2], height + below, width + beside), -np.inf, np.float32)
-            padded[:, :, below // 2 : below // 2 + height, beside // 2 : beside // 2 + width] = x
-            x = padded
+            before = ((0, 0), (0, 0), (below // 2, below - below // 2), (beside // 2, beside - beside // 2))
+            x = np.pad(x, before, constant_values=-np.inf)
     else:
         rows, columns = (height - side) // stride + 1, (width - side) // stride + 1
     down, across = (rows - 1) * stride + 1, (columns - 1) * stride + 1
