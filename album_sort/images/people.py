@@ -34,9 +34,9 @@ SEARCH_SIDE_PX = 256
 SMALLEST_FACE_PX = 28
 """A face of this side takes 1 % of a 4:3 picture; smaller ones would double the time and say little."""
 PYRAMID_STEP = 0.65
-PROPOSAL_THRESHOLD, REFINE_THRESHOLD, OUTPUT_THRESHOLD = 0.75, 0.7, 0.9
+PROPOSAL_THRESHOLD, REFINE_THRESHOLD, OUTPUT_THRESHOLD = 0.85, 0.7, 0.9
 PROPOSAL_OVERLAP = 0.6
-MOST_PER_LEVEL, MOST_PROPOSALS, MOST_REFINED = 48, 16, 6
+MOST_PER_LEVEL, MOST_PROPOSALS, MOST_REFINED = 48, 10, 6
 
 # Pickled by their makers: loaded only when the bytes are the known ones.
 WEIGHTS_SHA256 = {
