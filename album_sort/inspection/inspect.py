@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -66,8 +69,17 @@ def inspect_files(
     if unknown:
         run = _Run(settings, cache, make_classifier, on_progress, result, done=len(files) - len(unknown))
         run.read(unknown)
+        del run
+        _give_memory_back()
         cache.forget_oldest()
     return result
+
+
+def _give_memory_back() -> None:
+    """The network's memory, before the plan needs its own: glibc keeps what is freed for itself unless it is asked."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _take_known(
