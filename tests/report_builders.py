@@ -51,6 +51,7 @@ INFO = RunInfo(
     language="en",
     model=ModelRow("resnet18", "ResNet-18", "9f" * 32, "int8"),
     settings=(SettingRow("mode", "copy", "default"),),
+    albums=((AlbumId("pets"), "Pets"), (AlbumId("home"), "Home"), (AlbumId("wildlife"), "Wildlife")),
 )
 
 OUTCOME = RunOutcome(

@@ -17,6 +17,7 @@ from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.reporting import RowMaker, changes_since, refused_dates
 from album_sort.report import FORMATS, WORDS_FILE, JsonlReport, StoredRows, parse_words, relative_words, write_reports
 from album_sort.types import (
+    TRAVEL,
     ModelRow,
     OpResult,
     PlannedOp,
@@ -135,6 +136,9 @@ class ReportWriter:
                 preparation.engine.notice,
             ),
             settings=tuple(SettingRow(*row) for row in self.settings),
+            albums=tuple(
+                (album, preparation.title(album)) for album in dict.fromkeys((*preparation.policy.rules.albums, TRAVEL))
+            ),
         )
 
     def _precision(self) -> str:

@@ -147,7 +147,11 @@ class Page:
                 }
                 for row in parts.albums
             ],
-            "titles": {str(album): visible(title) for album, title in self._overview.tally.titles.items()},
+            # those without photos, too: a photo may belong there, and a guess needs its title
+            "titles": {
+                str(album): visible(title)
+                for album, title in (*self._info.albums, *self._overview.tally.titles.items())
+            },
             "trips": [visible(self._trip_row(summary).title) for summary in self._overview.trips.values()],
             "photosBase": parts.photos_base,
             "out": shell_word(os.path.abspath(self._info.destination)),

@@ -85,6 +85,7 @@ def info_to_json(info: RunInfo) -> Json:
             "note": model.note,
         },
         "settings": [{"name": row.name, "value": row.value, "origin": row.origin} for row in info.settings],
+        "albums": dict(info.albums),
     }
 
 
@@ -101,6 +102,7 @@ def info_from_json(row: Json) -> RunInfo:
         is_preview=row["preview"],
         model=ModelRow(**row["model"]) if row["model"] else None,
         settings=tuple(SettingRow(**setting) for setting in row["settings"]),
+        albums=tuple((AlbumId(album), title) for album, title in row.get("albums", {}).items()),
     )
 
 

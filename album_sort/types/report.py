@@ -185,6 +185,8 @@ class RunInfo:
     is_preview: bool = False
     model: ModelRow | None = None
     settings: tuple[SettingRow, ...] = ()
+    albums: tuple[tuple[AlbumId, str], ...] = ()
+    """Every album a photo can belong to, with its title, whether or not it has photos: what `fix` may be told."""
 
 
 @dataclass(frozen=True, slots=True)

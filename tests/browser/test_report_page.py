@@ -340,6 +340,29 @@ def test_the_numbers_of_an_album_and_its_page_are_the_same(tmp_path: Path, open_
     watched.page.wait_for_selector("h1 bdi:text-is('Duplicates')")
 
 
+def test_a_photo_can_be_sent_to_an_album_that_has_no_photos_yet(tmp_path: Path, open_page: OpenPage) -> None:
+    write(tmp_path / "report.html", iter([photo_row(), photo_row("/in/b.jpg", album="review", title="Review")]))
+    watched = open_page()
+    watched.show(tmp_path / "report.html", "#/album/pets")
+    watched.page.click(".frame")
+    watched.page.get_by_label("Wrong album?").select_option(label="Wildlife")
+    assert "--album wildlife --out " in watched.page.inner_text("dialog .line")
+    watched.show(tmp_path / "report.html", "#/review")
+    assert "Home 5%" in watched.page.inner_text(".guesses"), "a guess has its title although the album is empty"
+
+
+def test_a_photo_without_a_guess_can_be_sent_anywhere(tmp_path: Path, open_page: OpenPage) -> None:
+    unknown = [
+        dataclasses.replace(photo_row(f"/in/{name}.jpg", album="review", title="Review"), scores=()) for name in "ab"
+    ]
+    write(tmp_path / "report.html", iter(unknown))
+    watched = open_page()
+    watched.show(tmp_path / "report.html", "#/review")
+    watched.page.get_by_label("Wrong album?").nth(1).select_option(label="Wildlife")
+    lines = watched.page.eval_on_selector_all(".command .line", "all => all.map(one => one.textContent)")
+    assert ["--album pets" in lines[0], "--album wildlife" in lines[1]] == [True, True]
+
+
 def test_a_date_that_only_the_file_has_is_not_shown_as_the_day_of_the_photo(
     tmp_path: Path, open_page: OpenPage
 ) -> None:

@@ -206,8 +206,8 @@
       about.append(el("p", { class: "guesses" }, t("guesses"), " ",
         ...photo.g.map(([album, score]) => el("span", { class: "chip" }, isolated(albumTitle(album)), ` ${percents.format(score)}`))));
     }
-    const choices = guesses.length ? guesses : ["ALBUM"];
-    for (const album of choices) about.append(copyable(fixLine(photo, album)).box);
+    for (const album of guesses) about.append(copyable(fixLine(photo, album)).box);
+    if (!guesses.length) about.append(fixBox(photo) ?? copyable(fixLine(photo, "ALBUM")).box);
     return box;
   }
 
@@ -309,15 +309,18 @@
   const photoLink = (photo) => (photo.p ? linked(photo, isolated(photo.pv || photo.p, "path")) : null);
   const largePicture = (photo) => linked(photo, thumbnail(photo, alternative(photo)));
 
+  // A label needs an id of its own for each choice on a page.
+  let boxes = 0;
   function fixBox(photo) {
-    const ids = index.albums.map((album) => album.id).filter((id) => !id.startsWith(" ") && id !== "review" && id !== photo.album);
+    const ids = Object.keys(index.titles).filter((id) => id !== "review" && id !== photo.album);
     if (!ids.length) return null;
     const guessed = (photo.g || []).map(([album]) => album).filter((album) => album !== photo.album);
     const choices = [...new Set([...guessed, ...ids])];
     const { code, box } = copyable(fixLine(photo, choices[0]));
-    const select = el("select", { id: "fix-album" }, ...choices.map((id) => el("option", { value: id }, albumTitle(id))));
+    const id = `fix-${boxes += 1}`;
+    const select = el("select", { id }, ...choices.map((id) => el("option", { value: id }, albumTitle(id))));
     select.addEventListener("change", () => { code.textContent = fixLine(photo, select.value); });
-    return el("div", { class: "fix" }, el("label", { for: "fix-album" }, t("fix_label")), " ", select, box);
+    return el("div", { class: "fix" }, el("label", { for: id }, t("fix_label")), " ", select, box);
   }
 
   function showDialog(photos, position) {
