@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from album_sort.classify.backbones import EFFICIENTNET_LITE0, RESNET18
 from album_sort.classify.torch_startup import import_torchvision, silence
 from album_sort.images import decode_picture
 from album_sort.images.huge import in_strips, shrink_factor
@@ -124,3 +125,14 @@ def test_only_huge_pictures_are_reduced_and_never_below_what_is_needed() -> None
     factor = shrink_factor((width, height), request)
     assert factor > 1
     assert height / factor >= 4 * RESNET.resize_px
+
+
+@pytest.mark.parametrize("size", [(448, 300), (3200, 2400), (900, 300), (200, 150)], ids=str)
+def test_what_is_measured_does_not_depend_on_the_network(size: tuple[int, int]) -> None:
+    """The cache keeps one set of numbers for a content; otherwise a run with another network would move photos."""
+    data = encoded(picture(*size), "JPEG", quality=90)
+    one, other = (
+        decode_picture(data, network.preprocessing, thumbnail_px=256) for network in (RESNET18, EFFICIENTNET_LITE0)
+    )
+    assert one.statistics == other.statistics
+    assert one.thumbnail == other.thumbnail

@@ -57,15 +57,17 @@ def look(pixels: Pixels, preprocessing: Preprocessing) -> Looks:
     enlarged_preview = min(image.size) < preprocessing.resize_px and pixels.source in _PREVIEWS
     # Blowing up 240 px to 256 blurs; the sharper filter brings the answers nearer to those on the full picture
     # (docs/decisions/0002-embedded-previews.md). Pictures that are small themselves follow the network's recipe.
-    resample = Image.Resampling.BICUBIC if enlarged_preview else _FILTERS[preprocessing.interpolation]
+    sharp = Image.Resampling.BICUBIC if enlarged_preview else None
+    resample = sharp or _FILTERS[preprocessing.interpolation]
     resized = _finished(image.resize(size, resample), pixels)
     views = np.asarray(_centre(resized, preprocessing.crop_px))[np.newaxis]
-    # The resized picture serves the statistics too, unless it is smaller than they want or was blown up.
-    serves = (
-        _SMALL_SHORT_PX <= preprocessing.resize_px <= _SMALL_LONG_PX // 2
-        and min(pixels.width_px, pixels.height_px) >= preprocessing.resize_px
-    )
-    return Looks(views, resized if serves else _small(pixels))
+    if min(pixels.width_px, pixels.height_px) < _SMALL_SHORT_PX:
+        return Looks(views, _small(pixels))
+    # What is measured must not depend on the network: the cache keeps one set of numbers for all.
+    small_size, small_resample = resized_size(image.size, _SMALL_SHORT_PX), sharp or Image.Resampling.BILINEAR
+    if (size, resample) == (small_size, small_resample):
+        return Looks(views, resized)
+    return Looks(views, _finished(image.resize(small_size, small_resample), pixels))
 
 
 def resized_size(size: tuple[int, int], short_px: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from album_sort.types.numbers import NumberRecord, in_an_array
 
-STATISTICS_VERSION = 6
+STATISTICS_VERSION = 7
 """Raised whenever the same picture would give other numbers; part of the cache key."""
 
 
