@@ -50,6 +50,8 @@ class FileLeftOut:
     """A file or folder was left out."""
 
     skipped: Skipped
+    said: str
+    """Its reason as a sentence, in the language of the run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from album_sort.core.formats import HEAD_BYTES, describe, kind_of_suffix, sniff
 from album_sort.core.ignore import IGNORE_FILE, IgnoreRules, ScanFilter, junk_reason
+from album_sort.core.unreadable import unreadable
 from album_sort.errors import UsageError
-from album_sort.types import FileEntry, FileKind, Skipped, Stage
+from album_sort.types import FileEntry, FileKind, Reason, Skipped, Stage
 from album_sort.types.ledger import STATE_FOLDER
 
 _Identity = tuple[int, int]
@@ -38,7 +39,7 @@ def scan(sources: Sequence[str], *, destination: str | None = None, filters: Sca
         if not os.path.lexists(source):
             raise UsageError(f"no such file or folder: {source!r}", hint="check the path of your photos")
     if destination is not None:
-        walk.forbid(destination, "the destination of this run")
+        walk.forbid(destination, Reason.of("skip.destination"))
     for source in sources:
         root = os.path.normpath(source)
         if os.path.isdir(root):
@@ -57,9 +58,9 @@ class _Walk:
     skipped: list[Skipped] = field(default_factory=list)
     _seen_folders: dict[_Identity, str] = field(default_factory=dict)
     _seen_paths: set[str] = field(default_factory=set)
-    _forbidden: dict[_Identity, str] = field(default_factory=dict)
+    _forbidden: dict[_Identity, Reason] = field(default_factory=dict)
 
-    def forbid(self, folder: str, why: str) -> None:
+    def forbid(self, folder: str, why: Reason) -> None:
         """Leaves out a folder by identity: a link to it is the same folder."""
         try:
             found = os.stat(folder)
@@ -67,7 +68,7 @@ class _Walk:
             return  # it does not exist yet, so it cannot be met
         self._forbidden[found.st_dev, found.st_ino] = why
 
-    def leave_out(self, path: str, reason: str, *, is_problem: bool = False) -> None:
+    def leave_out(self, path: str, reason: Reason, *, is_problem: bool = False) -> None:
         """Notes a file or folder that is not looked at."""
         self.skipped.append(Skipped(path, Stage.SCAN, reason, is_problem))
 
@@ -99,17 +100,17 @@ class _Walk:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            self.leave_out(folder, f"cannot be read: {error.strerror}; check its permissions", is_problem=True)
+            self.leave_out(folder, unreadable(error), is_problem=True)
             return None
         names = {entry.name for entry in entries}
         if STATE_FOLDER in names:
-            self.leave_out(folder, "an album folder made by album-sort")
+            self.leave_out(folder, Reason.of("skip.album-folder"))
             return None
         if IGNORE_FILE not in names:
             return entries, inherited
         own = self._read_rules(folder)
         if own.is_whole_folder:
-            self.leave_out(folder, f"an empty {IGNORE_FILE} leaves it out")
+            self.leave_out(folder, Reason.of("skip.empty-ignore-file", name=IGNORE_FILE))
             return None
         return entries, (*inherited, own)
 
@@ -121,7 +122,7 @@ class _Walk:
             self.leave_out(folder, self._forbidden[identity])
             return True
         if identity in self._seen_folders:
-            self.leave_out(folder, f"the same folder as {self._seen_folders[identity]!r}, already scanned")
+            self.leave_out(folder, Reason.of("skip.same-folder", path=self._seen_folders[identity]))
             return True
         self._seen_folders[identity] = folder
         return False
@@ -133,7 +134,7 @@ class _Walk:
                 return IgnoreRules.parse(folder, lines.read(1 << 20))
         except OSError as error:
             # Not knowing what the user wanted left out, nothing of the folder may be sorted.
-            self.leave_out(path, f"cannot be read: {error.strerror}", is_problem=True)
+            self.leave_out(path, unreadable(error), is_problem=True)
             return IgnoreRules.parse(folder, "")
 
     def _is_folder(self, entry: os.DirEntry[str]) -> bool:
@@ -144,9 +145,9 @@ class _Walk:
 
     def _wants_folder(self, entry: os.DirEntry[str], rules: tuple[IgnoreRules, ...]) -> bool:
         reason = junk_reason(entry.name, is_folder=True) or _ignored(entry.path, rules, is_folder=True)
-        if reason:
+        if reason is not None:
             self.leave_out(entry.path, reason)
-        return not reason
+        return reason is None
 
     def file(self, path: str, root: str, rules: tuple[IgnoreRules, ...]) -> None:
         """One file, listed or left out."""
@@ -160,19 +161,18 @@ class _Walk:
             or _ignored(path, rules, is_folder=False)
             or self.filters.reason(relative)
         )
-        if reason:
+        if reason is not None:
             self.leave_out(path, reason)
             return
         try:
             found = os.stat(path)
             if not stat.S_ISREG(found.st_mode):
-                self.leave_out(path, "no regular file")
+                self.leave_out(path, Reason.of("skip.no-regular-file"))
                 return
             kind = kind_of_suffix(os.path.splitext(name)[1].lower()) or self._kind_by_content(path)
         except OSError as error:
             broken = os.path.islink(path) and not os.path.exists(path)
-            reason = "a link that leads nowhere" if broken else f"cannot be read: {error.strerror}"
-            self.leave_out(path, reason, is_problem=not broken)
+            self.leave_out(path, Reason.of("skip.broken-link") if broken else unreadable(error), is_problem=not broken)
             return
         if kind is not None:
             self.files.append(FileEntry(path, root, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, kind))
@@ -182,13 +182,13 @@ class _Walk:
             head = source.read(HEAD_BYTES)
         media = sniff(head)
         if media is None:
-            self.leave_out(path, f"{describe(head)}, not a format album-sort reads")
+            self.leave_out(path, Reason.of("skip.foreign-format", content=describe(head)))
             return None
         return media.kind
 
 
-def _ignored(path: str, rules: tuple[IgnoreRules, ...], *, is_folder: bool) -> str:
+def _ignored(path: str, rules: tuple[IgnoreRules, ...], *, is_folder: bool) -> Reason | None:
     for rule in rules:
         if rule.match(path, is_folder=is_folder):
-            return f"matches {os.path.join(rule.folder, IGNORE_FILE)!r}"
-    return ""
+            return Reason.of("skip.ignored", path=os.path.join(rule.folder, IGNORE_FILE))
+    return None

@@ -18,6 +18,7 @@ from album_sort.types import (
     ModelRow,
     PhotoRow,
     PlaceRow,
+    Reason,
     RefusedDates,
     ReportRow,
     RowAction,
@@ -138,5 +139,7 @@ def report_rows() -> st.SearchStrategy[ReportRow]:
         group=st.lists(_TEXT, max_size=2).map(tuple),
         similar_to=st.none() | _HASHES.map(ContentId),
     )
-    skipped = st.builds(SkippedRow, _TEXT, st.sampled_from(Stage), _TEXT, st.booleans())
+    values = st.dictionaries(st.sampled_from(["detail", "format", "percent"]), st.one_of(_TEXT, st.integers()))
+    coded = st.builds(lambda values: Reason.of("skip.damaged", **values), values)
+    skipped = st.builds(SkippedRow, _TEXT, st.sampled_from(Stage), _TEXT, st.booleans(), st.none() | coded)
     return photo | skipped

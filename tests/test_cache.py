@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import stat
@@ -33,6 +34,7 @@ from album_sort.types import (
     PixelSource,
     PositionSource,
     Prediction,
+    Reason,
     Skipped,
     Stage,
     TimeCandidate,
@@ -41,6 +43,7 @@ from album_sort.types import (
 )
 
 KEY = "resnet18-0123-auto-p1"
+NO_HEADER = Reason.of("skip.no-header", format="PNG")
 
 
 def entry(path: str = "/photos/a.jpg", **changes: int) -> FileEntry:
@@ -169,7 +172,7 @@ def test_videos_and_failures_are_remembered_for_every_network(tmp_path: Path) ->
     broken = entry("/photos/broken.jpg")
     with InferenceCache.open(tmp_path, KEY) as cache:
         assert same(cache.add(video, None, b""), video)
-        cache.add_failure(broken, content(9), Skipped(broken.path, Stage.DECODE, "damaged jpeg"))
+        cache.add_failure(broken, content(9), Skipped(broken.path, Stage.DECODE, NO_HEADER))
     with InferenceCache.open(tmp_path, "another") as cache:
         found = cache.find(video.file)
         assert found
@@ -178,13 +181,27 @@ def test_videos_and_failures_are_remembered_for_every_network(tmp_path: Path) ->
         copy = replace(broken, path="/photos/copy.jpg")
         failed = cache.find_content(copy, content(9))
         assert failed
-        assert failed.skipped == Skipped("/photos/copy.jpg", Stage.DECODE, "damaged jpeg")
+        assert failed.skipped == Skipped("/photos/copy.jpg", Stage.DECODE, NO_HEADER)
+
+
+def test_a_failure_remembered_as_a_sentence_is_read_again(tmp_path: Path) -> None:
+    """Caches of before there were codes hold English; all else they know is still of use."""
+    photo, broken = inspection(), entry("/photos/broken.jpg")
+    with InferenceCache.open(tmp_path, KEY) as cache:
+        cache.add(photo, embedding(), b"")
+        cache.add_failure(broken, content(9), Skipped(broken.path, Stage.DECODE, NO_HEADER))
+    with contextlib.closing(sqlite3.connect(tmp_path / CACHE_FILE)) as file, file:
+        changed = file.execute("UPDATE contents SET reason = 'damaged png: cut off' WHERE reason IS NOT NULL")
+        assert changed.rowcount == 1
+    with InferenceCache.open(tmp_path, KEY) as cache:
+        assert cache.find(broken) is None
+        assert cache.find(photo.file)
 
 
 def test_a_content_that_is_read_again_replaces_its_failure(tmp_path: Path) -> None:
     photo = inspection()
     with InferenceCache.open(tmp_path, KEY) as cache:
-        cache.add_failure(photo.file, photo.content_id, Skipped(photo.file.path, Stage.DECODE, "no decoder"))
+        cache.add_failure(photo.file, photo.content_id, Skipped(photo.file.path, Stage.DECODE, NO_HEADER))
         cache.add(photo, embedding(), b"")
         found = cache.find(photo.file)
         assert found

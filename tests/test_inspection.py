@@ -17,7 +17,7 @@ from album_sort.inspection.inspect import InspectionResult, InspectionSettings, 
 from album_sort.inspection.messages import ReaderSettings
 from album_sort.scan import scan
 from album_sort.state.cache import InferenceCache
-from album_sort.types import FileEntry, FileKind, Precision, Stage
+from album_sort.types import FileEntry, FileKind, Precision, Reason, Stage
 from tests.builders import make_jpeg, make_tree
 from tests.network_builders import FakeClassifier
 
@@ -162,28 +162,28 @@ def test_bad_files_are_listed_with_stage_and_reason_and_remembered(inspector: In
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
 def test_a_file_that_may_not_be_read_says_so(inspector: Inspector, photos: Path) -> None:
     (photos / "00.jpg").chmod(0)
-    assert "Permission denied" in inspector(entries(photos)).failed[str(photos / "00.jpg")].reason
+    assert inspector(entries(photos)).failed[str(photos / "00.jpg")].reason.code == "skip.no-permission"
 
 
 def test_a_file_that_vanished_since_the_scan_says_so(inspector: Inspector, photos: Path) -> None:
     files = entries(photos)
     (photos / "00.jpg").unlink()
     result = inspector(files)
-    assert "No such file" in result.failed[str(photos / "00.jpg")].reason
+    assert result.failed[str(photos / "00.jpg")].reason.code == "skip.gone"
     assert len(result.inspections) == 9
 
 
 def test_a_pipe_in_place_of_a_file_does_not_block(inspector: Inspector, photos: Path) -> None:
     os.mkfifo(photos / "pipe.jpg")
     result = inspector([*entries(photos), entry(photos / "pipe.jpg")])
-    assert "no longer a regular file" in result.failed[str(photos / "pipe.jpg")].reason
+    assert result.failed[str(photos / "pipe.jpg")].reason.code == "skip.no-longer-a-file"
 
 
 def test_a_file_that_changed_since_the_scan_is_left_to_the_next_run(inspector: Inspector, photos: Path) -> None:
     files = entries(photos)
     with (photos / "00.jpg").open("ab") as growing:
         growing.write(b"still being copied")
-    assert "changed while it was read" in inspector(files).failed[str(photos / "00.jpg")].reason
+    assert inspector(files).failed[str(photos / "00.jpg")].reason.code == "skip.changing"
     again = inspector(entries(photos))
     assert (again.read_count, again.failed) == (1, {})
 
@@ -193,7 +193,7 @@ def test_a_picture_that_needs_too_much_memory_is_refused(tmp_path: Path, photos:
     Image.fromarray(np.zeros((6000, 8000, 3), np.uint8)).save(photos / "large.png")
     small = Inspector(tmp_path / "cache", memory_bytes=120 << 20)
     result = small(entries(photos))
-    assert "needs more than 120 MB" in result.failed[str(photos / "large.png")].reason
+    assert result.failed[str(photos / "large.png")].reason == Reason.of("skip.memory-to-decode", megabytes=120)
     assert len(result.inspections) == 10
     enough = Inspector(tmp_path / "other", memory_bytes=1 << 30)
     assert enough(entries(photos)).failed == {}

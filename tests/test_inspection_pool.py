@@ -20,6 +20,7 @@ from album_sort.classify.backbones import RESNET18
 from album_sort.errors import AlbumSortError
 from album_sort.inspection.messages import Failed, Read, ReaderSettings
 from album_sort.inspection.pool import ReaderPool
+from album_sort.types import Reason
 from tests.builders import make_jpeg, make_tree
 from tests.test_inspection import Inspector, entries
 
@@ -106,7 +107,7 @@ def test_a_file_that_crashes_every_process_is_reported_and_the_others_are_not(
     with signalling(signal.SIGSEGV):
         result = inspector(entries(slow_picture))
     (skipped,) = result.failed.values()
-    assert skipped.reason == "crashed the decoder twice (SIGSEGV)"
+    assert skipped.reason == Reason.of("skip.crashed", detail="SIGSEGV")
     again = inspector([*entries(slow_picture), *entries(photos)])
     assert (len(again.inspections), again.failed) == (13, {}), "a crash is not held against the content for ever"
 
@@ -120,7 +121,7 @@ def test_a_process_that_hangs_is_given_up_and_its_file_reported(
     with signalling(signal.SIGSTOP, most=1) as stopped:
         result = inspector([*entries(slow_picture), *entries(photos)])
     assert len(stopped) == 1
-    assert [skipped.reason for skipped in result.failed.values()] == ["took longer than 1 s to decode"]
+    assert [skipped.reason for skipped in result.failed.values()] == [Reason.of("skip.too-slow", seconds=1.0)]
     assert len(result.inspections) == 12
     assert time.monotonic() - began < 60
     assert not readers()

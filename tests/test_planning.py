@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import tomllib
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from album_sort.classify.labels import load_wording
 from album_sort.core.naming import fold
 from album_sort.core.plan_check import PlanRefused, check_plan
 from album_sort.core.planfile import plan_from_lines, plan_to_lines
@@ -270,7 +272,7 @@ def test_a_plan_that_breaks_a_promise_is_refused_as_a_whole(change: dict[str, ob
 @given(libraries(), st.binary(min_size=1, max_size=20))
 def test_a_saved_plan_is_read_back_as_it_was(filings: list[Filing], raw: bytes) -> None:
     odd = filing("/p/" + raw.decode("utf-8", "surrogateescape").replace("/", "_"), b"odd", "Pets")
-    skipped = [Skipped(odd.file.path, Stage.DECODE, "broken", is_problem=True)]
+    skipped = [Skipped(odd.file.path, Stage.DECODE, Reason.of("skip.no-header", format="PNG"), is_problem=True)]
     plan = plan_filings(
         [*filings, odd],
         DestinationPicture(),
@@ -281,6 +283,15 @@ def test_a_saved_plan_is_read_back_as_it_was(filings: list[Filing], raw: bytes) 
         skipped=skipped,
     )
     assert plan_from_lines(plan_to_lines(plan)) == plan
+
+
+def test_a_plan_whose_reasons_are_sentences_is_read_all_the_same() -> None:
+    """Plans of before there were codes."""
+    head, end = plan_to_lines(plan_on_paper([]))
+    row = {"type": "skipped", "path": "/p/a.jpg", "stage": "decode", "reason": "damaged png", "is_problem": True}
+    lines = [head, json.dumps(row), end.replace('"skipped": 0', '"skipped": 1')]
+    (skipped,) = plan_from_lines(lines).skipped
+    assert load_wording().say(skipped.reason, "zh") == "damaged png"
 
 
 @pytest.mark.parametrize("cut", [0, 1, 2])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from album_sort.classify.labels import load_wording
 from album_sort.core.ignore import ScanFilter
 from album_sort.errors import UsageError
 from album_sort.scan import ScanResult, scan
@@ -21,7 +22,8 @@ def found(result: ScanResult, root: Path) -> list[str]:
 
 
 def reasons(result: ScanResult, root: Path) -> dict[str, str]:
-    return {os.path.relpath(skipped.path, root): skipped.reason for skipped in result.skipped}
+    """By path, as a person reads them."""
+    return {os.path.relpath(one.path, root): load_wording().say(one.reason, "en") for one in result.skipped}
 
 
 def test_files_come_in_path_order_from_all_depths(tmp_path: Path) -> None:

@@ -192,12 +192,13 @@ class JsonPrinter:
                 row = {"event": "stage_finished", "stage": stage, "done": done, "seconds": round(seconds, 3)}
             case Notice(text):
                 row = {"event": "notice", "text": text}
-            case FileLeftOut(skipped):
+            case FileLeftOut(skipped, said):
                 row = {
                     "event": "left_out",
                     "source": skipped.path,
                     "stage": skipped.stage,
-                    "reason": skipped.reason,
+                    "reason": said,
+                    "code": skipped.reason.code,
                 }
             case OpFinished(op, result):
                 row = {
@@ -257,8 +258,8 @@ class LogPrinter:
                 self._logger.info(text)
             case StageFinished(stage, done, seconds):
                 self._logger.info("%s: %d in %.1f s", stage, done, seconds)
-            case FileLeftOut(skipped):
-                self._logger.warning("%s: %s (%s)", skipped.path, skipped.reason, skipped.stage)
+            case FileLeftOut(skipped, said):
+                self._logger.warning("%s: %s (%s)", skipped.path, said, skipped.stage)
             case OpFinished(op, result) if result.status is OpStatus.FAILED:
                 self._logger.warning("%s: %s", op.source, result.error)
             case _:

@@ -97,7 +97,8 @@ class Outcome:
         ops = self.planned.plan.ops
         failed, left = self._failed, self._left
         done = [op for op in ops if op.op_id not in failed and op.op_id not in left]
-        problems = [(one.path, one.stage.value, one.reason) for one in self.preparation.skipped if one.is_problem]
+        say = self.preparation.say
+        problems = [(one.path, one.stage.value, say(one.reason)) for one in self.preparation.skipped if one.is_problem]
         problems += [(op.source, "apply", failed[op.op_id]) for op in ops if op.op_id in failed]
         return Told(
             albums=_album_lines([op for op in done if _is_photo(op)], self.preparation),

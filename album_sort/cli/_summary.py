@@ -44,9 +44,10 @@ def print_summary(outcome: Outcome, *, quiet: bool, verbose: bool, as_json: bool
 def _print_nothing_found(console: Console, outcome: Outcome) -> None:
     sources = ", ".join(printable(repr(source)) for source in outcome.sources)
     say(console, f"No photos found in {sources}.")
-    skipped = outcome.preparation.skipped if outcome.preparation is not None else ()
-    for reason, count in Counter(one.reason for one in skipped).most_common(3):
-        say(console, f"{count:,} left out: {printable(reason)}", indent=2)
+    if outcome.preparation is None:
+        return
+    for reason, count in Counter(one.reason for one in outcome.preparation.skipped).most_common(3):
+        say(console, f"{count:,} left out: {printable(outcome.preparation.say(reason))}", indent=2)
 
 
 def _print_albums(console: Console, told: Told, *, is_preview: bool) -> None:
@@ -65,7 +66,7 @@ def _print_files(console: Console, planned: Planned, preparation: Preparation) -
         said = f"{op.action:9} {printable(op.source)} {arrow} {printable(op.target)}"
         say(console, said, hanging=10)
         for reason in op.why:
-            say(console, printable(preparation.wording.say(reason, preparation.lang)), indent=10)
+            say(console, printable(preparation.say(reason)), indent=10)
 
 
 def _print_sentences(console: Console, outcome: Outcome) -> None:

@@ -59,7 +59,8 @@ def _sections(preparation: Preparation, source: str) -> Sequence[Section]:
         ):
             lang = preparation.lang
             return explain(assignment, facts, load_labels(), lang, preparation.wording, choice.why)
-    reason = next((one.reason for one in preparation.skipped if one.path == source), "it was not found by the scan")
+    left_out = (preparation.say(one.reason) for one in preparation.skipped if one.path == source)
+    reason = next(left_out, "it was not found by the scan")
     raise UsageError(f"{source!r} is not among the photos: {reason}")
 
 

@@ -113,36 +113,37 @@ _TIFF_MAGIC = _BY_NAME["tiff"].signatures
 # Sizes of the second header that Windows and OS/2 have used: "BM" alone also begins ordinary text.
 _BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
+# Words for what a file is, each with its sentence `content.<word>`.
 _OTHER_CONTENT: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"%PDF-", "a PDF document"),
-    (0, b"8BPS", "a Photoshop document"),
-    (0, b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture"),
-    (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (0, b"\x00\x00\x01\x00", "a Windows icon"),
-    (0, b"DDS ", "a DirectDraw texture"),
-    (0, b"%!PS", "a PostScript document"),
-    (0, b"PK\x03\x04", "a ZIP archive or office document"),
-    (0, b"\x1f\x8b", "a gzip archive"),
-    (0, b"7z\xbc\xaf", "a 7z archive"),
-    (0, b"Rar!", "a RAR archive"),
-    (0, b"\x7fELF", "a program"),
-    (0, b"MZ", "a Windows program"),
-    (0, b"SQLite format 3", "a database"),
-    (0, b"ID3", "a sound file"),
-    (8, b"WAVE", "a sound file"),
-    (0, b"OggS", "a sound or video file"),
-    (0, b"bplist", "a property list"),
+    (0, b"%PDF-", "pdf"),
+    (0, b"8BPS", "photoshop"),
+    (0, b"\x00\x00\x00\x0cjP  ", "jpeg-2000"),
+    (0, b"\xff\x4f\xff\x51", "jpeg-2000"),
+    (0, b"\x00\x00\x01\x00", "windows-icon"),
+    (0, b"DDS ", "directdraw"),
+    (0, b"%!PS", "postscript"),
+    (0, b"PK\x03\x04", "zip-or-office"),
+    (0, b"\x1f\x8b", "gzip"),
+    (0, b"7z\xbc\xaf", "seven-zip"),
+    (0, b"Rar!", "rar"),
+    (0, b"\x7fELF", "program"),
+    (0, b"MZ", "windows-program"),
+    (0, b"SQLite format 3", "database"),
+    (0, b"ID3", "sound"),
+    (8, b"WAVE", "sound"),
+    (0, b"OggS", "sound-or-video"),
+    (0, b"bplist", "property-list"),
 )
 
 _MARKUP: tuple[tuple[bytes, str], ...] = (
-    (b"<!doctype html", "an HTML page"),
-    (b"<html", "an HTML page"),
-    (b"<svg", "an SVG drawing"),
-    (b"<x:xmpmeta", "an XMP sidecar"),
-    (b"<?xpacket", "an XMP sidecar"),
-    (b"<?xml", "an XML text"),
-    (b"{", "a JSON text"),
-    (b"[", "a JSON text"),
+    (b"<!doctype html", "html"),
+    (b"<html", "html"),
+    (b"<svg", "svg"),
+    (b"<x:xmpmeta", "xmp"),
+    (b"<?xpacket", "xmp"),
+    (b"<?xml", "xml"),
+    (b"{", "json"),
+    (b"[", "json"),
 )
 
 
@@ -184,18 +185,18 @@ def kind_of_suffix(suffix: str) -> FileKind | None:
 
 
 def describe(head: bytes) -> str:
-    """What a file is that is no picture, as a noun phrase for a refusal: "an empty file", "an HTML page" ..."""
+    """What a file is that is no picture, as a word: "empty", "html" ...; `labels/reasons/skipped.toml` says `content.<word>`."""
     if not head:
-        return "an empty file"
+        return "empty"
     if not any(head):
-        return "a file of zero bytes only"
+        return "zeros"
     media = sniff(head)
     if media is not None:
-        return f"a {media.name} {media.kind}"
+        return str(media.kind)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     found = [what for offset, magic, what in _OTHER_CONTENT if head.startswith(magic, offset)]
     found += [what for magic, what in _MARKUP if start.startswith(magic)]
-    found += ["a text file"] if _looks_like_text(head) else ["a file of unknown content"]
+    found += ["text"] if _looks_like_text(head) else ["unknown"]
     return found[0]
 
 

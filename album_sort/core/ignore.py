@@ -7,54 +7,54 @@ from dataclasses import dataclass, field
 
 from pathspec import GitIgnoreSpec
 
+from album_sort.types import Reason
+
 IGNORE_FILE = ".albumignore"
 """One pattern a line in .gitignore's syntax, for its folder and all below; an empty file leaves out the whole folder."""
 
-# Folders of other programs: previews, caches, bins. Folded names; `*.x` matches by suffix.
+# Folders of other programs: previews, caches, bins. Folded names with the code of the reason; `*.x` matches by suffix.
 JUNK_FOLDERS = {
-    "@eadir": "thumbnails of a Synology NAS",
-    "#recycle": "recycle bin of a NAS",
-    "@recycle": "recycle bin of a NAS",
-    "#snapshot": "snapshots of a NAS",
-    "$recycle.bin": "Windows recycle bin",
-    "recycler": "Windows recycle bin",
-    "system volume information": "Windows system folder",
-    "lost+found": "file system repair folder",
-    "__macosx": "macOS archive leftovers",
-    "ipod photo cache": "thumbnails of iTunes",
-    "picasaoriginals": "originals kept by Picasa",
-    "originals.picasa": "originals kept by Picasa",
-    "*.lrdata": "Lightroom previews",
-    "*.lrcat-data": "Lightroom catalogue",
-    "*.photoslibrary": "Apple Photos library: export its originals first",
-    "*.photolibrary": "iPhoto library: export its originals first",
-    "*.migratedphotolibrary": "iPhoto library: export its originals first",
-    "*.aplibrary": "Aperture library: export its originals first",
-    "*.cocatalog": "Capture One catalogue",
+    "@eadir": "skip.synology-thumbnails",
+    "#recycle": "skip.nas-recycle-bin",
+    "@recycle": "skip.nas-recycle-bin",
+    "#snapshot": "skip.nas-snapshots",
+    "$recycle.bin": "skip.windows-recycle-bin",
+    "recycler": "skip.windows-recycle-bin",
+    "system volume information": "skip.windows-system-folder",
+    "lost+found": "skip.repair-folder",
+    "__macosx": "skip.macos-archive-leftovers",
+    "ipod photo cache": "skip.itunes-thumbnails",
+    "picasaoriginals": "skip.picasa-originals",
+    "originals.picasa": "skip.picasa-originals",
+    "*.lrdata": "skip.lightroom-previews",
+    "*.lrcat-data": "skip.lightroom-catalogue",
+    "*.photoslibrary": "skip.apple-photos-library",
+    "*.photolibrary": "skip.iphoto-library",
+    "*.migratedphotolibrary": "skip.iphoto-library",
+    "*.aplibrary": "skip.aperture-library",
+    "*.cocatalog": "skip.capture-one-catalogue",
 }
 
 JUNK_FILES = {
-    "thumbs.db": "Windows thumbnails",
-    "ehthumbs.db": "Windows thumbnails",
-    "desktop.ini": "Windows folder settings",
-    "picasa.ini": "Picasa settings",
-    "zbthumbnail.info": "thumbnails",
+    "thumbs.db": "skip.windows-thumbnails",
+    "ehthumbs.db": "skip.windows-thumbnails",
+    "desktop.ini": "skip.windows-folder-settings",
+    "picasa.ini": "skip.picasa-settings",
+    "zbthumbnail.info": "skip.thumbnails",
 }
 
 
-def junk_reason(name: str, *, is_folder: bool) -> str:
-    """Why a file or folder of this name is left out; empty when it is not."""
+def junk_reason(name: str, *, is_folder: bool) -> Reason | None:
+    """Why a file or folder of this name is left out; None when it is not."""
     folded = name.casefold()
     table = JUNK_FOLDERS if is_folder else JUNK_FILES
     if folded in table:
-        return table[folded]
+        return Reason(table[folded])
     if is_folder:
-        for pattern, reason in table.items():
+        for pattern, code in table.items():
             if pattern.startswith("*.") and folded.endswith(pattern[1:]):
-                return reason
-    if name.startswith("."):
-        return "hidden"
-    return ""
+                return Reason(code)
+    return Reason.of("skip.hidden") if name.startswith(".") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,10 @@ class ScanFilter:
             GitIgnoreSpec.from_lines(exclude),
         )
 
-    def reason(self, relative: str) -> str:
-        """Why a file at this path below its root is left out; empty when it is not."""
+    def reason(self, relative: str) -> Reason | None:
+        """Why a file at this path below its root is left out; None when it is not."""
         if self.exclude.match_file(relative):
-            return "matches --exclude"
+            return Reason.of("skip.excluded")
         if self.include is not None and not self.include.match_file(relative):
-            return "does not match --include"
-        return ""
+            return Reason.of("skip.not-included")
+        return None

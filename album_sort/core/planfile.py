@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from album_sort.core.reason_json import reason_from_json, reason_to_json
 from album_sort.errors import UsageError
 from album_sort.types import (
     Action,
@@ -41,8 +42,7 @@ def plan_to_lines(plan: Plan) -> Iterator[str]:
     for op in plan.ops:
         yield json.dumps(op_to_json(op)) + "\n"
     for skipped in plan.skipped:
-        row = {"path": skipped.path, "stage": skipped.stage, "reason": skipped.reason, "is_problem": skipped.is_problem}
-        yield json.dumps({"type": "skipped", **row}) + "\n"
+        yield json.dumps(_skipped_to_json(skipped)) + "\n"
     yield json.dumps({"type": "end", "ops": len(plan.ops), "skipped": len(plan.skipped)}) + "\n"
 
 
@@ -62,7 +62,7 @@ def op_to_json(op: PlannedOp) -> dict[str, Any]:
         "album": op.album,
         "role": op.role,
         "folder": op.folder,
-        "why": [{"code": reason.code, **dict(reason.values)} for reason in op.why],
+        "why": [reason_to_json(reason) for reason in op.why],
     }
 
 
@@ -81,15 +81,25 @@ def op_from_json(row: Mapping[str, Any]) -> PlannedOp:
         role=Role(row["role"]),
         folder=AlbumRelPath(str(row["folder"])),
         origin=AlbumRelPath(str(row["origin"])),
-        why=tuple(_reason(reason) for reason in row["why"]),
+        why=tuple(reason_from_json(reason) for reason in row["why"]),
     )
 
 
-def _reason(values: Mapping[str, Any]) -> Reason:
-    rest = sorted((key, value) for key, value in values.items() if key != "code")
-    if not all(isinstance(value, str | int | float) for _, value in rest):
-        raise TypeError(f"values of a reason are texts or numbers, not {rest!r}")
-    return Reason(str(values["code"]), tuple(rest))
+def _skipped_to_json(skipped: Skipped) -> dict[str, Any]:
+    return {
+        "type": "skipped",
+        "path": skipped.path,
+        "stage": skipped.stage,
+        "reason": reason_to_json(skipped.reason),
+        "is_problem": skipped.is_problem,
+    }
+
+
+def _skipped_from_json(row: Mapping[str, Any]) -> Skipped:
+    said = row["reason"]
+    # Plans of before there were codes have a sentence.
+    reason = Reason.of("skip.said", detail=said) if isinstance(said, str) else reason_from_json(said)
+    return Skipped(str(row["path"]), Stage(row["stage"]), reason, bool(row["is_problem"]))
 
 
 def plan_from_lines(lines: Iterable[str], *, name: str = "plan") -> Plan:
@@ -107,9 +117,7 @@ def plan_from_lines(lines: Iterable[str], *, name: str = "plan") -> Plan:
                 case "op" if head is not None:
                     ops.append(op_from_json(row))
                 case "skipped" if head is not None:
-                    skipped.append(
-                        Skipped(str(row["path"]), Stage(row["stage"]), str(row["reason"]), bool(row["is_problem"]))
-                    )
+                    skipped.append(_skipped_from_json(row))
                 case "end" if head is not None and (row["ops"], row["skipped"]) == (len(ops), len(skipped)):
                     return _plan(head, ops, skipped)
                 case _:

@@ -20,7 +20,7 @@ ALBUM_PLACEHOLDERS = frozenset({"album", "other"})
 CLASS_PLACEHOLDER = "class_index"
 """Its value is a class index; the sentence shows the class's name."""
 
-WORD_PLACEHOLDERS = frozenset({"season"})
+WORD_PLACEHOLDERS = frozenset({"season", "content"})
 """Their values are words of ours (`winter`); the sentence shows what `season.winter` says."""
 
 _CODE = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
@@ -49,7 +49,7 @@ class Wording:
         sentence = self._sentence(reason.code, lang)
         values = dict(reason.values)
         if sentence is None or not values.keys() >= _placeholders(sentence):
-            return _bare(reason)
+            return str(reason)
         # One pass: braces inside a value (a file name, say) are never taken for placeholders.
         return _PLACEHOLDER.sub(lambda found: self._shown(found[1], values[found[1]], lang), sentence)
 
@@ -151,8 +151,3 @@ def _entries(text: str) -> dict[str, Any]:
 
 def _placeholders(sentence: str) -> set[str]:
     return set(_PLACEHOLDER.findall(sentence))
-
-
-def _bare(reason: Reason) -> str:
-    values = ", ".join(f"{name}={value}" for name, value in reason.values)
-    return f"{reason.code} ({values})" if values else reason.code

@@ -11,10 +11,11 @@ from album_sort.images.jxl import load_jxl
 from album_sort.images.pillow import load_with_pillow, prepare_pillow
 from album_sort.images.pixels import LIBRARY_ERRORS, PIXEL_LIMIT, Pixels, Request, UndecodableError
 from album_sort.images.raw import load_raw
+from album_sort.images.refusals import refusal_of
 from album_sort.images.statistics import measure_statistics
 from album_sort.images.thumbnail import encode_thumbnail
 from album_sort.images.views import look
-from album_sort.types import DecodedPicture, FileKind, Preprocessing
+from album_sort.types import DecodedPicture, FileKind, Preprocessing, Reason
 
 
 def decode_picture(
@@ -30,7 +31,7 @@ def decode_picture(
 
     `suffix` (lower-case, with dot) only tells apart RAW formats that look alike. `thumbnail_px` is the long side of
     the thumbnail, 0 for none. `orientation` replaces the file's own EXIF Orientation where that is what decides (JPEG,
-    PNG, WebP, GIF, BMP); HEIF, AVIF, TIFF and RAW always follow their own. Raises UndecodableError, whose message says
+    PNG, WebP, GIF, BMP); HEIF, AVIF, TIFF and RAW always follow their own. Raises UndecodableError, whose reason says
     what the bytes are and what to do.
     """
     prepare_pillow()
@@ -54,9 +55,7 @@ def decode_picture(
             warnings=pixels.warnings,
         )
     except LIBRARY_ERRORS as error:
-        raise UndecodableError(
-            f"damaged {media.name}: {error!r:.200}; restore it from a backup or save it anew"
-        ) from error
+        raise UndecodableError(refusal_of(error, media.name)) from error
 
 
 def recognise(data: bytes, suffix: str = "") -> MediaFormat:
@@ -64,8 +63,12 @@ def recognise(data: bytes, suffix: str = "") -> MediaFormat:
     head = data[:HEAD_BYTES]
     media = sniff(head, suffix)
     if media is None or media.kind not in (FileKind.PHOTO, FileKind.RAW):
-        promised = f", whatever {suffix} promises" if suffix else ""
-        raise UndecodableError(f"this is {describe(head)}{promised}; remove it, or exclude it with --exclude")
+        content = describe(head)
+        raise UndecodableError(
+            Reason.of("skip.wrong-content", content=content, suffix=suffix)
+            if suffix
+            else Reason.of("skip.no-picture", content=content)
+        )
     return media
 
 

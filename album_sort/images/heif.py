@@ -13,7 +13,8 @@ from album_sort.images.huge import in_strips, shrink_factor
 from album_sort.images.pillow import to_rgb
 from album_sort.images.pixels import LIBRARY_ERRORS, Pixels, Request, UndecodableError, without_missing_rows
 from album_sort.images.previews import is_usable_size
-from album_sort.types import PixelSource
+from album_sort.images.refusals import detail_of, refusal_of
+from album_sort.types import PixelSource, Reason
 
 # Photos are decoded side by side already: threads inside one photo would only compete with those.
 pi_heif.options.DECODE_THREADS = 1
@@ -46,8 +47,9 @@ def full_picture(data: bytes, request: Request) -> Pixels:
         request.check_size(*primary.size)
         rgb, profile = to_rgb(_as_image(primary, request), primary.info.get("icc_profile") or b"")
     except LIBRARY_ERRORS as error:
-        what = "damaged heif" if is_complete(data) else "truncated heif"
-        raise UndecodableError(f"{what}: {error}; restore it from a backup or export it anew") from error
+        # libheif says nothing of an end that came too early.
+        cut_off = Reason.of("skip.cut-off", format="HEIF", detail=detail_of(error))
+        raise UndecodableError(refusal_of(error, "heif") if is_complete(data) else cut_off) from error
     width_px, height_px = primary.size
     pixels = Pixels(rgb, width_px, height_px, 1, PixelSource.FULL, profile)
     if is_complete(data):

@@ -18,7 +18,7 @@ from album_sort.images.pixels import (
     without_missing_rows,
 )
 from album_sort.images.previews import is_usable_size, same_scene
-from album_sort.types import PixelSource
+from album_sort.types import PixelSource, Reason
 
 # Below a halving the scaled transforms are slower than the full one.
 _MIN_FACTOR = 2
@@ -56,7 +56,7 @@ def _check(data: bytes, layout: JpegLayout, request: Request) -> None:
     request.check_size(layout.width_px, layout.height_px)
     scans = data.count(b"\xff\xda", layout.scan_at)
     if scans > _MAX_SCANS:
-        raise UndecodableError(f"a JPEG of {scans} scans, made to keep decoders busy; save it anew if it is genuine")
+        raise UndecodableError(Reason.of("skip.too-many-scans", scans=scans))
 
 
 def _decode(data: bytes, request: Request) -> tuple[Image.Image, tuple[str, ...]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from album_sort.images.pillow import load_with_pillow
 from album_sort.images.pixels import Pixels, Request, UndecodableError
+from album_sort.types import Reason
 
 
 def load_jxl(data: bytes, request: Request) -> Pixels:
@@ -14,7 +15,5 @@ def load_jxl(data: bytes, request: Request) -> Pixels:
     try:
         importlib.import_module("pillow_jxl")
     except ImportError:
-        raise UndecodableError(
-            "a JPEG XL picture needs one more package: pip install 'album-sort[jxl]', then run again"
-        ) from None
+        raise UndecodableError(Reason.of("skip.needs-jxl")) from None
     return replace(load_with_pillow(data, "jxl", request), orientation=1)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile
 
 from album_sort.images.colour import to_srgb
 from album_sort.images.huge import in_strips, shrink_factor
@@ -25,7 +25,8 @@ from album_sort.images.pixels import (
     upright_orientation,
     without_missing_rows,
 )
-from album_sort.types import PixelSource
+from album_sort.images.refusals import refusal_of
+from album_sort.types import PixelSource, Reason
 
 # Modes whose pixels can be averaged; palettes and 16-bit greys cannot, but take less memory.
 _REDUCIBLE = frozenset({"RGB", "RGBA", "RGBX", "L", "LA", "CMYK", "YCbCr", "I", "F"})
@@ -75,18 +76,11 @@ def load_with_pillow(data: bytes, name: str, request: Request) -> Pixels:
         with _tolerant():
             pixels = _load(data, name, request)
     except LIBRARY_ERRORS:
-        raise UndecodableError(f"damaged {name}: {_text(strict)}; restore it from a backup or save it anew") from strict
+        raise UndecodableError(refusal_of(strict, name)) from strict
     image, warning = without_missing_rows(pixels.image, f"damaged {name}")
     return Pixels(
         image, pixels.width_px, pixels.height_px, pixels.orientation, pixels.source, pixels.icc_profile, (warning,)
     )
-
-
-def _text(error: BaseException) -> str:
-    """One line of a library's message; some have none, and one shows an address in memory."""
-    if isinstance(error, UnidentifiedImageError):
-        return "its header cannot be read"
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
 
 
 def _load(data: bytes, name: str, request: Request) -> Pixels:
@@ -130,7 +124,7 @@ def _webp_size(data: bytes) -> tuple[int, int]:
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
     if kind == b"VP8 ":
         return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
-    raise UndecodableError(f"damaged webp: unknown first chunk {kind!r}; save it anew")
+    raise UndecodableError(Reason.of("skip.no-header", format="WEBP"))
 
 
 def _reduced(image: Image.Image, request: Request) -> Image.Image:

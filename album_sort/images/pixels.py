@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from album_sort.types import PixelSource, Preprocessing
+from album_sort.types import PixelSource, Preprocessing, Reason
 
 PIXEL_LIMIT = 120_000_000
 """Pixels of the largest picture that is decoded in full: 0.5 GB in Pillow's four bytes a pixel, twice the largest common
@@ -37,7 +37,11 @@ LIBRARY_ERRORS = (
 
 
 class UndecodableError(Exception):
-    """The bytes are no picture that can be shown; the message says what they are and what to do, without a path."""
+    """The bytes are no picture that can be shown; the reason says what they are and what to do, without a path."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,11 @@ class Request:
         """Refuse pictures of no or of too many pixels, before any is decoded."""
         limit = int(self.pixel_limit * factor)
         if width_px < 1 or height_px < 1:
-            raise UndecodableError(f"a picture of {width_px} x {height_px} pixels shows nothing")
+            raise UndecodableError(Reason.of("skip.no-pixels", width_px=width_px, height_px=height_px))
         if width_px * height_px > limit:
+            millions = limit // 1_000_000
             raise UndecodableError(
-                f"{width_px} x {height_px} pixels are more than the {limit // 1_000_000} million that are decoded in"
-                " this format; if the file is genuine, save a smaller version beside it"
+                Reason.of("skip.too-many-pixels", width_px=width_px, height_px=height_px, millions=millions)
             )
 
 
@@ -112,7 +116,7 @@ def without_missing_rows(image: Image.Image, what: str) -> tuple[Image.Image, st
     missing = missing_share(rgb)
     # Fewer than one row in twenty is a strip of sky: an answer about it would be chance.
     if missing > 0.95:
-        raise UndecodableError(f"{what}: {missing:.0%} of the rows are missing; restore the file from a backup")
+        raise UndecodableError(Reason.of("skip.rows-missing", percent=round(100 * missing)))
     if missing < 0.005:
         return image, f"{what}: shown as far as it could be read"
     rows = image.height - round(missing * image.height)

@@ -11,7 +11,8 @@ from PIL import Image
 from album_sort.images.jpeg import load_jpeg
 from album_sort.images.jpeg_layout import exif_facts, read_layout
 from album_sort.images.pixels import LIBRARY_ERRORS, Pixels, Request, UndecodableError
-from album_sort.types import PixelSource
+from album_sort.images.refusals import detail_of
+from album_sort.types import PixelSource, Reason
 
 # LibRaw's `flip`, as the EXIF Orientation that asks for the same turn.
 _ORIENTATION_OF_FLIP = {0: 1, 3: 3, 5: 8, 6: 6}
@@ -29,19 +30,14 @@ def load_raw(data: bytes, name: str, request: Request) -> Pixels:
             kind, content = preview.format, preview.data
     except (*LIBRARY_ERRORS, rawpy.LibRawError) as error:
         raise UndecodableError(
-            f"{name} RAW file without a readable preview ({_text(error)}); export it as JPEG beside the RAW"
+            Reason.of("skip.raw-without-preview", format=name.upper(), detail=detail_of(error))
         ) from error
     if kind == rawpy.ThumbFormat.JPEG:
         return _from_jpeg(content, size, orientation, request)
     if kind == rawpy.ThumbFormat.BITMAP:
         image = Image.fromarray(content).convert("RGB")
         return _stand_in(Pixels(image, *image.size, 1, PixelSource.RAW_PREVIEW), size, orientation, request)
-    raise UndecodableError(f"{name} RAW file with a preview of an unknown kind; export it as JPEG beside the RAW")
-
-
-def _text(error: BaseException) -> str:
-    detail = error.args[0] if error.args else type(error).__name__
-    return detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
+    raise UndecodableError(Reason.of("skip.raw-preview-unknown", format=name.upper()))
 
 
 def _from_jpeg(content: bytes, size: tuple[int, int], orientation: int, request: Request) -> Pixels:

@@ -18,7 +18,7 @@ from typing import Self
 from album_sort.errors import AlbumSortError
 from album_sort.inspection.messages import Answer, Failed, ReaderSettings
 from album_sort.inspection.process import ReaderProcess
-from album_sort.types import FileEntry, Skipped, Stage
+from album_sort.types import FileEntry, Reason, Skipped, Stage
 
 _AHEAD = 4
 """Files handed to a process before it has answered the first: it never waits for us."""
@@ -124,7 +124,7 @@ class ReaderPool:
         elif is_hung or dead.files[0].path in self._suspects:
             culprit = dead.files.popleft()
             seconds = self._settings.seconds_per_file
-            reason = f"took longer than {seconds:g} s to decode" if is_hung else f"crashed the decoder twice ({why})"
+            reason = Reason.of("skip.too-slow", seconds=seconds) if is_hung else Reason.of("skip.crashed", detail=why)
             self._put(Failed(culprit, Skipped(culprit.path, Stage.DECODE, reason), None))
         else:
             self._suspects.add(dead.files[0].path)

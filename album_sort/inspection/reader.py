@@ -17,11 +17,12 @@ from multiprocessing.connection import Connection
 from typing import BinaryIO
 
 from album_sort.core.formats import HEAD_BYTES, sniff
+from album_sort.core.unreadable import unreadable
 from album_sort.images import UndecodableError, decode_picture
 from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings, Ready
 from album_sort.metadata import read_metadata, read_sidecar, read_video_metadata
 from album_sort.state.cache import CacheReader
-from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Metadata, Skipped, Stage
+from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Metadata, Reason, Skipped, Stage
 
 _CHUNK_BYTES = 1 << 20
 
@@ -30,18 +31,24 @@ class ChangedWhileReadError(Exception):
     """The file is being written to right now."""
 
 
+class NoRegularFileError(Exception):
+    """A pipe or a device has taken the file's name."""
+
+
 def inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> Answer:
     """One file, read once. Never raises for what a file may contain."""
     try:
         return _inspect(file, settings, cache)
     except ChangedWhileReadError:
-        return _failed(file, Stage.READ, "changed while it was read; the next run will take it")
+        return _failed(file, Stage.READ, Reason.of("skip.changing"))
+    except NoRegularFileError:
+        return _failed(file, Stage.READ, Reason.of("skip.no-longer-a-file"))
     except OSError as error:
-        return _failed(file, Stage.READ, f"cannot be read: {error.strerror or error}")
+        return _failed(file, Stage.READ, unreadable(error))
     except MemoryError:
-        return _failed(file, Stage.READ, f"needs more than {settings.memory_bytes >> 20} MB of memory to read")
+        return _failed(file, Stage.READ, Reason.of("skip.memory-to-read", megabytes=settings.memory_bytes >> 20))
     except Exception as error:  # noqa: BLE001 - one file's border: what no reader foresaw is that file's trouble
-        return _failed(file, Stage.DECODE, f"could not be understood: {error!r:.200}")
+        return _failed(file, Stage.DECODE, Reason.of("skip.not-understood", detail=f"{error!r:.200}"))
 
 
 def _inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> Answer:
@@ -56,9 +63,10 @@ def _inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> A
     try:
         return _known(file, content_id, cache) or _read_picture(file, content_id, data, settings)
     except (UndecodableError, MemoryError) as error:
-        reason = str(error)
         if isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError):
-            reason = f"needs more than {settings.memory_bytes >> 20} MB of memory to decode"
+            reason = Reason.of("skip.memory-to-decode", megabytes=settings.memory_bytes >> 20)
+        else:
+            reason = error.reason
         return _failed(file, Stage.DECODE, reason, content_id)
 
 
@@ -67,7 +75,7 @@ def _open(file: FileEntry) -> BinaryIO:
     descriptor = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError("it is no longer a regular file")
+        raise NoRegularFileError
     return os.fdopen(descriptor, "rb")
 
 
@@ -130,7 +138,7 @@ def _sized(metadata: Metadata, width_px: int, height_px: int, warnings: tuple[st
     return replace(metadata, width_px=width_px, height_px=height_px, warnings=(*metadata.warnings, *warnings))
 
 
-def _failed(file: FileEntry, stage: Stage, reason: str, content_id: ContentId | None = None) -> Failed:
+def _failed(file: FileEntry, stage: Stage, reason: Reason, content_id: ContentId | None = None) -> Failed:
     return Failed(file, Skipped(file.path, stage, reason), content_id)
 
 

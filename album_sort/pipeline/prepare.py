@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from album_sort.classify.labels import load_labels, load_wording
 from album_sort.config import Settings, cache_folder
@@ -37,6 +37,7 @@ from album_sort.types import (
     Filing,
     Inspection,
     PhotoFacts,
+    Reason,
     Skipped,
     Stage,
     StageTiming,
@@ -73,6 +74,10 @@ class Preparation:
     filings: tuple[Filing, ...]
     skipped: tuple[Skipped, ...]
     timings: tuple[StageTiming, ...]
+
+    def say(self, reason: Reason) -> str:
+        """A reason as a sentence in the destination's language."""
+        return self.wording.say(reason, self.lang)
 
     def title(self, album: AlbumId) -> str:
         """Title of an album in the destination's language."""
@@ -152,7 +157,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     skipped = _all_skipped(scouted.found, inspected, records, left_out)
     for one in skipped:
         if one.is_problem:
-            sink(FileLeftOut(one))
+            sink(FileLeftOut(one, wording.say(one.reason, lang)))
     return Preparation(
         request=request,
         lang=lang,
@@ -260,20 +265,29 @@ def _within_dates(photos: Sequence[PhotoFacts], settings: Settings) -> tuple[fro
     for facts in photos:
         day = facts.capture_time.local.date() if facts.capture_time else None
         path = facts.group.primary.path
-        if settings.since and (day is None or day < settings.since):
-            left_out.append(Skipped(path, Stage.PLAN, f"taken before --since {settings.since}", is_problem=False))
-        elif settings.until and (day is None or day > settings.until):
-            left_out.append(Skipped(path, Stage.PLAN, f"taken after --until {settings.until}", is_problem=False))
-        else:
+        reason = _outside_dates(day, settings)
+        if reason is None:
             chosen.append(path)
+        else:
+            left_out.append(Skipped(path, Stage.PLAN, reason, is_problem=False))
     return frozenset(chosen), left_out
+
+
+def _outside_dates(day: date | None, settings: Settings) -> Reason | None:
+    if day is None:
+        return Reason.of("skip.undated") if settings.since or settings.until else None
+    if settings.since and day < settings.since:
+        return Reason.of("skip.before-since", day=settings.since.isoformat())
+    if settings.until and day > settings.until:
+        return Reason.of("skip.after-until", day=settings.until.isoformat())
+    return None
 
 
 def _all_skipped(
     found: ScanResult, inspected: InspectionResult, records: Records, left_out: Sequence[Skipped]
 ) -> tuple[Skipped, ...]:
     orphans = [
-        Skipped(file.path, Stage.METADATA, "a sidecar whose photo is not here", is_problem=False)
+        Skipped(file.path, Stage.METADATA, Reason.of("skip.orphan-sidecar"), is_problem=False)
         for file in records.orphans
     ]
     everything = (*found.skipped, *inspected.failed.values(), *orphans, *left_out)

@@ -83,7 +83,8 @@ class RowMaker:
     def skipped_rows(self) -> Iterator[SkippedRow]:
         """What was left out before the plan."""
         for skipped in self.preparation.skipped:
-            yield SkippedRow(skipped.path, skipped.stage, skipped.reason, skipped.is_problem)
+            said = self.preparation.say(skipped.reason)
+            yield SkippedRow(skipped.path, skipped.stage, said, skipped.is_problem, skipped.reason)
 
     def rows_of(self, op: PlannedOp, result: OpResult) -> Iterator[ReportRow]:
         """What a row of the plan that has been tried adds to the report; nothing where the run ended before."""

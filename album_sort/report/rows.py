@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
+from album_sort.core.reason_json import reason_from_json
 from album_sort.types import (
     REPORT_SCHEMA_VERSION,
     AlbumId,
@@ -202,19 +203,23 @@ def photo_from_json(row: Json) -> PhotoRow:
 
 
 def skipped_to_json(skipped: SkippedRow) -> Json:
-    """The row of a file that was left out."""
-    return {
+    """The row of a file that was left out; `code` and `values` are present only where the reason has a code."""
+    row: Json = {
         "type": "skipped",
         "source": skipped.source,
         "stage": str(skipped.stage),
         "reason": skipped.reason,
         "problem": skipped.is_problem,
     }
+    if skipped.coded is not None:
+        row |= {"code": skipped.coded.code, "values": dict(skipped.coded.values)}
+    return row
 
 
 def skipped_from_json(row: Json) -> SkippedRow:
     """A file that was left out, from its row."""
-    return SkippedRow(row["source"], Stage(row["stage"]), row["reason"], row["problem"])
+    coded = reason_from_json({"code": row["code"], **row["values"]}) if "code" in row else None
+    return SkippedRow(row["source"], Stage(row["stage"]), row["reason"], row["problem"], coded)
 
 
 def _changes_to_json(changes: RunChanges) -> Json:

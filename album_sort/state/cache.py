@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS contents (         -- what one reading has told
     content INTEGER PRIMARY KEY,              -- grows with age
     content_id BLOB UNIQUE NOT NULL, version INTEGER NOT NULL, media_format TEXT NOT NULL,
     metadata BLOB, pixel_source TEXT, statistics BLOB,
-    stage TEXT, reason TEXT                   -- of a content that cannot be processed
+    stage TEXT, reason TEXT                   -- of a content that cannot be processed; code and values as JSON
 );
 CREATE TABLE IF NOT EXISTS files (            -- shortcut: this file had this content when it looked like this
     path PRIMARY KEY, size_bytes INTEGER, mtime_ns INTEGER, inode INTEGER, content INTEGER NOT NULL
@@ -197,7 +197,8 @@ class InferenceCache:
 
     def add_failure(self, file: FileEntry, content_id: ContentId, skipped: Skipped) -> None:
         """Remembers that a content cannot be processed, so that the next run need not try."""
-        row = (bytes.fromhex(content_id), _VERSION, "", None, None, None, skipped.stage, skipped.reason)
+        reason = codec.pack_reason(skipped.reason)
+        row = (bytes.fromhex(content_id), _VERSION, "", None, None, None, skipped.stage, reason)
         self._pending.append((_ADD_CONTENT, row))
         self.add_file(file, content_id)
 
@@ -273,7 +274,7 @@ def _known(file: FileEntry, row: tuple[Any, ...], model_key: str) -> KnownFile |
     content_id, media_format, metadata, pixel_source, statistics, stage, reason, top = row
     try:
         if stage is not None:
-            return KnownFile(None, Skipped(file.path, Stage(stage), str(reason)))
+            return KnownFile(None, Skipped(file.path, Stage(stage), codec.unpack_reason(reason)))
         if pixel_source is not None and top is None:
             return None  # read, but not yet by this network
         inspection = Inspection(

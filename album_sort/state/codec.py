@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.reason_json import reason_from_json, reason_to_json
 from album_sort.types import (
     EMBEDDING_SIZE,
     GeoPosition,
@@ -24,6 +25,7 @@ from album_sort.types import (
     Metadata,
     PositionSource,
     Prediction,
+    Reason,
     TimeCandidate,
     TimePrecision,
     TimeSource,
@@ -163,6 +165,16 @@ def unpack_embedding(packed: bytes) -> NDArray[np.float16]:
     if len(embedding) != EMBEDDING_SIZE:
         raise ValueError(f"an embedding of {len(embedding)} numbers")
     return embedding
+
+
+def pack_reason(reason: Reason) -> str:
+    """JSON of its code and values, ASCII."""
+    return json.dumps(reason_to_json(reason))
+
+
+def unpack_reason(packed: str) -> Reason:
+    """The inverse of `pack_reason`; sentences, as caches of before there were codes hold them, are none."""
+    return reason_from_json(json.loads(packed))
 
 
 def _decompress(packed: bytes, dictionary: bytes = b"") -> bytes:

@@ -10,7 +10,6 @@ from album_sort.types.albums import (
     Evidence,
     PhotoFacts,
     Ranking,
-    Reason,
     Trip,
 )
 from album_sort.types.content import (
@@ -49,6 +48,7 @@ from album_sort.types.plan import (
     PlannedOp,
     Role,
 )
+from album_sort.types.reasons import Reason
 from album_sort.types.report import (
     REPORT_SCHEMA_VERSION,
     ChangedPhoto,

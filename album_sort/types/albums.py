@@ -12,6 +12,7 @@ from typing import NewType, overload
 from album_sort.types.content import Prediction
 from album_sort.types.files import ContentId, PhotoGroup
 from album_sort.types.metadata import CaptureTime, GeoPosition, Metadata, Place
+from album_sort.types.reasons import Reason
 from album_sort.types.statistics import ImageStatistics
 
 AlbumId = NewType("AlbumId", str)
@@ -26,28 +27,6 @@ TRAVEL = AlbumId("travel")
 
 VIDEOS = AlbumId("videos")
 """Videos without a still, outside of trips."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why something was decided: a code and its values; `labels/reasons/*.toml` holds the sentence in each language."""
-
-    code: str
-    """`trip.starts-far-from-home`: a key of the sentences."""
-    values: tuple[tuple[str, str | int | float], ...] = ()
-    """What the sentence's `{placeholders}` take."""
-
-    @classmethod
-    def of(cls, code: str, **values: str | int | float) -> Reason:
-        """A reason with its values in a fixed order, so that equal reasons compare equal."""
-        return _shared_reason(code, **values)
-
-
-# Thousands of photos are told the same in the same words: one value for all of them, found in a fifth of the time that making
-# it takes. `typed`, because 14 and 14.0 are equal and read differently.
-@lru_cache(maxsize=1 << 14, typed=True)
-def _shared_reason(code: str, **values: str | int | float) -> Reason:
-    return Reason(code, tuple(sorted(values.items())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Files and photo groups: what a scan finds and what is decided on together. Imports nothing of ours."""
+"""Files and photo groups: what a scan finds and what is decided on together. Imports nothing of ours but reasons."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os.path
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
+
+from album_sort.types.reasons import Reason
 
 ContentId = NewType("ContentId", str)
 """SHA-256 of a file's bytes, 64 lower-case hexadecimal digits: the identity of a photo."""
@@ -75,7 +77,7 @@ class Skipped:
 
     path: str
     stage: Stage
-    reason: str
+    reason: Reason
     is_problem: bool = True
     """False for what is left out on purpose (hidden files, junk folders): listed, but no reason for exit code 3."""
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from album_sort.types.albums import AlbumId, Reason
+from album_sort.types.albums import AlbumId
 from album_sort.types.files import ContentId, FileEntry, Skipped
+from album_sort.types.reasons import Reason
 
 AlbumRelPath = NewType("AlbumRelPath", str)
 """Path inside the destination, with `/`, never absolute, never with `..`."""

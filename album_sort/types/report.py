@@ -12,6 +12,7 @@ from album_sort.types.content import ClassIndex
 from album_sort.types.files import ContentId, Stage
 from album_sort.types.metadata import CaptureTime, Place
 from album_sort.types.plan import AlbumRelPath, Mode
+from album_sort.types.reasons import Reason
 
 REPORT_SCHEMA_VERSION = 1
 """Raised when a reader of report.jsonl would have to change. 1: first version."""
@@ -136,8 +137,11 @@ class SkippedRow:
     source: str
     stage: Stage
     reason: str
+    """A sentence in the report's language."""
     is_problem: bool = True
     """False for what was left out on purpose."""
+    coded: Reason | None = None
+    """The same as code and values; None in reports of before there were codes."""
 
 
 ReportRow = PhotoRow | SkippedRow
