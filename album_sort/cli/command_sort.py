@@ -5,8 +5,9 @@ Only what the command line looks like: the work is imported when a command runs,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -65,23 +66,28 @@ def sort(
 
     album-sort ~/Photos --out ~/Albums --dry-run
     """
+    raise typer.Exit(_run_sort(locals()))
+
+
+def _run_sort(given: Mapping[str, Any]) -> int:
+    """The exit code of a run with these values of `sort`'s parameters."""
     from album_sort.cli.sort import SortCall, run_sort  # noqa: PLC0415 - see above
 
-    flags = {name: value for name, value in locals().items() if name in _SETTINGS_OF_SORT}
-    flags["progress"] = None if no_progress is None else not no_progress
+    flags = {name: value for name, value in given.items() if name in _SETTINGS_OF_SORT}
+    flags["progress"] = None if given["no_progress"] is None else not given["no_progress"]
     call = SortCall(
-        sources=tuple(photos or ()),
-        files_from=files_from,
-        destination=str(out),
+        sources=tuple(given["photos"] or ()),
+        files_from=given["files_from"],
+        destination=str(given["out"]),
         flags=flags,
-        config_file=config,
-        is_preview=dry_run,
-        save_plan=save_plan,
-        quiet=quiet,
-        verbose=verbose,
-        as_json=json,
+        config_file=given["config"],
+        is_preview=given["dry_run"],
+        save_plan=given["save_plan"],
+        quiet=given["quiet"],
+        verbose=given["verbose"],
+        as_json=given["json"],
     )
-    raise typer.Exit(run_sort(call))
+    return run_sort(call)
 
 
 def apply(
