@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from album_sort.core.scoring import (
     PRIOR_FLOOR,
     album_probabilities,
-    odds_factor,
+    odds_factors,
     score_predictions,
     sharpen,
     sum_log_odds,
@@ -115,7 +115,7 @@ def test_ten_thousand_photos_are_scored_in_a_fraction_of_a_second() -> None:
 
 def weighed(base: Sequence[float], log_odds: Sequence[float]) -> list[float]:
     """Probabilities after evidence of these weights."""
-    return with_evidence(base, [odds_factor(weight) for weight in log_odds])
+    return [float(p) for p in with_evidence(np.array([base]), odds_factors(np.array([log_odds])))[0]]
 
 
 @given(
@@ -155,7 +155,20 @@ def test_evidence_for_an_album_that_is_not_there_is_ignored() -> None:
         Evidence(PETS, 0.5, Reason("y")),
         Evidence(AlbumId("gone"), 9.0, Reason("z")),
     ]
-    assert sum_log_odds({PETS: 0, FOOD: 1, HOME: 2}, evidence) == {0: 1.5}
+    assert sum_log_odds({PETS: 0, FOOD: 1, HOME: 2}, [(), evidence]).tolist() == [[0.0, 0.0, 0.0], [1.5, 0.0, 0.0]]
+
+
+def test_predictions_of_different_lengths_stand_in_one_table() -> None:
+    long, short = random_predictions(1, 5)[0], Prediction.from_float16("test", b"\x07\x00" + np.float16(0.5).tobytes())
+    indices, probabilities = Prediction.stack([None, short, long])
+    assert indices[:2].tolist() == [[0] * 5, [7, 0, 0, 0, 0]]
+    assert probabilities[:2].tolist() == [[0.0] * 5, [0.5, 0.0, 0.0, 0.0, 0.0]]
+    assert indices[2].tolist() == long.class_indices.tolist()
+    assert probabilities[2].tolist() == long.probabilities.tolist()
+
+
+def test_no_predictions_make_an_empty_table() -> None:
+    assert Prediction.stack([None, None])[0].shape == (2, 0)
 
 
 def test_equal_scores_are_ranked_in_the_order_of_albums() -> None:

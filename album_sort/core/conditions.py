@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -23,22 +23,30 @@ class ConditionCheck:
 
     condition: Condition
     predicates: tuple[Predicate, ...]
+    least: tuple[tuple[int | None, float], ...]
+    """Columns of albums, each with the least probability that is asked for; None for an album that is no more."""
 
     @classmethod
-    def of(cls, condition: Condition) -> ConditionCheck:
-        """The check of a condition."""
+    def of(cls, condition: Condition, columns: Mapping[AlbumId, int]) -> ConditionCheck:
+        """The check of a condition, for scores with these columns."""
         nothing = Condition()
         given = {
             each.name for each in fields(condition) if getattr(condition, each.name) != getattr(nothing, each.name)
         }
-        return cls(condition, tuple(predicate for keys, predicate in PREDICATES if not given.isdisjoint(keys)))
+        return cls(
+            condition,
+            tuple(predicate for keys, predicate in PREDICATES if not given.isdisjoint(keys)),
+            tuple((columns.get(album), least) for album, least in condition.scores),
+        )
 
-    def holds(self, facts: PhotoFacts, scores: Mapping[AlbumId, float]) -> bool:
-        """Whether all that is given holds; `scores` are the album probabilities, evidence included."""
+    def holds(self, facts: PhotoFacts, scores: Sequence[float]) -> bool:
+        """Whether all that is given holds; `scores` are the album probabilities by column, evidence included."""
         for predicate in self.predicates:
             if not predicate(self.condition, facts):
                 return False
-        return all(scores.get(album, 0.0) >= least for album, least in self.condition.scores)
+        return not self.least or all(
+            (0.0 if column is None else scores[column]) >= least for column, least in self.least
+        )
 
 
 @lru_cache(maxsize=16_384)

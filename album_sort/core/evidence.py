@@ -25,4 +25,4 @@ def gather_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) ->
         *sky_evidence(facts, album_scores),
         *camera_evidence(facts, album_scores),
     ]
-    return tuple(piece for piece in found if piece.weight != 0.0)
+    return tuple([piece for piece in found if piece.weight != 0.0])

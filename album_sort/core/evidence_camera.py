@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from album_sort.core.evidence_words import ramp, round_weight
 from album_sort.types.albums import AlbumId, Evidence, PhotoFacts
-from album_sort.types.metadata import Metadata
 
 HOME = AlbumId("home")
 FLOWERS = AlbumId("flowers")
@@ -24,33 +24,36 @@ USUAL_F_NUMBER = 2.2
 
 def camera_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) -> Iterator[Evidence]:
     """Evidence from exposure, flash and lens."""
-    light = light_value(facts.metadata)
-    if light is not None:
-        yield from _light(light)
-    if facts.metadata.flash_fired:
-        for album in FAR_SCENES:
-            yield Evidence.of(album, -1.0, "evidence.camera.flash")
-    lens = facts.metadata.lens_model
+    metadata = facts.metadata
+    yield from _light(metadata.exposure_s, metadata.iso, metadata.f_number)
+    if metadata.flash_fired:
+        yield from _FLASH
+    lens = metadata.lens_model
     if "macro" in lens.casefold() and album_scores.get(FLOWERS, 0.0) > 0.05:
         yield Evidence.of(FLOWERS, 0.8, "evidence.camera.macro", lens=lens.strip())
 
 
-def light_value(metadata: Metadata) -> float | None:
+def light_value(exposure_s: float | None, iso: int | None, f_number: float | None) -> float | None:
     """Exposure value at ISO 100 (EV): 15 is full sun, 12 a cloudy day, 5 to 8 a lit room, below 0 night; None when unknown."""
-    if not metadata.exposure_s or not metadata.iso or metadata.exposure_s <= 0 or metadata.iso <= 0:
+    if not exposure_s or not iso or exposure_s <= 0 or iso <= 0:
         return None
-    f_number = metadata.f_number or USUAL_F_NUMBER
-    return math.log2(f_number**2 / metadata.exposure_s) - math.log2(metadata.iso / 100)
+    return math.log2((f_number or USUAL_F_NUMBER) ** 2 / exposure_s) - math.log2(iso / 100)
 
 
-def _light(light: float) -> Iterator[Evidence]:
+@lru_cache(maxsize=1 << 14)  # cameras know few steps of each
+def _light(exposure_s: float | None, iso: int | None, f_number: float | None) -> tuple[Evidence, ...]:
     """Daylight speaks against rooms and night skies, dimness against landscapes."""
+    light = light_value(exposure_s, iso, f_number)
+    if light is None:
+        return ()
     shown = round(light, 1)
     daylight = ramp(light, 11.0, 13.0)
-    if daylight > 0.0:
-        yield Evidence.of(HOME, round_weight(-1.5 * daylight), "evidence.camera.daylight", light=shown)
-        yield Evidence.of(NIGHT_SKY, round_weight(-3.0 * daylight), "evidence.camera.daylight", light=shown)
     dim = ramp(light, 8.0, 6.0) * ramp(light, 0.0, 2.0)
-    if dim > 0.0:
-        for album in FAR_SCENES:
-            yield Evidence.of(album, round_weight(-0.8 * dim), "evidence.camera.dim", light=shown)
+    if daylight > 0.0:
+        weights, code = {HOME: -1.5 * daylight, NIGHT_SKY: -3.0 * daylight}, "evidence.camera.daylight"
+    else:
+        weights, code = dict.fromkeys(FAR_SCENES if dim > 0.0 else (), -0.8 * dim), "evidence.camera.dim"
+    return tuple(Evidence.of(album, round_weight(weight), code, light=shown) for album, weight in weights.items())
+
+
+_FLASH = tuple(Evidence.of(album, -1.0, "evidence.camera.flash") for album in FAR_SCENES)

@@ -74,8 +74,8 @@ def _told(facts: PhotoFacts) -> Iterator[Evidence]:
     if _is_papers_name(shape_of(name)):
         yield Evidence.of(DOCUMENTS, 3.0, "evidence.document.name", name=name)
     metadata = facts.metadata
-    maker = f"{metadata.software} {metadata.camera}".strip()
-    if _is_scanner(maker):
+    maker = _scanner(metadata.software, metadata.camera)
+    if maker:
         yield Evidence.of(DOCUMENTS, 4.0, "evidence.document.scanner", software=maker)
 
 
@@ -85,8 +85,10 @@ def _is_papers_name(shape: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _is_scanner(maker: str) -> bool:
-    return SCANNER_PATTERN.search(maker.casefold()) is not None
+def _scanner(software: str, camera: str) -> str:
+    """Software and camera in one, if they are a scanner's; else empty."""
+    maker = f"{software} {camera}".strip()
+    return maker if SCANNER_PATTERN.search(maker.casefold()) else ""
 
 
 def _strip(pixels: ImageStatistics, degree: float) -> Iterator[Evidence]:

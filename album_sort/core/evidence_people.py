@@ -14,6 +14,8 @@ NOT_ABOUT_FACES = (AlbumId("sports"), AlbumId("pets"), AlbumId("wildlife"), Albu
 SMALLEST_SHARE = 0.003
 """Of the picture, from which a face says that people are its subject."""
 
+_NO_FACE = Evidence.of(PEOPLE, -1.0, "evidence.people.no-face")
+
 
 def people_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) -> Iterator[Evidence]:
     """Evidence for the album of people from faces found in the picture and names tagged."""
@@ -27,7 +29,7 @@ def people_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) ->
     size = max(pixels.largest_face_share, 0.7 * pixels.faces_share)
     if size < SMALLEST_SHARE:
         # People are seen from behind as well: no face speaks only softly against them.
-        yield Evidence.of(PEOPLE, -1.0, "evidence.people.no-face")
+        yield _NO_FACE
         return
     weight = 1.5 + 4.5 * ramp(math.log10(size), math.log10(0.004), math.log10(0.1))
     # People at their sport belong to the sport, as far as the network sees one. Muzzles pass for faces, and a

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from album_sort.core.evidence_words import ramp, round_weight
 from album_sort.core.sun import is_sun_rising, sun_elevation_deg
@@ -22,9 +22,10 @@ THINGS = tuple(
 )  # fmt: skip
 """Albums of what stands before a sky or has none: a warm wall behind a cat is no sunset."""
 
+_BRIGHT = Evidence.of(NIGHT_SKY, -3.0, "evidence.night.bright")
 
-@dataclass(frozen=True, slots=True)
-class _Sun:
+
+class _Sun(NamedTuple):
     """Where the sun stood when a photo was taken."""
 
     utc: datetime
@@ -41,10 +42,13 @@ def sky_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) -> It
     pixels = facts.statistics
     if pixels is None:
         return
-    scenery = 1.0 - min(1.0, sum(album_scores.get(album, 0.0) for album in THINGS))
+    scenery = 1.0 - min(1.0, sum([album_scores.get(album, 0.0) for album in THINGS]))
     sun = _sun(facts)
     yield from _sunset(facts, pixels, scenery, sun)
-    yield from _night(facts, pixels, scenery, sun)
+    if pixels.mean_luminance > 0.40:
+        yield _BRIGHT
+    else:
+        yield from _night(facts, pixels, scenery, sun)
 
 
 def sunset_degree(pixels: ImageStatistics) -> float:
@@ -84,10 +88,7 @@ def _sunset(facts: PhotoFacts, pixels: ImageStatistics, scenery: float, sun: _Su
 
 
 def _night(facts: PhotoFacts, pixels: ImageStatistics, scenery: float, sun: _Sun | None) -> Iterator[Evidence]:
-    """Darkness, stars, a long exposure; daylight refutes it."""
-    if pixels.mean_luminance > 0.40:
-        yield Evidence.of(NIGHT_SKY, -3.0, "evidence.night.bright")
-        return
+    """Of a dark picture: stars, a long exposure; daylight refutes it."""
     if sun is not None and sun.elevation_deg > 2:
         degrees = round(sun.elevation_deg)
         yield Evidence.of(NIGHT_SKY, -4.0, "evidence.night.sun-up", degrees=degrees)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from album_sort.core.album_rules import AlbumRules, FilingRule
 from album_sort.core.conditions import ConditionCheck
-from album_sort.core.scoring import odds_factor, raise_odds, sum_log_odds, with_evidence
+from album_sort.core.scoring import odds_factors, raise_odds, sum_log_odds, with_evidence
 from album_sort.types import AlbumId, Evidence
 
 
@@ -45,8 +45,12 @@ class ReadyRules:
     """Columns of the others, each with the column of its family."""
     parts_of: dict[AlbumId, tuple[AlbumId, ...]]
     """The same by name."""
-    usual_factors: tuple[float, ...]
-    """For each column, what its usual share multiplies its odds by."""
+    whole_columns: NDArray[np.intp]
+    """Those of `whole`."""
+    usual_log_odds: NDArray[np.float64]
+    """(A,): what the usual share of each album adds to its log-odds."""
+    usual_factors: NDArray[np.float64]
+    """(A,): what that multiplies its odds by."""
     family_weights: NDArray[np.float32]
     """(A, 1000): the share of a class's probability that speaks for an album or one of its parts."""
     leaning: tuple[LeaningRule, ...]
@@ -60,67 +64,62 @@ class ReadyRules:
         """These rules, ready."""
         parts_of: defaultdict[AlbumId, list[AlbumId]] = defaultdict(list)
         renaming: defaultdict[AlbumId, list[DecidingRule]] = defaultdict(list)
+        columns = {album: column for column, album in enumerate(rules.albums)}
         parts = [(column, family) for column, family in enumerate(rules.families) if column != family]
         for column, family in parts:
             parts_of[rules.albums[family]].append(rules.albums[column])
         for rule in rules.rules:
             if rule.album is not None and rule.instead_of is not None:
-                renaming[rule.instead_of].append(_deciding(rule, rule.album))
+                renaming[rule.instead_of].append(_deciding(rule, rule.album, columns))
+        whole = tuple(album for album in rules.albums if album not in rules.parts)
+        usual_log_odds = np.array(rules.prior_log_odds, dtype=np.float64)
         members = [[i for i, own in enumerate(rules.families) if own == column] for column in range(len(rules.albums))]
         return ReadyRules(
             rules,
-            columns={album: column for column, album in enumerate(rules.albums)},
-            whole=tuple(album for album in rules.albums if album not in rules.parts),
+            columns=columns,
+            whole=whole,
             parts=tuple(parts),
             parts_of={album: tuple(names) for album, names in parts_of.items()},
-            usual_factors=tuple(odds_factor(log_odds) for log_odds in rules.prior_log_odds),
-            family_weights=np.stack([rules.weights[:, columns].sum(axis=1) for columns in members]),
-            leaning=tuple(_leaning(rule) for rule in rules.rules if rule.leans),
+            whole_columns=np.array([columns[album] for album in whole], dtype=np.intp),
+            usual_log_odds=usual_log_odds,
+            usual_factors=odds_factors(usual_log_odds),
+            family_weights=np.stack([rules.weights[:, of_album].sum(axis=1) for of_album in members]),
+            leaning=tuple(_leaning(rule, columns) for rule in rules.rules if rule.leans),
             filing=tuple(
-                _deciding(rule, rule.album)
+                _deciding(rule, rule.album, columns)
                 for rule in rules.rules
                 if rule.album is not None and rule.instead_of is None
             ),
             renaming={album: tuple(found) for album, found in renaming.items()},
         )
 
-    def scores(self, base: Sequence[float], evidence: Iterable[Evidence]) -> dict[AlbumId, float]:
-        """Probability of each album; an album with parts has that of all of them together."""
-        factors, usual = list(self.usual_factors), self.rules.prior_log_odds
+    def scores(self, base: NDArray[np.float64], evidence: Sequence[Sequence[Evidence]]) -> NDArray[np.float64]:
+        """(N, A) probability of each album for each photo; an album with parts has that of all of them together.
+
+        `base`: (N, A) by the network alone; `evidence`: that of each photo.
+        """
         said = sum_log_odds(self.columns, evidence)
-        for column, weight in said.items():
-            factors[column] = odds_factor(usual[column] + weight)
-        if not self.parts:
-            return dict(zip(self.rules.albums, with_evidence(base, factors), strict=True))
-        return self._with_parts(base, factors, said)
+        log_odds = self.usual_log_odds + said
+        for column, family in self.parts:  # what speaks for food speaks for pasta too
+            log_odds[:, column] += said[:, family]
+        return self._with_parts(with_evidence(base, odds_factors(log_odds)))
 
-    def is_first(self, album: AlbumId, base: Sequence[float]) -> bool:
-        """Whether no album is more likely than this one without any evidence."""
+    def usual_order(self, base: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, A) numbers in the order that the probabilities of a photo's albums have without any evidence."""
         # The order of probabilities is that of the odds: what both are divided by need not be known.
-        raised = raise_odds(base, self.usual_factors)
-        for column, family in self.parts:
-            raised[family] += raised[column]
-        return max(raised) == raised[self.columns[album]]
+        return self._with_parts(raise_odds(base, self.usual_factors))
 
-    def _with_parts(
-        self, base: Sequence[float], factors: list[float], said: Mapping[int, float]
-    ) -> dict[AlbumId, float]:
-        albums = self.rules.albums
+    def _with_parts(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        together = scores.copy()
         for column, family in self.parts:
-            if family in said:  # what speaks for food speaks for pasta too
-                own = self.rules.prior_log_odds[column] + said.get(column, 0.0)
-                factors[column] = odds_factor(own + said[family])
-        columns = with_evidence(base, factors)
-        scores = dict(zip(albums, columns, strict=True))
-        for column, family in self.parts:
-            scores[albums[family]] += columns[column]
-        return scores
+            together[:, family] += scores[:, column]
+        return together
 
 
-def _leaning(rule: FilingRule) -> LeaningRule:
+def _leaning(rule: FilingRule, columns: Mapping[AlbumId, int]) -> LeaningRule:
     pieces = tuple(Evidence.of(album, weight, "albums.rule", rule=rule.rule_id) for album, weight in rule.leans)
-    return LeaningRule(ConditionCheck.of(rule.when), pieces)
+    return LeaningRule(ConditionCheck.of(rule.when, columns), pieces)
 
 
-def _deciding(rule: FilingRule, album: AlbumId) -> DecidingRule:
-    return DecidingRule(rule.rule_id, ConditionCheck.of(rule.when), album)
+def _deciding(rule: FilingRule, album: AlbumId, columns: Mapping[AlbumId, int]) -> DecidingRule:
+    return DecidingRule(rule.rule_id, ConditionCheck.of(rule.when, columns), album)

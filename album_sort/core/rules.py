@@ -8,20 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.album_rules import AlbumRules
 from album_sort.core.calibration import DEFAULT_PRECISION_TARGET, Calibration
+from album_sort.core.conditions import ConditionCheck
 from album_sort.core.ready_rules import ReadyRules
 from album_sort.core.scoring import score_predictions
+from album_sort.core.weighing import ALSO_FROM, Weighed, weigh
 from album_sort.types import (
     REVIEW,
     TRAVEL,
     VIDEOS,
     AlbumId,
-    AlbumScore,
     Assignment,
     Evidence,
     FileKind,
@@ -30,12 +32,6 @@ from album_sort.types import (
     Ranking,
     Reason,
 )
-
-ALSO_FROM = 0.3
-"""A photo may also be found in an album that is at least this likely: two albums can be right at once."""
-
-NAMED_FROM = 0.02
-"""A class that gives the album less is not worth naming as the reason."""
 
 PART_FROM = 0.5
 """A part of an album (pasta, of food) gets a photo when it holds at least this share of the album's probability."""
@@ -70,28 +66,32 @@ def _needed(policy: FilingPolicy, album: AlbumId) -> float:
     return policy.calibration.threshold(target)
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
+class _Decision(NamedTuple):
     album: AlbumId
     probability: float
     decided_by: str
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Case:
+class _Case(NamedTuple):
     """One photo with everything weighed."""
 
     facts: PhotoFacts
-    base: Sequence[float]
+    weighed: Weighed
     policy: FilingPolicy
     ready: ReadyRules
     evidence: tuple[Evidence, ...]
-    scores: dict[AlbumId, float]
 
     @property
     def rules(self) -> AlbumRules:
         return self.policy.rules
+
+    def score(self, album: AlbumId) -> float:
+        """How likely an album of the rules is, evidence included."""
+        return self.weighed.scores[self.ready.columns[album]]
+
+    def holds(self, check: ConditionCheck) -> bool:
+        return check.holds(self.facts, self.weighed.scores)
 
 
 def assign(
@@ -101,31 +101,63 @@ def assign(
     evidence: Sequence[Evidence] = (),
     correction: AlbumId | None = None,
 ) -> Assignment:
-    """Decide where a photo goes.
+    """Decide where one photo goes, as `assign_photos` does."""
+    return assign_photos([facts], np.array([base], dtype=np.float64), policy, [evidence], [correction])[0]
 
-    `base`: the photo's row of `FilingPolicy.score`.
-    `evidence`: from the picture, its metadata and its trip; for shipped albums, also where the user merged them.
-    `correction`: the album the user filed this content under; beats everything.
+
+def assign_photos(
+    photos: Sequence[PhotoFacts],
+    base: NDArray[np.float64],
+    policy: FilingPolicy,
+    evidence: Sequence[Sequence[Evidence]],
+    corrections: Sequence[AlbumId | None],
+) -> list[Assignment]:
+    """Decide where N photos go, each for itself.
+
+    `base`: (N, A), the photos' rows of `FilingPolicy.score`.
+    `evidence`: for each, from the picture, its metadata and its trip; for shipped albums, also where the user merged them.
+    `correction`: for each, the album the user filed this content under; beats everything.
     """
     rules = policy.rules
     ready = ReadyRules.of(rules)
-    pieces = _resolved(evidence, rules)
+    pieces = [_resolved(of_photo, rules) for of_photo in evidence]
     scores = ready.scores(base, pieces)
-    leans = tuple(piece for rule in ready.leaning if rule.check.holds(facts, scores) for piece in rule.leans)
-    if leans:
-        pieces += leans
-        scores = ready.scores(base, pieces)
-    case = _Case(facts, base, policy, ready, pieces, scores)
-    decision = _by_correction(correction, rules) or _by_rule(case) or _by_content(case)
+    leaning = _lean(photos, scores, pieces, ready)
+    if leaning:
+        scores[leaning] = ready.scores(base[leaning], [pieces[number] for number in leaning])
+    weighed = weigh(ready, base, scores, [facts.prediction for facts in photos])
+    cases = (
+        _Case(facts, numbers, policy, ready, own) for facts, numbers, own in zip(photos, weighed, pieces, strict=True)
+    )
+    return [_assignment(case, correction) for case, correction in zip(cases, corrections, strict=True)]
+
+
+def _lean(
+    photos: Sequence[PhotoFacts], scores: NDArray[np.float64], pieces: list[tuple[Evidence, ...]], ready: ReadyRules
+) -> list[int]:
+    """Adds the evidence of the rules that lean to the photos' pieces; the numbers of the photos that got some."""
+    if not ready.leaning:
+        return []
+    leaning = []
+    for number, (facts, row) in enumerate(zip(photos, scores.tolist(), strict=True)):
+        leans = [piece for rule in ready.leaning if rule.check.holds(facts, row) for piece in rule.leans]
+        if leans:
+            pieces[number] = (*pieces[number], *leans)
+            leaning.append(number)
+    return leaning
+
+
+def _assignment(case: _Case, correction: AlbumId | None) -> Assignment:
+    decision = _by_correction(correction, case.rules) or _by_rule(case) or _by_content(case)
     return Assignment(
-        content_id=facts.group.content_id,
-        album=decision.album,
-        probability=decision.probability,
-        scores=Ranking(rules.albums, list(scores.values())),
-        also=_also(decision, case),
-        reasons=decision.reasons,
-        evidence=pieces,
-        decided_by=decision.decided_by,
+        case.facts.group.content_id,
+        decision.album,
+        decision.probability,
+        Ranking(case.rules.albums, case.weighed.scores),
+        _also(decision, case),
+        decision.reasons,
+        case.evidence,
+        decision.decided_by,
     )
 
 
@@ -150,65 +182,45 @@ def _by_correction(correction: AlbumId | None, rules: AlbumRules) -> _Decision |
 
 def _by_rule(case: _Case) -> _Decision | None:
     for rule in case.ready.filing:
-        if rule.check.holds(case.facts, case.scores):
+        if case.holds(rule.check):
             return _Decision(rule.album, 1.0, f"rule:{rule.rule_id}", (Reason.of("albums.rule", rule=rule.rule_id),))
     return None
 
 
 def _by_content(case: _Case) -> _Decision:
     """The most likely album if it is likely enough; else the trip's, else review."""
-    best, runner_up = _best_two(case)
+    best = case.weighed.best
     probability = case.policy.calibration.probability(best.probability)
     needed = case.policy.needed(best.album)
     if probability < needed:
-        return (
-            _by_trip(case, best, probability)
-            or _video(case)
-            or _to_review(case, (best, runner_up), probability, needed)
-        )
+        return _by_trip(case, probability) or _video(case) or _to_review(case, probability, needed)
     reasons = (_content_reason(case, best.album, probability), *_speaking_for(best.album, case.evidence))
     for rule in case.ready.renaming.get(best.album, ()):
-        if rule.check.holds(case.facts, case.scores):
+        if case.holds(rule.check):
             said = Reason.of("albums.rule-instead", rule=rule.rule_id, album=rule.album, other=best.album)
             return _Decision(rule.album, probability, f"rule:{rule.rule_id}", (said, *reasons))
-    return _Decision(_part(best.album, case), probability, _decider(case, best.album), reasons)
+    return _Decision(_part(best.album, case), probability, _decider(case), reasons)
 
 
-def _best_two(case: _Case) -> tuple[AlbumScore, AlbumScore]:
-    """The most likely whole albums; of equal ones the first in the order of the rules."""
-    whole = case.ready.whole
-    probabilities = [case.scores[album] for album in whole]
-    first = max(probabilities)
-    best = AlbumScore(whole[probabilities.index(first)], first)
-    probabilities[probabilities.index(first)] = -1.0
-    second = max(probabilities)
-    return best, AlbumScore(whole[probabilities.index(second)], second) if second >= 0.0 else AlbumScore(REVIEW, 0.0)
-
-
-def _decider(case: _Case, album: AlbumId) -> str:
+def _decider(case: _Case) -> str:
     """Whether the network alone would have said the same."""
-    return "content" if not case.evidence or case.ready.is_first(album, case.base) else "evidence"
+    return "content" if not case.evidence or case.weighed.is_first_alone else "evidence"
 
 
 def _part(album: AlbumId, case: _Case) -> AlbumId:
     parts = case.ready.parts_of.get(album, ())
     if not parts:
         return album
-    largest = max(parts, key=case.scores.__getitem__)
-    return largest if case.scores[largest] >= PART_FROM * case.scores[album] else album
+    largest = max(parts, key=case.score)
+    return largest if case.score(largest) >= PART_FROM * case.score(album) else album
 
 
 def _content_reason(case: _Case, album: AlbumId, probability: float) -> Reason:
     """Names the class that says most for the album, if any class does."""
-    percent = round(100 * probability)
-    column, prediction = case.ready.columns.get(album), case.facts.prediction
-    if prediction is not None and column is not None:
-        classes = prediction.class_indices
-        said = case.ready.family_weights[column][classes] * prediction.probabilities
-        most = int(said.argmax()) if len(said) else 0
-        if len(said) and said[most] >= NAMED_FROM:
-            return Reason.of("albums.content", album=album, class_index=int(classes[most]), percent=percent)
-    return Reason.of("albums.likely", album=album, percent=percent)
+    percent, named = round(100 * probability), case.weighed.named_class
+    if named is None:
+        return Reason.of("albums.likely", album=album, percent=percent)
+    return Reason.of("albums.content", album=album, class_index=named, percent=percent)
 
 
 def _speaking_for(album: AlbumId, evidence: Sequence[Evidence]) -> tuple[Reason, ...]:
@@ -216,9 +228,9 @@ def _speaking_for(album: AlbumId, evidence: Sequence[Evidence]) -> tuple[Reason,
     return tuple(piece.reason for piece in sorted(speaking, key=lambda piece: -piece.weight))
 
 
-def _by_trip(case: _Case, best: AlbumScore, probability: float) -> _Decision | None:
+def _by_trip(case: _Case, probability: float) -> _Decision | None:
     """Unsure photos of a journey go with it. A busy day at home is no journey."""
-    trip, away = case.facts.trip, case.facts.away_from_home
+    trip, away, best = case.facts.trip, case.facts.away_from_home, case.weighed.best
     if trip is None or away is False or (trip.is_day_trip and away is None):
         return None
     if best.album in NEVER_TRAVEL and best.probability >= ALSO_FROM:
@@ -241,8 +253,8 @@ def _video(case: _Case) -> _Decision | None:
     return _Decision(album, 1.0, "video", (Reason.of("albums.video"),))
 
 
-def _to_review(case: _Case, guesses: tuple[AlbumScore, AlbumScore], probability: float, needed: float) -> _Decision:
-    first, second = guesses
+def _to_review(case: _Case, probability: float, needed: float) -> _Decision:
+    first, second = case.weighed.best, case.weighed.runner_up
     if case.facts.prediction is None and not case.evidence:
         return _Decision(REVIEW, 0.0, "review", (Reason.of("albums.no-pixels"),))
     reason = Reason.of(
@@ -259,6 +271,10 @@ def _to_review(case: _Case, guesses: tuple[AlbumScore, AlbumScore], probability:
 def _also(decision: _Decision, case: _Case) -> tuple[AlbumId, ...]:
     if decision.album == REVIEW or decision.decided_by == "correction":
         return ()
-    likely = [album for album in case.ready.whole if case.scores[album] >= ALSO_FROM]
+    weighed = case.weighed
+    if weighed.likely < 2:
+        likely = [weighed.best.album] if weighed.likely else []
+    else:
+        likely = [album for album in case.ready.whole if case.score(album) >= ALSO_FROM]
     own = {decision.album, case.rules.family_of(decision.album)} if likely else ()
-    return tuple(sorted((album for album in likely if album not in own), key=case.scores.__getitem__, reverse=True))
+    return tuple(sorted((album for album in likely if album not in own), key=case.score, reverse=True))

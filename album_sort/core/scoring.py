@@ -7,7 +7,7 @@ single classes. Knows numbers and columns only: no rules, no thresholds.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,15 +79,9 @@ def score_predictions(
     """(N, A) album probabilities; a row of zeros where there is no prediction (videos, pixels that could not be read)."""
     scores = np.zeros((len(predictions), weights.shape[1]))
     for start in range(0, len(predictions), _CHUNK):
-        part = predictions[start : start + _CHUNK]
-        size = max((len(prediction) for prediction in part if prediction is not None), default=1)
-        indices = np.zeros((len(part), size), dtype=np.uint16)
-        probabilities = np.zeros((len(part), size), dtype=np.float32)
-        for row, prediction in enumerate(part):
-            if prediction is not None:
-                indices[row, : len(prediction)] = prediction.class_indices
-                probabilities[row, : len(prediction)] = prediction.probabilities
-        scores[start : start + _CHUNK] = album_probabilities(indices, probabilities, weights, temperature)
+        indices, probabilities = Prediction.stack(predictions[start : start + _CHUNK])
+        if indices.size:
+            scores[start : start + _CHUNK] = album_probabilities(indices, probabilities, weights, temperature)
     return scores
 
 
@@ -114,28 +108,37 @@ def odds_factor(log_odds: float) -> float:
     return math.exp(log_odds if -30.0 < log_odds < 30.0 else math.copysign(30.0, log_odds))
 
 
-def raise_odds(base: Sequence[float], factors: Sequence[float]) -> list[float]:
-    """Each album's probability by its factor: in the order of the probabilities after evidence, though not of sum 1."""
-    return [(p if p > PRIOR_FLOOR else PRIOR_FLOOR) * factor for p, factor in zip(base, factors, strict=True)]
+def odds_factors(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What weights of evidence multiply the odds by, element by element, each as `odds_factor` says."""
+    # Few weights occur, and numpy's own exp() rounds differently from one processor to the next.
+    distinct, back = np.unique(log_odds, return_inverse=True)
+    factors = np.array([odds_factor(each) for each in distinct.tolist()], dtype=np.float64)
+    return factors[back].reshape(log_odds.shape)
 
 
-def with_evidence(base: Sequence[float], factors: Sequence[float]) -> list[float]:
-    """Album probabilities after evidence: each factor multiplies the odds of its album against all others.
+def raise_odds(base: NDArray[np.float64], factors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, A) probabilities by their factors: in the order of the probabilities after evidence, though not of sum 1."""
+    return np.maximum(base, PRIOR_FLOOR) * factors
 
-    `base` need not sum to 1: the rest means "none of the albums", and evidence for one album takes from all others and
-    from that rest alike.
+
+def with_evidence(base: NDArray[np.float64], factors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, A) album probabilities after evidence: each factor multiplies the odds of its album against all others.
+
+    A row of `base` need not sum to 1: the rest means "none of the albums", and evidence for one album takes from all others
+    and from that rest alike.
     """
-    none_of_them = max(1.0 - sum([p if p > PRIOR_FLOOR else PRIOR_FLOOR for p in base]), PRIOR_FLOOR)
+    none_of_them = np.maximum(1.0 - _row_sums(np.maximum(base, PRIOR_FLOOR)), PRIOR_FLOOR)
     raised = raise_odds(base, factors)
-    scale = sum(raised) + none_of_them
-    return [p / scale for p in raised]
+    weighed: NDArray[np.float64] = raised / (_row_sums(raised) + none_of_them)
+    return weighed
 
 
-def sum_log_odds(columns: Mapping[AlbumId, int], evidence: Iterable[Evidence]) -> dict[int, float]:
-    """Summed weights of the evidence by column, of those columns that it speaks of; evidence for other albums is ignored."""
-    sums: dict[int, float] = {}
-    for piece in evidence:
-        column = columns.get(piece.album)
-        if column is not None:
-            sums[column] = sums.get(column, 0.0) + piece.weight
-    return sums
+def sum_log_odds(columns: Mapping[AlbumId, int], evidence: Sequence[Sequence[Evidence]]) -> NDArray[np.float64]:
+    """(N, A) summed weights of each photo's evidence, in its order; evidence for other albums is ignored."""
+    # One more column, for what speaks of other albums.
+    count, width = len(evidence), len(columns) + 1
+    column = np.array([columns.get(piece.album, width - 1) for pieces in evidence for piece in pieces], dtype=np.intp)
+    weight = np.array([piece.weight for pieces in evidence for piece in pieces], dtype=np.float64)
+    row = np.repeat(np.arange(count), [len(pieces) for pieces in evidence])
+    sums: NDArray[np.float64] = np.bincount(row * width + column, weight, count * width).astype(np.float64, copy=False)
+    return sums.reshape(count, width)[:, :-1]

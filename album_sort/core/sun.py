@@ -8,6 +8,8 @@ from math import asin, cos, degrees, radians, sin, tan
 RISE_ELEVATION_DEG = -0.833
 """Elevation of the sun's centre at sunrise and sunset: half its disc, and what refraction lifts it."""
 
+_J2000 = datetime(2000, 1, 1, 12)  # noqa: DTZ001 - naive UTC throughout
+
 
 def sun_elevation_deg(utc: datetime, lat_deg: float, lon_deg: float) -> float:
     """Elevation of the sun's centre above the horizon at a naive UTC time, without refraction; east and north are positive."""
@@ -28,14 +30,15 @@ def is_sun_rising(utc: datetime, lon_deg: float) -> bool:
 
 def _declination_and_equation_of_time(utc: datetime) -> tuple[float, float]:
     """The sun's declination in radians, and apparent minus mean solar time in minutes."""
-    days = (utc - datetime(2000, 1, 1, 12)).total_seconds() / 86_400  # noqa: DTZ001 - naive UTC throughout
+    days = (utc - _J2000).total_seconds() / 86_400
     century = days / 36_525
     mean_longitude = radians((280.46646 + century * (36_000.76983 + 0.0003032 * century)) % 360)
     anomaly = radians(357.52911 + century * (35_999.05029 - 0.0001537 * century))
     eccentricity = 0.016708634 - century * (0.000042037 + 0.0000001267 * century)
+    sin_anomaly, sin_2_anomaly = sin(anomaly), sin(2 * anomaly)
     centre = (
-        sin(anomaly) * (1.914602 - century * (0.004817 + 0.000014 * century))
-        + sin(2 * anomaly) * (0.019993 - 0.000101 * century)
+        sin_anomaly * (1.914602 - century * (0.004817 + 0.000014 * century))
+        + sin_2_anomaly * (0.019993 - 0.000101 * century)
         + sin(3 * anomaly) * 0.000289
     )
     node = radians(125.04 - 1934.136 * century)
@@ -46,9 +49,9 @@ def _declination_and_equation_of_time(utc: datetime) -> tuple[float, float]:
     y = tan(obliquity / 2) ** 2
     equation = (
         y * sin(2 * mean_longitude)
-        - 2 * eccentricity * sin(anomaly)
-        + 4 * eccentricity * y * sin(anomaly) * cos(2 * mean_longitude)
+        - 2 * eccentricity * sin_anomaly
+        + 4 * eccentricity * y * sin_anomaly * cos(2 * mean_longitude)
         - 0.5 * y * y * sin(4 * mean_longitude)
-        - 1.25 * eccentricity**2 * sin(2 * anomaly)
+        - 1.25 * eccentricity**2 * sin_2_anomaly
     )
     return declination, 4 * degrees(equation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +48,10 @@ class AlbumTable:
     def row(self, number: int) -> dict[AlbumId, float]:
         """Those of one photo."""
         return dict(zip(self.albums, self.probabilities[number].tolist(), strict=True))
+
+    def rows(self, start: int, end: int) -> Iterator[dict[AlbumId, float]]:
+        """Those of several photos, from `start` to before `end`."""
+        return (dict(zip(self.albums, row, strict=True)) for row in self.probabilities[start:end].tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

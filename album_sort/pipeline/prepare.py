@@ -15,7 +15,7 @@ from album_sort.config import Settings, cache_folder
 from album_sort.core.evidence import gather_evidence
 from album_sort.core.ignore import ScanFilter
 from album_sort.core.layout import Layout
-from album_sort.core.rules import FilingPolicy, assign
+from album_sort.core.rules import FilingPolicy, assign_photos
 from album_sort.core.seasons import Season, season_label
 from album_sort.core.themes import lean_on_theme
 from album_sort.core.wording import Wording
@@ -32,6 +32,7 @@ from album_sort.scan import ScanResult, scan
 from album_sort.types import (
     AlbumId,
     Assignment,
+    Evidence,
     FileEntry,
     FileKind,
     Filing,
@@ -42,6 +43,9 @@ from album_sort.types import (
     Stage,
     StageTiming,
 )
+
+_TOGETHER = 1024
+"""Photos decided on at once: the numbers of all of them would take memory and be no faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,23 +217,20 @@ def _file_all(
 
 def assign_all(library: Library, policy: FilingPolicy, remembered: Remembered) -> tuple[Assignment, ...]:
     """The album of each photo."""
-    return tuple(
-        _assign(facts, library.scores.row(number), library, policy, remembered)
-        for number, facts in enumerate(library.photos)
-    )
+    assignments: list[Assignment] = []
+    for start in range(0, len(library.photos), _TOGETHER):
+        photos = library.photos[start : start + _TOGETHER]
+        scores = library.scores.rows(start, start + _TOGETHER)
+        evidence = [_evidence(facts, own, library) for facts, own in zip(photos, scores, strict=True)]
+        corrections = [remembered.corrections.get(facts.group.content_id) for facts in photos]
+        base = library.scores.probabilities[start : start + _TOGETHER]
+        assignments += assign_photos(photos, base, policy, evidence, corrections)
+    return tuple(assignments)
 
 
-def _assign(
-    facts: PhotoFacts,
-    scores: dict[AlbumId, float],
-    library: Library,
-    policy: FilingPolicy,
-    remembered: Remembered,
-) -> Assignment:
+def _evidence(facts: PhotoFacts, scores: dict[AlbumId, float], library: Library) -> tuple[Evidence, ...]:
     theme = library.themes.get(facts.trip.trip_id) if facts.trip else None
-    evidence = (*gather_evidence(facts, scores), *lean_on_theme(theme, scores))
-    correction = remembered.corrections.get(facts.group.content_id)
-    return assign(facts, tuple(scores.values()), policy, evidence, correction)
+    return (*gather_evidence(facts, scores), *lean_on_theme(theme, scores))
 
 
 def _limited(files: Sequence[FileEntry], limit: int, filed_sources: frozenset[str]) -> tuple[FileEntry, ...]:

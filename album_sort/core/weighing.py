@@ -1,0 +1,79 @@
+"""What the probabilities of many photos' albums say, computed for all of them at once: which lead, and by which class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.core.ready_rules import ReadyRules
+from album_sort.types import REVIEW, AlbumId, AlbumScore, ClassIndex, Prediction
+
+ALSO_FROM = 0.3
+"""A photo may also be found in an album that is at least this likely: two albums can be right at once."""
+
+NAMED_FROM = 0.02
+"""A class that gives the album less is not worth naming as the reason."""
+
+
+class Weighed(NamedTuple):
+    """The numbers of one photo."""
+
+    scores: list[float]
+    """(A,) by column of the rules, evidence included."""
+    best: AlbumScore
+    """The most likely whole album; of equal ones the first in the order of the rules."""
+    runner_up: AlbumScore
+    """The next one; `review` with 0 where there is no other album."""
+    likely: int
+    """How many whole albums are at least ALSO_FROM."""
+    is_first_alone: bool
+    """Whether the network alone would have put `best` first as well."""
+    named_class: ClassIndex | None
+    """The class that says most for `best`; None where none says enough to be named."""
+
+
+def weigh(
+    ready: ReadyRules,
+    base: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    predictions: Sequence[Prediction | None],
+) -> list[Weighed]:
+    """The numbers of N photos: `base` (N, A) by the network alone, `scores` (N, A) with all evidence."""
+    whole, rows = scores[:, ready.whole_columns], np.arange(len(scores))
+    best = whole.argmax(axis=1)
+    likely = np.count_nonzero(whole >= ALSO_FROM, axis=1).tolist()
+    best_columns = ready.whole_columns[best]
+    alone = ready.usual_order(base)
+    is_first = (alone.max(axis=1) == alone[rows, best_columns]).tolist()
+    leaders = _album_scores(ready.whole, best, whole[rows, best])
+    whole[rows, best] = -1.0
+    second = whole.argmax(axis=1)
+    followers = (
+        _album_scores(ready.whole, second, whole[rows, second])
+        if len(ready.whole) > 1
+        else [AlbumScore(REVIEW, 0.0)] * len(scores)
+    )
+    named = _named_classes(ready.family_weights, best_columns, predictions)
+    return list(map(Weighed, scores.tolist(), leaders, followers, likely, is_first, named))
+
+
+def _album_scores(
+    albums: Sequence[AlbumId], which: NDArray[np.intp], probabilities: NDArray[np.float64]
+) -> list[AlbumScore]:
+    return [AlbumScore(albums[i], p) for i, p in zip(which.tolist(), probabilities.tolist(), strict=True)]
+
+
+def _named_classes(
+    family_weights: NDArray[np.float32], columns: NDArray[np.intp], predictions: Sequence[Prediction | None]
+) -> list[ClassIndex | None]:
+    """For each photo the class that says most for the album of its column."""
+    classes, probabilities = Prediction.stack(predictions)
+    if not classes.size:
+        return [None] * len(predictions)
+    said = family_weights[columns[:, None], classes] * probabilities
+    most, rows = said.argmax(axis=1), np.arange(len(said))
+    is_enough = (said[rows, most] >= NAMED_FROM).tolist()
+    return [ClassIndex(i) if named else None for i, named in zip(classes[rows, most].tolist(), is_enough, strict=True)]
