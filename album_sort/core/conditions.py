@@ -7,7 +7,11 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
 from album_sort.core.album_rules import Condition
+from album_sort.core.scoring import NUM_CLASSES
 from album_sort.types import AlbumId, ClassIndex, PhotoFacts, TimePrecision
 
 _WITH_HOUR = (TimePrecision.SECOND, TimePrecision.MINUTE)
@@ -38,6 +42,15 @@ class ConditionCheck:
             tuple(predicate for keys, predicate in PREDICATES if not given.isdisjoint(keys)),
             tuple((columns.get(album), least) for album, least in condition.scores),
         )
+
+    def rows_with_classes(self, indices: NDArray[np.uint16], probabilities: NDArray[np.float32]) -> Sequence[int]:
+        """Rows of `Prediction.stack` that have the classes asked for: the only ones of which the condition can hold."""
+        if not self.condition.classes or self.condition.classes_at_least <= 0.0:
+            return range(len(indices))
+        is_wanted = np.zeros(NUM_CLASSES, dtype=np.bool_)
+        is_wanted[list(self.condition.classes)] = True
+        found: list[int] = np.flatnonzero((is_wanted[indices] & (probabilities > 0.0)).any(axis=1)).tolist()
+        return found
 
     def holds(self, facts: PhotoFacts, scores: Sequence[float]) -> bool:
         """Whether all that is given holds; `scores` are the album probabilities by column, evidence included."""

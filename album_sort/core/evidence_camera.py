@@ -29,7 +29,7 @@ def camera_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) ->
     if metadata.flash_fired:
         yield from _FLASH
     lens = metadata.lens_model
-    if "macro" in lens.casefold() and album_scores.get(FLOWERS, 0.0) > 0.05:
+    if album_scores.get(FLOWERS, 0.0) > 0.05 and "macro" in lens.casefold():
         yield Evidence.of(FLOWERS, 0.8, "evidence.camera.macro", lens=lens.strip())
 
 

@@ -57,7 +57,7 @@ def _told(facts: PhotoFacts) -> Iterator[Evidence]:
     if _is_screens_name(shape_of(name)):
         yield Evidence.of(SCREENSHOTS, 6.0, "evidence.screenshot.name", name=name)
     comment = facts.metadata.user_comment
-    if "screenshot" in comment.casefold():
+    if comment and "screenshot" in comment.casefold():
         yield Evidence.of(SCREENSHOTS, 7.0, "evidence.screenshot.comment", comment=comment)
 
 

@@ -102,7 +102,10 @@ class ReadyRules:
         log_odds = self.usual_log_odds + said
         for column, family in self.parts:  # what speaks for food speaks for pasta too
             log_odds[:, column] += said[:, family]
-        return self._with_parts(with_evidence(base, odds_factors(log_odds)))
+        factors = np.tile(self.usual_factors, (len(base), 1))
+        is_moved = log_odds != self.usual_log_odds
+        factors[is_moved] = odds_factors(log_odds[is_moved])
+        return self._with_parts(with_evidence(base, factors))
 
     def usual_order(self, base: NDArray[np.float64]) -> NDArray[np.float64]:
         """(N, A) numbers in the order that the probabilities of a photo's albums have without any evidence."""

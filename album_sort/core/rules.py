@@ -122,10 +122,11 @@ def assign_photos(
     ready = ReadyRules.of(rules)
     pieces = [_resolved(of_photo, rules) for of_photo in evidence]
     scores = ready.scores(base, pieces)
-    leaning = _lean(photos, scores, pieces, ready)
+    seen = Prediction.stack([facts.prediction for facts in photos])
+    leaning = _lean(photos, seen, scores, pieces, ready)
     if leaning:
         scores[leaning] = ready.scores(base[leaning], [pieces[number] for number in leaning])
-    weighed = weigh(ready, base, scores, [facts.prediction for facts in photos])
+    weighed = weigh(ready, base, scores, seen)
     cases = (
         _Case(facts, numbers, policy, ready, own) for facts, numbers, own in zip(photos, weighed, pieces, strict=True)
     )
@@ -133,18 +134,21 @@ def assign_photos(
 
 
 def _lean(
-    photos: Sequence[PhotoFacts], scores: NDArray[np.float64], pieces: list[tuple[Evidence, ...]], ready: ReadyRules
+    photos: Sequence[PhotoFacts],
+    seen: tuple[NDArray[np.uint16], NDArray[np.float32]],
+    scores: NDArray[np.float64],
+    pieces: list[tuple[Evidence, ...]],
+    ready: ReadyRules,
 ) -> list[int]:
     """Adds the evidence of the rules that lean to the photos' pieces; the numbers of the photos that got some."""
-    if not ready.leaning:
-        return []
-    leaning = []
-    for number, (facts, row) in enumerate(zip(photos, scores.tolist(), strict=True)):
-        leans = [piece for rule in ready.leaning if rule.check.holds(facts, row) for piece in rule.leans]
-        if leans:
-            pieces[number] = (*pieces[number], *leans)
-            leaning.append(number)
-    return leaning
+    rows: list[list[float]] = scores.tolist()
+    leaning: set[int] = set()
+    for rule in ready.leaning:
+        for number in rule.check.rows_with_classes(*seen):
+            if rule.check.holds(photos[number], rows[number]):
+                pieces[number] += rule.leans
+                leaning.add(number)
+    return sorted(leaning)
 
 
 def _assignment(case: _Case, correction: AlbumId | None) -> Assignment:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.ready_rules import ReadyRules
-from album_sort.types import REVIEW, AlbumId, AlbumScore, ClassIndex, Prediction
+from album_sort.types import REVIEW, AlbumId, AlbumScore, ClassIndex
 
 ALSO_FROM = 0.3
 """A photo may also be found in an album that is at least this likely: two albums can be right at once."""
@@ -39,9 +39,9 @@ def weigh(
     ready: ReadyRules,
     base: NDArray[np.float64],
     scores: NDArray[np.float64],
-    predictions: Sequence[Prediction | None],
+    seen: tuple[NDArray[np.uint16], NDArray[np.float32]],
 ) -> list[Weighed]:
-    """The numbers of N photos: `base` (N, A) by the network alone, `scores` (N, A) with all evidence."""
+    """The numbers of N photos: `base` (N, A) by the network alone, `scores` (N, A) with all evidence, `seen` as `Prediction.stack`."""
     whole, rows = scores[:, ready.whole_columns], np.arange(len(scores))
     best = whole.argmax(axis=1)
     likely = np.count_nonzero(whole >= ALSO_FROM, axis=1).tolist()
@@ -56,7 +56,7 @@ def weigh(
         if len(ready.whole) > 1
         else [AlbumScore(REVIEW, 0.0)] * len(scores)
     )
-    named = _named_classes(ready.family_weights, best_columns, predictions)
+    named = _named_classes(ready.family_weights, best_columns, *seen)
     return list(map(Weighed, scores.tolist(), leaders, followers, likely, is_first, named))
 
 
@@ -67,12 +67,14 @@ def _album_scores(
 
 
 def _named_classes(
-    family_weights: NDArray[np.float32], columns: NDArray[np.intp], predictions: Sequence[Prediction | None]
+    family_weights: NDArray[np.float32],
+    columns: NDArray[np.intp],
+    classes: NDArray[np.uint16],
+    probabilities: NDArray[np.float32],
 ) -> list[ClassIndex | None]:
     """For each photo the class that says most for the album of its column."""
-    classes, probabilities = Prediction.stack(predictions)
     if not classes.size:
-        return [None] * len(predictions)
+        return [None] * len(classes)
     said = family_weights[columns[:, None], classes] * probabilities
     most, rows = said.argmax(axis=1), np.arange(len(said))
     is_enough = (said[rows, most] >= NAMED_FROM).tolist()
