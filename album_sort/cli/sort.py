@@ -23,7 +23,14 @@ from album_sort.core.planfile import plan_to_lines
 from album_sort.errors import ExitCode, UsageError
 from album_sort.events import Event, Notice, StageFinished, StageStarted
 from album_sort.fileops.lock import check_unlocked
-from album_sort.pipeline.execute import Planned, carry_out, held_destination, make_plan, usable_destination
+from album_sort.pipeline.execute import (
+    Planned,
+    carry_out,
+    clear_after_kill,
+    held_destination,
+    make_plan,
+    usable_destination,
+)
 from album_sort.pipeline.prepare import Preparation, Scouted, SortRequest, prepare, scout
 from album_sort.pipeline.remembered import Remembered, read_remembered, remember_nothing_written
 from album_sort.pipeline.reporting import changes_since
@@ -119,8 +126,9 @@ class _Run:
         return self._without_writing(preparation, planned, remembered, is_preview=True)
 
     def sort(self) -> Outcome:
-        """Decides without writing; takes the lock only when there is something to write."""
+        """Decides without writing; takes the lock only when there is something to write, or a killed run to clear away."""
         check_unlocked(self.request.destination, wait_seconds=self.request.settings.wait)
+        clear_after_kill(self.request.destination, self.request.settings.wait, self.printer)
         remembered = remember_nothing_written(self.request.destination)
         scouted = scout(self.request, remembered, self.printer)
         told_again = self._unchanged(scouted, remembered)

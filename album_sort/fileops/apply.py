@@ -210,7 +210,7 @@ class _Run:
         attempt.status, attempt.error = OpStatus.FAILED, describe(error)
         if isinstance(error, OSError) and not self._stopped_by:
             if error.errno in _STOPS_THE_RUN:
-                self._stopped_by = f"the destination takes no more: {describe(error)}"
+                self._stopped_by = f"{self._place.root} takes no more{_remedy(error)}: {describe(error)}"
             elif self._fs.status(self._place.root) is None:
                 self._stopped_by = f"the destination {self._place.root} has vanished"
 
@@ -233,6 +233,19 @@ class _Run:
         )
         self._results[op.op_id] = result
         self._on_result(op, result)
+
+
+def _remedy(error: OSError) -> str:
+    """What to do about a disk that takes no more, where that can be told from the error."""
+    match error.errno:
+        case errno.ENOSPC:
+            return ", its disk is full (free some space there)"
+        case errno.EDQUOT:
+            return ", your share of its disk is used up (free some space there)"
+        case errno.EROFS:
+            return ", it can only be read by now (look after the disk)"
+        case _:
+            return ", it has gone (connect it again)"
 
 
 def _status_of_rest(op: PlannedOp) -> OpStatus:

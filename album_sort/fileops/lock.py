@@ -67,6 +67,11 @@ def _holder(folder: str) -> str:
         return ""
 
 
+def was_killed(destination: str) -> bool:
+    """Whether the last holder of the lock was killed, so that the state folder holds its traces. Look only while nobody holds it."""
+    return os.path.lexists(os.path.join(destination, STATE_FOLDER, _HOLDER))
+
+
 def check_unlocked(destination: str, *, wait_seconds: float = 0.0) -> None:
     """Raises `DestinationLocked` when another run holds the destination. Writes nothing, and holds nothing afterwards.
 

@@ -66,14 +66,21 @@ def check_space(plan: Plan, *, can_reflink: bool = False) -> Space:
     """The same; raises `DestinationError` with both figures when the plan does not fit."""
     space = measure_space(plan, can_reflink=can_reflink)
     if space.needed_bytes > space.free_bytes:
+        # A disk on which not even the journal has room is called full, whatever the plan wants.
+        fullness = "is full" if space.free_bytes < RESERVE_BYTES else "is too full for this plan"
         raise DestinationError(
-            f"{plan.destination} has {_megabytes(space.free_bytes)} free, but {_megabytes(space.needed_bytes)} are needed",
-            hint="Free some space, use --mode hardlink or symlink, or sort a part with --since/--limit.",
+            f"the disk of {plan.destination} {fullness}: it has {_megabytes(space.free_bytes)} free, but"
+            f" {_megabytes(space.needed_bytes)} are needed",
+            hint=(
+                "Nothing was filed. Free some space there, give another folder to --out, use --mode hardlink or symlink, or sort a"
+                " part with --since or --limit; then run again."
+            ),
         )
     if not space.suffices:
         raise DestinationError(
-            f"{plan.destination} can take {space.free_inodes} more files, but {space.needed_inodes} are needed",
-            hint="Remove files there, or use another file system.",
+            f"the disk of {plan.destination} is too full for this plan: it can take {space.free_inodes:,} more files, but"
+            f" {space.needed_inodes:,} are needed",
+            hint="Nothing was filed. Remove files there, or give a folder on another file system to --out; then run again.",
         )
     return space
 

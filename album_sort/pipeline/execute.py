@@ -20,7 +20,7 @@ from album_sort.errors import DestinationError, UsageError
 from album_sort.events import EventSink, Notice, OpFinished, StageFinished, StageProgress, StageStarted
 from album_sort.fileops.apply import Applied, apply_plan
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.fileops.lock import destination_lock
+from album_sort.fileops.lock import destination_lock, was_killed
 from album_sort.fileops.picture import read_foreign, take_picture
 from album_sort.fileops.probe import probe
 from album_sort.fileops.recover import recover, remove_temporaries
@@ -124,6 +124,14 @@ def held_destination(destination: str, wait_seconds: float, sink: EventSink) -> 
             sink(Notice(state.notice))
         settle_killed_runs(destination, state, sink)
         yield state
+
+
+def clear_after_kill(destination: str, wait_seconds: float, sink: EventSink) -> None:
+    """Where a run was killed: settles it, also one that had filed everything and only left its lock and database open."""
+    if was_killed(destination):
+        with held_destination(destination, wait_seconds, sink):
+            # Opening settles, closing makes the database one file again: a run that finds nothing to file would do neither.
+            return
 
 
 def settle_killed_runs(destination: str, state: DestinationState, sink: EventSink) -> None:

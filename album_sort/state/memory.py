@@ -114,9 +114,17 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("COMMIT")
     except sqlite3.OperationalError as error:
         raise DestinationError(
-            f"the state of the destination cannot be written: {error}",
+            f"the state of the destination cannot be written: {error} ({_file_of(connection)})",
             hint="Check that the disk is neither full nor read-only; the next run repairs what was left open.",
         ) from error
+
+
+def _file_of(connection: sqlite3.Connection) -> str:
+    try:
+        return str(connection.execute("PRAGMA database_list").fetchone()[2])
+    except sqlite3.Error:
+        # The name is only for people: its lack must not hide what was wrong.
+        return "state.sqlite"
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:

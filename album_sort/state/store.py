@@ -226,7 +226,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     except sqlite3.OperationalError as error:
         raise DestinationError(f"cannot open {path}: {error}", hint="Check that the folder is writable.") from error
     try:
-        # Some network and FUSE file systems refuse the shared memory that WAL needs: then the old journal does.
+        # Under the destination's lock nobody else writes. Without this, WAL maps a file into memory, and a disk that is full
+        # or has gone kills a process that touches such memory, without a word.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        # Some network and FUSE file systems refuse WAL: then the old journal does.
         with contextlib.suppress(sqlite3.OperationalError):
             connection.execute("PRAGMA journal_mode = WAL")
         # A committed intent has to survive a power cut, or recovery would not know of a file.

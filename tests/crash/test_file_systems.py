@@ -34,6 +34,7 @@ MAKERS = {
 pytestmark = pytest.mark.long
 
 
+@contextlib.contextmanager
 def mounted(kind: str, folder: Path, *options: str, megabytes: int = 320) -> Iterator[Path]:
     """A fresh file system; the test is skipped, with the reason, where there can be none."""
     if shutil.which(MAKERS[kind][0]) is None:
@@ -48,13 +49,17 @@ def mounted(kind: str, folder: Path, *options: str, megabytes: int = 320) -> Ite
     )
     if outcome.returncode:
         pytest.skip(f"{kind} cannot be mounted here: {outcome.stderr.strip().splitlines()[0]}")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    try:
+        yield place
+    finally:
+        # Lazily: a test that failed may still have a file open there.
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
 @pytest.fixture(params=list(MAKERS))
 def file_system(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
-    yield from mounted(request.param, tmp_path)
+    with mounted(request.param, tmp_path) as place:
+        yield place
 
 
 def fill(library: Library) -> Library:
@@ -87,7 +92,7 @@ def test_run_rerun_and_undo(file_system: Path, tmp_path: Path, mode: Mode, same:
 
 
 def test_reflinks_share_their_blocks(tmp_path: Path) -> None:
-    for place in mounted("btrfs", tmp_path):
+    with mounted("btrfs", tmp_path) as place:
         library = Library(place / "library")
         library.add("a.jpg", os.urandom(40 << 20), "Pets")
         os.sync()
@@ -100,7 +105,7 @@ def test_reflinks_share_their_blocks(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
-    for place in mounted("ext4", tmp_path, megabytes=24):
+    with mounted("ext4", tmp_path, megabytes=24) as place:
         library = Library(tmp_path / "library")
         for number in range(40):
             library.add(f"{number}.jpg", os.urandom(1 << 20), "Pets")
@@ -115,10 +120,14 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
             assert (place / "albums" / path).read_bytes() == (library.sources / Path(path).name).read_bytes()
 
 
-def fill_up(place: Path) -> None:
-    """Take all that is left, as soon as the first photo is in its album."""
-    while not list(place.glob("albums/*/*/*.jpg")):
-        time.sleep(0.002)
+FIRST_PHOTO = "albums/[!.]*/*/*.jpg"
+LOCK = "albums/.album-sort/lock"
+
+
+def fill_up(place: Path, moment: str) -> None:
+    """Take all that is left, as soon as something of this name is there."""
+    while not list(place.glob(moment)):
+        time.sleep(0.0002)
     with contextlib.suppress(OSError), (place / "filler").open("wb", buffering=0) as stream:
         stats = os.statvfs(place)
         os.posix_fallocate(stream.fileno(), 0, stats.f_bavail * stats.f_frsize - (1 << 16))
@@ -127,33 +136,53 @@ def fill_up(place: Path) -> None:
             stream.write(bytes(512))
 
 
+@pytest.mark.parametrize("moment", [LOCK, FIRST_PHOTO], ids=["before the first photo", "after it"])
 def test_the_whole_program_on_a_disk_that_fills_up_says_so_and_goes_on_when_there_is_room(
-    tmp_path: Path, album_sort: Program
+    tmp_path: Path, album_sort: Program, moment: str
 ) -> None:
     picture = make_jpeg(1)
     photos = make_tree(tmp_path / "photos", {f"{n}.jpg": picture + os.urandom(100_000) for n in range(400)})
     before = fingerprint(photos)
-    for place in mounted("ext4", tmp_path, megabytes=110):
-        filler = threading.Thread(target=fill_up, args=[place])
+    with mounted("ext4", tmp_path, megabytes=110) as place:
+        filler = threading.Thread(target=fill_up, args=[place, moment], daemon=True)
         filler.start()
         ran = album_sort(photos, "--out", place / "albums", "--no-progress", *SHIPPED)
-        filler.join()
+        filler.join(timeout=60)
         assert ran.code == 1
         assert "full" in ran.stderr or "No space left" in ran.stderr
+        assert str(place / "albums") in ran.stderr
         assert "Traceback" not in ran.stderr
-        for path in place.glob("albums/*/*/*.jpg"):
+        for path in place.glob(FIRST_PHOTO):
             assert path.read_bytes() == (photos / path.name).read_bytes()
         (place / "filler").unlink()
         again = album_sort(photos, "--out", place / "albums", "--no-progress", *SHIPPED)
         assert again.code == 0, again.stderr
-        filed = {path.name for path in place.glob("albums/*/*/*.jpg")}
+        filed = {path.name for path in place.glob(FIRST_PHOTO)}
         assert filed == {path.name for path in photos.iterdir()}
         assert not [path for path in place.rglob("*") if "-tmp-" in path.name]
         assert fingerprint(photos) == before
 
 
+@pytest.mark.parametrize("left_bytes", [0, *(1 << shift for shift in range(12, 21))])
+def test_a_disk_that_is_full_before_the_run_is_told_in_one_sentence(
+    tmp_path: Path, album_sort: Program, left_bytes: int
+) -> None:
+    """However little is left: for the lock, for the database, for the look at the disk, for nothing at all."""
+    photos = make_tree(tmp_path / "photos", {f"{n}.jpg": make_jpeg(n) for n in range(3)})
+    with mounted("ext4", tmp_path, megabytes=24) as place:
+        with (place / "filler").open("wb", buffering=0) as stream, contextlib.suppress(OSError):
+            while True:
+                stream.write(bytes(4096))
+        os.truncate(place / "filler", max(0, (place / "filler").stat().st_size - left_bytes))
+        ran = album_sort(photos, "--out", place / "albums", "--no-progress", *SHIPPED)
+        assert (ran.code, "Traceback" in ran.stderr) == (1, False), ran.stderr
+        assert "full" in ran.stderr or "No space left" in ran.stderr
+        assert str(place / "albums") in ran.stderr
+        assert not list(place.glob(FIRST_PHOTO))
+
+
 def test_a_disk_without_free_inodes(tmp_path: Path) -> None:
-    for place in mounted("ext4", tmp_path, "-N", "64", megabytes=64):
+    with mounted("ext4", tmp_path, "-N", "64", megabytes=64) as place:
         library = Library(tmp_path / "library")
         for number in range(100):
             library.add(f"{number}.jpg", b"%d" % number, "Pets")

@@ -117,6 +117,33 @@ def test_a_program_that_is_killed_leaves_nothing_that_one_more_run_does_not_repa
     assert kill_and_repair(shipped_photos(tmp_path / "photos"), tmp_path, 5, modes=[Mode.COPY]) >= 5
 
 
+KILLED_AT_ITS_END = """
+import os, sys
+from pathlib import Path
+from album_sort.fileops.lock import destination_lock
+from album_sort.state.store import DestinationState
+with destination_lock(sys.argv[1]), DestinationState.open(Path(sys.argv[1])) as state:
+    state.set_setting("language of nobody", "en")
+    os._exit(9)
+"""
+
+
+def test_a_run_killed_when_all_was_filed_is_cleared_away_by_the_next_one(tmp_path: Path) -> None:
+    """There is nothing left to file then, but its lock and its open database lie there."""
+    photos, albums = make_tree(tmp_path / "photos", {"IMG_1.jpg": make_jpeg(1)}), tmp_path / "albums"
+    finish(photos, albums, Mode.COPY)
+    before = tree(albums)
+    killed = subprocess.run([sys.executable, "-c", KILLED_AT_ITS_END, str(albums)], cwd=REPOSITORY, check=False)
+    assert killed.returncode == 9
+    assert set(leftovers(albums)) >= {"lock-holder.json", "state.sqlite-wal"}
+    finish(photos, albums, Mode.COPY)
+    assert leftovers(albums) == []
+    assert tree(albums) == before
+    marks = fingerprint(albums)
+    finish(photos, albums, Mode.COPY)
+    assert fingerprint(albums) == marks
+
+
 @pytest.mark.long
 @pytest.mark.shared
 def test_two_hundred_kills_over_real_photos(shared_photos: Path, tmp_path: Path) -> None:
