@@ -31,7 +31,7 @@ typedef struct {
 
 typedef struct {
     uint16_t dc[512];             /* length << 8 | symbol, 0: longer than 9 bits */
-    uint32_t step[1 << STEP_BITS]; /* bits | coefficients << 8; ENDS more: then the block ends; 2 * ENDS: no whole code */
+    uint16_t step[1 << STEP_BITS]; /* bits | coefficients << 8; ENDS more: then the block ends; 2 * ENDS: no whole code */
     uint32_t value[1 << VALUE_BITS]; /* bits | places onward << 8 (0: the block ends) | coefficient << 16, 0: no whole code */
     Code dc_code, ac_code;
 } Tables;
@@ -96,7 +96,7 @@ static void make_tables(Tables *tables)
             else
                 coefficients += run + 1;
         }
-        tables->step[i] = bits | (ends ? coefficients + ENDS : bits ? coefficients : 2 * ENDS) << 8;
+        tables->step[i] = bits | (ends ? coefficients + ENDS : bits ? coefficients : 2 * ENDS) << 4;
     }
     for (uint32_t i = 0; i < 1u << VALUE_BITS; i++) {
         uint32_t at = i << (16 - VALUE_BITS);
@@ -169,14 +169,14 @@ static inline int skip_others(Bits *bits, const Tables *tables)
         refill(bits);
         for (int i = 0; i < 4; i++) {
             uint32_t entry = tables->step[bits->window >> (64 - STEP_BITS)];
-            unsigned next = at + (entry >> 8);
+            unsigned next = at + (entry >> 4);
             if (next < BLOCK) {
-                drop(bits, entry & 255);
+                drop(bits, entry & 15);
                 at = next;
                 continue;
             }
             if (next == BLOCK || (next - ENDS < BLOCK)) {
-                drop(bits, entry & 255);
+                drop(bits, entry & 15);
                 return 1;
             }
             /* A long code; or codes behind the block's last coefficient, which belong to the next block. */
