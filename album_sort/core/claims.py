@@ -96,6 +96,14 @@ class NameClaims:
         self._in(folder).discard(fold(name))
         self._released[folder][fold(name)] = mover
 
+    def take(self, folder: AlbumRelPath, name: str) -> bool:
+        """Take a sanitised name as it is, if it is short enough and free."""
+        key, taken = fold(name), self._in(folder)
+        if len(name) > self._limit // 4 or key in taken:  # a character has up to four bytes
+            return False
+        taken.add(key)
+        return True
+
     def claim(self, folder: AlbumRelPath, names: Sequence[NameParts], by: Claimant) -> tuple[list[str], bool]:
         """Legal, free names for files that stay in step, and whether a suffix of their own was needed."""
         taken = self._in(folder)

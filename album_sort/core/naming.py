@@ -30,6 +30,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9¹²³]|LPT[0-9¹²³])\s*(?:\.|$)", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_~(-][A-Za-z0-9_~()+=@ .,-]*[A-Za-z0-9_~()-]")
 
+_NO_NAMES = frozenset({"", ".", ".."})
+
 
 def sanitise(name: str, *, limit: int = NAME_MAX_BYTES) -> str:
     """The name as every file system takes it: never empty, hidden or reserved, at most `limit` bytes.
@@ -119,8 +121,4 @@ def _fold_unicode(path: str) -> str:
 def is_safe(path: str) -> bool:
     """Whether a path stays inside the destination and out of the state folder, however it is read."""
     parts = path.split("/")
-    return (
-        bool(path)
-        and all(part and part not in (".", "..") and "\\" not in part and "\0" not in part for part in parts)
-        and fold(parts[0]) != STATE_FOLDER
-    )
+    return _NO_NAMES.isdisjoint(parts) and "\\" not in path and "\0" not in path and fold(parts[0]) != STATE_FOLDER

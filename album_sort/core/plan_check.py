@@ -27,10 +27,11 @@ def check_plan(plan: Plan, picture: DestinationPicture) -> None:
 
 def _faults(plan: Plan, picture: DestinationPicture) -> Iterator[str]:
     claimed: dict[str, PlannedOp] = {}
-    sources = {op.source for op in plan.effects}
-    leaving = {op.origin: op.op_id for op in plan.effects if op.action is Action.MOVE}
+    effects = plan.effects
+    sources = {op.source for op in effects}
+    leaving = {op.origin: op.op_id for op in effects if op.action is Action.MOVE}
     prefix = plan.destination.rstrip("/") + "/"
-    for op in plan.effects:
+    for op in effects:
         if not is_safe(op.target) or (op.origin and not is_safe(op.origin)):
             yield f"{op.target!r} (from {op.origin or op.source!r}) does not stay inside the destination"
             continue

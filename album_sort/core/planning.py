@@ -5,7 +5,7 @@ The order of the filings does not matter, no two rows share a target, and planni
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -61,7 +61,8 @@ def plan_filings(
     ops += LinkPlanner(picture, planner.folders, planner.claims).plan(also, ops)
     ops.sort(key=op_order)
     for number, op in enumerate(ops, 1):
-        ops[number - 1] = _numbered(op, number)  # in place, so that no row is there twice
+        # Only now is its number known, and nobody has seen it yet: half a million copies would take seconds.
+        object.__setattr__(op, "op_id", number)
     return Plan(plan_id, created_utc, destination, mode, settings_digest, tuple(ops), tuple(skipped))
 
 
@@ -85,13 +86,17 @@ class _Planner:
     def plan_primaries(self, filings: Iterable[Filing]) -> list[PlannedOp]:
         """Rows of all filings but those in secondary albums."""
         bundles = bundle_filings(filings)
-        LedgerMatcher(self.picture).match(bundles)
-        for bundle in bundles:
-            self._reserve_lost(bundle)
+        if self.picture.ledger:
+            LedgerMatcher(self.picture).match(bundles)
+            for bundle in bundles:
+                self._reserve_lost(bundle)
         ops: list[PlannedOp] = []
-        unnamed = [(bundle, outputs) for bundle in bundles if (outputs := self._place(bundle, ops))]
+        unnamed = deque((bundle, outputs) for bundle in bundles if (outputs := self._place(bundle, ops)))
+        # Each bundle goes when its rows are made: of half a million files they take hundreds of megabytes.
+        del bundles
         # Names only now: what moves away makes room, and a run that was killed half-way sees the same room.
-        for bundle, outputs in unnamed:
+        while unnamed:
+            bundle, outputs = unnamed.popleft()
             targets, has_suffix = self._name(bundle, outputs)
             for output, target in zip(outputs, targets, strict=True):
                 ops += _with_duplicates(self._make(bundle, output, target, has_suffix=has_suffix), output)
@@ -110,6 +115,8 @@ class _Planner:
     def _place(self, bundle: Bundle, ops: list[PlannedOp]) -> list[Output]:
         """Add the rows of outputs that have a name; those that need one are returned."""
         folder = self.folders.resolve(bundle.folder)
+        if not self._foreign and not self.picture.ledger:
+            return bundle.outputs  # as in every first run
         unnamed = []
         for output in bundle.outputs:
             if placed := self._placed(bundle, output, folder):
@@ -194,8 +201,11 @@ class _Planner:
         folder = self.folders.resolve(bundle.folder)
         if len(bundle.outputs) == 1 and not bundle.stems and bundle.outputs[0].row is None:
             # A new file on its own, as most are: nothing to keep in step with.
-            part = NameParts(*split_suffix(sanitise(bundle.outputs[0].chosen.file.name)))
-            (name,), has_suffix = self.claims.claim(folder, [part], Claimant(bundle.group_id))
+            name, has_suffix = sanitise(bundle.outputs[0].chosen.file.name), False
+            if not self.claims.take(folder, name):
+                (name,), has_suffix = self.claims.claim(
+                    folder, [NameParts(*split_suffix(name))], Claimant(bundle.group_id)
+                )
             return [AlbumRelPath(f"{folder}/{name}")], has_suffix
         stems = bundle.stems or stems_of(output.chosen for output in outputs)
         settled = [output for output in bundle.outputs if output not in outputs and output.row]
@@ -281,25 +291,6 @@ def _op(
         folder=bundle.folder,
         origin=origin,
         why=why,
-    )
-
-
-def _numbered(op: PlannedOp, number: int) -> PlannedOp:
-    # Written out, since `replace` takes three times as long and there may be half a million rows.
-    return PlannedOp(
-        number,
-        op.action,
-        op.source,
-        op.content_id,
-        op.size_bytes,
-        op.mtime_ns,
-        op.target,
-        op.group_id,
-        op.album,
-        op.role,
-        op.folder,
-        op.origin,
-        op.why,
     )
 
 

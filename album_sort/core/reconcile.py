@@ -131,6 +131,8 @@ def files_to_read(
 
     `resolved`: rendered folder -> folder in the destination.
     """
+    if present.keys() <= records.keys():
+        return []
     sizes: defaultdict[str, set[int]] = defaultdict(set)
     known: set[ContentId] = {row.content_id for row in records.values()}
     for filing in filings:

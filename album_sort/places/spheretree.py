@@ -7,13 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.geo import EARTH_RADIUS_KM, chord_to_km
+from album_sort.core.geo import chord_to_km
 
 LEAF_POINTS = 16
 """About this many points are compared one by one at the end; below it the tree costs more than it saves."""
 
-QUERY_CHUNK = 4_096
-"""Positions looked up together: bounds memory to some tens of megabytes however many there are."""
+QUERY_CHUNK = 1_024
+"""Cells looked up together: bounds memory to some megabytes however many there are."""
+
+CELL = 2.0**-12
+"""Side of a cell in Earth radii, 1.6 km: where photos are taken many are, and the tree is asked once for all of them."""
+
+CELL_SLACK = CELL * 3**0.5 + 1e-9
+"""A cell's diagonal: so much farther from its middle than the point nearest there may lie what is nearest to a place in it."""
 
 Vectors = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -95,48 +101,79 @@ class SphereTree:
 
         Of equally near points the first in tree order wins.
         """
-        found = [self._nearest_chunk(queries[at : at + QUERY_CHUNK]) for at in range(0, len(queries), QUERY_CHUNK)]
-        if not found:
-            return np.empty(0, dtype=np.intp), np.empty(0)
-        return np.concatenate([index for index, _ in found]), np.concatenate([km for _, km in found])
+        corner = np.floor(queries / CELL).astype(np.int64)
+        distinct, cell_of = np.unique(corner @ _CELL_CODE, return_inverse=True)
+        order = np.argsort(cell_of, kind="stable")
+        firsts = np.searchsorted(cell_of[order], np.arange(0, len(distinct) + QUERY_CHUNK, QUERY_CHUNK))
+        index, km = np.empty(len(queries), dtype=np.intp), np.empty(len(queries))
+        for start, rows in enumerate(np.split(order, firsts[1:-1])):
+            if len(rows):
+                index[rows], km[rows] = self._nearest_in_cells(queries[rows], cell_of[rows] - start * QUERY_CHUNK)
+        return index, km
 
-    def _nearest_chunk(self, queries: Vectors) -> tuple[Indices, NDArray[np.float64]]:
-        """Go down level by level with all (query, node) pairs that may still hold the nearest point."""
-        reach = self._some_near_point(queries)
-        query, node = np.arange(len(queries), dtype=np.intp), np.zeros(len(queries), dtype=np.intp)
+    def _nearest_in_cells(self, queries: Vectors, cell_of: Indices) -> tuple[Indices, NDArray[np.float64]]:
+        """The same for queries that come sorted by their cell, 0 to C - 1."""
+        first_of_cell = np.flatnonzero(np.diff(cell_of, prepend=-1))
+        middles = (np.floor(queries[first_of_cell] / CELL) + 0.5) * CELL
+        cell, point = self._near_cells(middles)
+        count = np.bincount(cell, minlength=len(middles))
+        owner, at = _spread(count[cell_of], (np.cumsum(count) - count)[cell_of])
+        gap = _gaps(queries[owner], self.points[point[at]])
+        best, least = _least(owner, gap, len(queries))
+        return point[at[best]], chord_to_km(least)
+
+    def _near_cells(self, middles: Vectors) -> tuple[Indices, Indices]:
+        """Pairs of a cell and a point that may be the nearest one to a place in it, sorted by cell, then by point."""
+        # Go down level by level with all (cell, node) pairs that may still hold such a point.
+        reach = self._some_near_point(middles)
+        cell, node = np.arange(len(middles), dtype=np.intp), np.zeros(len(middles), dtype=np.intp)
         for level in self.levels[1:]:
-            query, node = np.repeat(query, 2), np.repeat(node * 2, 2)
+            cell, node = np.repeat(cell, 2), np.repeat(node * 2, 2)
             node[1::2] += 1
-            gap, radius = _gaps(queries[query], level.centre[node]), level.radius[node]
+            gap, radius = _gaps(middles[cell], level.centre[node]), level.radius[node]
             # A ball that lies wholly within reach shortens it: far out at sea the first guess is a poor one.
-            firsts = np.flatnonzero(np.diff(query, prepend=-1))
+            firsts = np.flatnonzero(np.diff(cell, prepend=-1))
             reach = np.minimum(reach, np.minimum.reduceat(gap + radius, firsts) + 1e-9)
-            keep = gap - radius <= reach[query]
-            query, node = query[keep], node[keep]
-        return self._compare_leaves(queries, query, node)
+            keep = gap - radius <= reach[cell] + CELL_SLACK
+            cell, node = cell[keep], node[keep]
+        owner, point, gap = self._leaf_points(middles, cell, node)
+        _, least = _least(owner, gap, len(middles))
+        keep = gap <= least[owner] + CELL_SLACK
+        return owner[keep], point[keep]
 
-    def _some_near_point(self, queries: Vectors) -> NDArray[np.float64]:
-        """Straight distance to the nearest point of the leaf on whose side of every split a query lies: an upper bound."""
-        rows, node = np.arange(len(queries), dtype=np.intp), np.zeros(len(queries), dtype=np.intp)
+    def _some_near_point(self, middles: Vectors) -> NDArray[np.float64]:
+        """Straight distance to the nearest point of the leaf on whose side of every split a place lies: an upper bound."""
+        rows, node = np.arange(len(middles), dtype=np.intp), np.zeros(len(middles), dtype=np.intp)
         for level in self.levels[:-1]:
-            node = node * 2 + (queries[rows, level.axis[node]] > level.split[node])
-        _, km = self._compare_leaves(queries, rows, node)
+            node = node * 2 + (middles[rows, level.axis[node]] > level.split[node])
+        owner, _, gap = self._leaf_points(middles, rows, node)
         # Rounding must never shut out the leaf that holds the nearest point.
-        return 2 * np.sin(km / (2 * EARTH_RADIUS_KM)) + 1e-9
+        return _least(owner, gap, len(middles))[1] + 1e-9
 
-    def _compare_leaves(self, queries: Vectors, query: Indices, node: Indices) -> tuple[Indices, NDArray[np.float64]]:
-        """Compare each query with the points of the leaves left to it; pairs come sorted by query, then by node."""
+    def _leaf_points(self, middles: Vectors, cell: Indices, node: Indices) -> tuple[Indices, Indices, Vectors]:
+        """Each place with the points of the leaves left to it, and how far they are; pairs come sorted by place, then by node."""
         bounds = node_bounds(len(self.points), len(self.levels) - 1)
-        sizes = np.diff(bounds)[node]
-        owner = np.repeat(query, sizes)
-        offsets = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        point = np.repeat(bounds[:-1][node], sizes) + offsets
-        gap = _gaps(queries[owner], self.points[point])
-        firsts = np.flatnonzero(np.diff(owner, prepend=-1))
-        least = np.minimum.reduceat(gap, firsts)
-        hits = np.flatnonzero(gap == np.repeat(least, np.diff(firsts, append=len(owner))))
-        best = hits[np.searchsorted(owner[hits], np.arange(len(queries)))]
-        return point[best], chord_to_km(least)
+        pair, point = _spread(np.diff(bounds)[node], bounds[:-1][node])
+        owner = cell[pair]
+        return owner, point, _gaps(middles[owner], self.points[point])
+
+
+_CELL_CODE = np.array([1, 1 << 20, 1 << 40])
+"""Makes one number of a cell's three coordinates."""
+
+
+def _spread(sizes: Indices, starts: Indices) -> tuple[Indices, Indices]:
+    """Runs of consecutive numbers, one behind the other: for each number which run it belongs to, and itself."""
+    owner = np.repeat(np.arange(len(sizes), dtype=np.intp), sizes)
+    return owner, np.arange(len(owner)) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+
+
+def _least(owner: Indices, gap: Vectors, count: int) -> tuple[Indices, NDArray[np.float64]]:
+    """For each of `count` owners, each with pairs and these in a row, the first pair of the smallest gap, and that gap."""
+    firsts = np.flatnonzero(np.diff(owner, prepend=-1))
+    least = np.minimum.reduceat(gap, firsts)
+    hits = np.flatnonzero(gap == np.repeat(least, np.diff(firsts, append=len(owner))))
+    return hits[np.searchsorted(owner[hits], np.arange(count))], least
 
 
 def _gaps(a: Vectors, b: Vectors) -> NDArray[np.float64]:
