@@ -16,7 +16,17 @@ import pytest
 from album_sort.errors import DestinationError
 from album_sort.report import HtmlReport, parse_words, write_reports
 from album_sort.report._blocks import MARKER
-from album_sort.types import ReportRow, RunInfo, RunOutcome, RunReport, SkippedRow, Stage
+from album_sort.types import (
+    ReportRow,
+    RunInfo,
+    RunOutcome,
+    RunReport,
+    SettingRow,
+    SkippedRow,
+    Stage,
+    TakenRow,
+    TimeSource,
+)
 from tests.report_builders import INFO, OUTCOME, WORDS, WORDS_TEXT, photo_row
 
 JPEG = b"\xff\xd8 a small picture \xff\xd9"
@@ -115,6 +125,16 @@ def test_totals_are_said_in_words(tmp_path: Path) -> None:
     assert "3 in 1 album, 1 to review, 1 skipped." in html
     chinese = render(tmp_path / "zh.html", rows, language="zh")
     assert "3 张归入 1 个相册，1 张待确认，1 个被跳过。" in chinese
+
+
+def test_where_dates_and_settings_come_from_is_said_in_the_language_of_the_page(tmp_path: Path) -> None:
+    named = dataclasses.replace(photo_row(), taken=TakenRow(datetime(2025, 1, 2), None, TimeSource.FILE_NAME, "day"))
+    settings = (SettingRow("mode", "copy", "flags"), SettingRow("also", "false", "default"))
+    page = render(tmp_path / "zh.html", [named], language="zh", info=dataclasses.replace(INFO, settings=settings))
+    [card] = data_block(page, "photos-0")  # type: ignore[misc]
+    assert card["ts"] == "文件名"
+    assert '<td class="quiet">命令行</td>' in page
+    assert '<td class="quiet">默认值</td>' in page
 
 
 def test_a_preview_says_so_and_links_to_no_photo(tmp_path: Path) -> None:

@@ -229,5 +229,11 @@ class _Run:
 
 
 def _shown(name: str, value: object) -> str:
-    """A setting's value for the report; where somebody lives is nobody's business."""
-    return "given" if name == "home" and value else str(value)
+    """A setting's value for the report, as a configuration file has it; where somebody lives is nobody's business."""
+    if name == "home":
+        return "…" if value else ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

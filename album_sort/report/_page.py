@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from album_sort.report._overview import STRIP, Overview, TripSummary
 from album_sort.report._parts import PageParts
@@ -77,6 +77,7 @@ class Page:
         )
         environment.filters["visible"] = visible
         environment.filters["shell_word"] = shell_word
+        environment.filters["code_spans"] = _code_spans
         return environment.get_template("report.html.jinja").generate(self._context())
 
     def _context(self) -> dict[str, Any]:
@@ -203,6 +204,14 @@ class Page:
             if tile.trip.lat_deg is not None and tile.trip.lon_deg is not None
         ]  # fmt: skip
         return draw_map(points, _static("world.json"))
+
+
+def _code_spans(text: str) -> Markup:
+    """Escaped text; what stands between backticks as code."""
+    pieces = (
+        f"<code>{escape(piece)}</code>" if number % 2 else escape(piece) for number, piece in enumerate(text.split("`"))
+    )
+    return Markup("".join(pieces))  # noqa: S704 - escaped piece by piece
 
 
 def _static(name: str) -> str:

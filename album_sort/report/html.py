@@ -186,7 +186,7 @@ class HtmlReport:
         if taken:
             card["t" if _is_of_the_photo(taken) else "tf"] = taken.local.isoformat(timespec="seconds")
             card["tp"] = taken.precision
-            card["ts"] = visible(taken.source)
+            card["ts"] = visible(self._time_source(taken.source))
             if taken.utc_offset_minutes is not None:
                 card["to"] = format_offset(taken.utc_offset_minutes)
         if place:
@@ -195,6 +195,16 @@ class HtmlReport:
                 card["lk"] = round(place.distance_km, 1)
         if row.trip:
             card["r"] = visible(row.trip.title)
+
+    def _time_source(self, source: str) -> str:
+        """Names of tags and formats are the same in each language; what else says the time is said in words."""
+        match source:
+            case TimeSource.FILE_NAME:
+                return self._words.text("file_name")
+            case TimeSource.FOLDER_NAME:
+                return self._words.text("folder_name")
+            case _:
+                return source
 
     def _town(self, place: PlaceRow) -> str:
         """A town and its country; thousands of photos share one."""

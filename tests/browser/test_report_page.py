@@ -375,6 +375,30 @@ def test_a_date_that_only_the_file_has_is_not_shown_as_the_day_of_the_photo(
     assert "undated the file itself is of Dec 26, 2025" in " ".join(watched.page.inner_text("dialog").split())
 
 
+@pytest.mark.parametrize("width", [390, 1280, 2560])
+def test_the_large_view_never_blows_a_thumbnail_up_and_offers_the_photo(
+    width: int, tmp_path: Path, open_page: OpenPage
+) -> None:
+    write(tmp_path / "report.html", iter([photo_row()]))
+    watched = open_page(width=width)
+    watched.show(tmp_path / "report.html", "#/album/pets")
+    watched.page.click(".frame")
+    watched.page.wait_for_function("document.querySelector('dialog img').naturalWidth")
+    shown, natural = watched.page.eval_on_selector("dialog img", "image => [image.clientWidth, image.naturalWidth]")
+    assert 0 < shown <= natural
+    assert watched.page.is_visible("dialog a:text-is('Open the photo itself')")
+
+
+def test_on_a_phone_the_chart_begins_with_the_newest_months(tmp_path: Path, open_page: OpenPage) -> None:
+    write(tmp_path / "report.html", library())
+    watched = open_page(width=390)
+    watched.show(tmp_path / "report.html")
+    hidden = watched.page.eval_on_selector(
+        ".chart .scroll", "chart => chart.scrollWidth - chart.clientWidth - chart.scrollLeft"
+    )
+    assert abs(hidden) <= 1
+
+
 def test_print_leaves_out_what_paper_cannot_do(tmp_path: Path, open_page: OpenPage) -> None:
     write(tmp_path / "report.html", library())
     watched = open_page()

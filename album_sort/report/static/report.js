@@ -307,7 +307,12 @@
   }
 
   const photoLink = (photo) => (photo.p ? linked(photo, isolated(photo.pv || photo.p, "path")) : null);
-  const largePicture = (photo) => linked(photo, thumbnail(photo, alternative(photo)));
+  function largePicture(photo) {
+    const small = thumbnail(photo, alternative(photo));
+    const words = t("open_file");
+    const link = linked(photo, words);
+    return el("div", { class: "large" }, linked(photo, small), link === words ? null : link);
+  }
 
   // A label needs an id of its own for each choice on a page.
   let boxes = 0;
@@ -344,7 +349,7 @@
     const shut = button("×", () => dialog.close(), { class: "shut", "aria-label": t("close") });
     const previous = button("←", () => step(-1), { "aria-label": t("previous"), ...(position === 0 && { disabled: "disabled" }) });
     const next = button("→", () => step(1), { "aria-label": t("next"), ...(position === photos.length - 1 && { disabled: "disabled" }) });
-    dialog.replaceChildren(el("div", { class: "pane" }, el("div", { class: "large" }, largePicture(photo)), details),
+    dialog.replaceChildren(el("div", { class: "pane" }, largePicture(photo), details),
       el("div", { class: "tools" }, previous, next, shut));
     dialog.onkeydown = (event) => {
       if (event.target.tagName === "SELECT") return;
@@ -423,6 +428,9 @@
     window.scrollTo(0, 0);
     title.focus({ preventScroll: true });
   }
+
+  // On a narrow screen the newest years come first, as everywhere else.
+  for (const chart of document.querySelectorAll(".chart .scroll")) chart.scrollLeft = chart.scrollWidth;
 
   window.addEventListener("hashchange", show);
   if (window.location.hash) show();
