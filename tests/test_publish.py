@@ -94,6 +94,16 @@ def test_a_hard_link_is_the_same_file(library: Library) -> None:
     assert (library.albums / "Pets/2024/a.jpg").samefile(library.sources / "a.jpg")
 
 
+def test_a_hard_link_to_a_photo_found_through_a_link_is_the_photo_itself(library: Library) -> None:
+    (library.sources / "far").mkdir()
+    (library.sources / "a.jpg").rename(library.sources / "far/real.jpg")
+    (library.sources / "a.jpg").symlink_to("far/real.jpg")
+    run(library, mode=Mode.HARDLINK)
+    target = library.albums / "Pets/2024/a.jpg"
+    assert not target.is_symlink()
+    assert target.samefile(library.sources / "far/real.jpg")
+
+
 def test_a_file_that_appears_at_the_last_moment_is_not_overwritten(library: Library) -> None:
     _, applied = run(library, fs=Interfering())
     result = only(applied.results)

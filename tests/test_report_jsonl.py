@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from album_sort.errors import DestinationError
@@ -25,6 +25,8 @@ def write(path: Path, rows: list[ReportRow], outcome: RunOutcome | None = OUTCOM
             report.finish(outcome)
 
 
+# No deadline: on a busy machine one example may wait longer than any that is slow by itself.
+@settings(deadline=None)
 @given(rows=st.lists(report_rows(), max_size=5))
 def test_what_was_written_is_read_back(rows: list[ReportRow], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("report") / "report.jsonl"
@@ -73,6 +75,8 @@ def test_rows_are_on_their_way_after_a_second(tmp_path: Path) -> None:
         assert len(list(read_lines(path))) == 3
 
 
+# No deadline: on a busy machine one example may wait longer than any that is slow by itself.
+@settings(deadline=None)
 @given(name=st.text(st.characters(exclude_characters="\0")))
 def test_every_name_is_one_line_for_every_reader(name: str) -> None:
     """Python's `splitlines` splits at eleven characters, and names that are no UTF-8 are lone surrogates."""

@@ -33,6 +33,41 @@ def test_a_file_that_was_edited_since_is_left_and_told(library: Library) -> None
     assert files(library.albums) == ["Pets/2024/a.jpg"]
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_what_may_be_the_only_copy_is_left_and_told(library: Library, mode: Mode) -> None:
+    """Who deletes the photos once they are sorted must not lose them to an undo; a link holds nothing that could be lost."""
+    run(library, mode=mode)
+    (library.sources / "a.jpg").unlink()
+    (library.sources / "b.jpg").write_bytes(b"DOG")
+    undone = undo(library)
+    left = sorted(result.error for result in undone.results if result.status is OpStatus.FAILED)
+    match mode:
+        case Mode.SYMLINK:
+            assert (left, files(library.albums)) == ([], [])
+        case Mode.HARDLINK:
+            # The second was edited through its source: it is one file with two names.
+            assert "may be the only one" in left[0]
+            assert "has been changed since" in left[1]
+        case _:
+            assert ["may be the only one" in error for error in left] == [True, True]
+            assert [(library.albums / path).read_bytes() for path in files(library.albums)] == [b"cat", b"dog"]
+    if left:
+        (library.sources / "a.jpg").write_bytes(b"cat")
+        (library.sources / "b.jpg").write_bytes(b"dog")
+        assert undo(library).is_complete
+        assert tree(library.albums) == {}
+
+
+def test_a_source_that_is_a_link_into_the_albums_is_no_second_copy(library: Library) -> None:
+    """As programs that look for duplicates leave it."""
+    run(library)
+    (library.sources / "a.jpg").unlink()
+    (library.sources / "a.jpg").symlink_to(library.albums / "Pets/2024/a.jpg")
+    assert not undo(library).is_complete
+    assert (library.sources / "a.jpg").read_bytes() == b"cat"
+    assert files(library.albums) == ["Pets/2024/a.jpg"]
+
+
 def test_a_file_that_the_user_has_deleted_is_no_hindrance(library: Library) -> None:
     run(library)
     (library.albums / "Pets/2024/a.jpg").unlink()

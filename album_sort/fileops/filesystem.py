@@ -84,7 +84,7 @@ class FileSystem(Protocol):
         ...
 
     def hardlink(self, source: str, target: str) -> None:
-        """Make a hard link; raises FileExistsError rather than replace anything."""
+        """Make a hard link, to what a symlink points to; raises FileExistsError rather than replace anything."""
         ...
 
     def remove(self, path: str) -> None:
@@ -185,7 +185,8 @@ class RealFileSystem:
 
     def hardlink(self, source: str, target: str) -> None:
         """See `FileSystem`."""
-        os.link(source, target)
+        # A photo may be found through a link: linked itself, it would point to nowhere from its album.
+        os.link(os.path.realpath(source), target)
 
     def remove(self, path: str) -> None:
         """See `FileSystem`."""

@@ -109,6 +109,7 @@ def _remove(place: Place, made: LedgerRow) -> None:
         # Already gone counts as done: that is how an undo can be repeated.
         return
     _check_is_ours(place, made, absolute)
+    _check_is_no_last_copy(place, made, absolute)
     place.fs.remove(absolute)
     place.fs.sync_folder(os.path.dirname(absolute))
 
@@ -118,6 +119,25 @@ def _check_is_ours(place: Place, made: LedgerRow, absolute: str) -> None:
     _check_is_last(place, made)
     if not _is_file_of(place, made, absolute):
         raise RowRefused(f"{made.path!r} has been changed since; it is left as it is")
+
+
+def _check_is_no_last_copy(place: Place, made: LedgerRow, absolute: str) -> None:
+    """Who deletes the photos after sorting them, or sorts the albums themselves, has nothing else than this file."""
+    if made.action is not Action.SYMLINK and not _is_in_source(place, made, absolute):
+        raise RowRefused(
+            f"{made.path!r} is left: its source {made.source!r} is no more there or has changed, so it may be the only one"
+        )
+
+
+def _is_in_source(place: Place, made: LedgerRow, absolute: str) -> bool:
+    if os.path.realpath(made.source) == os.path.realpath(absolute):
+        return False
+    status = place.fs.status(made.source)
+    if status is None:
+        return False
+    # The copy has its source's time, as far as its file system keeps it: else the source is read.
+    same = stat.S_ISREG(status.st_mode) and (status.st_size, status.st_mtime_ns) == (made.size_bytes, made.mtime_ns)
+    return same or place.holds(made.source, made.content_id)
 
 
 def _check_is_last(place: Place, made: LedgerRow) -> None:
