@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,8 @@ from album_sort.classify.backbones import RESNET18
 from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
 from album_sort.inspection.messages import ReaderSettings
 from album_sort.scan import scan
-from album_sort.state.cache import InferenceCache
+from album_sort.state import cache_file
+from album_sort.state.cache import CACHE_FILE, InferenceCache
 from album_sort.types import FileEntry, FileKind, Precision, Reason, Stage
 from tests.builders import make_jpeg, make_tree
 from tests.network_builders import FakeClassifier
@@ -129,6 +132,38 @@ def test_copies_in_one_run_are_looked_at_once(inspector: Inspector, photos: Path
         assert facts(result)[f"copy{number}.jpg"] == facts(result)["05.jpg"]
         assert result.inspections[str(photos / f"copy{number}.jpg")].file.name == f"copy{number}.jpg"
     assert inspector(entries(photos)).read_count == 0
+
+
+def test_what_the_cache_loses_during_the_run_is_read_again(inspector: Inspector, photos: Path) -> None:
+    """Results are not held in memory once they are on disk; whoever clears the cache then must not cost a photo."""
+    calls = []
+
+    def clear(done: int, _path: str) -> None:
+        calls.append(done)
+        if len(calls) == 10:
+            with sqlite3.connect(inspector.cache_folder / CACHE_FILE) as other:
+                other.execute("DELETE FROM files")
+                other.execute("DELETE FROM contents")
+
+    shutil.copy(photos / "05.jpg", photos / "copy.jpg")
+    files = entries(photos)
+    result = inspector(files, on_progress=clear)
+    assert set(result.inspections) == {file.path for file in files}
+    assert (result.read_count, inspector.shown > 10) == (11, True)
+    assert facts(result)["copy.jpg"] == facts(result)["05.jpg"]
+
+
+def test_a_cache_that_another_run_holds_costs_no_photo(
+    inspector: Inspector, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_file, "BUSY_TIMEOUT_S", 0.01)
+    InferenceCache.open(inspector.cache_folder, KEY).close()
+    with contextlib.closing(sqlite3.connect(inspector.cache_folder / CACHE_FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        result = inspector(entries(photos))
+        assert (len(result.inspections), inspector.shown) == (10, 10)
+        other.execute("ROLLBACK")
+    assert inspector(entries(photos)).read_count == 10, "nothing could be remembered"
 
 
 def test_recheck_reads_all_but_infers_nothing_again(inspector: Inspector, photos: Path) -> None:

@@ -65,12 +65,17 @@ def inspect_files(
     """
     result = InspectionResult()
     unknown = _take_known(files, settings, cache, result)
+    result.read_count = len(unknown)
     on_progress(len(files) - len(unknown), "")
-    if unknown:
-        run = _Run(settings, cache, make_classifier, on_progress, result, done=len(files) - len(unknown))
-        run.read(unknown)
-        del run
-        _give_memory_back()
+    for holds_all in (False, True):
+        # The second time is for what the cache has lost meanwhile: damaged, cleared or held by another run.
+        if unknown:
+            run = _Run(settings, cache, make_classifier, on_progress, result, len(files) - len(unknown), holds_all)
+            run.read(unknown)
+            del run
+            _give_memory_back()
+            unknown = _take_read(unknown, cache, result)
+    if result.read_count:
         cache.forget_oldest()
     return result
 
@@ -99,17 +104,36 @@ def _take_known(
     return unknown
 
 
+def _take_read(files: Sequence[FileEntry], cache: InferenceCache, result: InspectionResult) -> list[FileEntry]:
+    """Takes back from the cache what has been read; returns the files of which it has nothing."""
+    waiting = [file for file in files if file.path not in result.inspections and file.path not in result.failed]
+    found = cache.find_all(waiting)
+    lost = []
+    for file in waiting:
+        known = found.get(file.path)
+        if known is not None and known.inspection is not None:
+            result.inspections[file.path] = known.inspection
+        else:
+            lost.append(file)
+    return lost
+
+
 @dataclass(slots=True)
 class _Run:
+    """What has been learnt is held until the cache has it on disk, so that memory does not grow with the library."""
+
     settings: InspectionSettings
     cache: InferenceCache
     make_classifier: Callable[[], Classifier]
     on_progress: Progress
     result: InspectionResult
     done: int
+    holds_all: bool
+    """Holds everything to the end instead."""
     _classifier: Classifier | None = None
-    _by_content: dict[ContentId, Inspection] = field(default_factory=dict)
-    """What this run has classified: copies in one folder are looked at once."""
+    _held: dict[ContentId, list[Inspection]] = field(default_factory=dict)
+    _classified: set[ContentId] = field(default_factory=set)
+    """Copies in one folder are looked at once."""
     _twins: list[Inspection] = field(default_factory=list)
     """Copies of what is in the batch that is being filled."""
     _uncommitted: int = 0
@@ -123,6 +147,7 @@ class _Run:
             for batch in self._batches(pool.read(files)):
                 self._classify(batch)
                 self._commit()
+        self.result.inspections |= {each.file.path: each for held in self._held.values() for each in held}
 
     def _batches(self, answers: Iterable[Answer]) -> Iterator[dict[ContentId, Read]]:
         """Pictures in batches, by content; everything else is dealt with on the way."""
@@ -143,11 +168,9 @@ class _Run:
         content_id = picture.inspection.content_id
         if self._classifier is None:
             self._classifier = self.make_classifier()
-        if content_id in self._by_content:
-            self._take_copy(picture.inspection)
-        elif content_id in batch:
+        if content_id in batch:
             self._twins.append(picture.inspection)
-        else:
+        elif content_id not in self._classified or not self._take_copy(picture.inspection):
             batch[content_id] = picture
 
     def _take(self, answer: Answer) -> None:
@@ -171,19 +194,29 @@ class _Run:
         for read, answer in zip(batch.values(), answers, strict=True):
             classified = replace(read.inspection, prediction=answer.prediction)
             inspection = self.cache.add(classified, answer.embedding, read.thumbnail)
-            self._by_content[inspection.content_id] = inspection
+            self._classified.add(inspection.content_id)
             self._remember(inspection)
             self.result.inference_count += 1
         for twin in self._twins:
             self._take_copy(twin)
         self._twins.clear()
 
-    def _take_copy(self, copy: Inspection) -> None:
+    def _take_copy(self, copy: Inspection) -> bool:
+        """Whether what is known of the content could be taken for its copy."""
+        held = self._held.get(copy.content_id)
+        known = held[0] if held else self._from_cache(copy)
+        if known is None:
+            return False
         self.cache.add_file(copy.file, copy.content_id)
-        self._remember(replace(self._by_content[copy.content_id], file=copy.file))
+        self._remember(replace(known, file=copy.file))
+        return True
+
+    def _from_cache(self, copy: Inspection) -> Inspection | None:
+        known = self.cache.find_content(copy.file, copy.content_id)
+        return known.inspection if known else None
 
     def _remember(self, inspection: Inspection) -> None:
-        self.result.inspections[inspection.file.path] = inspection
+        self._held.setdefault(inspection.content_id, []).append(inspection)
         self._count(inspection.file)
 
     def _fail(self, skipped: Skipped, file: FileEntry) -> None:
@@ -192,11 +225,11 @@ class _Run:
 
     def _count(self, file: FileEntry) -> None:
         self.done += 1
-        self.result.read_count += 1
         self._uncommitted += 1
         self.on_progress(self.done, file.path)
 
     def _commit(self, at_least: int = 1) -> None:
         if self._uncommitted >= at_least:
-            self.cache.commit()
+            if self.cache.commit() and not self.holds_all:
+                self._held.clear()
             self._uncommitted = 0

@@ -222,14 +222,20 @@ class InferenceCache:
                 if embedding is not None:
                     yield ContentId(content_id.hex()), embedding
 
-    def commit(self) -> None:
-        """Writes what was added, where other runs see it; a power cut may lose it, never damage it."""
-        self._flush()
-        self._thumbnails.commit()
+    def commit(self) -> bool:
+        """Writes what was added, where other runs see it; a power cut may lose it, never damage it.
 
-    def _flush(self) -> None:
-        if self._pending and (self._file.write(self._pending) or len(self._pending) > _MOST_PENDING):
+        False when it could not be written now: it stays pending, at most `_MOST_PENDING` statements of it.
+        """
+        is_written = self._flush()
+        self._thumbnails.commit()
+        return is_written
+
+    def _flush(self) -> bool:
+        is_written = not self._pending or self._file.write(self._pending)
+        if is_written or len(self._pending) > _MOST_PENDING:
             self._pending.clear()
+        return is_written
 
     def forget_oldest(self, most: int = MOST_PHOTOS) -> int:
         """Drops contents beyond `most`, those without a known file first, and thumbnails beyond their bound.
