@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
 from album_sort.errors import UsageError
 from album_sort.types import CaptureTime, Reason, TimeCandidate, TimePrecision, TimeSource
@@ -20,8 +21,11 @@ ZoneOffset = Callable[[datetime], int | None]
 
 # From most to least trustworthy: the order in which `TimeSource` names them.
 _BEST = TimeSource.EXIF_ORIGINAL
+_EXACT = TimePrecision.SECOND
 _RANK = {source: rank for rank, source in enumerate(TimeSource)}
 _FINENESS = {precision: rank for rank, precision in enumerate(TimePrecision)}
+
+_CODE_OF = {source: f"time.from-{source.name.lower().replace('_', '-')}" for source in TimeSource}
 
 # Written by the camera from its own clock, which the user may have to correct.
 CAMERA_CLOCK = frozenset(
@@ -72,8 +76,7 @@ class CaptureChoice:
     """Where the time comes from and how its offset is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(NamedTuple):
     """A candidate brought to wall time at the place."""
 
     candidate: TimeCandidate
@@ -100,7 +103,7 @@ def choose_capture_time(
     refused: list[RefusedTime] = []
     plausible: list[TimeCandidate] = []
     for candidate in candidates:
-        corrected = _corrected(candidate, clock_correction_minutes)
+        corrected = _corrected(candidate, clock_correction_minutes) if clock_correction_minutes else candidate
         reason = why_impossible(corrected, now_utc)
         if reason is None:
             plausible.append(corrected)
@@ -111,30 +114,32 @@ def choose_capture_time(
     chosen, finer = _chosen(plausible, zone_offset)
     shown = finer or chosen
     source = chosen.candidate.source
-    reasons = [Reason.of(f"time.from-{source.name.lower().replace('_', '-')}", note=chosen.candidate.note)]
+    reasons = [Reason.of(_CODE_OF[source], note=chosen.candidate.note)]
     if finer:
         reasons.append(Reason.of("time.refined", source=finer.candidate.source.value))
     reasons.append(shown.offset_reason)
     if clock_correction_minutes and source in CAMERA_CLOCK:
         reasons.append(Reason.of("time.clock-corrected", minutes=clock_correction_minutes))
-    why = (chosen.candidate.note or source.value, *(f"not {row.candidate.note}: {row.reason.code}" for row in refused))
+    why = (chosen.candidate.note or source.value, *[f"not {row.candidate.note}: {row.reason.code}" for row in refused])
     time = CaptureTime(shown.local, shown.offset, source, shown.candidate.precision, why)
     return CaptureChoice(time, tuple(refused), tuple(reasons))
 
 
 def _chosen(plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None) -> tuple[_Placed, _Placed | None]:
     """The candidate to believe, and one that adds the time of day to it."""
-    best = next((one for one in plausible if one.source is _BEST and one.precision is TimePrecision.SECOND), None)
-    if best is not None and best.local is not None:
-        # Nothing comes before it and nothing adds to it. So it is with most photos, and each offset asked for costs time.
-        return _placed(best, plausible, zone_offset), None
+    for best in plausible:
+        if best.source is _BEST and best.precision is _EXACT:
+            if best.local is None:
+                break
+            # Nothing comes before it and nothing adds to it. So it is with most photos, and each offset asked for costs time.
+            return _placed(best, plausible, zone_offset), None
     placed = sorted((_placed(one, plausible, zone_offset) for one in plausible), key=_order)
     return placed[0], _finer(placed)
 
 
 def _corrected(candidate: TimeCandidate, minutes: int) -> TimeCandidate:
     """The candidate as the camera would have written it with its clock set right."""
-    if not minutes or candidate.source not in CAMERA_CLOCK:
+    if candidate.source not in CAMERA_CLOCK:
         return candidate
     shift = timedelta(minutes=minutes)
     local, utc = candidate.local, candidate.utc
@@ -165,10 +170,9 @@ def why_impossible(candidate: TimeCandidate, now_utc: datetime) -> Reason | None
 
 def _placed(candidate: TimeCandidate, plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None) -> _Placed:
     if candidate.local is not None:
-        offset, reason = _offset_of_wall_time(candidate, candidate.local, plausible, zone_offset)
-        is_confirmed = (
-            candidate.source in CAMERA_CLOCK and _compared(candidate.local, plausible, TimeSource.GPS) is not None
-        )
+        by_gps = _compared(candidate.local, plausible, TimeSource.GPS)
+        offset, reason = _offset_of_wall_time(candidate, candidate.local, plausible, zone_offset, by_gps)
+        is_confirmed = candidate.source in CAMERA_CLOCK and by_gps is not None
         return _Placed(candidate, candidate.local, offset, reason, is_confirmed_by_gps=is_confirmed)
     utc = candidate.utc
     assert utc is not None, "why_impossible lets no candidate without a time through"  # noqa: S101
@@ -186,17 +190,29 @@ def _placed(candidate: TimeCandidate, plausible: Sequence[TimeCandidate], zone_o
 
 
 def _offset_of_wall_time(
-    candidate: TimeCandidate, local: datetime, plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None
+    candidate: TimeCandidate,
+    local: datetime,
+    plausible: Sequence[TimeCandidate],
+    zone_offset: ZoneOffset | None,
+    by_gps: int | None,
 ) -> tuple[int | None, Reason]:
     """The offset behind a wall time: as written, by the place, by the receiver's clock, by other clocks."""
     written = candidate.utc_offset_minutes
     if written is None:
-        written = next((one.utc_offset_minutes for one in plausible if _is_same_wall_time(one, local)), None)
+        written = next(
+            (
+                one.utc_offset_minutes
+                for one in plausible
+                if one.utc_offset_minutes is not None and _is_same_wall_time(one, local)
+            ),
+            None,
+        )
     if written is not None:
         return written, Reason.of("time.offset-written", offset=offset_text(written))
     place = zone_offset(local) if zone_offset else None
-    is_exact = candidate.precision is TimePrecision.SECOND
-    by_gps = _compared(local, plausible, TimeSource.GPS) if is_exact else None
+    is_exact = candidate.precision is _EXACT
+    if not is_exact:
+        by_gps = None
     if place is not None and by_gps is not None and by_gps not in (0, place) and (by_gps - place) % 60 == 0:
         # Whole hours apart: the camera was left on another zone's time. (Zero is something else: there the device
         # wrote its wall time where the standard asks for UTC.)
@@ -214,10 +230,8 @@ def _offset_of_wall_time(
 
 
 def _is_same_wall_time(other: TimeCandidate, local: datetime) -> bool:
-    """Whether another candidate states the same moment, and its offset with it."""
-    if other.local is None or other.utc_offset_minutes is None:
-        return False
-    return abs((other.local - local).total_seconds()) <= _CLOCK_TOLERANCE_S
+    """Whether another candidate states the same moment."""
+    return other.local is not None and abs((other.local - local).total_seconds()) <= _CLOCK_TOLERANCE_S
 
 
 def _compared(local: datetime, plausible: Sequence[TimeCandidate], source: TimeSource) -> int | None:

@@ -73,12 +73,18 @@ class Home:
     kind: HomeKind = HomeKind.HOME
 
 
-def find_homes(photos: Sequence[TimelinePhoto], override: tuple[float, float] | None = None) -> tuple[Home, ...]:
+def find_homes(
+    photos: Sequence[TimelinePhoto],
+    override: tuple[float, float] | None = None,
+    *,
+    witnesses: Witnesses | None = None,
+) -> tuple[Home, ...]:
     """Homes in the order of time, then the places of regular and recurring visits; empty where nothing can be told.
 
     `override` is the latitude and longitude of a home given by the user: it holds for the whole library.
+    `witnesses` are those of the photos, where they are known already.
     """
-    witnesses = Witnesses.of(photos)
+    witnesses = Witnesses.of(photos) if witnesses is None else witnesses
     if not len(witnesses):
         return () if override is None else (_given(override, date.min, date.max),)
     rows = day_cells(witnesses)

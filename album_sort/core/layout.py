@@ -46,7 +46,7 @@ class Layout:
     template: str
     segments: tuple[tuple[_Piece, ...], ...]
     """One tuple for each folder level: text and choices in order."""
-    _asked: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     """Fields whose values decide about the folder."""
     _rendered: dict[tuple[str | None, ...], AlbumRelPath] = field(default_factory=dict, compare=False, repr=False)
     """By the values of those fields: a hundred thousand photos share a few hundred folders."""
@@ -77,7 +77,7 @@ class Layout:
         A level of which no field has a value is left out. A word such as `undated` is looked up in `fields` too, so that
         it can be given in the destination's language.
         """
-        values = tuple([fields.get(name) for name in self._asked])
+        values = tuple([fields.get(name) for name in self.asked])
         folder = self._rendered.get(values)
         if folder is None:
             texts = [_render_segment(segment, fields) for segment in self.segments]

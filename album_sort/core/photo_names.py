@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # What stands behind the last `-`, `_` or blank of an edited copy: Google Photos in its languages, Apple Photos
 # (`_edited`), Lightroom (`-Edit`). A set, because an expression with all words takes most of the time of grouping.
@@ -24,8 +24,7 @@ _APPLE_MARKS = ("_e", "_o")
 _DIGITS = frozenset("0123456789")
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoName:
+class PhotoName(NamedTuple):
     """A file name taken apart."""
 
     key: str

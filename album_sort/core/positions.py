@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
+from typing import NamedTuple
 
 from album_sort.core.geo import distance_km, is_on_globe
 from album_sort.core.timeline import DAY, HOUR, clocks, has_time_of_day
@@ -80,8 +81,12 @@ NO_POSITION = PositionChoice(None)
 def choose_positions(shots: Sequence[Shot]) -> dict[ContentId, PositionChoice]:
     """The position of each photo; independent of the order of the shots."""
     ordered = sorted(shots, key=lambda shot: (shot.content_id, shot.camera))
-    lags = _usual_lags(ordered)
-    chosen = {shot.content_id: _first_plausible(shot, lags.get(shot.camera, 0.0)) for shot in ordered}
+    lags = [_lag_s(shot.capture_time, shot.candidates[0]) if shot.candidates else None for shot in ordered]
+    usual = _usual_lags(ordered, lags)
+    chosen = {
+        shot.content_id: _first_plausible(shot, lag, usual.get(shot.camera, 0.0))
+        for shot, lag in zip(ordered, lags, strict=True)
+    }
     by_camera = _fixes(ordered, chosen)
     for find_faults in (_frozen, _jumps):
         faults = find_faults(by_camera)
@@ -109,13 +114,14 @@ def refusal(position: GeoPosition) -> Reason | None:
     return None
 
 
-def _first_plausible(shot: Shot, usual_lag_s: float) -> PositionChoice:
-    """The most trustworthy candidate that nothing speaks against."""
+def _first_plausible(shot: Shot, lag_s: float | None, usual_lag_s: float) -> PositionChoice:
+    """The most trustworthy candidate that nothing speaks against; `lag_s` is that of the first one given."""
     if not shot.candidates:
         return NO_POSITION
     why: list[Reason] = []
     for candidate in _by_trust(shot.candidates):
-        reason = refusal(candidate) or _stale(shot.capture_time, candidate, usual_lag_s)
+        lag = lag_s if candidate is shot.candidates[0] else _lag_s(shot.capture_time, candidate)
+        reason = refusal(candidate) or _stale(shot.capture_time, lag, usual_lag_s)
         if reason is None:
             return PositionChoice(candidate, tuple(why))
         why.append(reason)
@@ -137,29 +143,25 @@ def _lag_s(time: CaptureTime | None, position: GeoPosition) -> float | None:
     return lag - weeks * ROLLOVER_S if weeks and abs(lag - weeks * ROLLOVER_S) < 2 * DAY else lag
 
 
-def _usual_lags(shots: Iterable[Shot]) -> dict[str, float]:
+def _usual_lags(shots: Sequence[Shot], lags_s: Sequence[float | None]) -> dict[str, float]:
     """For each camera with enough fixes the median age of a fix, in seconds: the error of its clock."""
-    lags: defaultdict[str, list[float]] = defaultdict(list)
-    for shot in shots:
-        for candidate in shot.candidates[:1]:
-            lag = _lag_s(shot.capture_time, candidate)
-            if lag is not None:
-                lags[shot.camera].append(lag)
-    return {camera: median(values) for camera, values in lags.items() if len(values) >= CLOCK_SAMPLES}
+    of_camera: defaultdict[str, list[float]] = defaultdict(list)
+    for shot, lag_s in zip(shots, lags_s, strict=True):
+        if lag_s is not None:
+            of_camera[shot.camera].append(lag_s)
+    return {camera: median(values) for camera, values in of_camera.items() if len(values) >= CLOCK_SAMPLES}
 
 
-def _stale(time: CaptureTime | None, position: GeoPosition, usual_lag_s: float) -> Reason | None:
+def _stale(time: CaptureTime | None, lag_s: float | None, usual_lag_s: float) -> Reason | None:
     """Whether a fix is older than its photo by more than its camera's clock explains."""
-    lag = _lag_s(time, position)
-    if lag is None or time is None or not time.is_reliable:
+    if lag_s is None or time is None or not time.is_reliable:
         return None
-    limit = STALE_HOURS if time.utc is not None else UNSURE_STALE_HOURS
-    hours = (lag - usual_lag_s) / HOUR
+    limit = STALE_HOURS if time.utc_offset_minutes is not None else UNSURE_STALE_HOURS
+    hours = (lag_s - usual_lag_s) / HOUR
     return Reason.of("position.stale", hours=round(hours)) if hours > limit else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Fix:
+class _Fix(NamedTuple):
     """A believed position with its time."""
 
     content_id: ContentId

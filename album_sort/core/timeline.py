@@ -20,6 +20,8 @@ AIRLINER_ALTITUDE_M = 9_000.0
 AIRLINER_SPEED_KMH = 400.0
 """Above either a photo was taken out of an aeroplane's window: a true position, but no place that somebody visited."""
 
+_WITH_TIME_OF_DAY = frozenset((TimePrecision.SECOND, TimePrecision.MINUTE))
+
 
 def clocks(time: CaptureTime, position: GeoPosition | None) -> tuple[float, float]:
     """A photo's wall time and its time in UTC, in seconds since 1970; the latter without an offset by its longitude."""
@@ -31,7 +33,7 @@ def clocks(time: CaptureTime, position: GeoPosition | None) -> tuple[float, floa
 
 def has_time_of_day(time: CaptureTime) -> bool:
     """Whether the time of day is known and may be believed."""
-    return time.precision in (TimePrecision.SECOND, TimePrecision.MINUTE) and time.is_reliable
+    return time.precision in _WITH_TIME_OF_DAY and time.is_reliable
 
 
 @dataclass(frozen=True, slots=True)

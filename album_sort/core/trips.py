@@ -37,9 +37,13 @@ def find_trips(
     now_utc: datetime,
     previous: Sequence[PreviousTrip] = (),
     lang: str = "en",
+    witnesses: Witnesses | None = None,
 ) -> Timeline:
-    """The trips of a library; the same for every order of its photos. `now_utc` is naive and only marks open trips."""
-    table = Witnesses.of(photos)
+    """The trips of a library; the same for every order of its photos. `now_utc` is naive and only marks open trips.
+
+    `witnesses` are those of the photos, where they are known already.
+    """
+    table = Witnesses.of(photos) if witnesses is None else witnesses
     positions = whereabouts(table, homes)
     has_home = any(home.kind is HomeKind.HOME for home in homes)
     loose = LoosePhotos.of(photos)

@@ -16,7 +16,7 @@ from album_sort.core.positions import PositionChoice, Shot, choose_positions
 from album_sort.core.rules import FilingPolicy
 from album_sort.core.seasons import season_of
 from album_sort.core.themes import Theme, trip_theme
-from album_sort.core.timeline import TimelinePhoto
+from album_sort.core.timeline import TimelinePhoto, Witnesses
 from album_sort.core.tripidentity import PreviousTrip
 from album_sort.core.trips import Timeline, find_trips
 from album_sort.pipeline.records import PhotoRecord, redate
@@ -78,8 +78,16 @@ def gather_facts(records: Sequence[PhotoRecord], context: LibraryContext, policy
     photos = [
         _timeline_photo(record, choice, place) for record, choice, place in zip(dated, choices, places, strict=True)
     ]
-    homes = find_homes(photos, context.home)
-    timeline = find_trips(photos, homes, now_utc=context.now_utc, previous=context.previous_trips, lang=context.lang)
+    witnesses = Witnesses.of(photos)
+    homes = find_homes(photos, context.home, witnesses=witnesses)
+    timeline = find_trips(
+        photos,
+        homes,
+        now_utc=context.now_utc,
+        previous=context.previous_trips,
+        lang=context.lang,
+        witnesses=witnesses,
+    )
     scores = AlbumTable(policy.rules.albums, policy.score([record.inspection.prediction for record in dated]))
     trips, themes = _with_themes(timeline, photos, scores)
     home_lat_deg = next((home.lat_deg for home in homes if home.kind is HomeKind.HOME), None)
@@ -157,16 +165,17 @@ def _facts(
 ) -> PhotoFacts:
     trip = timeline.trip_of.get(photo.content_id)
     day = record.capture_time.local.date() if record.capture_time and record.capture_time.is_reliable else None
+    inspection, position = record.inspection, photo.position
     return PhotoFacts(
-        group=record.group,
-        metadata=record.metadata,
-        capture_time=record.capture_time,
-        position=photo.position,
-        place=photo.place,
-        season=season_of(day, photo.position.lat_deg if photo.position else None, home_lat_deg),
-        away_from_home=timeline.away_from_home.get(photo.content_id),
-        trip=trips[trip.trip_id] if trip is not None else None,
-        statistics=record.inspection.statistics,
-        prediction=record.inspection.prediction,
-        media_format=record.inspection.media_format,
+        record.group,
+        record.metadata,
+        record.capture_time,
+        position,
+        photo.place,
+        season_of(day, position.lat_deg if position else None, home_lat_deg),
+        timeline.away_from_home.get(photo.content_id),
+        trips[trip.trip_id] if trip is not None else None,
+        inspection.statistics,
+        inspection.prediction,
+        inspection.media_format,
     )

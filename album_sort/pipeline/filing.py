@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
 from album_sort.core.capture_time import logical_day
-from album_sort.core.layout import Layout
+from album_sort.core.layout import FIELDS, Layout
 from album_sort.types import (
     AlbumId,
     AlbumRelPath,
@@ -44,21 +44,26 @@ def file_photo(
     day_begins: int,
 ) -> Iterator[Filing]:
     """A filing for each file of the group, and for its primary in each secondary album."""
-    folder = layout.render(layout_fields(facts, assignment.album, words, day_begins))
+    folder = layout.render(layout_fields(facts, assignment.album, words, day_begins, layout.asked))
     for file in facts.group.files:
         role = Role.PRIMARY if file is facts.group.primary else Role.MEMBER
         content_id = inspections[file.path].content_id
         yield Filing(file, content_id, facts.group.content_id, folder, assignment.album, role)
     if with_also:
         for album in assignment.also:
-            also_folder = layout.render(layout_fields(facts, album, words, day_begins))
+            also_folder = layout.render(layout_fields(facts, album, words, day_begins, layout.asked))
             if also_folder != folder:
                 content_id = facts.group.content_id
                 yield Filing(facts.group.primary, content_id, content_id, AlbumRelPath(also_folder), album, Role.ALSO)
 
 
-def layout_fields(facts: PhotoFacts, album: AlbumId, words: FilingWords, day_begins: int) -> dict[str, str]:
-    """Values of the layout's fields; what is not known is left out, so that the layout falls back."""
+def layout_fields(
+    facts: PhotoFacts, album: AlbumId, words: FilingWords, day_begins: int, asked: Collection[str] = FIELDS
+) -> dict[str, str]:
+    """Values of the layout's fields; what is not known is left out, so that the layout falls back.
+
+    Seasons take time to name: they are only there when they are among the fields `asked` for.
+    """
     fields = {"album": words.title(album), "undated": words.undated, "camera": facts.metadata.camera}
     fields.update(_date_fields(facts.capture_time, day_begins))
     if facts.trip is not None:
@@ -66,7 +71,7 @@ def layout_fields(facts: PhotoFacts, album: AlbumId, words: FilingWords, day_beg
     if facts.place is not None:
         fields["country"] = facts.place.country
         fields["city"] = facts.place.name
-    if facts.season is not None and facts.capture_time is not None and "year" in fields:
+    if "season" in asked and facts.season is not None and facts.capture_time is not None and "year" in fields:
         # Of the calendar day, as the season itself: a night in December belongs to no winter of the year before.
         fields["season"] = words.season(facts.capture_time.local.date(), facts.season)
     return fields

@@ -262,6 +262,8 @@ def _refuse_half_translation(lang: str, remembered: Remembered, files: Sequence[
 
 def _within_dates(photos: Sequence[PhotoFacts], settings: Settings) -> tuple[frozenset[str], list[Skipped]]:
     """Paths of the primaries within `--since` and `--until`, and the others as left out."""
+    if not settings.since and not settings.until:
+        return frozenset(facts.group.primary.path for facts in photos), []
     chosen, left_out = [], []
     for facts in photos:
         day = facts.capture_time.local.date() if facts.capture_time else None

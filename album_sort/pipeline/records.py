@@ -115,7 +115,7 @@ def _record(
 def redate(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
     """The record dated by the zone of another position than the first guess, if it is another one."""
     same = record.dated_at
-    if position == same or (position and same and (position.lat_deg, position.lon_deg) == (same.lat_deg, same.lon_deg)):
+    if position is same or (position and same and (position.lat_deg, position.lon_deg) == (same.lat_deg, same.lon_deg)):
         return record
     choice = _choose(record.group, record.metadata, position, record.now_utc, record.clock_correction_minutes)
     return replace(

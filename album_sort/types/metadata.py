@@ -75,10 +75,11 @@ class CaptureTime:
     @property
     def is_reliable(self) -> bool:
         """Whether it may form trips: a file's modification time and a folder's name never do."""
-        return self.source not in (TimeSource.MTIME, TimeSource.FOLDER_NAME) and self.precision not in (
-            TimePrecision.MONTH,
-            TimePrecision.YEAR,
-        )
+        return self.source not in _UNRELIABLE and self.precision not in _COARSE
+
+
+_UNRELIABLE = frozenset((TimeSource.MTIME, TimeSource.FOLDER_NAME))
+_COARSE = frozenset((TimePrecision.MONTH, TimePrecision.YEAR))
 
 
 class PositionSource(StrEnum):
