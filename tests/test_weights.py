@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -92,6 +94,35 @@ def test_auto_without_a_network_connection_takes_the_network_that_ships(tmp_path
     assert "ships with the install" in found.origin
 
 
+def test_auto_tries_to_fetch_once_a_day_and_at_once_from_another_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each try imports torch and waits; a machine without a connection runs from cron every night all the same."""
+    tried = []
+
+    def fetch(url: str, *_: object, **__: object) -> Path:
+        tried.append(url.rsplit("/", 1)[0])
+        raise WeightsUnavailable("no connection")
+
+    monkeypatch.setattr(weights_module, "fetch", fetch)
+    monkeypatch.setenv("ALBUM_SORT_WEIGHTS_MIRROR", "http://127.0.0.1:9/")
+    query = WeightsQuery(cache_folder=tmp_path / "cache")
+    for _ in range(2):
+        assert find_weights(query).backbone is EFFICIENTNET_LITE0
+    assert len(tried) == 1
+    with pytest.raises(WeightsUnavailable):
+        find_weights(replace(query, model="resnet18"))
+    assert len(tried) == 2, "who asks for it by name gets a try"
+    monkeypatch.setenv("ALBUM_SORT_WEIGHTS_MIRROR", "http://127.0.0.1:10")
+    find_weights(query)
+    assert tried[-1] == "http://127.0.0.1:10"
+    for age_s, tries in ((weights_module.AGAIN_AFTER_S - 60, 3), (weights_module.AGAIN_AFTER_S + 60, 4), (-3600, 5)):
+        then = time.time() - age_s
+        os.utime(tmp_path / "cache" / "fetch-failed", (then, then))
+        find_weights(query)
+        assert len(tried) == tries, "a clock that was set back must not put it off for ever"
+
+
 @pytest.mark.parametrize("offline", [True, False])
 def test_resnet18_asked_for_and_not_to_be_had_ends_with_4_and_three_ways(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offline: bool
@@ -125,7 +156,7 @@ def test_a_sign_in_page_in_place_of_the_weights_does_not_stop_auto(
 ) -> None:
     (mirror / small_official[0].file_name).write_bytes(b"<html>welcome to the hotel</html>")
     assert find_weights(WeightsQuery(cache_folder=tmp_path / "c")).backbone is EFFICIENTNET_LITE0
-    assert list((tmp_path / "c").iterdir()) == []
+    assert [path.name for path in (tmp_path / "c").iterdir()] == ["fetch-failed"], "no half file, and the failure remembered"
 
 
 def test_what_torch_hub_has_fetched_is_used(tmp_path: Path, small_official: tuple[OfficialWeights, bytes]) -> None:

