@@ -114,15 +114,38 @@ def choose_capture_time(
     chosen, finer = _chosen(plausible, zone_offset)
     shown = finer or chosen
     source = chosen.candidate.source
-    reasons = [Reason.of(_CODE_OF[source], note=chosen.candidate.note)]
-    if finer:
-        reasons.append(Reason.of("time.refined", source=finer.candidate.source.value))
-    reasons.append(shown.offset_reason)
-    if clock_correction_minutes and source in CAMERA_CLOCK:
-        reasons.append(Reason.of("time.clock-corrected", minutes=clock_correction_minutes))
-    why = (chosen.candidate.note or source.value, *[f"not {row.candidate.note}: {row.reason.code}" for row in refused])
+    reasons = _reasons(
+        source,
+        chosen.candidate.note,
+        finer.candidate.source if finer else None,
+        shown.offset_reason,
+        clock_correction_minutes if source in CAMERA_CLOCK else 0,
+    )
+    why = _only(chosen.candidate.note or source.value)
+    if refused:
+        why += tuple(f"not {row.candidate.note}: {row.reason.code}" for row in refused)
     time = CaptureTime(shown.local, shown.offset, source, shown.candidate.precision, why)
-    return CaptureChoice(time, tuple(refused), tuple(reasons))
+    return CaptureChoice(time, tuple(refused), reasons)
+
+
+# Most photos of a library have the same few reasons: a tuple for each of them took ten megabytes of a hundred thousand.
+@lru_cache(maxsize=1 << 12)
+def _reasons(
+    source: TimeSource, note: str, refined_by: TimeSource | None, offset_reason: Reason, correction_minutes: int
+) -> tuple[Reason, ...]:
+    """Where the time comes from and how its offset is known."""
+    reasons = [Reason.of(_CODE_OF[source], note=note)]
+    if refined_by is not None:
+        reasons.append(Reason.of("time.refined", source=refined_by.value))
+    reasons.append(offset_reason)
+    if correction_minutes:
+        reasons.append(Reason.of("time.clock-corrected", minutes=correction_minutes))
+    return tuple(reasons)
+
+
+@lru_cache(maxsize=1 << 12)
+def _only(note: str) -> tuple[str, ...]:
+    return (note,)
 
 
 def _chosen(plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None) -> tuple[_Placed, _Placed | None]:

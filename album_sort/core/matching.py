@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from album_sort.core.naming import fold, sanitise, split_stem
 from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, FileKind, Filing, Role
@@ -44,13 +46,12 @@ def file_order(filing: Filing) -> tuple[int, str, str]:
     return (len(filing.file.name), filing.file.name, filing.file.path)
 
 
-def bundle_filings(filings: Iterable[Filing]) -> list[Bundle]:
+def bundle_filings(filings: Iterable[Filing]) -> Iterator[Bundle]:
     """Filings of primary albums as bundles, in an order that does not depend on theirs."""
-    by_group: defaultdict[tuple[ContentId, AlbumId], list[Filing]] = defaultdict(list)
-    for filing in filings:
-        if filing.role is not Role.ALSO:
-            by_group[filing.group_id, filing.album].append(filing)
-    return [_bundle(group_id, album, by_group[group_id, album]) for group_id, album in sorted(by_group)]
+    whole = attrgetter("group_id", "album")
+    primary = sorted((filing for filing in filings if filing.role is not Role.ALSO), key=whole)
+    for (group_id, album), members in groupby(primary, key=whole):
+        yield _bundle(group_id, album, list(members))
 
 
 def _bundle(group_id: ContentId, album: AlbumId, filings: list[Filing]) -> Bundle:

@@ -5,7 +5,7 @@ The order of the filings does not matter, no two rows share a target, and planni
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -85,22 +85,24 @@ class _Planner:
 
     def plan_primaries(self, filings: Iterable[Filing]) -> list[PlannedOp]:
         """Rows of all filings but those in secondary albums."""
-        bundles = bundle_filings(filings)
-        if self.picture.ledger:
-            LedgerMatcher(self.picture).match(bundles)
-            for bundle in bundles:
-                self._reserve_lost(bundle)
         ops: list[PlannedOp] = []
-        unnamed = deque((bundle, outputs) for bundle in bundles if (outputs := self._place(bundle, ops)))
-        # Each bundle goes when its rows are made: of half a million files they take hundreds of megabytes.
-        del bundles
-        # Names only now: what moves away makes room, and a run that was killed half-way sees the same room.
-        while unnamed:
-            bundle, outputs = unnamed.popleft()
+        # Names last: what moves away makes room, and a run that was killed half-way sees the same room.
+        for bundle, outputs in self._place_all(bundle_filings(filings), ops):
             targets, has_suffix = self._name(bundle, outputs)
             for output, target in zip(outputs, targets, strict=True):
                 ops += _with_duplicates(self._make(bundle, output, target, has_suffix=has_suffix), output)
         return ops
+
+    def _place_all(self, bundles: Iterable[Bundle], ops: list[PlannedOp]) -> Iterable[tuple[Bundle, list[Output]]]:
+        """Add the rows of all outputs that have a name; those that need one are returned."""
+        if not self._foreign and not self.picture.ledger:
+            # As in every first run. One after the other: the bundles of half a million files take hundreds of megabytes.
+            return ((bundle, bundle.outputs) for bundle in bundles)
+        bundles = list(bundles)
+        LedgerMatcher(self.picture).match(bundles)
+        for bundle in bundles:
+            self._reserve_lost(bundle)
+        return [(bundle, outputs) for bundle in bundles if (outputs := self._place(bundle, ops))]
 
     def _reserve_lost(self, bundle: Bundle) -> None:
         """A name whose file the user deleted still belongs to it: it comes back under the same name."""
@@ -115,8 +117,6 @@ class _Planner:
     def _place(self, bundle: Bundle, ops: list[PlannedOp]) -> list[Output]:
         """Add the rows of outputs that have a name; those that need one are returned."""
         folder = self.folders.resolve(bundle.folder)
-        if not self._foreign and not self.picture.ledger:
-            return bundle.outputs  # as in every first run
         unnamed = []
         for output in bundle.outputs:
             if placed := self._placed(bundle, output, folder):
