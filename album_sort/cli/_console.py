@@ -25,6 +25,7 @@ from rich.progress import (
 from rich.table import Column
 
 from album_sort.cli._layout import printable, say, shortened
+from album_sort.cli._words import terminal_words
 from album_sort.events import (
     Event,
     FileLeftOut,
@@ -34,19 +35,7 @@ from album_sort.events import (
     StageProgress,
     StageStarted,
 )
-from album_sort.types import OpStatus
-
-STAGE_WORDS = {
-    "scan": ("looking for photos", "looking"),
-    "classify": ("reading and classifying", "reading"),
-    "places": ("dates, places, trips", "dates"),
-    "assign": ("choosing albums", "choosing"),
-    "plan": ("planning", "planning"),
-    "apply": ("filing", "filing"),
-    "report": ("writing the report", "report"),
-    "download": ("fetching weights", "fetching"),
-}
-"""What the progress line says of a stage, and what it says where there is little room."""
+from album_sort.types import LANGUAGES, OpStatus
 
 LOG_BYTES = 5_000_000
 LOG_FILES = 5
@@ -96,6 +85,7 @@ class HumanPrinter:
 
     quiet: bool = False
     with_progress: bool = True
+    lang: str = LANGUAGES[0]
     console: Console = field(default_factory=err_console)
     _progress: Progress | None = None
     _task: TaskID | None = None
@@ -133,8 +123,9 @@ class HumanPrinter:
         if self._progress is not None:
             if self._task is not None:
                 self._progress.remove_task(self._task)
-            long, short = STAGE_WORDS.get(stage, (stage, stage))
-            word = long if self.console.width >= _WITH_WORDS else short
+            words = terminal_words(self.lang, self.console.encoding)
+            key = f"stage_{stage}" if self.console.width >= _WITH_WORDS else f"stage_{stage}_short"
+            word = words.sentences.get(key, stage)
             self._started = time.monotonic()
             self._task = self._progress.add_task(word, total=total, figures="", current="")
 
@@ -266,7 +257,9 @@ class LogPrinter:
                 pass
 
 
-def make_printer(*, quiet: bool, as_json: bool, with_progress: bool, log_file: str) -> Printer:
+def make_printer(
+    *, quiet: bool, as_json: bool, with_progress: bool, log_file: str, lang: str = LANGUAGES[0]
+) -> Printer:
     """The printer for these options."""
-    printer: Printer = JsonPrinter() if as_json else HumanPrinter(quiet=quiet, with_progress=with_progress)
+    printer: Printer = JsonPrinter() if as_json else HumanPrinter(quiet=quiet, with_progress=with_progress, lang=lang)
     return LogPrinter(printer, log_file) if log_file else printer

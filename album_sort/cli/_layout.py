@@ -6,15 +6,25 @@ cells: a Chinese character takes two.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Collection, Sequence
 from enum import Enum, auto
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.console import Console
-from rich.text import Text
 
 _GAP = "  "
+
+_WIDE, _OPENING, _CLOSING = (
+    "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef",
+    "（“‘《【「",
+    "，。；：？！、）”’》】」…",
+)
+# What stays together on a line: a word with the blanks behind it, or one Chinese character with its punctuation.
+_PIECE = re.compile(
+    rf"[{_OPENING}]*(?:(?![{_OPENING}])[{_WIDE}]|(?:(?![{_OPENING}])[^\s{_WIDE}])+)[{_CLOSING}]*\s*|[{_OPENING}]+\s*|\s+"
+)
 
 _LEAST_LAST = 12
 """Cells in which the last column still says something."""
@@ -35,14 +45,26 @@ def say(console: Console, text: str, *, indent: int = 0, hanging: int | None = N
 def _wrapped(console: Console, text: str, indent: int, hanging: int) -> list[str]:
     if console.width - max(indent, hanging) < _LEAST_TEXT:
         indent = hanging = 0
-    [first, *rest] = [line.plain.rstrip() for line in Text(text).wrap(console, console.width - indent)] or [""]
-    lines = [" " * indent + first]
-    if rest:
-        remaining = text[len(first) :].lstrip()
-        lines += [
-            " " * hanging + line.plain.rstrip() for line in Text(remaining).wrap(console, console.width - hanging)
-        ]
-    return lines
+    [first, *rest] = wrapped(text, console.width - indent, console.width - hanging)
+    return [" " * indent + first, *(" " * hanging + line for line in rest)]
+
+
+def wrapped(text: str, first_width: int, width: int) -> list[str]:
+    """Lines of so many cells at most, broken at blanks and between Chinese characters; what is wider than a line is cut."""
+    lines = [""]
+    for piece in _PIECE.findall(text):
+        room = width if len(lines) > 1 else first_width
+        if cell_len(lines[-1] + piece.rstrip()) <= room:
+            lines[-1] += piece
+            continue
+        if lines[-1].strip():
+            lines.append("")
+        for part in chop_cells(piece.strip(), width if len(lines) > 1 else first_width):
+            if lines[-1].strip():
+                lines.append("")
+            lines[-1] = part
+        lines[-1] += piece[len(piece.rstrip()) :]
+    return [lines[0].rstrip(), *(line.strip() for line in lines[1:])]
 
 
 class Last(Enum):
@@ -86,7 +108,7 @@ def _fitted(text: str, width: int, console: Console, last: Last) -> list[str]:
         return [text]
     if last is Last.SPARED:
         return [shortened(text, width, console)]
-    return [line.plain.rstrip() for line in Text(text).wrap(console, width)]
+    return wrapped(text, width, width)
 
 
 def _line(row: Sequence[str], widths: Sequence[int], right: Collection[int]) -> str:

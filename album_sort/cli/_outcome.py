@@ -12,7 +12,7 @@ from album_sort.errors import ExitCode
 from album_sort.fileops.apply import Applied
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
-from album_sort.types import REVIEW, Action, AlbumId, OpStatus, PlannedOp, Role, RunChanges
+from album_sort.types import LANGUAGES, REVIEW, Action, AlbumId, OpStatus, PlannedOp, Role, RunChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,13 @@ class Outcome:
     told_again: Told | None = None
     changes: RunChanges | None = None
     """Against the last run; None for the first."""
+    language: str = LANGUAGES[0]
+    """Of a run without a preparation."""
+
+    @property
+    def lang(self) -> str:
+        """Language of the run."""
+        return self.preparation.lang if self.preparation is not None else self.language
 
     def with_reports(self, paths: tuple[Path, ...]) -> Outcome:
         """The same, with its reports."""
@@ -141,11 +148,13 @@ class Outcome:
 
     @property
     def network(self) -> str:
-        """What has looked at the photos."""
-        if self.preparation is None:
-            return ""
-        title = self.preparation.engine.weights.backbone.title
-        return self.preparation.network_note or f"{title} (every answer was remembered)"
+        """Name of the network."""
+        return self.preparation.engine.weights.backbone.title if self.preparation is not None else ""
+
+    @property
+    def network_note(self) -> str:
+        """What has looked at the photos, and how; empty where every answer was remembered."""
+        return self.preparation.network_note if self.preparation is not None else ""
 
 
 def _is_photo(op: PlannedOp) -> bool:

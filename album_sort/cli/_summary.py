@@ -10,8 +10,10 @@ from rich.console import Console
 from album_sort.cli._console import err_console, out_console, print_json
 from album_sort.cli._layout import Last, print_table, printable, say
 from album_sort.cli._outcome import Outcome, Told
+from album_sort.cli._words import terminal_words
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
+from album_sort.report import Words
 from album_sort.types import REVIEW, Action, RunChanges
 
 SHOWN_PROBLEMS = 10
@@ -20,7 +22,7 @@ SHOWN_PROBLEMS = 10
 SHOWN_MOVES = 3
 """Photos that are in another album than after the last run; more are in the report."""
 
-_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def print_summary(outcome: Outcome, *, quiet: bool, verbose: bool, as_json: bool) -> None:
@@ -31,31 +33,33 @@ def print_summary(outcome: Outcome, *, quiet: bool, verbose: bool, as_json: bool
         return
     if not quiet:
         console = out_console()
+        words = terminal_words(outcome.lang, console.encoding)
         if not told.photos:
-            _print_nothing_found(console, outcome)
+            _print_nothing_found(console, words, outcome)
         else:
-            _print_albums(console, told, is_preview=outcome.is_preview)
+            _print_albums(console, words, told, is_preview=outcome.is_preview)
             if verbose and outcome.planned is not None and outcome.preparation is not None:
                 _print_files(console, outcome.planned, outcome.preparation)
-            _print_sentences(console, outcome)
+            _print_sentences(console, words, outcome)
     _print_problems(outcome)
 
 
-def _print_nothing_found(console: Console, outcome: Outcome) -> None:
+def _print_nothing_found(console: Console, words: Words, outcome: Outcome) -> None:
     sources = ", ".join(printable(repr(source)) for source in outcome.sources)
-    say(console, f"No photos found in {sources}.")
+    say(console, words.text("nothing_found", sources=sources))
     if outcome.preparation is None:
         return
     for reason, count in Counter(one.reason for one in outcome.preparation.skipped).most_common(3):
-        say(console, f"{count:,} left out: {printable(outcome.preparation.say(reason))}", indent=2)
+        said = printable(outcome.preparation.say(reason))
+        say(console, words.text("left_out", n=count, reason=said), indent=2)
 
 
-def _print_albums(console: Console, told: Told, *, is_preview: bool) -> None:
+def _print_albums(console: Console, words: Words, told: Told, *, is_preview: bool) -> None:
     rows = [
         (printable(album.title), f"{album.photos:,}", f"{album.new:,}", printable(album.example))
         for album in told.albums
     ]
-    headings = ("Album", "Photos", "To file" if is_preview else "Filed now", "For example")
+    headings = [words.text(key) for key in ("album", "photos", "to_file" if is_preview else "filed_now", "example")]
     print_table(console, headings, rows, right=(1, 2), last=Last.SPARED)
 
 
@@ -69,81 +73,91 @@ def _print_files(console: Console, planned: Planned, preparation: Preparation) -
             say(console, printable(preparation.say(reason)), indent=10)
 
 
-def _print_sentences(console: Console, outcome: Outcome) -> None:
+def _print_sentences(console: Console, words: Words, outcome: Outcome) -> None:
     told = outcome.told
     console.print()
-    for sentence in (*_totals(told), *_changes(outcome.changes), *_remarks(outcome)):
+    for sentence in _totals(words, told):
+        say(console, sentence)
+    if outcome.changes is not None:
+        _print_changes(console, words, outcome.changes, has_report=bool(outcome.report_paths))
+    for sentence in _remarks(words, outcome):
         say(console, sentence)
 
 
-def _totals(told: Told) -> Iterator[str]:
+def _totals(words: Words, told: Told) -> Iterator[str]:
     actions = Counter(told.actions)
     review = sum(album.photos for album in told.albums if album.album == REVIEW)
-    albums = sum(album.album != REVIEW for album in told.albums)
-    yield (
-        f"{told.photos + len(told.problems):,} photos: {told.photos - review:,} in {albums} "
-        f"{'album' if albums == 1 else 'albums'}, {review:,} to review, {len(told.problems):,} could not be processed."
+    yield words.text(
+        "totals",
+        photos=told.photos + len(told.problems),
+        filed=told.photos - review,
+        albums=words.text("albums", n=sum(album.album != REVIEW for album in told.albums)),
+        review=review,
+        skipped=len(told.problems),
     )
-    if told.trips:
-        yield f"{told.trips} trip{'s' if told.trips != 1 else ''} found."
-    for action, one, many in (
-        (Action.DUPLICATE, "exact duplicate is stored once.", "exact duplicates are stored once."),
-        (Action.TRASH, "file whose source is gone goes to the trash.", "files whose source is gone go to the trash."),
-        (Action.MOVE, "file moves to another folder.", "files move to another folder."),
+    for key, count in (
+        ("trips", told.trips),
+        ("duplicates", actions[Action.DUPLICATE]),
+        ("trash", actions[Action.TRASH]),
+        ("moves", actions[Action.MOVE]),
+        ("clashes", told.clashes),
+        ("left", told.left),
     ):
-        if actions[action]:
-            yield f"{actions[action]:,} {one if actions[action] == 1 else many}"
-    if told.clashes == 1:
-        yield "1 file gets a suffix, because another photo has its name."
-    elif told.clashes:
-        yield f"{told.clashes:,} files get a suffix, because another photo has their name."
-    if told.left:
-        yield f"{told.left:,} photo{'s are' if told.left != 1 else ' is'} not filed yet."
+        if count:
+            yield words.text(key, n=count)
 
 
-def _changes(changes: RunChanges | None) -> Iterator[str]:
-    if changes is None:
-        return
-    yield (
-        f"Since the last run ({changes.previous_started_utc:%Y-%m-%d %H:%M} UTC): {changes.added:,} new, "
-        f"{changes.gone:,} gone, {len(changes.moved):,} in another album."
-    )
+def _print_changes(console: Console, words: Words, changes: RunChanges, *, has_report: bool) -> None:
+    moment = f"{changes.previous_started_utc:%Y-%m-%d %H:%M}"
+    counts = {"added": changes.added, "gone": changes.gone, "moved": len(changes.moved)}
+    say(console, words.text("changes", moment=moment, **counts))
     for photo in changes.moved[:SHOWN_MOVES]:
-        yield f"  {printable(photo.source)}: {printable(photo.before)} -> {printable(photo.after)}"
-    if len(changes.moved) > SHOWN_MOVES:
-        yield f"  and {len(changes.moved) - SHOWN_MOVES:,} more in the report"
+        said = f"{printable(photo.source)}: {printable(photo.before)} -> {printable(photo.after)}"
+        say(console, said, indent=2, hanging=4)
+    more = len(changes.moved) - SHOWN_MOVES
+    if more > 0:
+        say(console, words.text("more_in_report" if has_report else "more", n=more), indent=2)
 
 
-def _remarks(outcome: Outcome) -> Iterator[str]:
+def _remarks(words: Words, outcome: Outcome) -> Iterator[str]:
     if outcome.is_preview:
-        yield f"Space needed: {_size(outcome.told.expected_bytes)}. This was a preview: nothing was written."
+        yield words.text("space_needed", size=_size(outcome.told.expected_bytes))
     elif outcome.applied is None:
-        yield "Nothing new: nothing was written."
+        yield words.text("nothing_new")
+    elif outcome.network_note:
+        yield words.text("network", network=outcome.network_note)
     else:
-        yield f"Network: {outcome.network}"
+        yield words.text("network", network=words.text("all_remembered", network=outcome.network))
     for path in outcome.report_paths:
         if path.suffix == ".html":
-            yield f"Report: {printable(str(path))}"
+            yield words.text("report", path=printable(str(path)))
 
 
 def _print_problems(outcome: Outcome) -> None:
     """Grouped by reason; cron's mail shows nothing else."""
     problems = outcome.told.problems
     console = err_console()
+    words = terminal_words(outcome.lang, console.encoding)
     if problems:
-        files = "file" if len(problems) == 1 else "files"
-        say(console, f"{len(problems):,} {files} could not be processed:")
-        by_reason: defaultdict[str, list[str]] = defaultdict(list)
+        say(console, words.text("problems", n=len(problems)))
+        by_reason: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         for path, stage, reason in problems:
-            by_reason[f"{reason} ({stage})"].append(path)
-        for reason, sources in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:SHOWN_PROBLEMS]:
-            more = f" and {len(sources) - 1:,} more" if len(sources) > 1 else ""
-            say(console, f"{printable(sources[0])}{more}: {printable(reason)}", indent=2, hanging=4)
-        if len(by_reason) > SHOWN_PROBLEMS:
-            others = len(by_reason) - SHOWN_PROBLEMS
-            say(console, f"and {others} other reason{'s' if others != 1 else ''}, in the report", indent=2)
+            by_reason[reason, stage].append(path)
+        for (reason, stage), paths in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:SHOWN_PROBLEMS]:
+            key = "problem" if len(paths) == 1 else "problem_of_several"
+            values = {"path": printable(paths[0]), "reason": printable(reason), "stage": words.text(f"at_{stage}")}
+            say(console, words.text(key, **values, n=len(paths) - 1), indent=2, hanging=4)
+        others = len(by_reason) - SHOWN_PROBLEMS
+        if others > 0:
+            say(
+                console,
+                words.text("more_reasons_in_report" if outcome.report_paths else "more_reasons", n=others),
+                indent=2,
+            )
     if outcome.applied is not None and outcome.applied.stopped_by:
-        say(console, f"stopped early: {outcome.applied.stopped_by}; the next run goes on from here")
+        why = outcome.applied.stopped_by
+        said = words.text("interrupted") if why == "interrupted" else printable(why)
+        say(console, words.text("stopped", why=said))
 
 
 def _json_summary(outcome: Outcome) -> dict[str, object]:
@@ -167,6 +181,6 @@ def _size(count: int) -> str:
     value = float(count)
     for unit in _UNITS:
         if value < 1000 or unit == _UNITS[-1]:
-            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return ""

@@ -133,7 +133,7 @@ class ReportWriter:
                 weights.backbone.title,
                 weights.sha256,
                 self._precision(),
-                preparation.engine.notice,
+                preparation.say(preparation.engine.notice) if preparation.engine.notice else "",
             ),
             settings=tuple(SettingRow(*row) for row in self.settings),
             albums=tuple(

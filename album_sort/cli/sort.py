@@ -17,6 +17,7 @@ from album_sort.cli._console import Printer, make_printer
 from album_sort.cli._outcome import Outcome, Told
 from album_sort.cli._stop import StopRequest, stop_on_signals
 from album_sort.cli._summary import print_summary
+from album_sort.cli._words import terminal_words
 from album_sort.cli._write_report import ReportWriter
 from album_sort.config import ResolvedSettings, Settings, read_layers, resolve_settings
 from album_sort.core.planfile import plan_to_lines
@@ -32,11 +33,16 @@ from album_sort.pipeline.execute import (
     usable_destination,
 )
 from album_sort.pipeline.prepare import Preparation, Scouted, SortRequest, prepare, scout
-from album_sort.pipeline.remembered import Remembered, read_remembered, remember_nothing_written
+from album_sort.pipeline.remembered import (
+    Remembered,
+    read_remembered,
+    remember_nothing_written,
+    remembered_language,
+)
 from album_sort.pipeline.reporting import changes_since
 from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
 from album_sort.state.store import DestinationState
-from album_sort.types import StageTiming
+from album_sort.types import LANGUAGES, StageTiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,11 @@ def run_sort(call: SortCall) -> ExitCode:
     gc.set_threshold(200_000, 50, 50)
     request = SortRequest(sources, destination, settings, utc_now())
     printer = make_printer(
-        quiet=call.quiet, as_json=call.as_json, with_progress=settings.progress, log_file=settings.log_file
+        quiet=call.quiet,
+        as_json=call.as_json,
+        with_progress=settings.progress,
+        log_file=settings.log_file,
+        lang=settings.lang or remembered_language(destination) or LANGUAGES[0],
     )
     with stop_on_signals() as stop:
         run = _Run(call, request, resolved, stop, printer)
@@ -110,19 +120,15 @@ class _Run:
         """Decides everything and writes nothing but the cache, and what was asked for: the plan, the report."""
         remembered = remember_nothing_written(self.request.destination)
         if remembered.records.unfinished_runs:
-            self.printer(
-                Notice("an earlier run was killed; the real run settles it first, so its rows may differ from these")
-            )
+            words = terminal_words(self.request.settings.lang or remembered.language or LANGUAGES[0])
+            self.printer(Notice(words.text("killed_before")))
         preparation = prepare(scout(self.request, remembered, self.printer), remembered, self.printer)
         planned = self._plan(preparation, remembered)
         if self.call.save_plan is not None:
             text = "".join(plan_to_lines(planned.plan))
             self.call.save_plan.write_text(text, encoding="utf-8")
-            self.printer(
-                Notice(
-                    f"plan written to {self.call.save_plan}; `album-sort apply {self.call.save_plan}` carries it out"
-                )
-            )
+            words = terminal_words(preparation.lang)
+            self.printer(Notice(words.text("plan_written", path=str(self.call.save_plan))))
         return self._without_writing(preparation, planned, remembered, is_preview=True)
 
     def sort(self) -> Outcome:
@@ -133,7 +139,7 @@ class _Run:
         scouted = scout(self.request, remembered, self.printer)
         told_again = self._unchanged(scouted, remembered)
         if told_again is not None:
-            return Outcome(None, None, None, self.request.sources, told_again=told_again)
+            return Outcome(None, None, None, self.request.sources, told_again=told_again, language=scouted.lang)
         preparation = prepare(scouted, remembered, self.printer)
         planned = self._plan(preparation, remembered)
         if not planned.has_work and not remembered.records.unfinished_runs:

@@ -18,7 +18,7 @@ from album_sort.inspection.cores import available_cores, split_threads
 from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
 from album_sort.inspection.messages import ReaderSettings
 from album_sort.state.cache import InferenceCache
-from album_sort.types import FileEntry
+from album_sort.types import FileEntry, Reason
 
 if TYPE_CHECKING:
     from album_sort.classify.runner import Classifier
@@ -37,7 +37,7 @@ class Engine:
     weights: WeightsFile
     settings: Settings
     cache_folder: Path
-    notice: str = ""
+    notice: Reason | None = None
     """Said plainly when another network runs than the preferred one."""
 
     @property
@@ -111,10 +111,7 @@ def make_engine(
         cache_folder=cache_folder / "weights",
     )
     weights = find_weights(query, on_download)
-    notice = ""
+    notice = None
     if model == AUTO and weights.backbone is not RESNET18:
-        notice = (
-            f"ResNet-18 weights are not at hand; using {weights.backbone.title}, which ships with the install "
-            "(`album-sort models fetch` gets ResNet-18)"
-        )
+        notice = Reason.of("notice.other-network", network=weights.backbone.title)
     return Engine(weights, settings, cache_folder, notice)

@@ -118,7 +118,7 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
     folder = cache_folder()
     engine = make_engine(settings, folder, remembered_model=remembered.model, on_download=_download_progress(sink))
     if engine.notice:
-        sink(Notice(engine.notice))
+        sink(Notice(load_wording().say(engine.notice, lang)))
     policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target)
     stages = _Stages(sink)
     with stages.stage("scan"):

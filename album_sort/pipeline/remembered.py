@@ -56,6 +56,12 @@ def remember_nothing_written(destination: str) -> Remembered:
         return read_remembered(state)
 
 
+def remembered_language(destination: str) -> str:
+    """Language of the albums there; empty where there are none. Writes nothing."""
+    with open_to_read(destination) as state:
+        return state.setting(LANGUAGE) or ""
+
+
 def remember_run(state: DestinationState, run_id: str, language: str, model: str) -> None:
     """Language and network of a run become the destination's."""
     for key, value in ((LANGUAGE, language), (MODEL, model)):
