@@ -33,6 +33,7 @@ from tests.destination_builders import (
     tree,
     undo,
 )
+from tests.doubles import Fault, FaultyFileSystem, Killed
 
 
 @pytest.fixture
@@ -267,6 +268,79 @@ def test_a_disk_that_fills_up_ends_the_run_with_nothing_half_written(library: Li
     assert all(result.error for result in applied.results if result.status is not OpStatus.DONE)
     run(library, "r2")
     assert plan_for(library).effects == ()
+
+
+class NoFood(RealFileSystem):
+    """One album folder cannot be made."""
+
+    def make_folder(self, path: str) -> None:
+        if os.path.basename(path) == "Food":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        super().make_folder(path)
+
+
+def test_a_folder_that_cannot_be_made_fails_only_what_belongs_into_it(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    library.add("a.jpg", b"cat", "Pets/2024")
+    library.add("b.jpg", b"soup", "Food/2024")
+    _, applied = run(library, fs=NoFood())
+    assert [result.status for result in applied.results].count(OpStatus.FAILED) == 1
+    assert applied.stopped_by == ""
+    assert files(library.albums) == ["Pets/2024/a.jpg"]
+    run(library, "r2")
+    assert files(library.albums) == ["Food/2024/b.jpg", "Pets/2024/a.jpg"]
+
+
+class Unplugged(FaultyFileSystem):
+    """At one step the destination's disk is taken away; what comes to light is an empty folder of the disk below."""
+
+    def __init__(self, albums: Path, fault: Fault) -> None:
+        super().__init__(fault)
+        self.albums = albums
+
+    def __getattribute__(self, name: str) -> object:
+        method = super().__getattribute__(name)
+        if not callable(method) or name.startswith("_"):
+            return method
+
+        def step(*args: object, **options: object) -> object:
+            try:
+                return method(*args, **options)
+            except Killed:
+                self.albums.rename(self.albums.with_name("unplugged"))
+                self.albums.mkdir()
+                raise OSError(errno.EIO, "Input/output error", str(self.albums)) from None
+
+        return step
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_destination_whose_disk_is_taken_away_is_not_written_to_any_more(tmp_path: Path, threads: int) -> None:
+    """The folder on which it was mounted is still there: photos would silently go to another disk, and be hidden later."""
+    for step in range(1, 200):
+        library = Library(tmp_path / str(step))
+        for number in range(5):
+            library.add(f"{number}.jpg", b"%d" % number, f"Pets/{number % 3}")
+        fault = Fault(step, kind="kill-after")
+        told = ""
+        try:
+            _, applied = run(library, fs=Unplugged(library.albums, fault), threads=threads)
+            told = applied.stopped_by
+            assert applied.is_destination_gone == bool(told)
+        except DestinationError as error:
+            told = str(error)
+        unplugged = library.root / "unplugged"
+        if not unplugged.exists():
+            assert step > 10
+            return
+        assert "has gone" in told, (step, fault.names[-1:])
+        assert os.listdir(library.albums) == [], (step, fault.names[-1:])
+        library.albums.rmdir()
+        unplugged.rename(library.albums)
+        run(library, "r2")
+        assert len(files(library.albums)) == 5
+        assert plan_for(library).effects == ()
+    pytest.fail("the run has more steps than were tried")
 
 
 def test_too_little_space_is_told_before_the_first_byte_with_both_figures(library: Library) -> None:

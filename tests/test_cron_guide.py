@@ -90,6 +90,18 @@ def test_what_it_says_when_something_needs_you_is_what_cron_mails(home: Path) ->
     assert "broken.jpg" in ran.stdout + ran.stderr
 
 
+def test_a_night_without_the_disk_begins_no_albums(home: Path) -> None:
+    (line,) = blocks("Albums on a disk that may be absent")
+    command = line.split(maxsplit=5)[5]
+    (home / "nas").mkdir()
+    absent = run_as_cron(command.replace("/mnt/nas", str(home / "nas")), home)
+    assert (absent.stdout, absent.stderr, os.listdir(home / "nas")) == ("", "", [])
+    # Where a disk is mounted, the program is called; the albums need not be on it.
+    there = command.replace("mountpoint -q /mnt/nas", "mountpoint -q /proc").replace("/mnt/nas", str(home / "nas"))
+    assert run_as_cron(there, home).returncode == 0
+    assert list(album_tree(home / "nas/Albums")) == ["Pets/undated/cat.jpg"]
+
+
 def test_the_units_are_what_systemd_takes(home: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("needs systemd-analyze")

@@ -71,7 +71,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(config_app, name="config")
 
 
-_DISK_TAKES_NO_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+_DISK_TAKES_NO_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE}
 
 
 def main() -> None:

@@ -178,6 +178,8 @@ class _Run:
         with self.stop.gently(), writer.streaming() as on_result:
             applied = carry_out(planned, preparation, state, sink=self._listen, stop=self.stop, on_result=on_result)
             outcome = Outcome(preparation, planned, applied, self.request.sources, changes=changes)
+            if applied.is_destination_gone:
+                return outcome
             is_interrupted = bool(applied.stopped_by)
             with self._stage("report"):
                 paths = writer.finish(outcome.exit_code, is_interrupted=is_interrupted)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from album_sort.errors import AlbumSortError
+from album_sort.errors import AlbumSortError, DestinationError
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal
 from album_sort.fileops.place import Place, RowRefused
@@ -38,6 +38,8 @@ class Applied:
     results: tuple[OpResult, ...]
     stopped_by: str = ""
     """Why the run ended early (`interrupted`, a full disk); empty when every row was tried."""
+    is_destination_gone: bool = False
+    """Its disk has been taken away: nothing more may be written to its path, not even a report."""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,8 @@ def apply_plan(
 ) -> Applied:
     """Carry out every row that can be. `stop` is asked before each file: the one in hand is finished.
 
-    A row that fails does not end the run; a full or vanished disk does. The lock of the destination must be held.
+    A row that fails does not end the run; a full or vanished disk does. The lock of the destination must be held. Raises
+    `DestinationError` when the disk vanishes at a moment at which no row can be blamed.
     """
     return _Run(plan, fs, journal, on_result=on_result, stop=stop, threads=threads).apply()
 
@@ -100,6 +103,14 @@ class _Run:
                 if self._stopped_by:
                     break
                 self._apply_batch(batch)
+        except OSError as error:
+            # In between files: what was begun stays open in the journal, and is finished where it lies.
+            if self._place.has_gone():
+                raise DestinationError(
+                    f"{self._place.root} has gone ({describe(error)})",
+                    hint="Connect its disk and run again: the next run goes on from here.",
+                ) from error
+            raise
         finally:
             for pool in (self._pool, self._waiters):
                 if pool is not None:
@@ -110,7 +121,8 @@ class _Run:
                 self._report(
                     _Attempt(op, status=_status_of_rest(op), error="" if not op.action.has_effect else self._stopped_by)
                 )
-        return Applied(tuple(self._results[op.op_id] for op in self._plan.ops), self._stopped_by)
+        results = tuple(self._results[op.op_id] for op in self._plan.ops)
+        return Applied(results, self._stopped_by, is_destination_gone=self._place.has_gone())
 
     def _apply_batch(self, ops: Sequence[PlannedOp]) -> None:
         attempts = [_Attempt(op) for op in ops]
@@ -118,7 +130,7 @@ class _Run:
         if todo:
             folders = self._missing_folders(todo)
             self._journal.intend([attempt.op for attempt in todo], [self._place.relative(folder) for folder in folders])
-            self._place.make_folders(folders)
+            self._make_folders(folders, todo)
             self._prepare_all(todo)
             for attempt in todo:
                 self._publish(attempt)
@@ -157,6 +169,24 @@ class _Run:
             missing |= dict.fromkeys(self._place.missing_folders(os.path.join(folder, "x")))
         return list(missing)
 
+    def _make_folders(self, folders: Sequence[str], attempts: Iterable[_Attempt]) -> None:
+        """A folder that cannot be made fails the rows below it; the others go on."""
+        errors: dict[str, OSError] = {}
+        for folder in folders:
+            parent = os.path.dirname(folder)
+            if parent in errors:
+                errors[folder] = errors[parent]
+                continue
+            try:
+                self._place.check_there()
+                self._place.make_folders([folder])
+            except OSError as error:
+                errors[folder] = error
+        for attempt in attempts:
+            hindrance = errors.get(os.path.dirname(self._place.absolute(attempt.op.target)))
+            if hindrance is not None:
+                self._fail(attempt, hindrance)
+
     def _prepare_all(self, attempts: Sequence[_Attempt]) -> None:
         """Copy a batch and wait for the disk: it writes the first files while the last are read."""
         copies = [attempt for attempt in attempts if attempt.op.action in (Action.COPY, Action.REFLINK)]
@@ -173,7 +203,7 @@ class _Run:
         list((map if self._pool is None else self._pool.map)(action, items))
 
     def _prepare(self, attempt: _Attempt) -> _Attempt:
-        if self._is_stopped(attempt):
+        if attempt.status is not OpStatus.DONE or self._is_stopped(attempt):
             return attempt
         try:
             self._place.guarded(attempt.op.target)
@@ -211,8 +241,8 @@ class _Run:
         if isinstance(error, OSError) and not self._stopped_by:
             if error.errno in _STOPS_THE_RUN:
                 self._stopped_by = f"{self._place.root} takes no more{_remedy(error)}: {describe(error)}"
-            elif self._fs.status(self._place.root) is None:
-                self._stopped_by = f"the destination {self._place.root} has vanished"
+            elif self._place.has_gone():
+                self._stopped_by = f"{self._place.root} has gone (connect its disk again)"
 
     def _entry(self, attempt: _Attempt) -> JournalEntry:
         op, effect = attempt.op, attempt.effect
@@ -245,7 +275,7 @@ def _remedy(error: OSError) -> str:
         case errno.EROFS:
             return ", it can only be read by now (look after the disk)"
         case _:
-            return ", it has gone (connect it again)"
+            return ", it has gone (connect its disk again)"
 
 
 def _status_of_rest(op: PlannedOp) -> OpStatus:

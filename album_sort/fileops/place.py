@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from album_sort.core.naming import is_safe
@@ -34,6 +35,7 @@ class Place:
         self.root = os.path.abspath(destination)
         self.run_id = run_id
         self._real_folders: dict[str, str] = {}
+        self._identity = self._present_identity()
 
     def absolute(self, path: AlbumRelPath) -> str:
         """The place on the disk; raises `RowRefused` for a path that leaves the destination."""
@@ -42,13 +44,38 @@ class Place:
         return os.path.join(self.root, path)
 
     def guarded(self, path: AlbumRelPath) -> str:
-        """The same for a place to write to: its folder must really lie inside the destination, links followed."""
+        """The same for a place to write to: its folder must really lie inside the destination, links followed.
+
+        Raises OSError (ENODEV) when the destination is no longer the folder that it was.
+        """
         absolute = self.absolute(path)
+        self.check_there()
         real = self.real_folder(os.path.dirname(absolute))
         root = self.real_folder(self.root)
         if real != root and not real.startswith(root.rstrip("/") + "/"):
             raise RowRefused(f"{os.path.dirname(path)!r} is a link that leads out of the destination, to {real}")
         return absolute
+
+    def has_gone(self) -> bool:
+        """Whether the destination has vanished: where its disk was, an empty folder of another disk may have come to light."""
+        present = self._present_identity()
+        if self._identity is None or present == self._identity:
+            return False
+        # Some shares number their files anew now and then: what tells such a folder is what it holds.
+        is_same_disk = present is not None and present[0] == self._identity[0]
+        return not is_same_disk or not os.path.isdir(os.path.join(self.root, STATE_FOLDER))
+
+    def check_there(self) -> None:
+        """Raises OSError (ENODEV) when the destination has vanished."""
+        if self.has_gone():
+            raise OSError(errno.ENODEV, "the destination is no longer the folder that it was", self.root)
+
+    def _present_identity(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self.root)
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
 
     def real_folder(self, folder: str) -> str:
         """A folder with all links followed."""

@@ -181,6 +181,35 @@ def test_a_disk_that_is_full_before_the_run_is_told_in_one_sentence(
         assert not list(place.glob(FIRST_PHOTO))
 
 
+def unmount_soon(place: Path) -> None:
+    while not list(place.glob(FIRST_PHOTO)):
+        time.sleep(0.0002)
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_the_whole_program_on_a_disk_that_is_taken_away_says_so_and_goes_on_when_it_is_back(
+    tmp_path: Path, album_sort: Program
+) -> None:
+    """Nothing, not even a report, gets into the folder on which the disk was mounted."""
+    picture = make_jpeg(1)
+    photos = make_tree(tmp_path / "photos", {f"{n}.jpg": picture + os.urandom(100_000) for n in range(400)})
+    with mounted("ext4", tmp_path, megabytes=200) as place:
+        taker = threading.Thread(target=unmount_soon, args=[place], daemon=True)
+        taker.start()
+        ran = album_sort(photos, "--out", place / "albums", "--no-progress", *SHIPPED)
+        taker.join(timeout=60)
+        left = os.listdir(place)
+        subprocess.run(["mount", "-o", "loop", str(tmp_path / "image"), str(place)], check=True)
+        assert (ran.code, left) == (1, [])
+        assert f"{place / 'albums'}" in ran.stderr
+        assert "has gone" in ran.stderr
+        assert "Traceback" not in ran.stderr
+        again = album_sort(photos, "--out", place / "albums", "--no-progress", *SHIPPED)
+        assert again.code == 0, again.stderr
+        assert {path.name for path in place.glob(FIRST_PHOTO)} == {path.name for path in photos.iterdir()}
+        assert not [path for path in place.rglob("*") if "-tmp-" in path.name]
+
+
 def test_a_disk_without_free_inodes(tmp_path: Path) -> None:
     with mounted("ext4", tmp_path, "-N", "64", megabytes=64) as place:
         library = Library(tmp_path / "library")
