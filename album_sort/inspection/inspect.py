@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from album_sort.inspection.memory import give_memory_back
 from album_sort.inspection.messages import Answer, Failed, Read, ReaderSettings
 from album_sort.inspection.pool import ReaderPool
 from album_sort.state.cache import InferenceCache
@@ -73,18 +71,11 @@ def inspect_files(
             run = _Run(settings, cache, make_classifier, on_progress, result, len(files) - len(unknown), holds_all)
             run.read(unknown)
             del run
-            _give_memory_back()
+            give_memory_back()
             unknown = _take_read(unknown, cache, result)
     if result.read_count:
         cache.forget_oldest()
     return result
-
-
-def _give_memory_back() -> None:
-    """The network's memory, before the plan needs its own: glibc keeps what is freed for itself unless it is asked."""
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _take_known(

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from album_sort.core.formats import HEAD_BYTES, sniff
 from album_sort.core.unreadable import unreadable
 from album_sort.images import UndecodableError, decode_picture
+from album_sort.inspection.memory import keep_freed_memory
 from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings, Ready
 from album_sort.metadata import read_metadata, read_sidecar, read_video_metadata
 from album_sort.state.cache import CacheReader
@@ -157,6 +158,7 @@ def serve(connection: Connection) -> None:
     settings: ReaderSettings = connection.recv()
     if sys.platform.startswith("linux"):
         _limit_memory(settings.memory_bytes)
+    keep_freed_memory()
     cache = CacheReader(settings.cache_folder, settings.model_key)
     connection.send(Ready())
     while True:
