@@ -17,6 +17,7 @@ from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.probe import probe
 from album_sort.fileops.space import check_space
 from album_sort.pipeline.execute import apply_and_tell, held_destination, new_run_id, status_of
+from album_sort.pipeline.remembered import not_before
 from album_sort.types import OpStatus, Plan
 from album_sort.types.ledger import RunRecord, RunStatus
 
@@ -28,11 +29,11 @@ def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> Ex
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the plan {str(plan_file)!r}: {error}") from error
     saved = plan_from_lines(lines, name=plan_file.name)
-    now_utc = utc_now()
-    # A run of its own: applying a plan twice must not write into the history of the first time.
-    plan = replace(saved, plan_id=new_run_id(now_utc))
     printer = make_printer(quiet=quiet, as_json=as_json, with_progress=not quiet, log_file="")
-    with stop_on_signals() as stop, printer, held_destination(plan.destination, wait, printer) as state:
+    with stop_on_signals() as stop, printer, held_destination(saved.destination, wait, printer) as state:
+        now_utc = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
+        # A run of its own: applying a plan twice must not write into the history of the first time.
+        plan = replace(saved, plan_id=new_run_id(now_utc))
         check_space(plan, can_reflink=probe(plan.destination).reflinks)
         run = RunRecord(
             plan.plan_id,

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from album_sort.classify.labels import load_labels, load_wording
@@ -27,7 +27,7 @@ from album_sort.pipeline.facts import Library, LibraryContext, gather_facts
 from album_sort.pipeline.filing import FilingWords, file_photo
 from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.records import ClockCorrections, Records, build_records
-from album_sort.pipeline.remembered import Remembered
+from album_sort.pipeline.remembered import Remembered, not_before
 from album_sort.scan import ScanResult, scan
 from album_sort.types import (
     AlbumId,
@@ -111,6 +111,7 @@ class Scouted:
 
 def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scouted:
     """Checks all settings and scans; raises `AlbumSortError` for what no run can be made from."""
+    request = replace(request, now_utc=not_before(request.now_utc, remembered.last_run and remembered.last_run[1]))
     settings = request.settings
     layout = Layout.parse(settings.layout)
     clocks = ClockCorrections.parse(settings.clock)

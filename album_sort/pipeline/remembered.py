@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from album_sort.core.tripidentity import PreviousTrip
@@ -32,6 +32,17 @@ class Remembered:
     last_run: tuple[str, datetime] | None = None
     """Id and start (naive UTC) of the last run."""
     notice: str = ""
+
+
+def not_before(now_utc: datetime, last_run_utc: datetime | None) -> datetime:
+    """The clock, but after the last run (both naive UTC).
+
+    A clock that was set back would put this run before those that it builds on, so that `undo` took the wrong one; and it would
+    make photos of today ones of the future, so that they lost their dates and moved.
+    """
+    if last_run_utc is None or now_utc > last_run_utc:
+        return now_utc
+    return last_run_utc + timedelta(seconds=1)
 
 
 def read_remembered(state: DestinationState) -> Remembered:
