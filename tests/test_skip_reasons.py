@@ -15,10 +15,12 @@ from album_sort.core.formats import HEAD_BYTES, describe
 from album_sort.core.ignore import JUNK_FILES, JUNK_FOLDERS
 from album_sort.core.reason_json import reason_from_json
 from album_sort.core.unreadable import unreadable
+from album_sort.pipeline.reporting import RowMaker
 from album_sort.report.jsonl import read_lines
-from album_sort.types import LANGUAGES, FileKind, Reason
+from album_sort.types import LANGUAGES, FileKind, OpResult, OpStatus, Reason, SkippedRow, Stage
 from tests.builders import make_jpeg, make_tree
 from tests.conftest import Program
+from tests.destination_builders import filing, plan_on_paper
 from tests.test_decode import BOMBS, REFUSED
 from tests.test_wording import emitted
 
@@ -147,3 +149,22 @@ def test_a_chinese_run_over_hostile_files_says_why_in_chinese(
     tmp_path: Path, album_sort: Program, shared_photos: Path
 ) -> None:
     assert len(check_a_chinese_run(shared_photos / "nasty", tmp_path, album_sort)) > 5
+
+
+class ChineseRun:
+    """As much of a preparation as a failed row needs."""
+
+    def say(self, reason: Reason) -> str:
+        return WORDING.say(reason, "zh")
+
+
+def test_a_photo_that_cannot_be_filed_keeps_the_systems_words_in_parentheses() -> None:
+    (op,) = plan_on_paper([filing("/p/a.jpg", b"dog", "宠物")]).ops
+    maker = RowMaker(ChineseRun(), lambda _trip: "")  # type: ignore[arg-type]
+    (row,) = maker.rows_of(op, OpResult(op.op_id, OpStatus.FAILED, op.action, error="No space left on device"))
+    assert row == SkippedRow(
+        "/p/a.jpg",
+        Stage.APPLY,
+        "未能归档（No space left on device）",
+        coded=Reason.of("skip.not-filed", detail="No space left on device"),
+    )

@@ -12,6 +12,7 @@ from album_sort.errors import ExitCode
 from album_sort.fileops.apply import Applied
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
+from album_sort.pipeline.reporting import not_filed
 from album_sort.types import LANGUAGES, REVIEW, Action, AlbumId, OpStatus, PlannedOp, Role, RunChanges
 
 
@@ -106,7 +107,7 @@ class Outcome:
         done = [op for op in ops if op.op_id not in failed and op.op_id not in left]
         say = self.preparation.say
         problems = [(one.path, one.stage.value, say(one.reason)) for one in self.preparation.skipped if one.is_problem]
-        problems += [(op.source, "apply", failed[op.op_id]) for op in ops if op.op_id in failed]
+        problems += [(op.source, "apply", say(not_filed(failed[op.op_id]))) for op in ops if op.op_id in failed]
         return Told(
             albums=_album_lines([op for op in done if _is_photo(op)], self.preparation),
             problems=tuple(problems),

@@ -22,6 +22,7 @@ from album_sort.types import (
     PlaceRow,
     Plan,
     PlannedOp,
+    Reason,
     RefusedDates,
     ReportRow,
     Role,
@@ -89,7 +90,8 @@ class RowMaker:
     def rows_of(self, op: PlannedOp, result: OpResult) -> Iterator[ReportRow]:
         """What a row of the plan that has been tried adds to the report; nothing where the run ended before."""
         if result.status is OpStatus.FAILED:
-            yield SkippedRow(op.source, Stage.APPLY, result.error or "could not be filed", is_problem=True)
+            reason = not_filed(result.error)
+            yield SkippedRow(op.source, Stage.APPLY, self.preparation.say(reason), is_problem=True, coded=reason)
         elif result.status is OpStatus.DONE and op.role is Role.PRIMARY and op.source in self._numbers:
             # With the action that really took place: a reflink may have become a copy.
             yield self._photo_row(op if result.action is op.action else replace(op, action=result.action))
@@ -139,6 +141,11 @@ class RowMaker:
             relative=self.relative(trip),
             is_day_trip=trip.is_day_trip,
         )
+
+
+def not_filed(error: str) -> Reason:
+    """Why a row of the plan failed: what the system or the filing says of it is kept in parentheses."""
+    return Reason.of("skip.not-filed", detail=error)
 
 
 def _items(preparation: Preparation) -> Iterator[GroupItem]:
