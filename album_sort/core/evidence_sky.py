@@ -22,6 +22,7 @@ THINGS = tuple(
 )  # fmt: skip
 """Albums of what stands before a sky or has none: a warm wall behind a cat is no sunset."""
 
+_WITH_TIME_OF_DAY = frozenset((TimePrecision.SECOND, TimePrecision.MINUTE))
 _BRIGHT = Evidence.of(NIGHT_SKY, -3.0, "evidence.night.bright")
 
 
@@ -110,10 +111,11 @@ def _night(facts: PhotoFacts, pixels: ImageStatistics, scenery: float, sun: _Sun
 
 def _sun(facts: PhotoFacts) -> _Sun | None:
     """The sun at the photo's place and time; None when either is unknown or too vague."""
-    time = facts.capture_time
-    utc = time.utc if time else None
-    position = facts.position
-    if time is None or utc is None or position is None or not _is_exact(facts):
+    position, time = facts.position, facts.capture_time
+    if position is None or time is None or not _is_exact(facts):
+        return None
+    utc = time.utc
+    if utc is None:
         return None
     return _Sun(utc, position.lon_deg, sun_elevation_deg(utc, position.lat_deg, position.lon_deg))
 
@@ -126,8 +128,4 @@ def _hour(facts: PhotoFacts) -> int | None:
 def _is_exact(facts: PhotoFacts) -> bool:
     """Whether the time of day is the camera's: a file's time of modification may be that of a copy."""
     time = facts.capture_time
-    return (
-        time is not None
-        and time.source is not TimeSource.MTIME
-        and time.precision in (TimePrecision.SECOND, TimePrecision.MINUTE)
-    )
+    return time is not None and time.source is not TimeSource.MTIME and time.precision in _WITH_TIME_OF_DAY

@@ -28,9 +28,9 @@ def check_plan(plan: Plan, picture: DestinationPicture) -> None:
 def _faults(plan: Plan, picture: DestinationPicture) -> Iterator[str]:
     claimed: dict[str, PlannedOp] = {}
     effects = plan.effects
-    sources = {op.source for op in effects}
-    leaving = {op.origin: op.op_id for op in effects if op.action is Action.MOVE}
     prefix = plan.destination.rstrip("/") + "/"
+    sources = {op.source for op in effects if op.source.startswith(prefix)}
+    leaving = {op.origin: op.op_id for op in effects if op.action is Action.MOVE}
     for op in effects:
         if not is_safe(op.target) or (op.origin and not is_safe(op.origin)):
             yield f"{op.target!r} (from {op.origin or op.source!r}) does not stay inside the destination"
@@ -38,7 +38,7 @@ def _faults(plan: Plan, picture: DestinationPicture) -> Iterator[str]:
         other = claimed.setdefault(fold(op.target), op)
         if other is not op:
             yield f"{op.source!r} and {other.source!r} would both be {op.target!r}"
-        if op.action is not Action.ADOPT and prefix + op.target in sources:
+        if sources and op.action is not Action.ADOPT and prefix + op.target in sources:
             yield f"{op.target!r} would be written over a source"
         if (op.action.makes_a_file or op.action is Action.MOVE) and op.target in picture.present:
             leaves = leaving.get(op.target)

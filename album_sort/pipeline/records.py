@@ -68,6 +68,8 @@ class ClockCorrections:
 
     def of(self, camera: str) -> int:
         """Minutes to add to what this camera's clock wrote."""
+        if not self.minutes:
+            return 0
         return next((minutes for pattern, minutes in self.minutes if fnmatch(camera.casefold(), pattern.casefold())), 0)
 
 
