@@ -291,6 +291,14 @@ def test_a_folder_that_cannot_be_made_fails_only_what_belongs_into_it(tmp_path: 
     assert files(library.albums) == ["Food/2024/b.jpg", "Pets/2024/a.jpg"]
 
 
+def test_a_folder_whose_photos_were_all_refused_does_not_stay_empty(library: Library) -> None:
+    plan = plan_for(library)
+    (library.sources / "c/dinner.jpg").write_bytes(b"cold noodles")
+    apply_saved(library, plan)
+    assert not (library.albums / "Food").exists()
+    assert (library.albums / "Pets/2024").exists()
+
+
 class Unplugged(FaultyFileSystem):
     """At one step the destination's disk is taken away; what comes to light is an empty folder of the disk below."""
 

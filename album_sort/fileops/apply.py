@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from album_sort.core.naming import is_safe
 from album_sort.errors import AlbumSortError, DestinationError
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal
 from album_sort.fileops.place import Place, RowRefused
 from album_sort.fileops.publish import Effect, Publisher
 from album_sort.fileops.tidy import remove_emptied
-from album_sort.types import Action, OpResult, OpStatus, Plan, PlannedOp
+from album_sort.types import Action, AlbumRelPath, OpResult, OpStatus, Plan, PlannedOp
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
 BATCH_ROWS = 64
@@ -115,7 +116,8 @@ class _Run:
             for pool in (self._pool, self._waiters):
                 if pool is not None:
                     pool.shutdown()
-        remove_emptied(self._place, self._journal, (op.origin for op in self._plan.effects if op.action is Action.MOVE))
+        if not self._place.has_gone():
+            remove_emptied(self._place, self._journal, self._left_folders())
         for op in self._plan.ops:
             if op.op_id not in self._results:
                 self._report(
@@ -123,6 +125,15 @@ class _Run:
                 )
         results = tuple(self._results[op.op_id] for op in self._plan.ops)
         return Applied(results, self._stopped_by, is_destination_gone=self._place.has_gone())
+
+    def _left_folders(self) -> Iterator[AlbumRelPath]:
+        """Places of which nothing may have been left in their folders: photos went from there, or never came."""
+        for op in self._plan.effects:
+            if op.action is Action.MOVE:
+                yield op.origin
+            result = self._results.get(op.op_id)
+            if result is not None and result.status is not OpStatus.DONE and is_safe(op.target):
+                yield op.target
 
     def _apply_batch(self, ops: Sequence[PlannedOp]) -> None:
         attempts = [_Attempt(op) for op in ops]
