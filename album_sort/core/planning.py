@@ -59,6 +59,7 @@ def plan_filings(
     ops = planner.plan_primaries(filings)
     also = [filing for filing in filings if filing.role is Role.ALSO]
     ops += LinkPlanner(picture, planner.folders, planner.claims).plan(also, ops)
+    del planner  # the claimed names are the most that a plan takes but for its rows
     ops.sort(key=op_order)
     for number, op in enumerate(ops, 1):
         # Only now is its number known, and nobody has seen it yet: half a million copies would take seconds.

@@ -61,16 +61,19 @@ class Library:
     photos: tuple[PhotoFacts, ...]
     positions: tuple[PositionChoice, ...]
     """Of each photo, with the reasons."""
-    scores: AlbumTable
-    """Album probabilities of each photo by the network alone."""
     trips: tuple[Trip, ...]
     themes: dict[str, Theme]
     """By trip id."""
     homes: tuple[Home, ...]
 
 
-def gather_facts(records: Sequence[PhotoRecord], context: LibraryContext, policy: FilingPolicy) -> Library:
-    """Everything about all photos, decided together: neighbours fill gaps, and a trip is more than its photos."""
+def gather_facts(
+    records: Sequence[PhotoRecord], context: LibraryContext, policy: FilingPolicy
+) -> tuple[Library, AlbumTable]:
+    """Everything about all photos, decided together: neighbours fill gaps, and a trip is more than its photos.
+
+    With it the album probabilities by the network alone, which nobody asks for any more when the albums are decided.
+    """
     chosen = choose_positions([_shot(record) for record in records])
     choices = [chosen[record.group.content_id] for record in records]
     dated = [redate(record, choice.position) for record, choice in zip(records, choices, strict=True)]
@@ -94,7 +97,7 @@ def gather_facts(records: Sequence[PhotoRecord], context: LibraryContext, policy
     facts = tuple(
         _facts(record, photo, timeline, trips, home_lat_deg) for record, photo in zip(dated, photos, strict=True)
     )
-    return Library(facts, tuple(choices), scores, tuple(trips.values()), themes, homes)
+    return Library(facts, tuple(choices), tuple(trips.values()), themes, homes), scores
 
 
 def _is_own(record: PhotoRecord) -> bool:

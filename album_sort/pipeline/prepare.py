@@ -23,7 +23,7 @@ from album_sort.errors import UsageError
 from album_sort.events import EventSink, FileLeftOut, Notice, StageFinished, StageProgress, StageStarted
 from album_sort.inspection.inspect import InspectionResult
 from album_sort.pipeline.engine import Engine, make_engine
-from album_sort.pipeline.facts import Library, LibraryContext, gather_facts
+from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gather_facts
 from album_sort.pipeline.filing import FilingWords, file_photo
 from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.records import ClockCorrections, Records, build_records
@@ -152,10 +152,11 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
             home=settings.home,
             previous_trips=remembered.trips if lang == (remembered.language or lang) else (),
         )
-        library = gather_facts(records.photos, context, policy)
+        library, scores = gather_facts(records.photos, context, policy)
         stages.items = len(library.photos)
     with stages.stage("assign"):
-        assignments = assign_all(library, policy, remembered)
+        assignments = assign_all(library, scores, policy, remembered)
+        del scores  # 16 MB of a hundred thousand photos
         wording = load_wording().retitled(_titles(policy, lang))
         filings, left_out = _file_all(scouted, library, assignments, inspected.inspections, wording)
         stages.items = len(assignments)
@@ -216,15 +217,17 @@ def _file_all(
     return filings, left_out
 
 
-def assign_all(library: Library, policy: FilingPolicy, remembered: Remembered) -> tuple[Assignment, ...]:
-    """The album of each photo."""
+def assign_all(
+    library: Library, scores: AlbumTable, policy: FilingPolicy, remembered: Remembered
+) -> tuple[Assignment, ...]:
+    """The album of each photo; `scores` are those by the network alone."""
     assignments: list[Assignment] = []
     for start in range(0, len(library.photos), _TOGETHER):
         photos = library.photos[start : start + _TOGETHER]
-        scores = library.scores.rows(start, start + _TOGETHER)
-        evidence = [_evidence(facts, own, library) for facts, own in zip(photos, scores, strict=True)]
+        rows = scores.rows(start, start + _TOGETHER)
+        evidence = [_evidence(facts, own, library) for facts, own in zip(photos, rows, strict=True)]
         corrections = [remembered.corrections.get(facts.group.content_id) for facts in photos]
-        base = library.scores.probabilities[start : start + _TOGETHER]
+        base = scores.probabilities[start : start + _TOGETHER]
         assignments += assign_photos(photos, base, policy, evidence, corrections)
     return tuple(assignments)
 
