@@ -122,3 +122,33 @@ def test_a_given_home_replaces_what_is_found() -> None:
 def test_nothing_to_go_by_is_no_error() -> None:
     assert find_homes([]) == ()
     assert len(find_homes([], override=(48.1, 11.6))) == 1
+
+
+def a_year_abroad_and_a_new_city() -> Life:
+    """Ulm, a year in Paris, the summer in Ulm again, then Munich."""
+    life = Life()
+    life.live("2020-01-01", 600, ULM)
+    life.live("2021-09-01", 300, PARIS)
+    life.live("2022-07-01", 80, ULM)
+    life.live("2022-09-20", 400, MUNICH)
+    return life
+
+
+def test_a_summer_at_the_old_home_between_two_others_is_lived_there() -> None:
+    """A season too short for a home of its own, but not at a place that was one before."""
+    homes = find_homes(a_year_abroad_and_a_new_city().photos)
+    assert [near(home, place) for home, place in zip(homes, (ULM, PARIS, ULM, MUNICH), strict=True)] == [True] * 4
+    assert abs((homes[2].start - date(2022, 7, 1)).days) <= 7
+    assert abs((homes[2].end - date(2022, 9, 18)).days) <= 7
+
+
+def test_weekends_in_the_town_one_moved_away_from_are_visits_however_far() -> None:
+    """Friends and parents stayed there; a long stay is a holiday, which everyday life would never be."""
+    life = Life()
+    life.live("2021-01-01", 365, PARIS)
+    life.live("2022-01-01", 700, MUNICH)
+    for month in range(10):
+        life.spend((date(2022, 6, 4) + timedelta(days=28 * month)).isoformat(), 2, PARIS)
+    bases = [home for home in find_homes(life.photos) if home.kind is not HomeKind.HOME]
+    assert [base.kind for base in bases] == [HomeKind.RECURRING]
+    assert near(bases[0], PARIS)

@@ -15,8 +15,11 @@ from album_sort.types import Place, TimePrecision, TimeSource
 from tests.trip_scenes import (
     AREZZO,
     BASEL,
+    BERLIN,
     COMPACT,
+    DRESDEN,
     FLORENCE,
+    KIEL,
     LOERRACH,
     LYON,
     MILAN,
@@ -78,6 +81,16 @@ def test_several_towns_of_one_region_are_named_after_the_region() -> None:
     life.spend("2024-07-07", 2, SIENA)
     life.spend("2024-07-09", 2, AREZZO)
     assert life.titles() == ["2024-07 Tuscany, Italy"]
+
+
+def test_a_tour_of_the_home_country_is_named_after_its_regions() -> None:
+    """For who lives there the country's name says nothing; a day on the way is not named."""
+    life = year_at_home()
+    life.spend("2024-07-05", 3, KIEL)
+    life.spend("2024-07-08", 1, BERLIN)
+    life.spend("2024-07-09", 3, DRESDEN)
+    assert life.titles() == ["2024-07 Schleswig-Holstein and Saxony, Germany"]
+    assert life.timeline(lang="zh").trips[0].title == "2024-07 Germany Schleswig-Holstein和Saxony"
 
 
 def test_two_countries_are_both_named() -> None:
@@ -348,6 +361,27 @@ def test_a_friends_day_far_away_is_not_ours_when_we_were_at_home_around_it() -> 
     life.spend("2024-07-05", 1, PARIS, per_day=6, camera="Samsung SM-G991B")
     life.shoot(day("2024-07-05 22:00"), MUNICH)
     assert life.titles() == []
+
+
+def test_a_friends_day_far_away_is_not_ours_when_we_were_on_another_journey() -> None:
+    """Nobody was at home then, and a camera without a receiver was busy on the journey."""
+    life = year_at_home()
+    life.spend("2024-07-05", 12, FLORENCE)
+    life.spend("2024-07-05", 12, None, camera=COMPACT)
+    for minute in (20, 40, 55):
+        life.shoot(day("2024-07-10 10:00") + timedelta(minutes=minute), NEW_YORK, camera="Apple iPhone 14 Pro")
+    assert life.titles() == ["2024-07 Florence, Italy"]
+
+
+def test_a_short_journey_after_a_weekend_at_the_parents_is_one() -> None:
+    """Three photos of two days in Paris, with the parents before them and no photo at home between."""
+    life = year_at_home()
+    for weekend in range(8):
+        life.spend((day("2024-02-03") + timedelta(days=14 * weekend)).date().isoformat(), 2, ULM)
+    life.spend("2024-07-06", 2, ULM)
+    for moment in ("2024-07-08 14:00", "2024-07-08 19:00", "2024-07-09 11:00"):
+        life.shoot(day(moment), PARIS)
+    assert life.titles() == ["2024-07 Paris, France"]
 
 
 def test_photos_of_the_same_camera_without_position_at_the_edges_belong() -> None:

@@ -44,6 +44,9 @@ NISEKO = place(14, "Niseko", "Hokkaido", "Japan", "JP", 42.805, 140.687)
 SUVA = place(15, "Suva", "Central", "Fiji", "FJ", -18.142, 178.442)
 TAVEUNI = place(16, "Taveuni", "Northern", "Fiji", "FJ", -16.85, -179.97)
 NEW_YORK = place(17, "New York City", "New York", "United States", "US", 40.713, -74.006)
+KIEL = place(18, "Kiel", "Schleswig-Holstein", "Germany", "DE", 54.323, 10.123)
+BERLIN = place(19, "Berlin", "Berlin", "Germany", "DE", 52.520, 13.405)
+DRESDEN = place(20, "Dresden", "Saxony", "Germany", "DE", 51.051, 13.738)
 
 PHONE, PARTNER, COMPACT = "Apple iPhone 13", "Google Pixel 7", "Canon EOS R10"
 MUCH_LATER = datetime(2030, 1, 1)

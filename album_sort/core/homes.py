@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,6 +151,7 @@ def _without_short(reigns: list[tuple[Spot, int, int]]) -> list[tuple[Spot, int,
     """Reigns of a season or more; the time of shorter ones goes to the one before (the first one's to the one after)."""
     lasting = [reign for reign in reigns if _is_lasting(*reign)] or [max(reigns, key=lambda reign: reign[2] - reign[1])]
     lasting = [reign for i, reign in enumerate(lasting) if not _is_interlude(lasting[max(0, i - 1) : i + 2])]
+    lasting = _with_returns(lasting, reigns)
     kept: list[tuple[Spot, int, int]] = []
     for spot, start, _ in lasting:
         if not kept or kept[-1][0] is not spot:
@@ -157,6 +159,18 @@ def _without_short(reigns: list[tuple[Spot, int, int]]) -> list[tuple[Spot, int,
     return [
         (spot, start, kept[i + 1][1] - 1 if i + 1 < len(kept) else end) for i, (spot, start, end) in enumerate(kept)
     ]
+
+
+def _with_returns(
+    lasting: list[tuple[Spot, int, int]], reigns: list[tuple[Spot, int, int]]
+) -> list[tuple[Spot, int, int]]:
+    """With the short reigns between two homes of a spot that was home at another time: the summer after a year abroad."""
+    homes = {id(spot) for spot, _, _ in lasting}
+    kept = list(lasting)
+    for before, after in pairwise(lasting):
+        between = [reign for reign in reigns if before[2] < reign[1] and reign[2] < after[1]]
+        kept += [reign for reign in between if id(reign[0]) in homes - {id(before[0]), id(after[0])}]
+    return sorted(kept, key=lambda reign: reign[1])
 
 
 def _is_lasting(spot: Spot, start: int, end: int) -> bool:
@@ -224,7 +238,11 @@ def _returns(spot: Spot, lives: tuple[Home, ...], rows: DayCells) -> list[Home]:
         weeks_share=len(np.unique(stays // 7)) / ((last - first) / 7 + 1),
         leisure_share=len(np.union1d(nights, stays[is_weekend(stays)])) / len(stays),
         usual_days=float(np.median(ends[busy] - starts[busy] + 1)),
-        home_km=min(_km_to(spot, home) for home in lives),
+        # To where somebody lived then: who visits the town they moved away from has come from the new one.
+        home_km=min(
+            _km_to(spot, home) for home in lives if day_number(home.start) <= last and day_number(home.end) >= first
+        ),
+        was_home=any(_km_to(spot, home) <= 2 * SPOT_RADIUS_KM for home in lives),
     )
     if kind is None:
         return []
@@ -245,8 +263,13 @@ def _first_days(days: Days, spot: Spot, rows: DayCells) -> NDArray[np.intp]:
     return np.flatnonzero(is_first)
 
 
-def _kind(*, weeks_share: float, leisure_share: float, usual_days: float, home_km: float) -> HomeKind | None:
-    """What a place of many visits is to somebody; None where each visit is a journey of its own."""
+def _kind(
+    *, weeks_share: float, leisure_share: float, usual_days: float, home_km: float, was_home: bool
+) -> HomeKind | None:
+    """What a place of many visits is to somebody; None where each visit is a journey of its own.
+
+    Whoever moved away comes back to friends and parents, however far that is.
+    """
     if home_km <= EVERYDAY_KM:
         return HomeKind.REGULAR
     is_regular = weeks_share >= REGULAR_SHARE
@@ -254,7 +277,7 @@ def _kind(*, weeks_share: float, leisure_share: float, usual_days: float, home_k
         return HomeKind.REGULAR if is_regular else None
     if is_regular and (leisure_share < WORK_LEISURE or weeks_share >= SECOND_HOME_SHARE):
         return HomeKind.REGULAR
-    return HomeKind.RECURRING if is_regular or home_km <= RECURRING_KM else None
+    return HomeKind.RECURRING if is_regular or was_home or home_km <= RECURRING_KM else None
 
 
 def _km_to(spot: Spot, home: Home) -> float:

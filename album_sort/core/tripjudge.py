@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from album_sort.core.geo import distances_km
 from album_sort.core.homes import RECURRING_KM
 from album_sort.core.loose import LoosePhotos
-from album_sort.core.stretches import FLIGHT_KMH, NEAR_KM, Stretch
-from album_sort.core.timeline import EPOCH, HOUR, Witnesses
+from album_sort.core.stretches import COMPANION_MOST_KM, FLIGHT_KMH, NEAR_KM, Stretch
+from album_sort.core.timeline import DAY, EPOCH, HOUR, Witnesses
 from album_sort.core.tripedges import EdgeFinder
 from album_sort.core.whereabouts import Positions, Whereabouts
 from album_sort.types import Reason
@@ -95,13 +95,12 @@ class TripJudge:
         """The stretch as a trip, or None where it is everyday life, an outing, or somebody else's."""
         rows = np.array(stretch.rows, dtype=np.intp)
         why = list(dict.fromkeys(stretch.why))
-        rows = self._without_strays(rows)
+        # Visits first: after a weekend at the parents' two days with three photos in London are the journey, not strays.
         trimmed = self._without_visits_at_ends(rows)
-        if len(trimmed):
-            rows = trimmed
-        elif self._is_long_stay(rows):
+        rows = self._without_strays(trimmed if len(trimmed) else rows)
+        if not len(trimmed) and self._is_long_stay(rows):
             why.append(Reason.of("trip.long-stay", days=self._days(rows)))
-        else:
+        elif not len(trimmed):
             return None
         cameras = frozenset(self.cameras[row] for row in rows.tolist())
         before, after = self._home_before(rows, cameras), self._home_after(rows, cameras)
@@ -161,15 +160,27 @@ class TripJudge:
         return self._days(rows) >= LONG_STAY_DAYS and len(np.unique(days)) >= LONG_STAY_DAYS - 1
 
     def _is_of_strangers(self, rows: NDArray[np.intp], cameras: frozenset[str]) -> bool:
-        """Whether only cameras that are never seen at home were away, while the others were at home."""
+        """Whether only cameras that are never seen at home were here, while the others were at home or on another journey."""
         if cameras & self.home_cameras or not self.home_cameras:
             return False
         share = sum(self.camera_photos[camera] for camera in cameras) / len(self.cameras)
-        # The others were at home meanwhile, or so shortly before or after that they cannot have come along.
+        if share >= STRANGER_SHARE:
+            return False
+        # The others were elsewhere meanwhile, or so shortly before or after that they cannot have come along.
         away_s = _journey_s(float(self.positions.home_km[rows].min()))
         begin, end = self.table.utc_s[rows[[0, -1]]] + (-away_s, away_s)
         low, high = np.searchsorted(self.table.utc_s[self.home_rows], (begin, end))
-        return share < STRANGER_SHARE and bool(high > low)
+        return bool(high > low) or self._others_were_far(rows)
+
+    def _others_were_far(self, rows: NDArray[np.intp]) -> bool:
+        """Whether all that cameras known at home took meanwhile was taken too far off for a common journey."""
+        low, high = np.searchsorted(self.table.utc_s, self.table.utc_s[rows[[0, -1]]] + (-DAY, DAY))
+        others = [row for row in range(int(low), int(high)) if self.cameras[row] in self.home_cameras]
+        if not others:
+            return False
+        lat, lon = self.table.lat_deg, self.table.lon_deg
+        gaps = distances_km(lat[others][:, None], lon[others][:, None], lat[rows], lon[rows])
+        return float(gaps.min()) > COMPANION_MOST_KM
 
     def _is_one_day(self, rows: NDArray[np.intp], cameras: frozenset[str], edges: tuple[float, float]) -> bool:
         days = set(self.table.day[rows].tolist()) | self.loose.days(cameras, *edges)

@@ -52,7 +52,12 @@ def find_trips(
     candidates = [candidate for candidate in judged if candidate is not None]
     members = assign_members(photos, table, positions, loose, candidates)
     trips = _with_names(
-        [_draft(table, candidate, own) for candidate, own in zip(candidates, members, strict=True)], previous, lang
+        [
+            _draft(table, candidate, own, positions.home_countries)
+            for candidate, own in zip(candidates, members, strict=True)
+        ],
+        previous,
+        lang,
     )
     trips.sort(key=lambda trip: (trip.start, trip.end, trip.trip_id))
     states = positions.where.tolist()
@@ -80,14 +85,16 @@ class _Draft:
     places: TripPlaces
 
 
-def _draft(table: Witnesses, candidate: Candidate, members: frozenset[ContentId]) -> _Draft:
+def _draft(
+    table: Witnesses, candidate: Candidate, members: frozenset[ContentId], home_countries: frozenset[str]
+) -> _Draft:
     """A candidate with its days, places and reasons."""
     places_of_day: defaultdict[date, list[Place]] = defaultdict(list)
     witnesses = [table.photos[row] for row in candidate.rows.tolist()]
     for photo in witnesses:
         if photo.place is not None:
             places_of_day[_day(photo)].append(photo.place)
-    places = trip_places(places_of_day)
+    places = trip_places(places_of_day, home_countries)
     why = list(candidate.why)
     by_time = len(members) - len(witnesses)
     if by_time > 0:

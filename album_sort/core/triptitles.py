@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,10 +21,10 @@ MAIN_SHARE = 0.5
 REGION_SHARE = 0.6
 """Else a region that holds most of the days does."""
 
-COUNTRY_SHARE = 0.2
-"""Countries with fewer of the days are stops on the way."""
+STOP_SHARE = 0.2
+"""Countries and regions with fewer of the days are stops on the way."""
 
-MOST_COUNTRIES = 3
+MOST_NAMES = 3
 """More than these make a title nobody reads; the first ones by days stand for the journey."""
 
 
@@ -36,8 +36,8 @@ class TripPlaces:
     """The place that names it or its most frequent one; None without places."""
     names_main: bool
     """Whether `main` holds enough of the days to name the trip."""
-    region: str
-    """First-level region that holds most of the days; empty where none does."""
+    regions: tuple[str, ...]
+    """The first-level region that holds most of the days; in the home country else those that count, most days first."""
     countries: tuple[str, ...]
     """Names of the countries that count, most days first."""
     country_codes: tuple[str, ...]
@@ -68,28 +68,39 @@ def _most(places: Iterable[Place]) -> Place:
     )
 
 
-def trip_places(places_of_day: dict[date, list[Place]]) -> TripPlaces:
-    """Where a trip went, each day counting once."""
+def trip_places(places_of_day: dict[date, list[Place]], home_countries: Collection[str] = ()) -> TripPlaces:
+    """Where a trip went, each day counting once; `home_countries` are codes of countries whose name would say nothing."""
     days = {day: day_place(places) for day, places in sorted(places_of_day.items()) if places}
     photos = Counter(place.country_code for places in places_of_day.values() for place in places)
     codes = tuple(sorted(photos, key=lambda code: (-photos[code], code)))
     if not days:
-        return TripPlaces(None, names_main=False, region="", countries=(), country_codes=codes)
+        return TripPlaces(None, names_main=False, regions=(), countries=(), country_codes=codes)
     main = _most(days.values())
     share = sum(place.geoname_id == main.geoname_id for place in days.values()) / len(days)
-    by_country = Counter(place.country_code for place in days.values())
-    counted = [code for code in by_country if by_country[code] >= COUNTRY_SHARE * len(days)]
-    counted.sort(key=lambda code: (-by_country[code], min(day for day in days if days[day].country_code == code)))
+    countries = _counting([place.country_code for place in days.values()])
     names = {place.country_code: place.country for place in days.values()}
-    regions = Counter(place.admin1 for place in days.values() if place.admin1)
-    region = min(regions, key=lambda name: (-regions[name], name)) if regions else ""
     return TripPlaces(
         main=main,
         names_main=share >= MAIN_SHARE and main.distance_km <= REMOTE_KM,
-        region=region if region and regions[region] >= REGION_SHARE * len(days) else "",
-        countries=tuple(names[code] for code in counted[:MOST_COUNTRIES]) or (main.country,),
+        regions=_regions([place.admin1 for place in days.values()], is_at_home=set(countries) <= set(home_countries)),
+        countries=tuple(names[code] for code in countries) or (main.country,),
         country_codes=codes,
     )
+
+
+def _counting(of_days: Sequence[str]) -> list[str]:
+    """Of what each day (in order) was spent in: all that is no mere stop on the way, most days first."""
+    days = Counter(filter(None, of_days))
+    counted = [name for name in days if days[name] >= STOP_SHARE * len(of_days)]
+    return sorted(counted, key=lambda name: (-days[name], of_days.index(name)))[:MOST_NAMES]
+
+
+def _regions(of_days: Sequence[str], *, is_at_home: bool) -> tuple[str, ...]:
+    """The region of most days. Who tours their own country wants to know where: there all that count."""
+    counted = _counting(of_days)
+    if counted and of_days.count(counted[0]) >= REGION_SHARE * len(of_days):
+        return (counted[0],)
+    return tuple(counted) if is_at_home else ()
 
 
 def trip_title(start: date, places: TripPlaces, lang: str = "en", *, with_day: bool = False) -> str:
@@ -100,8 +111,8 @@ def trip_title(start: date, places: TripPlaces, lang: str = "en", *, with_day: b
         return f"{when} 旅行" if lang == "zh" else f"{when} Trip"
     if places.names_main:
         return f"{when} {_town_and_country(main.name, main.country, lang, is_near=main.distance_km > NEAR_KM)}"
-    if len(places.countries) == 1 and places.region:
-        return f"{when} {_town_and_country(places.region, places.countries[0], lang, is_near=False)}"
+    if len(places.countries) == 1 and places.regions:
+        return f"{when} {_town_and_country(_listed(places.regions, lang), places.countries[0], lang, is_near=False)}"
     return f"{when} {_listed(places.countries, lang)}"
 
 
