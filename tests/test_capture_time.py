@@ -205,6 +205,21 @@ def test_a_year_in_a_good_source_is_less_than_a_date_in_a_lesser_one() -> None:
     assert taken.source is TimeSource.FILE_NAME
 
 
+@pytest.mark.parametrize("named", [("1985-07-12", TimePrecision.DAY), ("1985-07-01", TimePrecision.MONTH)])
+def test_the_day_in_the_name_of_a_scanned_print_comes_before_the_scan(named: tuple[str, TimePrecision]) -> None:
+    """A scanner says when it made the picture digital; it does not know when the shot was taken."""
+    scan = (
+        said(TimeSource.EXIF_DIGITIZED, "2019-04-04 20:00:00"),
+        said(TimeSource.EXIF_DATETIME, "2019-04-04 20:00:00"),
+        said(TimeSource.MTIME, utc="2019-04-04 18:00:00"),
+    )
+    taken = time_of(*scan, said(TimeSource.FILE_NAME, named[0], precision=named[1]))
+    assert (taken.source, str(taken.local.date()), taken.precision) == (TimeSource.FILE_NAME, *named)
+    assert time_of(*scan, said(TimeSource.FILE_NAME, "2019-04-03 20:00:00")).source is TimeSource.EXIF_DIGITIZED
+    of_camera = time_of(said(TimeSource.EXIF_ORIGINAL, "2019-04-04 20:00:00"), said(TimeSource.FILE_NAME, named[0]))
+    assert of_camera.source is TimeSource.EXIF_ORIGINAL
+
+
 def test_mtime_is_the_marked_last_resort() -> None:
     taken = time_of(said(TimeSource.MTIME, utc="2023-01-02 08:00:00"))
     assert taken.source is TimeSource.MTIME

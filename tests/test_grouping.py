@@ -185,12 +185,19 @@ def test_equal_content_at_several_paths_is_several_groups() -> None:
         ("IMG_1.jpg", "IMG_1-ha editado.jpg"),
         ("IMG_1.jpg", "IMG_1-編集済み.jpg"),
         ("IMG_1(1).jpg", "IMG_1-edited(1).jpg"),
+        (f"{'n' * 44}.jpg", f"{'n' * 44}-ed.jpg"),
+        (f"{'n' * 44}(2).jpg", f"{'n' * 44}-ed(2).jpg"),
         ("IMG_1.CR2", "IMG_1-Edit.tif"),
         ("PXL_20240501_120000123.jpg", "PXL_20240501_120000123~2.jpg"),
     ],
 )
 def test_an_edited_version_joins_its_original_which_stays_primary(original: str, edited: str) -> None:
     assert grouped(item(original, 0), item(edited)) == [(original, edited)]
+
+
+def test_only_a_name_as_long_as_takeout_cuts_them_ends_within_an_edit_mark() -> None:
+    assert len(grouped(item("short.jpg", 0), item("short-ed.jpg", 0))) == 2
+    assert len(grouped(item(f"{'n' * 44}.jpg", 0), item(f"{'n' * 44}-no.jpg", 0))) == 2
 
 
 def test_an_edited_version_alone_is_a_photo() -> None:

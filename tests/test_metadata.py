@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import unicodedata
 from datetime import datetime
 from pathlib import Path
 
@@ -283,6 +284,11 @@ def test_sidecars_are_told_apart_by_content(tmp_path: Path) -> None:
         ("20230102.jpg", "2023-01-02 00:00:00", "day"),
         ("1965-07-03 Wedding.jpg", "1965-07-03 00:00:00", "day"),
         ("IMG_20230102_256199.jpg", "2023-01-02 00:00:00", "day"),
+        ("photo_123@02-01-2023_10-11-12.jpg", "2023-01-02 10:11:12", "second"),
+        ("스크린샷 2023-01-02 오후 3.11.12.png", "2023-01-02 15:11:12", "second"),
+        (unicodedata.normalize("NFD", "스크린샷 2023-01-02 오전 10.11.12.png"), "2023-01-02 10:11:12", "second"),
+        ("Hochzeit 2.1.2023 (3).jpg", "2023-01-02 00:00:00", "day"),
+        ("1985-07 Rome 003.jpg", "1985-07-01 00:00:00", "month"),
     ],
 )
 def test_dates_in_names_keep_their_precision(name: str, local: str, precision: str) -> None:
@@ -312,6 +318,9 @@ def test_some_names_are_utc(name: str, utc: datetime) -> None:
         "19650703.jpg",
         "P1020304.JPG",
         "12345678901234567.jpg",
+        "IMG_2019-12.jpg",
+        "Party 1.13.2023.jpg",
+        "photo_1@02-13-2023_10-11-12.jpg",
         "",
         ".",
     ],

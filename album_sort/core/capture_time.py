@@ -32,6 +32,10 @@ CAMERA_CLOCK = frozenset(
     (TimeSource.EXIF_ORIGINAL, TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME, TimeSource.QUICKTIME)
 )
 
+# What a scanner writes of itself, and how long after the day in a name (which may be a month's first) it speaks of a scan.
+_SCANNER_CLOCK = frozenset((TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME))
+_SCAN_AFTER = timedelta(days=32)
+
 # Never a reason to believe in a date that better sources leave open.
 _WEAK = frozenset((TimeSource.FOLDER_NAME, TimeSource.MTIME))
 
@@ -156,8 +160,24 @@ def _chosen(plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None) 
                 break
             # Nothing comes before it and nothing adds to it. So it is with most photos, and each offset asked for costs time.
             return _placed(best, plausible, zone_offset), None
-    placed = sorted((_placed(one, plausible, zone_offset) for one in plausible), key=_order)
+    is_scan = _is_scan(plausible)
+    placed = sorted(
+        (_placed(one, plausible, zone_offset) for one in plausible),
+        key=lambda one: (is_scan and one.candidate.source in _SCANNER_CLOCK, *_order(one)),
+    )
     return placed[0], _finer(placed)
+
+
+def _is_scan(plausible: Sequence[TimeCandidate]) -> bool:
+    """Whether a picture was made digital long after the day in its name: a print, named by hand and scanned.
+
+    Who scans a print has no date of the shot, only those of the scan.
+    """
+    if any(one.source is TimeSource.EXIF_ORIGINAL for one in plausible):
+        return False
+    scanned = [one.local for one in plausible if one.source is TimeSource.EXIF_DIGITIZED and one.local]
+    named = [one.local for one in plausible if one.source is TimeSource.FILE_NAME and one.local]
+    return bool(scanned and named) and min(scanned) - named[0] > _SCAN_AFTER
 
 
 def _corrected(candidate: TimeCandidate, minutes: int) -> TimeCandidate:

@@ -14,6 +14,8 @@ _EDIT_WORDS = frozenset(
     redigeret redigert muokattu upraveno düzenlendi изменено отредактировано 編集済み 已修改 已编辑 已編輯 수정됨
     """.split()  # noqa: SIM905  # a word per line would hide that this is one short list
 )
+# Google Takeout cuts names so long, through the mark of an edit if need be: `...-edi.jpg`.
+_TAKEOUT_STEM = 47
 _COUNTER = re.compile(r"\((\d{1,4})\)$", re.ASCII)
 # Apple: `IMG_E1234` is the edited `IMG_1234`; `IMG_O1234.AAE` describes the edits of its original.
 _APPLE_VERSION = re.compile(r"([a-z]{3}_)([eo])(\d{4,})", re.ASCII)
@@ -88,5 +90,12 @@ def without_edit_mark(stem: str) -> tuple[str, bool]:
     at = max(stem.rfind("-"), stem.rfind("_"), stem.rfind(" "))
     if at > 0 and stem[at + 1 :] in _EDIT_WORDS:
         return stem[:at].removesuffix("-ha"), True  # Spanish: `-ha editado`
+    if len(stem) == _TAKEOUT_STEM and stem[at : at + 1] == "-" and _is_cut_mark(stem[at + 1 :]):
+        return stem[:at], True
     apple = _APPLE_VERSION.fullmatch(stem) if stem[3:5] in _APPLE_MARKS else None
     return (apple[1] + apple[3], apple[2] == "e") if apple else (stem, False)
+
+
+def _is_cut_mark(tail: str) -> bool:
+    """Whether a name cut off by Takeout ends within the mark of an edit."""
+    return bool(tail) and any(word.startswith(tail) for word in _EDIT_WORDS)
