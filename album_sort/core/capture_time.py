@@ -27,6 +27,10 @@ _FINENESS = {precision: rank for rank, precision in enumerate(TimePrecision)}
 
 _CODE_OF = {source: f"time.from-{source.name.lower().replace('_', '-')}" for source in TimeSource}
 
+UTC_AS_LOCAL = "time.utc-as-local"
+OFFSET_OF_NEIGHBOUR = "time.offset-of-neighbour"
+"""Codes of the reasons of a time of which only the UTC is known: shown as it is, and in the zone of another photo."""
+
 # Written by the camera from its own clock, which the user may have to correct.
 CAMERA_CLOCK = frozenset(
     (TimeSource.EXIF_ORIGINAL, TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME, TimeSource.QUICKTIME)
@@ -229,7 +233,7 @@ def _placed(candidate: TimeCandidate, plausible: Sequence[TimeCandidate], zone_o
             if revealed is not None:
                 reason = Reason.of("time.offset-compared", offset=offset_text(revealed), other=other.note)
                 return _Placed(candidate, _shift(utc, revealed), revealed, reason)
-    return _Placed(candidate, utc, None, Reason.of("time.utc-as-local"), is_utc_shown_as_local=True)
+    return _Placed(candidate, utc, None, Reason.of(UTC_AS_LOCAL), is_utc_shown_as_local=True)
 
 
 def _offset_of_wall_time(

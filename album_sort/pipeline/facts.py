@@ -20,6 +20,7 @@ from album_sort.core.timeline import TimelinePhoto, Witnesses
 from album_sort.core.tripidentity import PreviousTrip
 from album_sort.core.trips import Timeline, find_trips
 from album_sort.pipeline.records import PhotoRecord, redate
+from album_sort.pipeline.zones import in_likely_zones
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.types import AlbumId, GeoPosition, PhotoFacts, Place, Trip
 
@@ -76,7 +77,9 @@ def gather_facts(
     """
     chosen = choose_positions([_shot(record) for record in records])
     choices = [chosen[record.group.content_id] for record in records]
-    dated = [redate(record, choice.position) for record, choice in zip(records, choices, strict=True)]
+    dated = in_likely_zones(
+        [redate(record, choice.position) for record, choice in zip(records, choices, strict=True)], choices
+    )
     places = _places([choice.position for choice in choices], context)
     photos = [
         _timeline_photo(record, choice, place) for record, choice, place in zip(dated, choices, places, strict=True)

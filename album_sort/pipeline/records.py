@@ -8,7 +8,15 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 from functools import lru_cache
 
-from album_sort.core.capture_time import CaptureChoice, RefusedTime, choose_capture_time, parse_clock_correction
+from album_sort.core.capture_time import (
+    OFFSET_OF_NEIGHBOUR,
+    UTC_AS_LOCAL,
+    CaptureChoice,
+    RefusedTime,
+    choose_capture_time,
+    offset_text,
+    parse_clock_correction,
+)
 from album_sort.core.grouping import GroupItem, group_files
 from album_sort.metadata import candidates_from_folder, candidates_from_name, merge_metadata
 from album_sort.places.timezone import offset_minutes, zone_at
@@ -126,6 +134,31 @@ def redate(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
         capture_time=choice.capture_time,
         time_reasons=choice.reasons,
         refused_times=choice.refused,
+    )
+
+
+def is_utc_shown_as_local(record: PhotoRecord) -> bool:
+    """Whether only the UTC of a photo is known and stands in for its wall time.
+
+    Not asked of modification times, nor of videos: cameras without a receiver write their wall time where the standard
+    asks for UTC, while telephones say the place, the offset or, in the name, the wall time.
+    """
+    time = record.capture_time
+    is_utc = any(reason.code == UTC_AS_LOCAL for reason in record.time_reasons)
+    return is_utc and time is not None and time.source not in (TimeSource.MTIME, TimeSource.QUICKTIME)
+
+
+def localised(record: PhotoRecord, neighbour: GeoPosition) -> PhotoRecord:
+    """A photo of which only the UTC is known in the wall time of the zone that another photo was taken in about then."""
+    time = record.capture_time
+    offset = _ZoneOffset(neighbour)(time.local.replace(tzinfo=UTC)) if time is not None else None
+    if time is None or offset is None:
+        return record
+    reason = Reason.of(OFFSET_OF_NEIGHBOUR, offset=offset_text(offset))
+    return replace(
+        record,
+        capture_time=replace(time, local=time.local + timedelta(minutes=offset), utc_offset_minutes=offset),
+        time_reasons=tuple(reason if one.code == UTC_AS_LOCAL else one for one in record.time_reasons),
     )
 
 

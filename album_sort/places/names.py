@@ -7,6 +7,9 @@ from importlib import resources
 
 from album_sort.places._hanzi import simplified
 
+MUNICIPALITIES = "市县区町村"
+"""What stands behind the name of a municipality in Chinese and Japanese, in simplified characters."""
+
 CJK_FIRST, CJK_LAST = "\u4e00", "\u9fff"
 
 # CLDR's full names are for forms and passports; people title an album with these.
@@ -80,13 +83,20 @@ def chinese_name(names: list[str]) -> str:
     """The best Chinese name among alternate names, in simplified characters; empty where there is none.
 
     Alternate names carry no language: a name in Chinese characters alone may be Japanese (Tokyo's is 東京), which is why
-    those that fit GB 2312, the set of simplified characters, go first, and short ones before long ones.
+    those that fit GB 2312, the set of simplified characters, go first, and short ones before long ones. Before all that
+    come names that are also given as a municipality's: Chengdu is 天府, the land of plenty, too, but only 成都 has a 成都市.
     """
     candidates = [name for name in names if len(name) > 1 and all(CJK_FIRST <= char <= CJK_LAST for char in name)]
     if not candidates:
         return ""
+    known = {simplified(name) for name in candidates}
+
+    def rank(name: str) -> tuple[bool, bool, int]:
+        is_official = any(simplified(name) + kind in known for kind in MUNICIPALITIES)
+        return not is_official, not _is_simplified(name), len(name)
+
     # The order of the data decides between equals; min() keeps the first.
-    best = simplified(min(candidates, key=lambda name: (not _is_simplified(name), len(name))))
+    best = simplified(min(candidates, key=rank))
     # 罗马市 is the municipality; people say 罗马.
     return best[:-1] if len(best) > 2 and best.endswith("市") else best
 
