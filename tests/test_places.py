@@ -88,6 +88,9 @@ def test_inside_a_metropolis_its_name_is_said_not_the_districts(
         (43.4674, 11.8851, "阿雷佐", "意大利", "托斯卡纳"),
         (40.7128, -74.0060, "纽约", "美国", "纽约州"),
         (22.2800, 114.1600, "香港", "香港", ""),
+        (30.6600, 104.0600, "成都", "中国", "四川"),
+        (22.5400, 114.0600, "深圳", "中国", "广东"),
+        (29.1200, 110.4800, "张家界", "中国", "湖南"),
     ],
 )
 def test_names_in_chinese(  # noqa: PLR0917 - the columns of the table
@@ -101,6 +104,8 @@ def test_a_town_without_a_chinese_name_keeps_its_own() -> None:
     assert chinese_name(["Kuchian", "クッチャン"]) == ""
     assert chinese_name(["東京", "東京都", "东京"]) == "东京"
     assert chinese_name(["羅馬市"]) == "罗马"
+    assert chinese_name(["天府", "成都", "成都市"]) == "成都"
+    assert chinese_name(["抚顺", "撫順市"]) == "抚顺"
 
 
 def test_an_unknown_language_is_refused(index: TownIndex) -> None:

@@ -23,7 +23,7 @@ DATASET = "cities1000.json"
 """Towns of 1,000 people and more: of 62 well-known holiday places (Saas-Fee, Positano ...) 57 are in it; of those of 5,000
 people and more, 30. Both load in under 60 ms once indexed (docs/concepts/time-and-place.md)."""
 
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 """Raised whenever the same data would give another index."""
 
 METROPOLIS_PEOPLE = 100_000

@@ -51,6 +51,44 @@ CHINESE_TOWNS: dict[int, str] = {
     1151601: "拜县",
     1154689: "苏梅岛",
     360502: "卢克索",
+    1813171: "张家界",
+    2035836: "满洲里",
+    1792359: "黄山",
+    1843564: "仁川",
+    1835329: "大邱",
+    1835235: "大田",
+    2028462: "乌兰巴托",
+    1566083: "胡志明市",
+    1642911: "雅加达",
+    1717512: "宿务",
+    1734810: "芙蓉",
+    1614295: "芭堤雅",
+    1645528: "登巴萨",
+    292223: "迪拜",
+    745044: "伊斯坦布尔",
+    616052: "埃里温",
+    1248991: "科伦坡",
+    1253405: "瓦拉纳西",
+    2800866: "布鲁塞尔",
+    2659811: "卢塞恩",
+    2661552: "伯尔尼",
+    2509954: "瓦伦西亚",
+    2538475: "拉巴特",
+    2530335: "丹吉尔",
+    2548885: "非斯",
+    360995: "吉萨",
+    2314302: "金沙萨",
+    2293538: "阿比让",
+    909137: "卢萨卡",
+    3489854: "金斯敦",
+    3598132: "危地马拉城",
+    4671654: "奥斯汀",
+    5392171: "圣何塞",
+    5133273: "皇后区",
+    5879400: "安克雷奇",
+    5913490: "卡尔加里",
+    2174003: "布里斯班",
+    2078025: "阿德莱德",
 }
 
 
@@ -83,17 +121,18 @@ def chinese_name(names: list[str]) -> str:
     """The best Chinese name among alternate names, in simplified characters; empty where there is none.
 
     Alternate names carry no language: a name in Chinese characters alone may be Japanese (Tokyo's is 東京), which is why
-    those that fit GB 2312, the set of simplified characters, go first, and short ones before long ones. Before all that
-    come names that are also given as a municipality's: Chengdu is 天府, the land of plenty, too, but only 成都 has a 成都市.
+    those that fit GB 2312, the set of simplified characters, go first; then those that are also given as a municipality's
+    (Chengdu is 天府, the land of plenty, too, but only 成都 has a 成都市), and short ones before long ones.
     """
     candidates = [name for name in names if len(name) > 1 and all(CJK_FIRST <= char <= CJK_LAST for char in name)]
     if not candidates:
         return ""
     known = {simplified(name) for name in candidates}
 
-    def rank(name: str) -> tuple[bool, bool, int]:
-        is_official = any(simplified(name) + kind in known for kind in MUNICIPALITIES)
-        return not is_official, not _is_simplified(name), len(name)
+    def rank(name: str) -> tuple[bool, bool, bool, int]:
+        ours = simplified(name)
+        is_official = any(ours + kind in known for kind in MUNICIPALITIES)
+        return not _is_simplified(ours), not is_official, not _is_simplified(name), len(name)
 
     # The order of the data decides between equals; min() keeps the first.
     best = simplified(min(candidates, key=rank))
