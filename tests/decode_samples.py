@@ -100,60 +100,6 @@ def jpeg_with_mpf_preview(image: Image.Image, preview: Image.Image) -> bytes:
     return with_segment(main, 0xE2, b"MPF\0II*\0" + struct.pack("<I", 8) + tags + entries) + small
 
 
-def dng(preview: Image.Image, orientation: int = 1, raw_size: tuple[int, int] = (640, 480)) -> bytes:
-    """The smallest RAW file that LibRaw opens: a JPEG preview in the first directory, sensor values in a second one."""
-    jpeg = encoded(preview, "JPEG", quality=90)
-    width, height = raw_size
-    sensor = np.full((height, width), 1000, np.uint16).tobytes()
-    first_tags, raw_tags, names_at = 13, 14, 8
-    names = b"Maker\0Model X\0Maker Model X\0\0\0"
-    first_at = names_at + len(names) + len(names) % 2
-    raw_at = first_at + 2 + first_tags * 12 + 4
-    jpeg_at = raw_at + 2 + raw_tags * 12 + 4
-    sensor_at = jpeg_at + len(jpeg)
-
-    def tag(number: int, kind: int, count: int, value: int | bytes) -> bytes:
-        packed = value.ljust(4, b"\0") if isinstance(value, bytes) else struct.pack("<I", value)
-        return struct.pack("<HHI", number, kind, count) + packed
-
-    first = [
-        tag(254, 4, 1, 1),
-        tag(256, 4, 1, preview.width),
-        tag(257, 4, 1, preview.height),
-        tag(259, 3, 1, 7),
-        tag(262, 3, 1, 6),
-        tag(271, 2, 6, names_at),
-        tag(272, 2, 8, names_at + 6),
-        tag(273, 4, 1, jpeg_at),
-        tag(274, 3, 1, orientation),
-        tag(277, 3, 1, 3),
-        tag(279, 4, 1, len(jpeg)),
-        tag(330, 4, 1, raw_at),
-        tag(50706, 1, 4, b"\1\4\0\0"),
-    ]
-    raw = [
-        tag(254, 4, 1, 0),
-        tag(256, 4, 1, width),
-        tag(257, 4, 1, height),
-        tag(258, 3, 1, 16),
-        tag(259, 3, 1, 1),
-        tag(262, 3, 1, 32803),
-        tag(273, 4, 1, sensor_at),
-        tag(277, 3, 1, 1),
-        tag(278, 4, 1, height),
-        tag(279, 4, 1, len(sensor)),
-        tag(33421, 3, 2, b"\2\0\2\0"),
-        tag(33422, 1, 4, b"\0\1\1\2"),
-        tag(50714, 3, 1, 0),
-        tag(50717, 4, 1, 4095),
-    ]
-    assert (len(first), len(raw)) == (first_tags, raw_tags)
-    out = b"II*\0" + struct.pack("<I", first_at) + names.ljust(first_at - names_at, b"\0")
-    for tags in (first, raw):
-        out += struct.pack("<H", len(tags)) + b"".join(tags) + struct.pack("<I", 0)
-    return out + jpeg + sensor
-
-
 def likeness(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     """Correlation of two pictures of the same shape: 1 the same, about 0 for one that is turned."""
     return float(np.corrcoef(one.ravel().astype(float), other.ravel().astype(float))[0, 1])

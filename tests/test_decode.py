@@ -13,8 +13,8 @@ from PIL import Image, ImageCms
 
 from album_sort.classify.labels import load_wording
 from album_sort.images import UndecodableError, decode_picture
-from album_sort.types import PixelSource, Reason
-from tests.decode_samples import RESNET, dng, encoded, exif, likeness, picture, stored, unpacked
+from album_sort.types import Reason
+from tests.decode_samples import RESNET, encoded, exif, likeness, picture, stored, unpacked
 
 ORIENTED = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
 ALWAYS_UPRIGHT = ("GIF", "BMP")
@@ -39,21 +39,6 @@ def test_every_format_is_turned_upright_once(kind: str, orientation: int) -> Non
 def test_formats_without_an_orientation_stay_as_they_are(kind: str) -> None:
     decoded = decode_picture(encoded(picture(), kind), RESNET)
     assert likeness(decoded.views[0], upright_view()) > 0.98
-
-
-@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_a_raw_file_shows_its_preview_turned_as_the_raw_asks(orientation: int) -> None:
-    upright = picture(480, 640) if orientation >= 5 else picture(640, 480)
-    decoded = decode_picture(dng(stored(upright, orientation), orientation), RESNET, suffix=".dng")
-    assert decoded.pixel_source is PixelSource.RAW_PREVIEW
-    assert (decoded.width_px, decoded.height_px) == upright.size
-    assert likeness(decoded.views[0], decode_picture(encoded(upright, "PNG"), RESNET).views[0]) > 0.98
-
-
-def test_a_raw_preview_that_the_camera_has_turned_is_not_turned_again() -> None:
-    decoded = decode_picture(dng(picture(480, 640), 6), RESNET, suffix=".dng")
-    assert (decoded.width_px, decoded.height_px) == (480, 640)
-    assert likeness(decoded.views[0], decode_picture(encoded(picture(480, 640), "PNG"), RESNET).views[0]) > 0.98
 
 
 def grey16(image: Image.Image, kind: str) -> bytes:

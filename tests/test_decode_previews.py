@@ -16,7 +16,6 @@ from album_sort.images.previews import is_usable_size
 from album_sort.types import PixelSource
 from tests.decode_samples import (
     RESNET,
-    dng,
     encoded,
     jpeg_with_mpf_preview,
     jpeg_with_thumbnail,
@@ -101,11 +100,6 @@ def test_a_broken_thumbnail_is_not_looked_at(break_at: int) -> None:
 def test_a_small_picture_is_decoded_itself_although_it_has_a_thumbnail() -> None:
     decoded = decode_picture(jpeg_with_thumbnail(picture(672, 450), picture(448, 300)), RESNET)
     assert decoded.pixel_source is PixelSource.FULL
-
-
-def test_a_raw_with_a_tiny_preview_says_so() -> None:
-    decoded = decode_picture(dng(picture(160, 120)), RESNET, suffix=".dng")
-    assert decoded.warnings == ("only a small preview of 160 x 120 pixels",)
 
 
 @pytest.mark.parametrize(

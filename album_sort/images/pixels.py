@@ -18,6 +18,9 @@ camera. A baseline JPEG, of which only a small version is ever in memory, may ha
 
 JPEG_LIMIT_FACTOR = 2.5
 
+NOTICED_SHARE = 0.005
+"""Share of missing rows below which a picture counts as whole."""
+
 # What image libraries raise on hostile or damaged bytes, beside their own errors: they were not written to be fed fuzz.
 LIBRARY_ERRORS = (
     ArithmeticError,
@@ -112,12 +115,19 @@ def without_missing_rows(image: Image.Image, what: str) -> tuple[Image.Image, st
 
     Raises UndecodableError where nothing worth looking at is left.
     """
-    rgb = np.asarray(image)
-    missing = missing_share(rgb)
+    missing = missing_share(np.asarray(image))
+    if missing < NOTICED_SHARE:
+        return image, f"{what}: shown as far as it could be read"
+    return without_rows(image, missing, what)
+
+
+def without_rows(image: Image.Image, missing: float, what: str) -> tuple[Image.Image, str]:
+    """A picture without the given share of rows at its end, and a warning that says how much that is.
+
+    Raises UndecodableError where nothing worth looking at is left.
+    """
     # Fewer than one row in twenty is a strip of sky: an answer about it would be chance.
     if missing > 0.95:
         raise UndecodableError(Reason.of("skip.rows-missing", percent=round(100 * missing)))
-    if missing < 0.005:
-        return image, f"{what}: shown as far as it could be read"
     rows = image.height - round(missing * image.height)
     return image.crop((0, 0, image.width, max(1, rows))), f"{what}: {missing:.0%} of the rows are missing"

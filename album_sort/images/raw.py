@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from album_sort.images.cr3 import cr3_preview
 from album_sort.images.jpeg import load_jpeg
 from album_sort.images.jpeg_layout import exif_facts, read_layout
-from album_sort.images.pixels import LIBRARY_ERRORS, Pixels, Request, UndecodableError
+from album_sort.images.pixels import (
+    LIBRARY_ERRORS,
+    NOTICED_SHARE,
+    Pixels,
+    Request,
+    UndecodableError,
+    without_rows,
+)
 from album_sort.images.previews import is_usable_size
 from album_sort.images.refusals import detail_of
 from album_sort.types import PixelSource, Reason
 
-# LibRaw's `flip`, as the EXIF Orientation that asks for the same turn.
-_ORIENTATION_OF_FLIP = {0: 1, 3: 3, 5: 8, 6: 6}
+# LibRaw's `flip` (bits: 1 left for right, 2 top for bottom, 4 rows for columns), as the EXIF Orientation of the same turn.
+_ORIENTATION_OF_FLIP = {0: 1, 1: 2, 2: 4, 3: 3, 4: 5, 5: 8, 6: 6, 7: 7}
+
+# Developing takes 6 bytes for each pixel behind a colour filter, but 22 for each that has all its colours already
+# (measured, beside the file): a gigabyte must do.
+_STACKED_LIMIT_FACTOR = 0.25
 
 # RAW data of eight bits are no longer proportional to light, so the camera's white balance cannot be applied to them:
 # a lossy DNG of an ice field came out pink (docs/decisions/0002-embedded-previews.md).
 _MAX_CODED_WHITE = 255
+
+
+# Every sixteenth column is enough to tell two rows apart, and needs no second copy of a large picture.
+_SAMPLED_COLUMNS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +52,75 @@ class _Frame:
     orientation: int
 
 
+class _Named(Protocol):
+    """A member of one of the library's enumerations."""
+
+    name: str
+
+
+class _Sizes(Protocol):
+    """Pixels; 0 where unknown."""
+
+    raw_width: int
+    raw_height: int
+    width: int
+    height: int
+    crop_width: int
+    crop_height: int
+    flip: int
+
+
+class _Embedded(Protocol):
+    format: _Named
+    data: Any
+    """Bytes of a JPEG, or an array of pixels."""
+
+
+class _Raw(Protocol):
+    """What is used of an open `rawpy.RawPy`, which has no types of its own."""
+
+    sizes: _Sizes
+    raw_type: _Named
+    """Unpacks the RAW data."""
+    white_level: int
+    raw_image_visible: NDArray[np.uint16]
+    """(H, W); only of RAW data behind colour filters."""
+
+    def extract_thumb(self) -> _Embedded: ...
+
+    def postprocess(self, **options: object) -> NDArray[np.uint8]: ...
+
+
 def load_raw(data: bytes, name: str, request: Request) -> Pixels:
     """The preview inside a RAW file, turned as the RAW asks; the developed RAW where the preview is missing or tiny."""
     # Loaded with the first RAW: most folders have none, and the library takes its time.
     rawpy: Any = importlib.import_module("rawpy")
-    preview, refusal = None, Reason.of("skip.raw-preview-unknown", format=name.upper())
+    preview = None
     try:
         with rawpy.imread(io.BytesIO(data)) as raw:
             frame = _frame(raw)
-            try:
+            # A preview that cannot be had is no reason to lose the picture.
+            with contextlib.suppress(UndecodableError, *LIBRARY_ERRORS, rawpy.LibRawError):
                 preview = _preview(data, name, raw, frame, request)
-            except (*LIBRARY_ERRORS, rawpy.LibRawError) as error:
-                refusal = _without_preview(name, error)
-            except UndecodableError as error:
-                refusal = error.reason
-            if preview is not None and not _is_small(preview, request):
+            if preview is not None and min(preview.image.size) >= request.preprocessing.crop_px:
                 return preview
             developed = _developed(raw, frame, request)
-    except (*LIBRARY_ERRORS, rawpy.LibRawError) as error:
-        # What cannot be developed still has its preview, or the reason why there is none.
-        developed, refusal = None, refusal if preview is not None else _without_preview(name, error)
-    if developed is not None:
-        return developed
-    if preview is None:
-        raise UndecodableError(refusal)
+            # A whole preview, however small, says more than half a picture.
+            return developed if preview is None or not developed.warnings else _small(preview)
+    except (UndecodableError, *LIBRARY_ERRORS, rawpy.LibRawError) as error:
+        if preview is not None:
+            return _small(preview)
+        if isinstance(error, UndecodableError):
+            raise
+        reason = Reason.of("skip.raw-without-preview", format=name.upper(), detail=detail_of(error))
+        raise UndecodableError(reason) from error
+
+
+def _small(preview: Pixels) -> Pixels:
     return preview.warned(f"only a small preview of {preview.image.width} x {preview.image.height} pixels")
 
 
-def _without_preview(name: str, error: BaseException) -> Reason:
-    return Reason.of("skip.raw-without-preview", format=name.upper(), detail=detail_of(error))
-
-
-def _frame(raw: Any) -> _Frame:
+def _frame(raw: _Raw) -> _Frame:
     sizes = raw.sizes
     # The visible area has a few more rows and columns than the pictures that the camera makes of it.
     cropped, visible = (int(sizes.crop_width), int(sizes.crop_height)), (int(sizes.width), int(sizes.height))
@@ -73,12 +128,7 @@ def _frame(raw: Any) -> _Frame:
     return _Frame(cropped if is_known else visible, _ORIENTATION_OF_FLIP.get(int(sizes.flip), 1))
 
 
-def _is_small(preview: Pixels, request: Request) -> bool:
-    """Whether a preview has fewer pixels than the network looks at."""
-    return min(preview.image.size) < request.preprocessing.crop_px
-
-
-def _preview(data: bytes, name: str, raw: Any, frame: _Frame, request: Request) -> Pixels | None:
+def _preview(data: bytes, name: str, raw: _Raw, frame: _Frame, request: Request) -> Pixels | None:
     """The best preview; None where it is of a kind that nobody knows."""
     if name == "cr3":
         content = cr3_preview(data)
@@ -113,15 +163,36 @@ def _stand_in(preview: Pixels, frame: _Frame) -> Pixels:
     )
 
 
-def _developed(raw: Any, frame: _Frame, request: Request) -> Pixels | None:
-    """The RAW data at half their size, which needs no interpolation of colours; None where they are too many."""
-    try:
-        request.check_size(int(raw.sizes.raw_width), int(raw.sizes.raw_height))
-    except UndecodableError:
-        return None
+def _developed(raw: _Raw, frame: _Frame, request: Request) -> Pixels:
+    """The RAW data at half their size, which needs no interpolation of colours."""
+    size = int(raw.sizes.raw_width), int(raw.sizes.raw_height)
+    request.check_size(*size)
+    # Only the unpacked data tell.
+    is_stacked = raw.raw_type.name == "Stack"
+    if is_stacked:
+        request.check_size(*size, factor=_STACKED_LIMIT_FACTOR)
+    # Asked before developing, which works on the same memory.
+    missing = 0.0 if is_stacked else _repeated_share(raw.raw_image_visible)
     is_coded = int(raw.white_level) <= _MAX_CODED_WHITE
     # Not turned here (`user_flip`): the pixels are handed on as stored, like those of every other loader.
     rgb = raw.postprocess(half_size=True, use_camera_wb=not is_coded, use_auto_wb=is_coded, user_flip=0)
-    image = Image.fromarray(rgb)
-    image = image.reduce(max(1, min(image.size) // request.short_px))
-    return Pixels(image, *frame.size, frame.orientation, PixelSource.SCALED)
+    pixels = Pixels(Image.fromarray(rgb), *frame.size, frame.orientation, PixelSource.SCALED)
+    if is_stacked:
+        missing = _repeated_share(rgb)
+    if missing >= NOTICED_SHARE:
+        image, warning = without_rows(pixels.image, missing, "truncated")
+        pixels = replace(pixels, image=image, warnings=(warning,))
+    return replace(pixels, image=pixels.image.reduce(max(1, min(pixels.image.size) // request.short_px)))
+
+
+def _repeated_share(rows: NDArray[np.generic]) -> float:
+    """Share of rows at the end that are like the very last one.
+
+    LibRaw keeps silent about data that end early: it goes on with zeros, or with the last row that it could read. Two
+    rows of a real sensor differ, since it has noise, and another filter in front of each row.
+    """
+    sample = rows[:, ::_SAMPLED_COLUMNS]
+    differing = np.flatnonzero((sample != sample[-1]).reshape(len(sample), -1).any(axis=1))
+    # The last row is always like itself.
+    first = int(differing[-1]) + 1 if differing.size else 0
+    return (len(sample) - first) / len(sample) if first < len(sample) - 1 else 0.0

@@ -9,7 +9,6 @@ import skimage.data
 from PIL import Image
 
 from tests.decode_samples import (
-    dng,
     encoded,
     exif,
     jpeg_with_mpf_preview,
@@ -17,6 +16,7 @@ from tests.decode_samples import (
     picture,
     stored,
 )
+from tests.raw_samples import XTRANS, dng, linear_of, sensor_of
 
 # Numbers at which counting goes wrong.
 _EDGES = (0, 1, 2, 3, 0x7F, 0x80, 0xFE, 0xFF)
@@ -50,7 +50,10 @@ def seeds() -> dict[str, bytes]:
         "plain.bmp": encoded(cat, "BMP"),
         "palette.bmp": encoded(cat.quantize(200), "BMP"),
         "plain.avif": encoded(cat, "AVIF", exif=exif(2)),
-        "raw.dng": dng(cat, 6, raw_size=(96, 64)),
+        "raw.dng": dng(cat, 6, sensor_of(cat)),
+        "tiny-preview.dng": dng(picture(160, 107), 1, sensor_of(cat, XTRANS), pattern=XTRANS),
+        "no-preview.dng": dng(None, 8, sensor_of(cat)),
+        "linear.dng": dng(None, 1, linear_of(cat)),
     }
 
 
