@@ -156,7 +156,9 @@ def test_a_sign_in_page_in_place_of_the_weights_does_not_stop_auto(
 ) -> None:
     (mirror / small_official[0].file_name).write_bytes(b"<html>welcome to the hotel</html>")
     assert find_weights(WeightsQuery(cache_folder=tmp_path / "c")).backbone is EFFICIENTNET_LITE0
-    assert [path.name for path in (tmp_path / "c").iterdir()] == ["fetch-failed"], "no half file, and the failure remembered"
+    assert [path.name for path in (tmp_path / "c").iterdir()] == ["fetch-failed"], (
+        "no half file, and the failure remembered"
+    )
 
 
 def test_what_torch_hub_has_fetched_is_used(tmp_path: Path, small_official: tuple[OfficialWeights, bytes]) -> None:
