@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -216,6 +217,66 @@ def test_a_link_whose_source_was_moved_is_pointed_to_it(library: Library) -> Non
     run(library, "r2", Mode.SYMLINK)
     assert (library.albums / "Food/2023/dinner.jpg").read_bytes() == b"noodles"
     assert plan_for(library, Mode.SYMLINK).effects == ()
+
+
+@pytest.mark.parametrize("mode", [Mode.COPY, Mode.SYMLINK])
+@pytest.mark.parametrize("albums", [("Food", "City"), ("City",)])
+def test_links_that_were_moved_by_hand_lead_to_their_photo_again(
+    library: Library, mode: Mode, albums: tuple[str, ...]
+) -> None:
+    """A relative link leads to nowhere from a folder of another depth: renaming an album must not cost its pictures."""
+    run(library, mode=mode)
+    (library.albums / "My albums").mkdir()
+    for album in albums:
+        (library.albums / album).rename(library.albums / "My albums" / album)
+    run(library, "r2", mode)
+    dinners = list(library.albums.rglob("dinner.jpg"))
+    assert len(dinners) == 2
+    assert all(dinner.read_bytes() == b"noodles" for dinner in dinners)
+    assert plan_for(library, mode).effects == ()
+    assert undo(library, "r2").is_complete
+    assert undo(library).is_complete
+    assert files(library.albums) == []
+
+
+def test_albums_moved_as_a_whole_keep_their_links(library: Library) -> None:
+    run(library, mode=Mode.SYMLINK)
+    moved = library.root / "a/b/albums"
+    shutil.copytree(library.albums, moved, symlinks=True)
+    shutil.rmtree(library.albums)
+    library.albums.symlink_to(moved)
+    run(library, "r2", Mode.SYMLINK)
+    assert all((library.albums / path).exists() for path in files(library.albums))
+    assert plan_for(library, Mode.SYMLINK).effects == ()
+
+
+def test_a_link_that_the_user_pointed_elsewhere_is_theirs(library: Library) -> None:
+    """It stays as it is, whatever becomes of its photo's album or of its source."""
+    run(library, mode=Mode.SYMLINK)
+    for path in ("Food/2023/dinner.jpg", "City/2023/dinner.jpg"):
+        (library.albums / path).unlink()
+        (library.albums / path).symlink_to(library.sources / "a/IMG_1.JPG")
+    before = tree(library.albums)
+    library.assign("c/dinner.jpg", "Feast/2023")
+    run(library, "r2", Mode.SYMLINK)
+    assert tree(library.albums) == before
+    (library.sources / "c/dinner.jpg").rename(library.sources / "supper.jpg")
+    library.filings["supper.jpg"] = ("Feast/2023", "supper.jpg", Role.PRIMARY)
+    library.also[0] = ("supper.jpg", "City/2023")
+    run(library, "r3", Mode.SYMLINK)
+    assert tree(library.albums) == before
+
+
+def test_a_saved_plan_does_not_replace_a_link_that_was_pointed_elsewhere_since(library: Library) -> None:
+    run(library, mode=Mode.SYMLINK)
+    library.assign("c/dinner.jpg", "Feast/2023")
+    plan = plan_for(library, Mode.SYMLINK, "r2")
+    link = library.albums / "Food/2023/dinner.jpg"
+    link.unlink()
+    link.symlink_to(library.sources / "a/IMG_1.JPG")
+    applied = apply_saved(library, plan)
+    assert [result.status for result in applied.results if result.action is Action.MOVE] == [OpStatus.FAILED]
+    assert link.read_bytes() == b"cat" * 1000
 
 
 def test_a_saved_plan_applied_twice_does_nothing_the_second_time(library: Library) -> None:

@@ -16,6 +16,7 @@ class LinkPlanner:
     """Plans the entries in secondary albums, once the primary ones are planned."""
 
     def __init__(self, picture: DestinationPicture, folders: Folders, claims: NameClaims) -> None:
+        self._picture = picture
         self._folders = folders
         self._claims = claims
         self._rows: defaultdict[ContentId, list[LedgerRow]] = defaultdict(list)
@@ -41,7 +42,7 @@ class LinkPlanner:
             ops.append(self._entry(filing, places[content_id], self._take(places[content_id], folder)))
         for content_id, left in self._rows.items():
             if place := places.get(content_id):
-                ops += _stale_entries(left, place, has_links=bool(also))
+                ops += self._stale_entries(left, place, has_links=bool(also))
         return ops
 
     def _take(self, place: PlannedOp, folder: AlbumRelPath) -> LedgerRow | None:
@@ -60,7 +61,7 @@ class LinkPlanner:
         folder = self._folders.resolve(filing.folder)
         op = replace(place, album=filing.album, role=Role.ALSO, folder=filing.folder, origin=place.target, why=())
         if row is not None:
-            return replace(op, action=Action.RELINK if _is_stale(row, place) else Action.KEEP, target=row.path)
+            return replace(op, action=Action.RELINK if self._is_stale(row, place) else Action.KEEP, target=row.path)
         if place.target.rpartition("/")[0] == folder:
             return replace(op, action=Action.DUPLICATE, why=(Reason.of("plan.same-folder", path=place.target),))
         # The entry has the name that the photo has in its primary album, so that both are recognised as one.
@@ -69,19 +70,22 @@ class LinkPlanner:
         why = (Reason.of("plan.clash", name=filing.file.name),) if has_suffix else ()
         return replace(op, action=Action.SYMLINK, target=AlbumRelPath(f"{folder}/{claimed}"), why=why)
 
+    def _is_stale(self, row: LedgerRow, place: PlannedOp) -> bool:
+        if row.action is not Action.SYMLINK or row.path in self._picture.changed_links:
+            return False
+        is_other = (row.origin, row.content_id) != (place.target, place.content_id)
+        return is_other or row.path in self._picture.misplaced_links
 
-def _is_stale(row: LedgerRow, place: PlannedOp) -> bool:
-    return row.action is Action.SYMLINK and (row.origin, row.content_id) != (place.target, place.content_id)
-
-
-def _stale_entries(rows: list[LedgerRow], place: PlannedOp, *, has_links: bool) -> list[PlannedOp]:
-    """Entries of albums in which the photo is no more: taken out where secondary albums were asked for, else kept working."""
-    ops = []
-    for row in rows:
-        op = replace(place, album=row.album, role=Role.ALSO, folder=row.folder, target=row.path, origin=place.target)
-        if has_links:
-            why = (Reason.of("plan.album-left", path=row.path),)
-            ops.append(replace(op, action=Action.TRASH, origin=row.path, why=why))
-        elif _is_stale(row, place):
-            ops.append(replace(op, action=Action.RELINK, why=(Reason.of("plan.moved", origin=row.origin),)))
-    return ops
+    def _stale_entries(self, rows: list[LedgerRow], place: PlannedOp, *, has_links: bool) -> list[PlannedOp]:
+        """Entries of albums in which the photo is no more: taken out where secondary albums were asked for, else kept working."""
+        ops = []
+        for row in rows:
+            op = replace(
+                place, album=row.album, role=Role.ALSO, folder=row.folder, target=row.path, origin=place.target
+            )
+            if has_links and row.path not in self._picture.changed_links:
+                why = (Reason.of("plan.album-left", path=row.path),)
+                ops.append(replace(op, action=Action.TRASH, origin=row.path, why=why))
+            elif self._is_stale(row, place):
+                ops.append(replace(op, action=Action.RELINK, why=(Reason.of("plan.moved", origin=row.origin),)))
+        return ops

@@ -142,15 +142,15 @@ class _Planner:
         if row.path not in self.picture.present:
             action, *why = self._making(output)
             return _op(bundle, output, action, row.path, Reason.of("plan.deleted-by-hand", path=row.path), *why)
-        if self._is_stale_link(output, row):
-            why = [Reason.of("plan.source-moved", path=row.source)]
-            return _op(bundle, output, Action.RELINK, row.path, *why, origin=row.path)
-        if _folder_of(row.path) == folder or row.folder == bundle.folder:
-            return _op(bundle, output, Action.KEEP, row.path, origin=row.path)
-        kept_because = self._stays(row)
-        if kept_because is None:
+        is_in_place = _folder_of(row.path) == folder or row.folder == bundle.folder
+        kept_because = None if is_in_place else self._stays(row)
+        leaves = not is_in_place and kept_because is None
+        # A symlink that leaves is made anew in its new album anyway.
+        if (stale := self._stale_because(output, row)) and not (leaves and row.action is Action.SYMLINK):
+            return _op(bundle, output, Action.RELINK, row.path, stale, origin=row.path)
+        if leaves:
             return None
-        return _op(bundle, output, Action.KEEP, row.path, kept_because, origin=row.path)
+        return _op(bundle, output, Action.KEEP, row.path, *([kept_because] if kept_because else []), origin=row.path)
 
     def _adopted(self, bundle: Bundle, output: Output, folder: AlbumRelPath) -> PlannedOp | None:
         """The row of an output whose content lies in the folder already, put there by somebody else."""
@@ -172,16 +172,20 @@ class _Planner:
         """Why a file whose album has changed is not moved there; None for one that is."""
         if row.action is Action.ADOPT or _folder_of(row.path) != self.folders.resolve(row.folder):
             return Reason.of("plan.placed-by-hand", path=row.path)
-        if row.action is not Action.SYMLINK and self.picture.present[row.path].size_bytes != row.size_bytes:
+        is_other = row.action is not Action.SYMLINK and self.picture.present[row.path].size_bytes != row.size_bytes
+        if is_other or row.path in self.picture.changed_links:
             return Reason.of("plan.changed-by-hand", path=row.path)
         return None
 
-    def _is_stale_link(self, output: Output, row: LedgerRow) -> bool:
-        if row.action not in (Action.SYMLINK, Action.HARDLINK):
-            return False
+    def _stale_because(self, output: Output, row: LedgerRow) -> Reason | None:
+        """Why a link has to be pointed anew; None for one that shows its photo, or that the user has pointed elsewhere."""
+        if row.action not in (Action.SYMLINK, Action.HARDLINK) or row.path in self.picture.changed_links:
+            return None
         sources = {filing.file.path for filing in output.filings}
         source_moved = row.action is Action.SYMLINK and row.source not in sources
-        return source_moved or row.content_id != output.chosen.content_id
+        if source_moved or row.content_id != output.chosen.content_id:
+            return Reason.of("plan.source-moved", path=row.source)
+        return Reason.of("plan.link-misplaced") if row.path in self.picture.misplaced_links else None
 
     def _making(self, output: Output) -> tuple[Action, *tuple[Reason, ...]]:
         """How a new file is made, with a reason where it is not the way that was asked for."""

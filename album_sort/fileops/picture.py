@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from album_sort.core.claims import Folders
 from album_sort.core.reconcile import Candidate, files_to_read, find_candidates, reconcile
 from album_sort.fileops.filesystem import FileSystem
-from album_sort.fileops.place import TEMPORARY_PREFIX, nearest_existing
-from album_sort.types import AlbumRelPath, Filing
+from album_sort.fileops.place import TEMPORARY_PREFIX, Place, nearest_existing
+from album_sort.types import Action, AlbumRelPath, Filing
 from album_sort.types.ledger import STATE_FOLDER, DestinationPicture, DestinationRecords, LedgerRow, PresentFile
 
 
@@ -31,6 +31,7 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
             present[path] = PresentFile(status.st_size, status.st_mtime_ns, status.st_ino, text)
     temporaries += _leftovers(destination)
     current = reconcile(records, _proven(destination, fs, find_candidates(records, present)))
+    astray = _links_astray(Place(fs, destination, ""), current.ledger, present)
     return DestinationPicture(
         present=present,
         folders=frozenset(folders),
@@ -38,6 +39,8 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
         folder_aliases=records.folder_aliases,
         found_again=current.found_again,
         new_aliases=current.new_aliases,
+        misplaced_links=frozenset(path for path, is_own in astray.items() if is_own),
+        changed_links=frozenset(path for path, is_own in astray.items() if not is_own),
         stale_temporaries=tuple(temporaries),
         device=_device(destination),
         name_max_bytes=_name_max_bytes(destination),
@@ -114,6 +117,29 @@ def _proven(
             settled.add(candidate.row.path)
             taken[candidate.path] = ""
             yield candidate.row, candidate.path
+
+
+def _links_astray(
+    place: Place, ledger: Mapping[AlbumRelPath, LedgerRow], present: Mapping[AlbumRelPath, PresentFile]
+) -> dict[AlbumRelPath, bool]:
+    """Links that do not say what they should where they lie; whether they are as we made them, and only lead nowhere now."""
+    found = {}
+    for path, row in ledger.items():
+        file = present.get(path)
+        if row.action is Action.SYMLINK and file is not None and file.link_text and not _leads_to(place, row, file):
+            absolute = place.absolute(path)
+            if file.link_text != place.text_of_row(row, absolute):
+                is_own = file.mtime_ns == row.mtime_ns
+                if not (is_own and os.path.exists(absolute)):
+                    found[path] = is_own
+    return found
+
+
+def _leads_to(place: Place, row: LedgerRow, file: PresentFile) -> bool:
+    """Whether a link says the way to its photo: told from the words alone, which is enough for nearly all."""
+    root = place.real_folder(place.root)
+    aim = os.path.join(root, row.origin) if row.origin else row.source
+    return os.path.normpath(os.path.join(root, os.path.dirname(row.path), file.link_text)) == aim
 
 
 def _device(destination: str) -> int:

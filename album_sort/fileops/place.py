@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 
 from album_sort.core.naming import is_safe
 from album_sort.errors import AlbumSortError
@@ -111,6 +112,12 @@ class Place:
         if row.origin:
             return os.path.relpath(self.absolute(row.origin), os.path.dirname(absolute))
         return self.text_to_source(row.source, absolute)
+
+    def is_own_link(self, row: LedgerRow, absolute: str, status: os.stat_result) -> bool:
+        """Whether a link is the one that is remembered: by what it says or, where the user has moved it, by its time."""
+        if not stat.S_ISLNK(status.st_mode):
+            return False
+        return status.st_mtime_ns == row.mtime_ns or self.fs.link_text(absolute) == self.text_of_row(row, absolute)
 
     def missing_folders(self, path: str) -> list[str]:
         """Folders on the way to an absolute path that do not exist, outermost first."""

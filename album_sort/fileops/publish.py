@@ -159,7 +159,7 @@ class Publisher:
         if status is None:
             raise RowRefused(f"{row.path!r} is no more there")
         if row.action is Action.SYMLINK:
-            if not stat.S_ISLNK(status.st_mode):
+            if not self._place.is_own_link(row, absolute, status):
                 raise RowRefused(f"{row.path!r} is no longer the link that album-sort made")
         elif not stat.S_ISREG(status.st_mode) or not self._is_as_left(row, status, absolute):
             raise RowRefused(f"{row.path!r} has been changed since album-sort made it")

@@ -126,7 +126,7 @@ def _is_half_moved(
 ) -> bool:
     """Whether a move was cut between making the new name and removing the old one."""
     if before.action is Action.SYMLINK:
-        return stat.S_ISLNK(at_origin.st_mode) and place.fs.link_text(origin) == place.text_of_row(before, origin)
+        return place.is_own_link(before, origin, at_origin)
     return (at_origin.st_ino, at_origin.st_dev) == (at_target.st_ino, at_target.st_dev)
 
 

@@ -169,7 +169,7 @@ def _is_file_of(place: Place, row: LedgerRow, absolute: str) -> bool:
     if status is None:
         return False
     if row.action is Action.SYMLINK:
-        return stat.S_ISLNK(status.st_mode) and place.fs.link_text(absolute) == place.text_of_row(row, absolute)
+        return place.is_own_link(row, absolute, status)
     return stat.S_ISREG(status.st_mode) and place.holds(absolute, row.content_id)
 
 

@@ -156,6 +156,10 @@ class DestinationPicture:
     found_again: tuple[tuple[AlbumRelPath, LedgerRow], ...] = ()
     """(remembered place, row at its new place) for every file that the user moved since the last run."""
     new_aliases: Mapping[AlbumRelPath, AlbumRelPath] = field(default_factory=dict)
+    misplaced_links: frozenset[AlbumRelPath] = frozenset()
+    """Links of ours that lead past their photo by now: a relative one does when it is moved to a folder of another depth."""
+    changed_links: frozenset[AlbumRelPath] = frozenset()
+    """Links that the user has pointed elsewhere: theirs."""
     stale_temporaries: tuple[AlbumRelPath, ...] = ()
     """Temporary files of killed runs."""
     device: int = 0

@@ -120,13 +120,7 @@ class Story(RuleBasedStateMachine):
     def rename_an_album(self, old: str, new: str) -> None:
         source, target = self.library.albums / old, self.library.albums / new
         inside = target.is_relative_to(source)
-        if (
-            source.is_dir()
-            and not target.exists()
-            and not inside
-            and target.parent.is_dir()
-            and self.mode is not Mode.SYMLINK
-        ):
+        if source.is_dir() and not target.exists() and not inside and target.parent.is_dir():
             source.rename(target)
             moved = {name for name in self.foreign if name.startswith(old + "/")}
             self.foreign |= {new + name[len(old) :]: self.foreign.pop(name) for name in moved}
