@@ -156,6 +156,31 @@ def test_a_log_file_keeps_what_happened(tmp_path: Path, album_sort: Program) -> 
     assert "classify" in log
 
 
+@pytest.mark.parametrize("option", ["--save-plan", "--log-file"])
+def test_no_photo_is_taken_for_a_plan_or_a_log(tmp_path: Path, album_sort: Program, option: str) -> None:
+    """A slip of the command line, and a photo would be overwritten, added to, or rotated away."""
+    make_tree(
+        tmp_path, {"Photos/1.jpg": make_jpeg(1), "Photos/1.xmp": "<x/>", "Photos/big.jpg": b"\xff\xd8" * 3_000_000}
+    )
+    before = fingerprint(tmp_path / "Photos")
+    for name in ("1.jpg", "1.xmp", "big.jpg", ".", "nowhere/x"):
+        ran = album_sort("Photos", "--out", "Albums", option, f"Photos/{name}", "--offline", cwd=tmp_path)
+        assert (ran.code, "Traceback" in ran.stderr) == (2, False), ran.stderr
+        assert option in ran.stderr
+    assert fingerprint(tmp_path / "Photos") == before
+    assert not (tmp_path / "Albums").exists()
+
+
+def test_a_plan_and_a_log_are_written_again_and_again(tmp_path: Path, album_sort: Program) -> None:
+    make_tree(tmp_path, {"Photos/1.jpg": make_jpeg(1), "of my script.log": "Begun\n"})
+    for _ in range(2):
+        for log in ("run.json", "of my script.log"):
+            call = ("Photos", "--out", "Albums", "--save-plan", "plan.json", "--log-file", log, "--offline")
+            assert album_sort(*call, cwd=tmp_path).code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Photos", "of my script.log", "plan.json", "run.json"]
+    assert (tmp_path / "of my script.log").read_text().startswith("Begun\n2")
+
+
 def test_config_show_tells_where_each_value_comes_from(tmp_path: Path, album_sort: Program) -> None:
     make_tree(tmp_path, {"mine.toml": 'mode = "symlink"\n'})
     ran = album_sort("config", "show", "--config", "mine.toml", cwd=tmp_path, ALBUM_SORT_LANG="zh")

@@ -15,6 +15,7 @@ from album_sort import __version__
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import Printer, make_printer
 from album_sort.cli._outcome import Outcome, Told
+from album_sort.cli._own_files import check_log_file, check_plan_file, write_plan
 from album_sort.cli._stop import StopRequest, stop_on_signals
 from album_sort.cli._summary import print_summary
 from album_sort.cli._words import terminal_words
@@ -69,6 +70,10 @@ def run_sort(call: SortCall) -> ExitCode:
     sources = tuple(os.path.abspath(source) for source in _sources(call))
     destination = os.path.abspath(call.destination)
     usable_destination(destination, sources)
+    if call.save_plan is not None:
+        check_plan_file(call.save_plan)
+    if settings.log_file:
+        check_log_file(Path(settings.log_file))
     if settings.nice:
         os.nice(settings.nice)
     # Hundreds of thousands of small values that live to the end: looking for cycles among them again and again took a quarter of a run.
@@ -125,8 +130,7 @@ class _Run:
         preparation = prepare(scout(self.request, remembered, self.printer), remembered, self.printer)
         planned = self._plan(preparation, remembered)
         if self.call.save_plan is not None:
-            text = "".join(plan_to_lines(planned.plan))
-            self.call.save_plan.write_text(text, encoding="utf-8")
+            write_plan(self.call.save_plan, "".join(plan_to_lines(planned.plan)))
             words = terminal_words(preparation.lang)
             self.printer(Notice(words.text("plan_written", path=str(self.call.save_plan))))
         return self._without_writing(preparation, planned, remembered, is_preview=True)
