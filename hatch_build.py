@@ -1,4 +1,4 @@
-"""Compiles album_sort/images/jpeg_eighth.c where there is a compiler; without one the install is complete as well, only slower."""
+"""Compiles album_sort/images/*.c where there is a compiler; without one the install is complete as well, only slower."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = "album_sort/images/jpeg_eighth.c"
-LIBRARY = "album_sort/images/_jpeg_eighth.so"
+SOURCES = "album_sort/images/*.c"
+LIBRARY = "album_sort/images/_native.so"
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[misc,type-arg]
@@ -39,15 +39,16 @@ def compile_library(root: Path) -> bool:
         return False
     # Compiled beside its place and renamed: a process that has the old one loaded keeps it.
     fresh = library.with_name(f"{library.name}.{os.getpid()}")
-    command = [*compiler.split(), "-O3", "-std=c11", "-shared", "-fPIC", "-o", str(fresh), str(root / SOURCE)]
+    sources = sorted(map(str, root.glob(SOURCES)))
+    command = [*compiler.split(), "-O3", "-std=c11", "-shared", "-fPIC", "-o", str(fresh), *sources]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the compiler
     except OSError as error:
-        sys.stderr.write(f"album-sort: {error}; large JPEGs will be decoded by libjpeg, at half the speed\n")
+        sys.stderr.write(f"album-sort: {error}; photos will be looked at more slowly\n")
         return False
     if done.returncode:
         fresh.unlink(missing_ok=True)
-        sys.stderr.write(f"album-sort: {done.stderr}; large JPEGs will be decoded by libjpeg, at half the speed\n")
+        sys.stderr.write(f"album-sort: {done.stderr}; photos will be looked at more slowly\n")
         return False
     fresh.replace(library)
     return True

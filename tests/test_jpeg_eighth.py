@@ -11,13 +11,13 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from album_sort.images import decode_picture, jpeg_eighth
+from album_sort.images import decode_picture, jpeg_eighth, native
 from album_sort.images.jpeg_eighth import decode_eighth
 from album_sort.images.jpeg_layout import read_layout
 from tests.decode_samples import RESNET, encoded, picture
 
 pytestmark = pytest.mark.skipif(
-    not jpeg_eighth.LIBRARY.exists(), reason="the library was not built: there was no C compiler at the installation"
+    not native.LIBRARY.exists(), reason="the library was not built: there was no C compiler at the installation"
 )
 
 SAMPLINGS = ("444", "422", "420", "440")
@@ -140,7 +140,7 @@ def test_many_damaged_files_give_libjpegs_picture_or_nothing() -> None:
 def test_a_photo_looks_the_same_without_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     large = encoded(picture().resize((3200, 2400), Image.Resampling.BICUBIC), "JPEG", quality=90)
     with_it = decode_picture(large, RESNET, thumbnail_px=256)
-    monkeypatch.setattr(jpeg_eighth, "_library", lambda: None)
+    monkeypatch.setattr(jpeg_eighth, "native_library", lambda: None)
     without = decode_picture(large, RESNET, thumbnail_px=256)
     assert eighth(large) is None
     assert np.array_equal(with_it.views, without.views)

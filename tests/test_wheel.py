@@ -20,7 +20,7 @@ from tests.pictures import cat
 def built_wheel(folder: Path, environment: Mapping[str, str]) -> Path:
     """From a copy of the project: building writes the compiled library beside its source."""
     project = folder / "project"
-    unneeded = shutil.ignore_patterns(".*", "tests", "benchmarks", "__pycache__", "_jpeg_eighth.so*")
+    unneeded = shutil.ignore_patterns(".*", "tests", "benchmarks", "__pycache__", "_native.so*")
     shutil.copytree(REPOSITORY, project, ignore=unneeded)
     subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(project)],
@@ -49,7 +49,7 @@ def test_without_a_compiler_the_wheel_is_complete_and_for_every_machine(tmp_path
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 def test_with_a_compiler_the_fast_way_to_large_jpegs_is_inside(wheel: Path) -> None:
-    assert "album_sort/images/_jpeg_eighth.so" in zipfile.ZipFile(wheel).namelist()
+    assert "album_sort/images/_native.so" in zipfile.ZipFile(wheel).namelist()
     assert "-py3-none-" in wheel.name
     assert not wheel.name.endswith("-any.whl")
 

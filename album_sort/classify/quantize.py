@@ -40,20 +40,22 @@ _OWN_NAMES = {"fc.weight": "fc.1.weight", "fc.bias": "fc.1.bias"}
 
 
 def select_engine() -> str:
-    """The quantized engine for this processor.
-
-    onednn keeps all eight bits, which is safe only where VNNI sums without overflow; there it agrees best with fp32
-    (docs/decisions). Elsewhere on x86 the `x86` engine gives one bit away; on ARM there is qnnpack.
-    """
+    """The quantized engine for this processor: `onednn` is the fastest on x86 (docs/decisions), on ARM there is `qnnpack`."""
     supported = torch.backends.quantized.supported_engines
-    if "onednn" in supported and torch.cpu._is_vnni_supported():
-        engine = "onednn"
-    else:
-        engine = next((name for name in ("x86", "fbgemm", "qnnpack") if name in supported), "")
+    engine = next((name for name in ("onednn", "x86", "fbgemm", "qnnpack") if name in supported), "")
     if not engine:
         raise ModelError(f"torch has no quantized engine here: {supported}", hint="use --precision fp32")
     torch.backends.quantized.engine = engine
     return engine
+
+
+def _ranges(engine: str) -> str:
+    """The engine whose way of measuring ranges is followed.
+
+    onednn's keeps all eight bits of an activation, which agrees best with fp32 but is safe only where VNNI sums in 32 bits.
+    Without it two products share 16 bits, and `x86` gives the one bit away that keeps them from overflowing.
+    """
+    return "x86" if engine == "onednn" and not torch.cpu._is_vnni_supported() else engine
 
 
 def kept_resnet18(weights: WeightsFile, folder: Path) -> tuple[nn.Module | None, str]:
@@ -82,7 +84,8 @@ def convert_resnet18(
 
 
 def _kept_path(weights: WeightsFile, folder: Path, engine: str) -> Path:
-    return folder / f"resnet18-{weights.sha256[:16]}-int8-{engine}-v{CONVERSION_VERSION}.pth"
+    name = "-".join(dict.fromkeys((engine, _ranges(engine))))
+    return folder / f"resnet18-{weights.sha256[:16]}-int8-{name}-v{CONVERSION_VERSION}.pth"
 
 
 def published_form() -> nn.Module:
@@ -128,7 +131,7 @@ def _one_thread() -> Iterator[None]:
 def _prepared(network: nn.Module, engine: str) -> nn.Module:
     quantization: Any = torch.ao.quantization  # its functions are not annotated
     network.fuse_model()  # type: ignore[operator] # torchvision's QuantizableResNet
-    network.qconfig = quantization.get_default_qconfig(engine)
+    network.qconfig = quantization.get_default_qconfig(_ranges(engine))
     prepared: nn.Module = quantization.prepare(network)
     return prepared
 

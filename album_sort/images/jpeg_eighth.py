@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
 from album_sort.images.jpeg_layout import JpegLayout
-
-LIBRARY = Path(__file__).with_name("_jpeg_eighth.so")
-"""Where the build puts it (hatch_build.py)."""
+from album_sort.images.native import native_library, pointer
 
 _HUFFMAN, _QUANTIZATION, _RESTART = 0xC4, 0xDB, 0xDD
 _CODE_BYTES = 16 + 256
@@ -51,7 +47,7 @@ def decode_eighth(data: bytes, layout: JpegLayout, short_px: int) -> NDArray[np.
     short_px: what the short side must keep.
     """
     height, width = -(-layout.height_px // 8), -(-layout.width_px // 8)
-    library = _library()
+    library = native_library()
     if library is None or min(height, width) < short_px:
         return None
     try:
@@ -66,7 +62,7 @@ def decode_eighth(data: bytes, layout: JpegLayout, short_px: int) -> NDArray[np.
     at = layout.scan_at + 2 + _SCAN_HEADER_BYTES
     pixels = np.frombuffer(data, np.uint8, offset=at)
     refused = library.jpeg_eighth_1(
-        pixels.ctypes.data_as(ctypes.c_void_p),
+        pointer(pixels),
         ctypes.c_size_t(pixels.size),
         layout.width_px,
         layout.height_px,
@@ -74,8 +70,8 @@ def decode_eighth(data: bytes, layout: JpegLayout, short_px: int) -> NDArray[np.
         sampling & 15,
         interval,
         codes,
-        quantization.ctypes.data_as(ctypes.c_void_p),
-        rgb.ctypes.data_as(ctypes.c_void_p),
+        pointer(quantization),
+        pointer(rgb),
     )
     return None if refused else rgb
 
@@ -138,14 +134,3 @@ def _quantization(body: bytes) -> dict[int, NDArray[np.uint16]]:
         natural[list(_NATURAL_ORDER)] = np.frombuffer(body, np.uint8, 64, at + 1)
         found[body[at]] = natural
     return found
-
-
-@lru_cache(maxsize=1)
-def _library() -> ctypes.CDLL | None:
-    """The compiled library; None where it was not built, or was built from another version."""
-    try:
-        library = ctypes.CDLL(str(LIBRARY))
-        library.jpeg_eighth_1.restype = ctypes.c_int
-    except (OSError, AttributeError):
-        return None
-    return library

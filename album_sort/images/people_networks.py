@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+from album_sort.images.convolution import Array, convolve_and_prelu
 
 PROPOSAL_SIDE = 12
 """Receptive field of the proposal network in pixels."""
@@ -43,6 +42,11 @@ class Layer:
         product += self.bias
         return product.reshape(-1, count, rows, columns)
 
+    def activate(self, x: Array) -> Array:
+        """Valid convolution of (C, N, H, W), with the PReLU."""
+        fast = None if self.slope is None else convolve_and_prelu(x, self.weights, self.bias, self.slope, self.side)
+        return self.prelu(self.convolve(x)) if fast is None else fast
+
     def dense(self, x: Array) -> Array:
         """(features, N) to (out, N), without the PReLU."""
         product: Array = self.weights @ x
@@ -69,9 +73,8 @@ class ProposalNet:
     def __call__(self, picture: Array) -> tuple[Array, Array]:
         """(3, 1, H, W) to box corrections (4, h, w) and probabilities (h, w)."""
         first, second, third = self.layers
-        x = max_pool(first.prelu(first.convolve(picture)), 2, 2, pad=True)
-        x = second.prelu(second.convolve(x))
-        x = third.prelu(third.convolve(x))
+        x = max_pool(first.activate(picture), 2, 2, pad=True)
+        x = third.activate(second.activate(x))
         return self.boxes.convolve(x)[:, 0], probability(self.face.convolve(x)[:, 0])
 
 
@@ -91,7 +94,7 @@ class CropNet:
         x = crops
         for layer, pool in zip(self.layers, self.pools, strict=True):
             # Some slopes are negative: the PReLU cannot wait until after the pooling.
-            x = layer.prelu(layer.convolve(x))
+            x = layer.activate(x)
             if pool is not None:
                 side, pad = pool
                 x = max_pool(x, side, 2, pad=pad)

@@ -1,0 +1,33 @@
+"""The library compiled from this folder's C files when the project was installed (hatch_build.py).
+
+Nothing depends on it: who finds it missing takes the slower way, which gives the same answers.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+LIBRARY = Path(__file__).with_name("_native.so")
+"""Where the build puts it."""
+
+
+@lru_cache(maxsize=1)
+def native_library() -> ctypes.CDLL | None:
+    """The compiled library; None where it was not built, or was built from another version."""
+    try:
+        library = ctypes.CDLL(str(LIBRARY))
+        library.jpeg_eighth_1.restype = ctypes.c_int
+        library.convolve_1.restype = None
+    except (OSError, AttributeError):
+        return None
+    return library
+
+
+def pointer(array: NDArray[np.generic]) -> ctypes.c_void_p:
+    """Where an array begins: C-contiguous, of the type that the C function takes."""
+    return array.ctypes.data_as(ctypes.c_void_p)
