@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 from skimage import data
 
-from album_sort.images import people
+from album_sort.images import convolution, native, people
 from album_sort.images.people import find_faces
 from album_sort.images.people_boxes import squared, without_overlaps
 from album_sort.images.people_networks import Layer, max_pool
@@ -88,6 +89,59 @@ def test_a_convolution_is_the_sum_of_products_below_each_window() -> None:
     expected = sum(kernel[i, j].T @ x[:, 0, i : i + 4, j : j + 3].reshape(2, -1) for i in range(3) for j in range(3))
     assert result.shape == (4, 1, 4, 3)
     assert np.allclose(result.reshape(4, -1), expected, atol=1e-5)
+
+
+needs_library = pytest.mark.skipif(
+    not native.LIBRARY.exists(), reason="the library was not built: there was no C compiler at the installation"
+)
+
+
+def without_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(convolution, "native_library", lambda: None)
+
+
+@needs_library
+@given(
+    shape=st.tuples(st.integers(1, 7), st.integers(1, 3), st.integers(3, 20), st.integers(3, 40)),
+    outs=st.integers(1, 17),
+    side=st.integers(1, 3),
+    seed=st.integers(0, 9),
+)
+def test_the_compiled_convolution_sums_as_numpy_does(
+    shape: tuple[int, int, int, int], outs: int, side: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    x, kernel = (rng.normal(size=size).astype(np.float32) for size in (shape, (side, side, shape[0], outs)))
+    layer = Layer(kernel, rng.normal(size=outs).astype(np.float32), rng.normal(size=outs).astype(np.float32))
+    assert np.allclose(layer.activate(x), layer.prelu(layer.convolve(x)), atol=1e-3)
+
+
+@needs_library
+@pytest.mark.parametrize("size", [(11, 60), (16, 20), (24, 25), (110, 147)])
+def test_the_compiled_proposals_are_those_of_numpy(size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    finder = people._finder()
+    assert finder is not None
+    picture = np.asarray(Image.fromarray(data.astronaut()).resize(size[::-1]))
+    assert convolution.propose(picture, finder.proposal._tensors) is not None
+    corrections, probabilities = finder.proposal(picture)
+    without_library(monkeypatch)
+    expected_corrections, expected = finder.proposal(picture)
+    assert np.allclose(probabilities, expected, atol=1e-4)
+    assert np.allclose(corrections, expected_corrections, atol=1e-3)
+
+
+@needs_library
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+def test_without_the_compiled_library_the_same_faces_are_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = getattr(data, name)()
+    found = find_faces(picture)
+    without_library(monkeypatch)
+    expected = find_faces(picture)
+    assert found is not None
+    assert expected is not None
+    assert found.count == expected.count
+    assert found.largest_share == pytest.approx(expected.largest_share, abs=1e-3)
+    assert found.confidence == pytest.approx(expected.confidence, abs=1e-3)
 
 
 def test_pooling_takes_the_largest_and_keeps_windows_over_the_edge_when_asked() -> None:

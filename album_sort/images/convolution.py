@@ -1,6 +1,9 @@
-"""Convolutions in C (convolution.c) where the library was built and where they win; the caller has numpy for the rest."""
+"""Convolutions in C (convolution.c) where the library was built; the caller has numpy for the rest."""
 
 from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,24 +12,45 @@ from album_sort.images.native import native_library, pointer
 
 Array = NDArray[np.float32]
 
-# With more input channels the product outweighs the copying that numpy needs for it, and numpy's library multiplies better.
-_MOST_CHANNELS = 16
-# As many neighbouring positions are summed at once.
-_LEAST_COLUMNS = 8
+# So many neighbouring positions are summed at once.
+_LEAST_POSITIONS = 16
+_SCRATCH_A_PIXEL = 20
 
 
-def convolve_and_prelu(x: Array, weights: Array, bias: Array, slope: Array, side: int) -> Array | None:
-    """Valid convolution of (C, N, H, W) with its PReLU: (out, N, H - side + 1, W - side + 1); None where numpy is to do it.
+class Tensors:
+    """Weights (out, side * side * channels: rows, columns, channels), bias and slope (out, 1) of layers, as C takes them."""
 
-    weights: (out, side * side * C), of rows, columns, channels. bias, slope: (out, 1). All C-contiguous.
-    """
+    def __init__(self, layers: Sequence[tuple[Array, Array, Array]]) -> None:
+        # C gets addresses; the arrays are kept so that these stay good.
+        self._layers = [tuple(np.ascontiguousarray(tensor, np.float32) for tensor in layer) for layer in layers]
+        self.pointers = (ctypes.c_void_p * (3 * len(layers)))(
+            *(each.ctypes.data for one in self._layers for each in one)
+        )
+
+
+def convolve_and_prelu(x: Array, tensors: Tensors, side: int, outs: int) -> Array | None:
+    """Valid convolution of (C, N, H, W) with its PReLU: (outs, N, H - side + 1, W - side + 1); None where numpy is to do it."""
     channels, count, height, width = x.shape
     rows, columns = height - side + 1, width - side + 1
+    positions = (count * height - side + 1) * width - side + 1
     library = native_library()
-    if library is None or channels > _MOST_CHANNELS or rows < 1 or columns < _LEAST_COLUMNS:
+    if library is None or min(rows, columns) < 1 or positions < _LEAST_POSITIONS:
         return None
     x = np.ascontiguousarray(x)
-    y = np.empty((len(weights), count, rows, columns), np.float32)
-    numbers = (channels, count, height, width, side, len(weights))
-    library.convolve_1(pointer(x), *numbers, pointer(weights), pointer(bias), pointer(slope), pointer(y))
-    return y
+    y = np.empty((outs, count, height, width), np.float32)
+    library.convolve_1(pointer(x), channels, count * height, width, side, outs, tensors.pointers, pointer(y))
+    return y[:, :, :rows, :columns]
+
+
+def propose(pixels: NDArray[np.uint8], tensors: Tensors) -> Array | None:
+    """The proposal network's answers (6, h, w) of a picture (H, W, 3); None where numpy is to do it."""
+    height, width = pixels.shape[:2]
+    rows, columns = (height - 1) // 2, (width - 1) // 2
+    library = native_library()
+    if library is None or min(rows, columns) <= 4 or (rows - 4) * columns - 4 < _LEAST_POSITIONS:
+        return None
+    pixels = np.ascontiguousarray(pixels)
+    scratch = np.empty(_SCRATCH_A_PIXEL * height * width, np.float32)
+    answers = np.empty((6, rows, columns), np.float32)
+    library.propose_1(pointer(pixels), height, width, tensors.pointers, pointer(scratch), pointer(answers))
+    return answers[:, :-4, :-4]

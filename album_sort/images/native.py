@@ -23,6 +23,7 @@ def native_library() -> ctypes.CDLL | None:
         library = ctypes.CDLL(str(LIBRARY))
         library.jpeg_eighth_1.restype = ctypes.c_int
         library.convolve_1.restype = None
+        library.propose_1.restype = None
     except (OSError, AttributeError):
         return None
     return library

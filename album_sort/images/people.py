@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from album_sort.images.convolution import Array
 from album_sort.images.people_boxes import Boxes, crops, refined, squared, without_overlaps
 from album_sort.images.people_networks import (
     OUTPUT_SIDE,
     PROPOSAL_SIDE,
     PROPOSAL_STRIDE,
     REFINE_SIDE,
-    Array,
     CropNet,
     ProposalNet,
     output_net,
@@ -92,7 +92,7 @@ class _Finder:
         while min(image.size) * scale >= PROPOSAL_SIDE:
             # Each level from the one before: resizing the whole picture every time took as long as looking at it.
             level = level.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR)
-            corrections, probabilities = self.proposal(normalised(np.asarray(level))[:, np.newaxis])
+            corrections, probabilities = self.proposal(np.asarray(level))
             rows, columns = np.nonzero(probabilities > PROPOSAL_THRESHOLD)
             score = probabilities[rows, columns]
             best = np.argsort(-score, kind="stable")[:MOST_PER_LEVEL]
@@ -107,14 +107,6 @@ class _Finder:
         boxes, score = np.concatenate(found), np.concatenate(scores)
         likely: Boxes = boxes[without_overlaps(boxes, score, PROPOSAL_OVERLAP, MOST_PROPOSALS)]
         return likely
-
-
-def normalised(pixels: NDArray[np.uint8]) -> Array:
-    """(H, W, 3) to (3, H, W), about -1 to 1 as in training."""
-    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1)).astype(np.float32)
-    planes -= 127.5
-    planes *= 1 / 128
-    return planes
 
 
 def find_faces(rgb: NDArray[np.uint8]) -> FacesFound | None:

@@ -38,13 +38,10 @@ def without_overlaps(boxes: Boxes, scores: NDArray[np.float32], overlap: float, 
     return np.array(kept, np.intp)
 
 
-def crops(image: Image.Image, squares: Boxes, side: int) -> NDArray[np.float32]:
-    """Squares cut out and resized: (3, N, side, side), about -1 to 1; black where they reach outside."""
+def crops(image: Image.Image, squares: Boxes, side: int) -> NDArray[np.uint8]:
+    """Squares cut out and resized: (N, side, side, 3); black where they reach outside."""
     pixels = np.empty((len(squares), side, side, 3), np.uint8)
     for index, square in enumerate(np.rint(squares).astype(int).tolist()):
         cut = image.crop(tuple(square))
         pixels[index] = np.asarray(cut.resize((side, side), Image.Resampling.BILINEAR))
-    planes = np.ascontiguousarray(pixels.transpose(3, 0, 1, 2)).astype(np.float32)
-    planes -= 127.5
-    planes *= 1 / 128
-    return planes
+    return pixels

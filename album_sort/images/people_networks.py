@@ -1,4 +1,6 @@
-"""The three small networks of MTCNN (Zhang et al. 2016) on numpy: proposals, refinement, output. Knows arrays, no files.
+"""The three small networks of MTCNN (Zhang et al. 2016) proposals, refinement, output. Knows arrays, no files.
+
+Where the compiled library is (convolution.py) it sums; numpy is the way for every machine.
 
 Arrays are (channels, N, height, width) float32: that way a convolution is one matrix product over long rows of memory.
 """
@@ -8,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from album_sort.images.convolution import Array, convolve_and_prelu
+from album_sort.images.convolution import Array, Tensors, convolve_and_prelu, propose
 
 PROPOSAL_SIDE = 12
 """Receptive field of the proposal network in pixels."""
@@ -28,6 +31,7 @@ class Layer:
         self.weights = np.ascontiguousarray(flat, dtype=np.float32)
         self.bias = np.asarray(bias, np.float32).reshape(-1, 1)
         self.slope = None if slope is None else np.asarray(slope, np.float32).reshape(-1, 1)
+        self.tensors = None if self.slope is None else Tensors([(self.weights, self.bias, self.slope)])
 
     def convolve(self, x: Array) -> Array:
         """Valid convolution of (C, N, H, W), without the PReLU."""
@@ -44,7 +48,7 @@ class Layer:
 
     def activate(self, x: Array) -> Array:
         """Valid convolution of (C, N, H, W), with the PReLU."""
-        fast = None if self.slope is None else convolve_and_prelu(x, self.weights, self.bias, self.slope, self.side)
+        fast = None if self.tensors is None else convolve_and_prelu(x, self.tensors, self.side, len(self.weights))
         return self.prelu(self.convolve(x)) if fast is None else fast
 
     def dense(self, x: Array) -> Array:
@@ -67,15 +71,23 @@ class ProposalNet:
 
     def __init__(self, weights: Sequence[Array]) -> None:
         self.layers = [Layer(*weights[i : i + 3]) for i in (0, 3, 6)]
-        self.boxes = Layer(*weights[9:11])
-        self.face = Layer(*weights[11:13])
+        # Both answers in one layer: four corrections, then two logits. A slope of one leaves them as they are.
+        kernel, bias = np.concatenate((weights[9], weights[11]), axis=-1), np.concatenate((weights[10], weights[12]))
+        self.layers.append(Layer(kernel, bias, np.ones_like(bias)))
+        self._tensors = Tensors(
+            [(layer.weights, layer.bias, layer.slope) for layer in self.layers if layer.slope is not None]
+        )
 
-    def __call__(self, picture: Array) -> tuple[Array, Array]:
-        """(3, 1, H, W) to box corrections (4, h, w) and probabilities (h, w)."""
-        first, second, third = self.layers
-        x = max_pool(first.activate(picture), 2, 2, pad=True)
-        x = third.activate(second.activate(x))
-        return self.boxes.convolve(x)[:, 0], probability(self.face.convolve(x)[:, 0])
+    def __call__(self, pixels: NDArray[np.uint8]) -> tuple[Array, Array]:
+        """(H, W, 3) to box corrections (4, h, w) and probabilities (h, w)."""
+        answers = propose(pixels, self._tensors)
+        if answers is None:
+            first, *others = self.layers
+            x = max_pool(first.activate(normalised(pixels)[:, np.newaxis]), 2, 2, pad=True)
+            for layer in others:
+                x = layer.activate(x)
+            answers = x[:, 0]
+        return answers[:4], probability(answers[4:])
 
 
 class CropNet:
@@ -89,9 +101,9 @@ class CropNet:
         self.boxes = Layer(*weights[3 * count + 3 : 3 * count + 5])
         self.face = Layer(*weights[-2:])
 
-    def __call__(self, crops: Array) -> tuple[Array, Array]:
-        """(3, N, side, side) to box corrections (4, N) and probabilities (N,)."""
-        x = crops
+    def __call__(self, crops: NDArray[np.uint8]) -> tuple[Array, Array]:
+        """(N, side, side, 3) to box corrections (4, N) and probabilities (N,)."""
+        x = normalised(crops)
         for layer, pool in zip(self.layers, self.pools, strict=True):
             # Some slopes are negative: the PReLU cannot wait until after the pooling.
             x = layer.activate(x)
@@ -135,6 +147,14 @@ def max_pool(x: Array, side: int, stride: int, *, pad: bool) -> Array:
     for j in range(1, side):
         np.maximum(pooled, tall[..., j : j + across : stride], out=pooled)
     return pooled
+
+
+def normalised(pixels: NDArray[np.uint8]) -> Array:
+    """(..., 3) to (3, ...), about -1 to 1 as in training."""
+    planes = np.ascontiguousarray(np.moveaxis(pixels, -1, 0)).astype(np.float32)
+    planes -= 127.5
+    planes *= 1 / 128
+    return planes
 
 
 def probability(logits: Array) -> Array:
