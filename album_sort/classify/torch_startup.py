@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import sys
 import warnings
 from collections.abc import Iterator
@@ -40,7 +41,7 @@ def silence() -> Iterator[None]:
 @functools.cache
 def import_torch() -> ModuleType:
     """`torch`, imported on first use: it takes a second, which `--help` and a run with nothing new must not pay."""
-    with silence():
+    with silence(), _without_garbage_collection():
         import torch  # noqa: PLC0415 - late on purpose
     return torch
 
@@ -64,6 +65,18 @@ def import_torchvision() -> ModuleType:
         _kept.append(library)
         import torchvision  # noqa: PLC0415
     return cast("ModuleType", torchvision)
+
+
+@contextlib.contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Looking for garbage among the hundred thousands of objects that torch makes, and keeps, takes a tenth of its import."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextlib.contextmanager
