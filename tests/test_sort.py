@@ -201,6 +201,22 @@ def test_apply_refuses_a_photo_that_changed_since(tmp_path: Path, album_sort: Pr
     assert len(album_tree(albums)) == 1
 
 
+@pytest.mark.parametrize("applies", [False, True])
+def test_a_photo_that_changed_under_its_old_date_is_looked_at_anew_by_the_next_run(
+    tmp_path: Path, album_sort: Program, applies: bool
+) -> None:
+    """Size and date are only a shortcut: what was refused for its content must not be refused for ever."""
+    photos, albums, plan = make_tree(tmp_path / "Photos", {"a.jpg": make_jpeg(3)}), tmp_path / "Albums", tmp_path / "p"
+    assert album_sort(photos, "--out", albums, "--save-plan", plan, *SHIPPED).code == 0
+    status, data = (photos / "a.jpg").stat(), (photos / "a.jpg").read_bytes()
+    (photos / "a.jpg").write_bytes(data[:-2] + b"\0\0")
+    os.utime(photos / "a.jpg", ns=(status.st_atime_ns, status.st_mtime_ns))
+    refused = album_sort("apply", plan) if applies else album_sort(photos, "--out", albums, *SHIPPED)
+    assert (refused.code, album_tree(albums)) == (3, {})
+    assert album_sort(photos, "--out", albums, *SHIPPED).code == 0
+    assert [path.read_bytes() for path in albums.rglob("a.jpg")] == [data[:-2] + b"\0\0"]
+
+
 def test_verify_finds_a_damaged_and_a_missing_photo(photos: Path, tmp_path: Path, album_sort: Program) -> None:
     albums = tmp_path / "Albums"
     album_sort(photos, "--out", albums, *SHIPPED)

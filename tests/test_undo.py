@@ -135,6 +135,17 @@ def test_undo_never_touches_a_source(library: Library) -> None:
     assert tree(library.sources) == before
 
 
+def test_a_source_that_rotted_under_its_old_date_is_no_second_copy(library: Library) -> None:
+    run(library)
+    source = library.sources / "a.jpg"
+    status, data = source.stat(), source.read_bytes()
+    source.write_bytes(b"\0" + data[1:])
+    os.utime(source, ns=(status.st_atime_ns, status.st_mtime_ns))
+    undone = undo(library)
+    assert [result.status for result in undone.results].count(OpStatus.FAILED) == 1
+    assert (library.albums / "Pets/2024/a.jpg").read_bytes() == data
+
+
 def test_a_link_that_points_elsewhere_by_now_is_left(library: Library) -> None:
     run(library, mode=Mode.SYMLINK)
     link = library.albums / "Pets/2024/a.jpg"

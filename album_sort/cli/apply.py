@@ -10,13 +10,14 @@ from album_sort.cli._clock import utc_now
 from album_sort.cli._console import err_console, make_printer, out_console, print_json
 from album_sort.cli._layout import printable, say
 from album_sort.cli._stop import stop_on_signals
+from album_sort.config import cache_folder
 from album_sort.core.planfile import plan_from_lines
 from album_sort.errors import ExitCode, UsageError
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.probe import probe
 from album_sort.fileops.space import check_space
-from album_sort.pipeline.execute import apply_and_tell, held_destination, new_run_id, status_of
+from album_sort.pipeline.execute import apply_and_tell, doubt_refused, held_destination, new_run_id, status_of
 from album_sort.pipeline.remembered import not_before
 from album_sort.types import OpStatus, Plan
 from album_sort.types.ledger import RunRecord, RunStatus
@@ -50,6 +51,7 @@ def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> Ex
             applied = apply_and_tell(
                 plan, RealFileSystem(), journal, sink=printer, stop=stop, on_result=lambda _op, _result: None
             )
+        doubt_refused(plan, applied, cache_folder())
         state.finish_run(plan.plan_id, status_of(applied), utc_now())
     return _tell(plan, applied, quiet=quiet, as_json=as_json)
 

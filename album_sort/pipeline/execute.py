@@ -28,6 +28,7 @@ from album_sort.fileops.space import check_space
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import remember_run
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
+from album_sort.state.cache import InferenceCache
 from album_sort.state.journal import StateJournal
 from album_sort.state.store import DestinationState
 from album_sort.types import OpResult, OpStatus, Plan, PlannedOp
@@ -174,6 +175,7 @@ def carry_out(
     state.remember_moves(planned.picture)
     journal = state.begin_run(run, plan)
     applied = apply_and_tell(plan, fs, journal, sink=sink, stop=stop, on_result=on_result)
+    doubt_refused(plan, applied, preparation.engine.cache_folder)
     state.store_trips(preparation.library.trips)
     remember_run(state, plan.plan_id, preparation.lang, preparation.engine.weights.backbone.name)
     state.finish_run(plan.plan_id, status_of(applied), _utc_now())
@@ -203,6 +205,18 @@ def apply_and_tell(
     applied = apply_plan(plan, fs, journal, on_result=tell, stop=stop)
     sink(StageFinished("apply", done, time.monotonic() - begun))
     return applied
+
+
+def doubt_refused(plan: Plan, applied: Applied, cache_folder: Path) -> None:
+    """The next run reads the sources of refused rows again: one may have been changed under its old size and date."""
+    refused = [
+        op.source
+        for op, result in zip(plan.ops, applied.results, strict=True)
+        if result.status is OpStatus.FAILED and op.action.makes_a_file
+    ]
+    if refused:
+        with InferenceCache.open(cache_folder, "") as cache:
+            cache.forget_files(refused)
 
 
 def status_of(applied: Applied) -> RunStatus:

@@ -7,7 +7,7 @@ content. It may be deleted at any time: damaged or unwritable, it costs time, ne
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -206,6 +206,10 @@ class InferenceCache:
         """Remembers the shortcut from a file to its content, which is known already."""
         shortcut = (_path(file.path), file.size_bytes, file.mtime_ns, _inode(file))
         self._pending.append((_ADD_FILE, (*shortcut, bytes.fromhex(content_id))))
+
+    def forget_files(self, paths: Iterable[str]) -> None:
+        """Drops shortcuts that have led to a wrong content: these files are read again, whatever their date says."""
+        self._pending += [("DELETE FROM files WHERE path = ?", (_path(path),)) for path in paths]
 
     def thumbnail(self, content_id: str) -> bytes | None:
         """The small JPEG of a content, None where there is none."""
