@@ -332,6 +332,45 @@ def a_semester_abroad(scene: Scene) -> None:
     scene.homes[:] = [KnownHome(scene.home[0], scene.home[1], scene.date(0), scene.date(2 * at // 2))]
 
 
+def a_year_abroad_and_back(scene: Scene) -> None:
+    """Ten months abroad, the summer at the old home again, then another city; visits to the old home every month."""
+    abroad, city = (
+        scene.rng.choice((LISBON, ATHENS)),
+        scene.rng.choice([spot for spot in HOMES if abs(spot[1] - scene.home[1]) > 5]),
+    )
+    leaves = scene.rng.randrange(450, 550)
+    cuts = (0, leaves, leaves + 300, leaves + 385, DAYS)
+    spots = (scene.home, abroad, scene.home, city)
+    scene.homes[:] = [
+        KnownHome(spot[0], spot[1], scene.date(start), scene.date(end))
+        for spot, start, end in zip(spots, cuts[:-1], cuts[1:], strict=True)
+    ]
+    for number, monday in enumerate(scene.empty_weeks()):
+        if monday > cuts[3] + 60 and number % 4 == 0:
+            scene.stay(monday + 5, 2, scene.home, 3, None)
+
+
+def work_where_one_was_on_a_weekend(scene: Scene) -> None:
+    """A city trip, eight months later a job there: Monday to Thursday, 500 km away, evenings too."""
+    work = scene.maker.moved(scene.home, 500)
+    scene.stay(60, 4, work, 8, "city 60", share=1.0)
+    for monday in scene.empty_weeks():
+        if 300 < monday < 700 and scene.rng.random() < 0.9:
+            scene.stay(monday, 4, work, 2, None, share=0.4)
+
+
+def photos_received_on_journeys(scene: Scene) -> None:
+    """While the owner is on a journey with a camera without a receiver, a friend sends some photos of one day elsewhere."""
+    for number, at in enumerate(range(60, DAYS - 60, 140)):
+        spot, name = scene.rng.choice(STAYS), f"journey {at}"
+        elsewhere = max(CITIES, key=lambda city: abs(city[1] - spot[1]))
+        scene.stay(at, 8, spot, 6, name, share=1.0)
+        for day in range(at, at + 8):
+            scene.shoot(day, spot, 6, name, COMPACT, hours=(15.0, 21.0) if day == at else (9.0, 21.0))
+        for raw in scene.shoot(at + 4, elsewhere, 3, None, f"Friend {number % 4}", hours=(11.0, 15.0))[:4]:
+            raw.has_position = True
+
+
 KINDS: dict[str, Callable[[Scene], None]] = {
     kind.__name__.replace("_", " "): kind
     for kind in (
@@ -353,6 +392,9 @@ KINDS: dict[str, Callable[[Scene], None]] = {
         slow_road_trips,
         a_new_telephone_on_the_way,
         a_semester_abroad,
+        a_year_abroad_and_back,
+        work_where_one_was_on_a_weekend,
+        photos_received_on_journeys,
     )
 }
 

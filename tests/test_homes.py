@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from album_sort.core.geo import distance_km
 from album_sort.core.homes import Home, HomeKind, find_homes
 from album_sort.types import Place
-from tests.trip_scenes import MUNICH, NISEKO, PARIS, ROSENHEIM, ULM, ZURICH, Life, day
+from tests.trip_scenes import MUNICH, NICE, NISEKO, PARIS, ROSENHEIM, ULM, ZURICH, Life, day
 
 
 def near(home: Home, place: Place) -> bool:
@@ -152,3 +152,39 @@ def test_weekends_in_the_town_one_moved_away_from_are_visits_however_far() -> No
     bases = [home for home in find_homes(life.photos) if home.kind is not HomeKind.HOME]
     assert [base.kind for base in bases] == [HomeKind.RECURRING]
     assert near(bases[0], PARIS)
+
+
+def test_a_busy_season_of_work_on_either_side_does_not_move_the_home() -> None:
+    """Ulm is work: photographed more than the home for four months each, two years apart, and now and then between."""
+    life = Life()
+    for first, every in (("2021-01-01", 2), ("2023-05-01", 2)):
+        life.live(first, 120, ULM, every=every)
+        life.live(first, 120, MUNICH, every=14)
+    life.live("2021-05-01", 730, MUNICH, every=5)
+    life.live("2021-05-01", 730, ULM, every=14)
+    homes = [home for home in find_homes(life.photos) if home.kind is HomeKind.HOME]
+    assert len(homes) == 1
+    assert near(homes[0], MUNICH)
+
+
+def test_each_winter_in_the_south_ends_with_its_spring() -> None:
+    """A move is looked for around its turn: the shorter last winter is a journey, not the end of the one before."""
+    life = Life()
+    for year, winter_days in ((2021, 90), (2022, 90), (2023, 60)):
+        life.live(f"{year}-01-05", winter_days, NICE, every=1)
+        life.live(f"{year}-04-08", 260, MUNICH, every=5)
+    homes = [home for home in find_homes(life.photos) if home.kind is HomeKind.HOME]
+    last = homes[-1]
+    assert near(last, MUNICH)
+    assert abs((last.start - date(2022, 4, 8)).days) <= 7
+
+
+def test_a_weekend_long_before_somebody_began_to_work_there_is_no_part_of_it() -> None:
+    life = Life()
+    life.live("2021-01-01", 900, MUNICH)
+    life.spend("2021-05-01", 4, PARIS)
+    for week in range(40):
+        life.spend((date(2022, 1, 11) + timedelta(days=7 * week)).isoformat(), 2, PARIS)
+    (work,) = [home for home in find_homes(life.photos) if home.kind is not HomeKind.HOME]
+    assert work.kind is HomeKind.REGULAR
+    assert work.start == date(2022, 1, 11)

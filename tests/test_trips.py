@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from album_sort.core.homes import Home, HomeKind
 from album_sort.core.tripidentity import PreviousTrip
-from album_sort.types import Place, TimePrecision, TimeSource
+from album_sort.core.trips import find_trips
+from album_sort.types import ContentId, Place, TimePrecision, TimeSource
 from tests.trip_scenes import (
     AREZZO,
     BASEL,
@@ -23,6 +25,7 @@ from tests.trip_scenes import (
     LOERRACH,
     LYON,
     MILAN,
+    MUCH_LATER,
     MUNICH,
     NEW_YORK,
     NICE,
@@ -35,6 +38,7 @@ from tests.trip_scenes import (
     SUVA,
     TAVEUNI,
     ULM,
+    VERSAILLES,
     ZURICH,
     Life,
     day,
@@ -384,6 +388,33 @@ def test_a_short_journey_after_a_weekend_at_the_parents_is_one() -> None:
     assert life.titles() == ["2024-07 Paris, France"]
 
 
+def test_two_photos_sent_from_far_away_around_a_weekend_at_the_parents_are_no_trip() -> None:
+    life = year_at_home()
+    for weekend in range(8):
+        life.spend((day("2024-02-03") + timedelta(days=14 * weekend)).date().isoformat(), 2, ULM)
+    life.shoot(day("2024-07-05 13:00"), PARIS)
+    life.spend("2024-07-06", 2, ULM)
+    life.shoot(day("2024-07-08 09:00"), PARIS)
+    assert life.titles() == []
+
+
+def test_a_camera_for_journeys_stays_at_home_when_one_visits_the_parents() -> None:
+    """Of five trips three are long stays there: what counts is that the camera was along on both journeys."""
+    life = year_at_home()
+    for weekend in range(8):
+        life.spend((day("2024-02-03") + timedelta(days=14 * weekend)).date().isoformat(), 2, ULM)
+    for month in ("03-18", "04-22", "08-20"):
+        life.spend(f"2024-{month}", 6, ULM)
+    along: list[ContentId] = []
+    for first in ("2024-07-03", "2024-07-17"):
+        life.spend(first, 6, FLORENCE)
+        along += life.spend(first, 6, None, camera=COMPACT, every=3)
+    life.spend("2024-01-02", 60, None, camera=COMPACT, every=3)
+    life.spend("2024-10-01", 1, None, camera=COMPACT)
+    first_journey, second_journey = (trip for trip in life.timeline().trips if "Florence" in trip.title)
+    assert frozenset(along) <= first_journey.members | second_journey.members
+
+
 def test_photos_of_the_same_camera_without_position_at_the_edges_belong() -> None:
     life = year_at_home()
     life.spend("2024-07-06", 5, NISEKO)
@@ -483,6 +514,20 @@ def test_weekends_at_the_parents_are_everyday_life_but_a_holiday_there_is_a_trip
     (trip,) = life.timeline().trips
     assert trip.members == frozenset(week)
     assert "trip.long-stay" in codes(life)
+
+
+def test_where_two_places_of_visits_overlap_everyday_life_counts_first() -> None:
+    """Versailles, beside the Paris in which somebody works, is no place of visits of its own, whichever was first."""
+    life = Life()
+    life.live("2023-01-01", 700)
+    life.spend("2024-01-14", 7, VERSAILLES)
+    began, ended = date(2023, 1, 1), date(2024, 12, 1)
+    bases = (
+        Home(MUNICH.lat_deg, MUNICH.lon_deg, began, ended, 200, 200),
+        Home(VERSAILLES.lat_deg, VERSAILLES.lon_deg, began, ended, 50, 20, HomeKind.RECURRING),
+        Home(PARIS.lat_deg, PARIS.lon_deg, date(2023, 6, 1), ended, 200, 20, HomeKind.REGULAR),
+    )
+    assert find_trips(life.photos, bases, now_utc=MUCH_LATER).trips == ()
 
 
 def test_working_in_another_city_every_week_is_everyday_life() -> None:

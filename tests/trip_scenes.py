@@ -47,6 +47,7 @@ NEW_YORK = place(17, "New York City", "New York", "United States", "US", 40.713,
 KIEL = place(18, "Kiel", "Schleswig-Holstein", "Germany", "DE", 54.323, 10.123)
 BERLIN = place(19, "Berlin", "Berlin", "Germany", "DE", 52.520, 13.405)
 DRESDEN = place(20, "Dresden", "Saxony", "Germany", "DE", 51.051, 13.738)
+VERSAILLES = place(21, "Versailles", "Île-de-France", "France", "FR", 48.804, 2.130)
 
 PHONE, PARTNER, COMPACT = "Apple iPhone 13", "Google Pixel 7", "Canon EOS R10"
 MUCH_LATER = datetime(2030, 1, 1)

@@ -40,6 +40,7 @@ a second home."""
 
 RECURRING_VISITS = 6
 RECURRING_WITHIN_DAYS = 365
+RECURRING_GAP_DAYS = 182
 VISIT_GAP_DAYS = 3
 LONGEST_GAP_DAYS = 21
 LONGEST_VISIT_DAYS = 4.0
@@ -141,8 +142,9 @@ def _segments(spots: list[Spot], first: int, last: int) -> list[tuple[Spot, int,
             reigns.append((spot, start, end))
     reigns = _without_short(reigns)
     for i in range(1, len(reigns)):
-        (before, start, _), (after, _, end) = reigns[i - 1], reigns[i]
-        cut = _moving_day(before, after, start, end)
+        (before, start, _), (after, turn, end) = reigns[i - 1], reigns[i]
+        # Around the turn only: who spends each winter in the south would else have stayed there until the last one.
+        cut = _moving_day(before, after, max(start, turn - 2 * HALF_WINDOW_DAYS), min(end, turn + 2 * HALF_WINDOW_DAYS))
         reigns[i - 1], reigns[i] = (before, start, cut - 1), (after, cut, end)
     return reigns
 
@@ -150,8 +152,7 @@ def _segments(spots: list[Spot], first: int, last: int) -> list[tuple[Spot, int,
 def _without_short(reigns: list[tuple[Spot, int, int]]) -> list[tuple[Spot, int, int]]:
     """Reigns of a season or more; the time of shorter ones goes to the one before (the first one's to the one after)."""
     lasting = [reign for reign in reigns if _is_lasting(*reign)] or [max(reigns, key=lambda reign: reign[2] - reign[1])]
-    lasting = [reign for i, reign in enumerate(lasting) if not _is_interlude(lasting[max(0, i - 1) : i + 2])]
-    lasting = _with_returns(lasting, reigns)
+    lasting = _with_returns(_without_interludes(lasting), reigns)
     kept: list[tuple[Spot, int, int]] = []
     for spot, start, _ in lasting:
         if not kept or kept[-1][0] is not spot:
@@ -178,12 +179,19 @@ def _is_lasting(spot: Spot, start: int, end: int) -> bool:
     return end - start + 1 >= MIN_SPAN_DAYS and len(stays) > 1 and int(stays[-1] - stays[0]) >= MIN_SPAN_DAYS // 2
 
 
-def _is_interlude(around: Sequence[tuple[Spot, int, int]]) -> bool:
-    """Whether of three reigns the middle one lies within one at the same home that never quite ended."""
-    if len(around) < 3 or around[0][0] is not around[2][0]:
-        return False
-    middle, start, end = around[1]
-    return around[0][0].weeks_between(start, end) > INTERLUDE_SHARE * middle.weeks_between(start, end)
+def _without_interludes(lasting: list[tuple[Spot, int, int]]) -> list[tuple[Spot, int, int]]:
+    """Without reigns that only seem to part two at another spot, which never quite ended: the spot seen less was a busy one.
+
+    That may be the outer one: where somebody works and photographs much for a season, before and after two years at home.
+    """
+    dropped: set[int] = set()
+    for at in range(1, len(lasting) - 1):
+        (outer, first, _), (middle, start, end), (other, _, last) = lasting[at - 1 : at + 2]
+        if outer is not other or outer.weeks_between(start, end) <= INTERLUDE_SHARE * middle.weeks_between(start, end):
+            continue
+        is_middle_busier = middle.weeks_between(first, last) > outer.weeks_between(first, last)
+        dropped |= {at - 1, at + 1} if is_middle_busier else {at}
+    return [reign for at, reign in enumerate(lasting) if at not in dropped] or lasting
 
 
 def _moving_day(before: Spot, after: Spot, start: int, end: int) -> int:
@@ -225,11 +233,7 @@ def _returns(spot: Spot, lives: tuple[Home, ...], rows: DayCells) -> list[Home]:
     starts, ends = days[opens], days[np.append(opens[1:], len(days)) - 1]
     if len(starts) < RECURRING_VISITS:
         return []
-    # Visits that lie in some window of a year with enough of them.
-    wide = starts[RECURRING_VISITS - 1 :] - starts[: -RECURRING_VISITS + 1] <= RECURRING_WITHIN_DAYS
-    busy = np.zeros(len(starts), dtype=np.bool_)
-    for at in np.flatnonzero(wide).tolist():
-        busy[at : at + RECURRING_VISITS] = True
+    busy = _frequent(starts)
     if not busy.any():
         return []
     first, last = int(starts[busy][0]), int(ends[busy][-1])
@@ -247,6 +251,19 @@ def _returns(spot: Spot, lives: tuple[Home, ...], rows: DayCells) -> list[Home]:
     if kind is None:
         return []
     return [Home(spot.lat_deg, spot.lon_deg, _date(first), _date(last), len(stays), len(nights), kind)]
+
+
+def _frequent(starts: Days) -> NDArray[np.bool_]:
+    """Which visits lie in some window of a year with enough of them, without half a year between any two.
+
+    A weekend in a city, long before somebody began to work there, is no part of it.
+    """
+    busy = np.zeros(len(starts), dtype=np.bool_)
+    for at in range(len(starts) - RECURRING_VISITS + 1):
+        window = starts[at : at + RECURRING_VISITS]
+        if window[-1] - window[0] <= RECURRING_WITHIN_DAYS and np.diff(window).max() <= RECURRING_GAP_DAYS:
+            busy[at : at + RECURRING_VISITS] = True
+    return busy
 
 
 def _first_days(days: Days, spot: Spot, rows: DayCells) -> NDArray[np.intp]:

@@ -148,6 +148,8 @@ class TripJudge:
         away = np.flatnonzero(self.positions.where[rows] == Whereabouts.AWAY)
         if len(away) in (0, len(rows)):
             return rows if len(away) else rows[:0]
+        if len(away) < MIN_PHOTOS:
+            return rows[:0]  # sent by somebody, or taken on the way
         # A few photos farther off do not turn a weekend at the parents' into a journey, unless they are from very far.
         is_outing = len(np.unique(self.table.day[rows[away]])) < 2 and len(away) < DAY_TRIP_PHOTOS
         if is_outing and float(self.positions.home_km[rows[away]].min()) < FAR_KM:

@@ -82,7 +82,9 @@ def assign_members(
     ]
     if not candidates:
         return []
-    travellers = loose.travellers([np.unique(table.day[candidate.rows]) for candidate in candidates])
+    # A stay at the parents' is no journey that a camera for travelling is taken along on.
+    journeys = [c.rows for c in candidates if (positions.where[c.rows] == Whereabouts.AWAY).any()]
+    travellers = loose.travellers([np.unique(table.day[rows]) for rows in journeys])
     by_start = sorted(
         (_reach(number, table, loose, travellers, c) for number, c in enumerate(candidates)),
         key=lambda r: r.earliest_wall_s,

@@ -65,9 +65,9 @@ def whereabouts(witnesses: Witnesses, homes: Sequence[Home]) -> Positions:
         abroad = (code != own_country) & (code != "") & bool(own_country) & (gap > ABROAD_KM)
         where[counts & (gap <= EVERYDAY_KM) & ~abroad] = Whereabouts.HOME
         home_km[counts] = np.minimum(home_km[counts], gap[counts])
-    for base in homes:
-        if base.kind is HomeKind.HOME:
-            continue
+    # Where two bases overlap, everyday life at the one is everyday life.
+    bases = sorted((home for home in homes if home.kind is not HomeKind.HOME), key=lambda h: h.kind != HomeKind.REGULAR)
+    for base in bases:
         gap = distances_km(witnesses.lat_deg, witnesses.lon_deg, base.lat_deg, base.lon_deg)
         near = (gap <= BASE_KM) & (witnesses.day >= day_number(base.start)) & (witnesses.day <= day_number(base.end))
         near &= where == Whereabouts.AWAY
