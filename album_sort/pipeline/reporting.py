@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -150,9 +151,13 @@ def not_filed(error: str) -> Reason:
 
 def _items(preparation: Preparation) -> Iterator[GroupItem]:
     for record in preparation.records.photos:
-        yield GroupItem(
-            record.group.primary, record.group.content_id, record.inspection.media_format, record.inspection.metadata
-        )
+        metadata = record.inspection.metadata
+        if record.refused_times:
+            # A clock that was never set gives the same moment to photos of years.
+            refused = {refused.candidate for refused in record.refused_times}
+            believed = tuple(one for one in metadata.time_candidates if one not in refused)
+            metadata = replace(metadata, time_candidates=believed)
+        yield GroupItem(record.group.primary, record.group.content_id, record.inspection.media_format, metadata)
 
 
 def _row_action(op: PlannedOp) -> RowAction:
@@ -180,7 +185,8 @@ def refused_dates(preparation: Preparation) -> tuple[RefusedDates, ...]:
                 value=str(moment) if moment else candidate.note,
                 example=path,
                 reason=preparation.wording.say(refused.reason, preparation.lang),
-                hint=f"--clock '{camera}=+1h30m'" if camera else "",
+                # quoted: what a file says of its camera may be anything, and the line is made to be pasted
+                hint=f"--clock {shlex.quote(f'{camera}=+365d')}" if camera else "",
             )
         )
     return tuple(sorted(rows, key=lambda row: (-row.photos, row.camera)))
