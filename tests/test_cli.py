@@ -181,6 +181,18 @@ def test_a_plan_and_a_log_are_written_again_and_again(tmp_path: Path, album_sort
     assert (tmp_path / "of my script.log").read_text().startswith("Begun\n2")
 
 
+def test_a_name_moves_no_cursor_and_begins_no_line_in_a_log_or_a_message(tmp_path: Path, album_sort: Program) -> None:
+    name = "\x1b[2Jx\n2026-01-01 INFO all is well\u202e.jpg"
+    make_tree(tmp_path, {f"Photos/{name}": "hello", "Albums/.album-sort": "no folder"})
+    album_sort("Photos", "--out", "Out", "-q", "--log-file", "run.log", "--offline", cwd=tmp_path)
+    log = (tmp_path / "run.log").read_text(encoding="utf-8")
+    assert "\\x1b[2Jx\\n2026-01-01 INFO all is well\\u202e.jpg" in log
+    (tmp_path / "Photos" / f"{name}.toml").mkdir()
+    told = album_sort("Photos", "--out", f"{name}/Out", "--files-from", f"Photos/{name}.toml", cwd=tmp_path).stderr
+    assert "\x1b" not in told + log
+    assert not any(line.startswith("2026-01-01 INFO") for line in (told + log).splitlines())
+
+
 def test_config_show_tells_where_each_value_comes_from(tmp_path: Path, album_sort: Program) -> None:
     make_tree(tmp_path, {"mine.toml": 'mode = "symlink"\n'})
     ran = album_sort("config", "show", "--config", "mine.toml", cwd=tmp_path, ALBUM_SORT_LANG="zh")

@@ -33,10 +33,22 @@ def test_a_photo_has_its_facts_in_columns(tmp_path: Path) -> None:
     assert (skipped["type"], skipped["stage"], skipped["reason"]) == ("skipped", "decode", "empty")
 
 
-@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)", "\t=1"])
+@pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)", "\t1", "\uff1d1+1", "\uff20SUM"])
 def test_a_file_name_is_never_a_formula(name: str, tmp_path: Path) -> None:
     write_csv([SkippedRow(name, Stage.READ, "empty")], tmp_path / "report.csv")
     assert read(tmp_path / "report.csv")[0]["source"] == f"'{name}"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "name", ["a;=1+1.jpg", "a\t=1", "a\n=1;@x", "a;\t=1", "\t=1", ";+1", "x\r-1", 'a";=1', 'a,"=1']
+)
+def test_no_name_is_a_formula_either_where_cells_end_elsewhere(name: str, separator: str, tmp_path: Path) -> None:
+    """A spreadsheet set to German takes semicolons for the ends of cells, another one tabs."""
+    write_csv([SkippedRow(f"/in/{name}", Stage.READ, "empty"), photo_row(name)], tmp_path / "report.csv")
+    with (tmp_path / "report.csv").open(encoding="utf-8-sig", newline="") as stream:
+        cells = [cell for row in csv.reader(stream, delimiter=separator) for cell in row]
+    assert [cell for cell in cells if cell.startswith(("=", "+1", "-1", "@"))] == []
 
 
 # No deadline: on a busy machine one example may wait longer than any that is slow by itself.

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from album_sort import __version__
+from album_sort.cli._layout import printable
 from album_sort.cli._options import EXIT_CODES
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_history import runs, undo, verify
@@ -105,9 +106,10 @@ def _show_what_cannot_be_encoded() -> None:
 
 
 def _tell(error: AlbumSortError) -> None:
-    sys.stderr.write(f"album-sort: {error}\n")
+    for line in f"album-sort: {error}".splitlines():
+        sys.stderr.write(f"{printable(line)}\n")
     if error.hint:
-        sys.stderr.write(f"  {error.hint}\n")
+        sys.stderr.write(f"  {printable(error.hint)}\n")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,10 +50,17 @@ _NOTHING = ("",) * (len(COLUMNS) - 4)
 
 # A spreadsheet takes a cell that begins so for a formula, and a file name can be one: such text gets an apostrophe in front, which
 # spreadsheets do not show.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are full-width forms, which spreadsheets in East Asian languages read likewise."""
+
+# Where the comma is the decimal sign, a spreadsheet takes semicolons (others take tabs) for the ends of cells, whatever is quoted:
+# what comes behind one may begin a cell.
+_INNER_START = re.compile(f"[;\t\r\n](?=[{re.escape(''.join(_FORMULA_STARTS))}])")
 
 
 def _text(value: str) -> str:
+    if ";" in value or not value.isprintable():
+        value = _INNER_START.sub(lambda end: f"{end.group()}'", value)
     return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
 
 
