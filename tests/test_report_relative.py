@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.report import relative_words
+from album_sort.report import country_in_words, relative_words
 from album_sort.types import Reason
 from tests.report_builders import ROOT
 
@@ -37,6 +37,19 @@ def test_a_trip_is_named_as_a_person_would(start: date, season: str | None, toda
     reason = relative_words(start, today=today, season=season, where="Japan")
     assert reason is not None
     assert SENTENCES[reason.code]["en"].format(**dict(reason.values)) == words
+
+
+@pytest.mark.parametrize(
+    ("country", "language", "words"),
+    [
+        ("United States", "en", "the United States"),
+        ("Cayman Islands", "en", "the Cayman Islands"),
+        ("Japan", "en", "Japan"),
+        ("美国", "zh", "美国"),
+    ],
+)
+def test_a_country_has_its_article_in_english(country: str, language: str, words: str) -> None:
+    assert country_in_words(country, language) == words
 
 
 def test_a_trip_of_the_future_has_no_words() -> None:

@@ -10,12 +10,22 @@ from pathlib import Path
 from album_sort.classify.labels import label_text
 from album_sort.cli._clock import utc_now
 from album_sort.cli._pages import forget_older_pages, point_to_newest_page, runs_folder
+from album_sort.cli._program import program_call
 from album_sort.core.seasons import season_of
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.reporting import RowMaker, changes_since, refused_dates
-from album_sort.report import FORMATS, WORDS_FILE, JsonlReport, StoredRows, parse_words, relative_words, write_reports
+from album_sort.report import (
+    FORMATS,
+    WORDS_FILE,
+    JsonlReport,
+    StoredRows,
+    country_in_words,
+    parse_words,
+    relative_words,
+    write_reports,
+)
 from album_sort.types import (
     TRAVEL,
     ModelRow,
@@ -139,6 +149,7 @@ class ReportWriter:
             albums=tuple(
                 (album, preparation.title(album)) for album in dict.fromkeys((*preparation.policy.rules.albums, TRAVEL))
             ),
+            program_call=program_call(),
         )
 
     def _precision(self) -> str:
@@ -151,5 +162,6 @@ class ReportWriter:
         place = trip.place
         season = season_of(trip.start, place.lat_deg if place else None)
         today = self.preparation.request.now_utc.date()
-        reason = relative_words(trip.start, today=today, season=season, where=place.country if place else "")
+        where = country_in_words(place.country, self.preparation.lang) if place else ""
+        reason = relative_words(trip.start, today=today, season=season, where=where)
         return self.preparation.wording.say(reason, self.preparation.lang) if reason and place else ""

@@ -12,8 +12,9 @@ from album_sort.report._output import refuse_foreign
 from album_sort.report.csv import csv_report
 from album_sort.report.html import HtmlReport
 from album_sort.report.jsonl import JsonlReport, StoredRows, is_our_jsonl, read_report
-from album_sort.report.relative import relative_words
+from album_sort.report.relative import country_in_words, relative_words
 from album_sort.report.tally import Tally
+from album_sort.report.text import shell_word
 from album_sort.report.words import WORDS_FILE, Words, parse_words
 from album_sort.types import RunReport
 
@@ -63,8 +64,10 @@ __all__ = [
     "StoredRows",
     "Tally",
     "Words",
+    "country_in_words",
     "parse_words",
     "read_report",
     "relative_words",
+    "shell_word",
     "write_reports",
 ]

@@ -155,6 +155,7 @@ class Page:
             },
             "trips": [visible(self._trip_row(summary).title) for summary in self._overview.trips.values()],
             "photosBase": parts.photos_base,
+            "program": self._info.program_call,
             "out": shell_word(os.path.abspath(self._info.destination)),
         }
 

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from album_sort.types import Reason
+
+_WITH_ARTICLE = re.compile(
+    "(United|Dominican|Central African) .*|.* (Islands|Territories)"
+    "|Bahamas|Comoros|Gambia|Isle of Man|Maldives|Netherlands|Philippines|Seychelles"
+)
+"""Countries of which English says `in the`; Babel's names come without."""
 
 _SEASONS = ("winter", "spring", "summer", "autumn")
 
@@ -27,6 +34,11 @@ def relative_words(start: date, *, today: date, season: str | None, where: str) 
     # a year and a half is still a year: `2 years ago` would be looked for in the calendar year before
     years = (months + 5) // 12
     return Reason.of("report.last-year" if years == 1 else "report.years-ago", n=years, where=where)
+
+
+def country_in_words(country: str, language: str) -> str:
+    """A country as it stands behind `in`: `the United States`. Other languages have its name alone."""
+    return f"the {country}" if language == "en" and _WITH_ARTICLE.fullmatch(country) else country
 
 
 def _quarter(day: date) -> int:

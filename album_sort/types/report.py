@@ -191,6 +191,8 @@ class RunInfo:
     settings: tuple[SettingRow, ...] = ()
     albums: tuple[tuple[AlbumId, str], ...] = ()
     """Every album a photo can belong to, with its title, whether or not it has photos: what `fix` may be told."""
+    program_call: str = "album-sort"
+    """How a shell starts the program, quoted: a fact of the machine, in the lines to paste and not in the stored rows."""
 
 
 @dataclass(frozen=True, slots=True)

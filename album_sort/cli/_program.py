@@ -1,0 +1,28 @@
+"""How a person's shell starts this program: for the lines of a report that are made to be pasted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from album_sort.report import shell_word
+
+_NAME = "album-sort"
+
+
+def program_call(executable: str = sys.executable, search_path: str | None = None) -> str:
+    """`album-sort` where a shell finds this very program by that name, else its path, quoted.
+
+    `search_path` is a `PATH`, that of this process where not given. Started from a clone by `bin/album-sort`, as the README says,
+    the program is on no `PATH`: a line that begins with its bare name would end in `command not found`.
+    """
+    own = Path(executable).with_name(_NAME)
+    # bin/album-sort of a clone, whose environment is .venv beside it
+    launcher = own.parent.parent.parent / "bin" / _NAME
+    known = [path for path in (launcher, own) if path.is_file()]
+    found = shutil.which(_NAME, path=search_path)
+    if not known or (found is not None and any(os.path.samefile(found, path) for path in known)):
+        return _NAME
+    return shell_word(str(known[0]))
