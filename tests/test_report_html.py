@@ -17,6 +17,7 @@ from album_sort.errors import DestinationError
 from album_sort.report import HtmlReport, parse_words, write_reports
 from album_sort.report._blocks import MARKER
 from album_sort.types import (
+    AlbumId,
     ReportRow,
     RunInfo,
     RunOutcome,
@@ -116,6 +117,22 @@ def test_only_moments_with_several_shots_are_series(tmp_path: Path) -> None:
     html = render(tmp_path / "report.html", [alone, *series])
     assert data_block(html, "bursts") == [[[0, 2, 3]]]
     assert "1 moment was photographed more than once." in html
+
+
+def test_a_guess_has_the_per_cents_of_the_reason_beside_it(tmp_path: Path) -> None:
+    unsure = dataclasses.replace(
+        photo_row("/in/r.jpg", album="review"), scores=((AlbumId("pets"), 0.1349), (AlbumId("food"), 0.1147))
+    )
+    [card] = data_block(render(tmp_path / "report.html", [unsure]), "photos-0")  # type: ignore[misc]
+    assert [f"{guess:.0%}" for _, guess in card["g"]] == ["13%", "11%"]
+    assert [guess for _, guess in card["g"]] == [0.13, 0.11], "0.115, rounded again, would be 12%"
+
+
+def test_lines_to_paste_begin_with_a_program_that_the_shell_finds(tmp_path: Path) -> None:
+    info = dataclasses.replace(INFO, program_call="'/home/an na/album-sort/bin/album-sort'")
+    assert (
+        data_block(render(tmp_path / "report.html", [photo_row()], info=info), "index")["program"] == info.program_call
+    )  # type: ignore[index]
 
 
 def test_totals_are_said_in_words(tmp_path: Path) -> None:

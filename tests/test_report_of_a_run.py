@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +136,43 @@ def test_the_report_tells_the_time_of_every_stage_that_writes_or_decides(library
     assert outcome is not None
     stages = [timing.stage for timing in outcome.timings]
     assert stages == ["scan", "classify", "places", "assign", "plan", "apply"]
+
+
+def test_a_clock_that_was_never_set_makes_no_moment_of_different_photos(tmp_path: Path, album_sort: Program) -> None:
+    """And what a file says of its camera is quoted in the line that sets the clock right."""
+    hostile = "x'; touch pasted #"
+    unset = {f"in/{n}.jpg": make_jpeg(n, taken=datetime(1970, 1, 1), camera=("Make", hostile)) for n in range(4)}
+    burst = {f"in/b{n}.jpg": make_jpeg(9 + n, taken=datetime(2025, 5, 1, 9), camera=("Make", "Good")) for n in range(3)}
+    make_tree(tmp_path, unset | burst)
+    album_sort("in", "--out", "out", "--offline", "--dry-run", "--report", "report", cwd=tmp_path)
+    report = read_report(tmp_path / "report" / "report.jsonl")
+    similar = {Path(row.source).name for row in report.rows if isinstance(row, PhotoRow) and row.similar_to}
+    assert similar == {"b0.jpg", "b1.jpg", "b2.jpg"}
+    assert report.outcome is not None
+    [refused] = report.outcome.refused_dates
+    line = f"printf '%s\\n' {refused.hint}"
+    pasted = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert pasted.stdout.splitlines() == ["--clock", f"{refused.camera}=+365d"]
+    assert hostile in refused.camera
+    assert not (tmp_path / "pasted").exists()
+
+
+def test_a_run_after_a_killed_one_says_what_stays_in_the_language_of_the_albums(
+    library: Path, album_sort: Program
+) -> None:
+    albums = library / "Albums"
+    stop_while_filing(library, albums, signal.SIGKILL)
+    filed = len(list(albums.glob("*/**/*.jpg")))
+    told = album_sort("Photos", "--out", "Albums", "--offline", cwd=library).stderr
+    match = re.search(r"was killed; what it had filed \((\d+) files\) is complete and stays", told)
+    assert match is not None or "was killed" not in told, "quicker than the signal"
+    assert match is None or filed - 1 <= int(match[1]) <= filed
+
+
+def test_photos_that_are_not_among_those_of_a_run_are_not_called_gone(tmp_path: Path, album_sort: Program) -> None:
+    """Sorting one folder after the other is no loss."""
+    make_tree(tmp_path, {f"{folder}/{n}.jpg": make_jpeg(n + 5 * (folder == "b")) for folder in "ab" for n in range(3)})
+    album_sort("a", "--out", "out", "--offline", cwd=tmp_path)
+    told = album_sort("b", "--out", "out", "--offline", cwd=tmp_path).stdout
+    assert "3 new, 0 in another album." in told
+    assert "3 photos in the albums are not among those of this run; they stay there." in told

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import string
+import time
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,20 @@ def test_one_photo_is_not_called_photos() -> None:
 
 def test_days_are_written_as_the_language_writes_them() -> None:
     assert WORDS.days(date(2025, 12, 28), date(2025, 12, 28)) == "Dec 28, 2025"
-    assert CHINESE.days(date(2025, 8, 3), date(2025, 8, 14)) == "2025年8月3日至14日"
+    # two editions of the Unicode tables that Babel is made from
+    assert CHINESE.days(date(2025, 8, 3), date(2025, 8, 14)) in ("2025年8月3日至14日", "2025年8月3日\u2009–\u200914日")
+
+
+def test_moments_are_told_as_the_clock_on_the_wall_shows_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of an evening in California is a run of that day, not of the next."""
+    evening = datetime(2026, 11, 28, 4, 30)
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    time.tzset()
+    assert WORDS.day_of(evening) == "Nov 27, 2026"
+    assert WORDS.moment(evening).replace("\u202f", " ") == "Nov 27, 2026, 8:30:00 PM UTC-08:00"
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    assert WORDS.moment(evening).replace("\u202f", " ") == "Nov 28, 2026, 4:30:00 AM UTC"
 
 
 def test_a_duration_is_readable() -> None:

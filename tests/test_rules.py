@@ -155,7 +155,7 @@ def explained(facts: PhotoFacts, lang: str = "en", evidence: dict[str, float] | 
 
 def test_explain_names_classes_scores_and_the_runner_up() -> None:
     text = explained(facts_of(classes={"tabby cat": 0.8, "seashore": 0.1}))
-    assert "80 % tabby cat (speaks for Pets 100 %)" in text
+    assert "80% tabby cat (speaks for Pets 100%)" in text
     assert "filed under “Pets”" in text
     assert "“Beach and sea” comes next; evidence" in text
 

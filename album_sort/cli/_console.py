@@ -134,7 +134,8 @@ class HumanPrinter:
         if self._progress is None or self._task is None or now - self._drawn < _REDRAW_S:
             return
         self._drawn = now
-        rate = done / max(now - self._started, 1e-3)
+        # of the last half minute, as the time left is reckoned: the first photos wait for the network to be loaded
+        rate = self._progress.tasks[0].speed or done / max(now - self._started, 1e-3)
         figures = f"{done:,}/{total:,} {rate:,.0f}/s" if total else f"{done:,}"
         folder = printable(current.rpartition("/")[0] or current, self.console.encoding)
         room = self.console.width - _BESIDE_FOLDER
@@ -246,15 +247,20 @@ class LogPrinter:
             return
         match event:
             case Notice(text):
-                self._logger.info(text)
+                self._logger.info(_line(text))
             case StageFinished(stage, done, seconds):
                 self._logger.info("%s: %d in %.1f s", stage, done, seconds)
             case FileLeftOut(skipped, said):
-                self._logger.warning("%s: %s (%s)", skipped.path, said, skipped.stage)
+                self._logger.warning("%s: %s (%s)", _line(skipped.path), _line(said), skipped.stage)
             case OpFinished(op, result) if result.status is OpStatus.FAILED:
-                self._logger.warning("%s: %s", op.source, result.error)
+                self._logger.warning("%s: %s", _line(op.source), _line(result.error))
             case _:
                 pass
+
+
+def _line(text: str) -> str:
+    """What is read with `cat` or `tail` later on: a name may neither begin a line of its own nor move the cursor."""
+    return printable(text, "utf-8")
 
 
 def make_printer(

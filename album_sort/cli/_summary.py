@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from album_sort.cli._clock import local_time
 from album_sort.cli._console import err_console, out_console, print_json
 from album_sort.cli._layout import Last, print_table, printable, say
 from album_sort.cli._outcome import Outcome, Told
@@ -108,15 +109,16 @@ def _totals(words: Words, told: Told) -> Iterator[str]:
 
 
 def _print_changes(console: Console, words: Words, changes: RunChanges, *, has_report: bool) -> None:
-    moment = f"{changes.previous_started_utc:%Y-%m-%d %H:%M}"
-    counts = {"added": changes.added, "gone": changes.gone, "moved": len(changes.moved)}
-    say(console, words.text("changes", moment=moment, **counts))
+    moment = f"{local_time(changes.previous_started_utc):%Y-%m-%d %H:%M}"
+    say(console, words.text("changes", moment=moment, added=changes.added, moved=len(changes.moved)))
     for photo in changes.moved[:SHOWN_MOVES]:
         said = f"{printable(photo.source)}: {printable(photo.before)} -> {printable(photo.after)}"
         say(console, said, indent=2, hanging=4)
     more = len(changes.moved) - SHOWN_MOVES
     if more > 0:
         say(console, words.text("more_in_report" if has_report else "more", n=more), indent=2)
+    if changes.gone:
+        say(console, words.text("not_among_these", n=changes.gone))
 
 
 def _remarks(words: Words, outcome: Outcome) -> Iterator[str]:

@@ -74,7 +74,7 @@ def _classes(facts: PhotoFacts, labels: LabelSet, lang: str) -> Iterator[Reason]
         return
     for score in facts.prediction.top(SHOWN_CLASSES):
         shares = labels.class_albums[score.class_index]
-        spoken = ", ".join(f"{labels.title(album, lang)} {round(100 * share)} %" for album, share in shares)
+        spoken = ", ".join(f"{labels.title(album, lang)} {round(100 * share)}%" for album, share in shares)
         values = {"class_index": int(score.class_index), "percent": round(100 * score.probability, 1)}
         yield Reason.of("explain.class", **values, spoken=spoken) if spoken else Reason.of("explain.mute", **values)
 

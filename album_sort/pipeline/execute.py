@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from album_sort import __version__
+from album_sort.classify.labels import load_wording
 from album_sort.core.plan_check import check_plan
 from album_sort.core.planning import plan_filings
 from album_sort.core.pruning import orphans, with_prune
@@ -26,13 +27,13 @@ from album_sort.fileops.probe import probe
 from album_sort.fileops.recover import recover, remove_temporaries
 from album_sort.fileops.space import check_space
 from album_sort.pipeline.prepare import Preparation
-from album_sort.pipeline.remembered import remember_run
+from album_sort.pipeline.remembered import LANGUAGE, remember_run
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.state.cache import InferenceCache
 from album_sort.state.journal import StateJournal
 from album_sort.state.store import DestinationState
-from album_sort.types import OpResult, OpStatus, Plan, PlannedOp
-from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, RunRecord, RunStatus
+from album_sort.types import LANGUAGES, OpResult, OpStatus, Plan, PlannedOp, Reason
+from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, Phase, RunRecord, RunStatus
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,13 +140,11 @@ def settle_killed_runs(destination: str, state: DestinationState, sink: EventSin
     """Finishes or rolls back what killed runs left behind."""
     fs = RealFileSystem()
     for run_id in state.records().unfinished_runs:
-        recovered = recover(destination, fs, state.journal(run_id))
+        recover(destination, fs, state.journal(run_id))
         state.finish_run(run_id, RunStatus.INTERRUPTED, _utc_now())
-        sink(
-            Notice(
-                f"run {run_id} was killed: {recovered.finished} files were complete, {recovered.rolled_back} are done again"
-            )
-        )
+        filed = len(state.journal(run_id).entries(Phase.DONE))
+        killed = Reason.of("notice.killed", run=run_id, filed=filed)
+        sink(Notice(load_wording().say(killed, state.setting(LANGUAGE) or LANGUAGES[0])))
 
 
 def carry_out(

@@ -168,7 +168,8 @@ class HtmlReport:
         self._add_when_and_where(card, row)
         if row.top:
             card["c"] = [(visible(top.label), round(top.probability, 3)) for top in row.top]
-        guesses = [(album, round(score, 3)) for album, score in row.scores[: _GUESSES + 1] if album != REVIEW]
+        # whole per cents, as the reason beside them has: rounded twice, 11.45 would be 11 there and 12 here
+        guesses = [(album, round(score, 2)) for album, score in row.scores[: _GUESSES + 1] if album != REVIEW]
         if guesses:
             card["g"] = guesses[:_GUESSES]
         if row.why:

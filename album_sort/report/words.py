@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from babel.core import Locale
 from babel.dates import format_date, format_datetime, format_interval
@@ -60,9 +60,15 @@ class Words:
         """A span of days, the year said once where it is one."""
         return str(format_interval(start, end, "yMMMd", locale=self.locale))
 
+    def day_of(self, utc: datetime) -> str:
+        """The day of a moment (naive UTC) where this program runs."""
+        return self.day(_local(utc).date())
+
     def moment(self, utc: datetime) -> str:
-        """Day and minute, UTC."""
-        return f"{format_datetime(utc, 'medium', locale=self.locale)} UTC"
+        """Day and time of a moment (naive UTC) where this program runs, with the offset from UTC."""
+        local = _local(utc)
+        offset = local.isoformat()[-len("+00:00") :].removeprefix("+00:00")
+        return f"{format_datetime(local, 'medium', locale=self.locale)} UTC{offset}"
 
     def duration(self, seconds: float) -> str:
         """`3 min 20 s`, `0.4 s`."""
@@ -72,6 +78,10 @@ class Words:
             return self.text("seconds", value=round(seconds, 1))
         minutes, rest = divmod(round(seconds), 60)
         return self.text("minutes", minutes=minutes, seconds=rest)
+
+
+def _local(utc: datetime) -> datetime:
+    return utc.replace(tzinfo=UTC).astimezone()
 
 
 def parse_words(toml_text: str, language: str) -> Words:

@@ -282,6 +282,57 @@ def test_everything_is_reached_with_the_keyboard(tmp_path: Path, open_page: Open
     assert focused(watched).startswith("Show "), "focus comes back to the photo"
 
 
+def test_whoever_goes_on_with_enter_goes_on(tmp_path: Path, open_page: OpenPage) -> None:
+    write(tmp_path / "report.html", library())
+    page = (watched := open_page()).page
+    watched.show(tmp_path / "report.html", "#/album/pets")
+    page.locator(".frame").first.focus()
+    page.keyboard.press("Enter")
+    page.locator("dialog .next").focus()
+    seen = [page.inner_text("#photo-title")]
+    for _ in range(3):
+        page.keyboard.press("Enter")
+        seen.append(page.inner_text("#photo-title"))
+    assert len(set(seen)) == 4, "the button keeps the focus"
+
+
+@pytest.mark.parametrize("back", ["history", "link"])
+def test_going_back_leads_to_where_one_was(back: str, tmp_path: Path, open_page: OpenPage) -> None:
+    write(tmp_path / "report.html", library())
+    watched = open_page(width=390, height=500)
+    page = watched.page
+    watched.show(tmp_path / "report.html")
+    tile = page.locator("a.trip").last
+    tile.scroll_into_view_if_needed()
+    page.wait_for_timeout(250)
+    before = page.evaluate("window.scrollY")
+    assert before > 300
+    tile.click()
+    page.wait_for_selector("#view h1")
+    assert page.evaluate("window.scrollY") == 0
+    if back == "history":
+        page.go_back()
+    else:
+        page.click("a.back")
+    tile.wait_for(state="visible")
+    page.wait_for_timeout(250)
+    assert page.evaluate("document.activeElement.className") == "trip"
+    after = page.evaluate("window.scrollY")
+    assert abs(after - before) <= (0 if back == "history" else 500)
+    page.click(".brand")
+    page.wait_for_function("window.scrollY === 0")
+
+
+def test_a_slow_page_does_not_take_the_place_of_a_later_one(tmp_path: Path, open_page: OpenPage) -> None:
+    write(tmp_path / "report.html", library(), inline_limit_bytes=0)
+    watched = open_page()
+    watched.show(tmp_path / "report.html")
+    watched.page.evaluate("location.hash = '#/album/pets'; setTimeout(() => { location.hash = '#albums'; }, 0)")
+    watched.page.wait_for_timeout(500)
+    assert watched.page.is_visible("#overview")
+    assert "Pets" not in watched.page.title()
+
+
 def test_pages_of_an_album_follow_each_other_and_back_works(tmp_path: Path, open_page: OpenPage) -> None:
     write(tmp_path / "report.html", library(), inline_limit_bytes=0)
     watched = open_page()

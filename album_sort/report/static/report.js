@@ -164,11 +164,17 @@
 
   // A command line that can be pasted as it is: Python has quoted what plain quotes cannot hold.
   function fixLine(card, album) {
-    return `album-sort fix ${card.q || `'${card.s}'`} --album ${album} --out ${index.out}`;
+    return `${index.program} fix ${card.q || `'${card.s}'`} --album ${album} --out ${index.out}`;
+  }
+
+  // An option is never torn apart at its hyphens; a long path may be.
+  function setLine(code, text) {
+    code.replaceChildren(...text.split(/( --[a-z]+ )/).map((part, n) => (n % 2 ? el("span", { class: "option" }, part) : part)));
   }
 
   function copyable(text) {
-    const code = el("code", { class: "line" }, text);
+    const code = el("code", { class: "line" });
+    setLine(code, text);
     const copy = button(t("copy"), async () => {
       try {
         await navigator.clipboard.writeText(code.textContent);
@@ -237,7 +243,7 @@
 
   function heading(title, note) {
     return el("header", { class: "viewhead" },
-      el("p", {}, el("a", { class: "back", href: "#top" }, `← ${t("back")}`)),
+      el("p", {}, el("a", { class: "back", href: BACK }, `← ${t("back")}`)),
       el("h1", { tabindex: "-1" }, isolated(title)),
       note ? el("p", { class: "lead" }, note) : null);
   }
@@ -250,7 +256,7 @@
   }
 
   // Shows photos page by page; the page number is part of the address, so that the browser's back button works.
-  async function showPhotos({ route, title, note, count, photosFrom, page, draw = card, listClass = "grid", byMonth = true }) {
+  async function photosPage({ route, title, note, count, photosFrom, page, draw = card, listClass = "grid", byMonth = true }) {
     const pages = Math.max(1, Math.ceil(count / PAGE));
     page = Math.min(Math.max(0, page), pages - 1);
     const photos = await photosFrom(page * PAGE);
@@ -266,12 +272,13 @@
       }
       list.append(draw(photo, position, open));
     });
-    view.replaceChildren(heading(title, note ?? t("photos", { n: count })), pager(page, pages, go), body,
-      pager(page, pages, go, t("pages_below")));
-    return t("page_of", { page: page + 1, pages });
+    return {
+      parts: [heading(title, note ?? t("photos", { n: count })), pager(page, pages, go), body, pager(page, pages, go, t("pages_below"))],
+      said: t("page_of", { page: page + 1, pages }),
+    };
   }
 
-  async function showBursts(page) {
+  async function burstsPage(page) {
     const size = 20;
     const bursts = await load("bursts");
     const pages = Math.max(1, Math.ceil(bursts.length / size));
@@ -284,8 +291,11 @@
       photos.forEach((photo, position) => list.append(card(photo, position, (n) => showDialog(photos, n))));
       body.append(el("h2", { class: "month" }, when(photos[0])), list);
     }
-    view.replaceChildren(heading(t("bursts_title"), t("bursts_text", { n: bursts.length })), pager(page, pages, go), body,
-      pager(page, pages, go, t("pages_below")));
+    return {
+      parts: [heading(t("bursts_title"), t("bursts_text", { n: bursts.length })), pager(page, pages, go), body,
+        pager(page, pages, go, t("pages_below"))],
+      said: t("page_of", { page: page + 1, pages }),
+    };
   }
 
   // ---- one photo, large
@@ -324,7 +334,7 @@
     const { code, box } = copyable(fixLine(photo, choices[0]));
     const id = `fix-${boxes += 1}`;
     const select = el("select", { id }, ...choices.map((id) => el("option", { value: id }, albumTitle(id))));
-    select.addEventListener("change", () => { code.textContent = fixLine(photo, select.value); });
+    select.addEventListener("change", () => { setLine(code, fixLine(photo, select.value)); });
     return el("div", { class: "fix" }, el("label", { for: id }, t("fix_label")), " ", select, box);
   }
 
@@ -332,6 +342,8 @@
     const photo = photos[position];
     const step = (by) => { if (photos[position + by]) showDialog(photos, position + by); };
     const where = photo.l ? `${photo.l}${photo.lk ? ` (${t("distance", { km: photo.lk })})` : ""}` : "";
+    // the same button again, for whoever goes on with Enter or the space bar
+    const used = ["previous", "next"].find((name) => dialog.querySelector(`.${name}`) === document.activeElement);
     const details = el("div", { class: "details" },
       el("h2", { id: "photo-title" }, isolated(fileName(photo.s))),
       el("dl", {},
@@ -347,8 +359,8 @@
         fact(t("members"), listOf(photo.m, "path"))),
       fixBox(photo));
     const shut = button("×", () => dialog.close(), { class: "shut", "aria-label": t("close") });
-    const previous = button("←", () => step(-1), { "aria-label": t("previous"), ...(position === 0 && { disabled: "disabled" }) });
-    const next = button("→", () => step(1), { "aria-label": t("next"), ...(position === photos.length - 1 && { disabled: "disabled" }) });
+    const previous = button("←", () => step(-1), { class: "previous", "aria-label": t("previous"), ...(position === 0 && { disabled: "disabled" }) });
+    const next = button("→", () => step(1), { class: "next", "aria-label": t("next"), ...(position === photos.length - 1 && { disabled: "disabled" }) });
     dialog.replaceChildren(el("div", { class: "pane" }, largePicture(photo), details),
       el("div", { class: "tools" }, previous, next, shut));
     dialog.onkeydown = (event) => {
@@ -357,7 +369,8 @@
       if (event.key === "ArrowRight") step(1);
     };
     if (!dialog.open) dialog.showModal();
-    shut.focus();
+    const again = { previous, next }[used];
+    (again && !again.disabled ? again : shut).focus();
   }
 
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
@@ -384,54 +397,95 @@
     return { title: index.trips[number], count, photosFrom: (from) => loadCards(runs, from, PAGE) };
   }
 
+  async function pageAt(route, kind, name, page) {
+    if (kind === "album" && name !== "review") {
+      return photosPage({ route, title: albumTitle(name), ...albumPhotos(name), page });
+    }
+    if (kind === "trip") return photosPage({ route, ...(await tripPhotos(name)), page, byMonth: false });
+    if (kind === "review" || kind === "album") {
+      const { note, count, photosFrom } = albumPhotos("review");
+      const help = el("span", {}, note ?? t("photos", { n: count }), el("br"), t("review_help"));
+      return photosPage({ route, title: t("review_title"), note: help, count, photosFrom, page, draw: reviewCard, listClass: "rows",
+        byMonth: false });
+    }
+    if (kind === "duplicates") {
+      return photosPage({ route, title: t("duplicates_title"), ...albumPhotos(" duplicates"), page, draw: duplicateCard, listClass: "rows",
+        byMonth: false });
+    }
+    return burstsPage(page);
+  }
+
+  // Where one was is kept with each entry of the browser's history: the browser itself loses it when the overview takes the place of a
+  // page, and going back from an album would end anywhere.
+  const BACK = "#back";
+  let settling = 0;
+  let turn = 0;
+  let lastRoute = "";
+
+  function keepPlace() {
+    window.clearTimeout(settling);
+    if (history.state?.y !== window.scrollY) history.replaceState({ y: window.scrollY }, "");
+  }
+
+  function keepPlaceSoon() {
+    window.clearTimeout(settling);
+    settling = window.setTimeout(keepPlace, 150);
+  }
+
+  function showOverview(comesFromPage, y) {
+    const links = comesFromPage ? [...overview.querySelectorAll("a[href]")].filter((one) => one.getAttribute("href") === lastRoute) : [];
+    // of a trip the tile, which comes after its mark on the map
+    const link = links.pop();
+    link?.focus({ preventScroll: true });
+    if (y !== undefined) window.scrollTo(0, y);
+    else if (window.location.hash === BACK && link) link.scrollIntoView({ block: "center" });
+    else if (comesFromPage) (document.getElementById(window.location.hash.slice(1)) ?? overview).scrollIntoView();
+  }
+
   async function show() {
     // the skip link moves the focus, not the page
     if (window.location.hash === "#main") return;
+    window.clearTimeout(settling);
+    const mine = turn += 1;
+    const y = history.state?.y;
     const [route, page] = window.location.hash.split("?");
     const parts = route.split("/");
-    const number = (Number.parseInt(page, 10) || 1) - 1;
     let name = "";
     try { name = decodeURIComponent(parts[2] || ""); } catch { /* a mangled address shows nothing */ }
     const isView = parts[0] === "#" && parts.length > 1;
     dialog.close();
+    const comesFromPage = overview.hidden;
     overview.hidden = isView;
     view.hidden = !isView;
     if (!isView) {
       view.replaceChildren();
       document.title = pageTitle;
-      document.getElementById(window.location.hash.slice(1))?.scrollIntoView();
+      showOverview(comesFromPage, y);
       return;
     }
-    let said = "";
+    lastRoute = route;
+    let shown;
     try {
-      if (parts[1] === "album" && name !== "review") {
-        said = await showPhotos({ route, title: albumTitle(name), ...albumPhotos(name), page: number });
-      } else if (parts[1] === "trip") {
-        said = await showPhotos({ route, ...(await tripPhotos(name)), page: number, byMonth: false });
-      } else if (parts[1] === "review" || parts[1] === "album") {
-        const { note, count, photosFrom } = albumPhotos("review");
-        const help = el("span", {}, note ?? t("photos", { n: count }), el("br"), t("review_help"));
-        said = await showPhotos({ route, title: t("review_title"), note: help, count, photosFrom, page: number,
-          draw: reviewCard, listClass: "rows", byMonth: false });
-      } else if (parts[1] === "duplicates") {
-        said = await showPhotos({ route, title: t("duplicates_title"), ...albumPhotos(" duplicates"), page: number, draw: duplicateCard,
-          listClass: "rows", byMonth: false });
-      } else {
-        await showBursts(number);
-      }
+      shown = await pageAt(route, parts[1], name, (Number.parseInt(page, 10) || 1) - 1);
     } catch (error) {
-      view.replaceChildren(heading(t("missing_title"), t("missing_text", { file: String(error.message) })));
+      shown = { parts: [heading(t("missing_title"), t("missing_text", { file: String(error.message) }))], said: "" };
     }
+    // somebody who was quicker than the disk is elsewhere by now
+    if (mine !== turn) return;
+    view.replaceChildren(...shown.parts);
     const title = view.querySelector("h1");
     document.title = `${title.textContent} · ${pageTitle}`;
-    status.textContent = said;
-    window.scrollTo(0, 0);
+    status.textContent = shown.said;
+    window.scrollTo(0, y ?? 0);
     title.focus({ preventScroll: true });
   }
 
   // On a narrow screen the newest years come first, as everywhere else.
   for (const chart of document.querySelectorAll(".chart .scroll")) chart.scrollLeft = chart.scrollWidth;
 
+  history.scrollRestoration = "manual";
+  document.addEventListener("click", keepPlace, { capture: true });
+  window.addEventListener("scroll", keepPlaceSoon, { passive: true });
   window.addEventListener("hashchange", show);
-  if (window.location.hash) show();
+  if (window.location.hash || history.state) show();
 })();
