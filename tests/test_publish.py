@@ -203,6 +203,25 @@ def test_publishing_without_the_careful_rename_never_replaces(tmp_path: Path, mo
         assert (target.read_bytes(), temporary.read_bytes()) == (b"new", b"other")
 
 
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOSYS, errno.ENOTSUP])
+@pytest.mark.parametrize("step", ["fchmod", "utime"])
+def test_a_file_system_without_permissions_or_times_still_takes_photos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, code: int
+) -> None:
+    """FAT in user space knows no permissions; a share lets only its owner set times."""
+
+    def refuse(*_args: object, **_options: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    library = Library(tmp_path)
+    library.add("a.jpg", b"cat", "Pets/2024")
+    monkeypatch.setattr(os, step, refuse)
+    run(library)
+    monkeypatch.undo()
+    assert (library.albums / "Pets/2024/a.jpg").read_bytes() == b"cat"
+    assert plan_for(library).effects == ()
+
+
 def _no_link(*_args: object, **_options: object) -> None:
     raise OSError(errno.EPERM, "Operation not permitted")
 

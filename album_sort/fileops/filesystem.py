@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -248,11 +249,19 @@ def _copy_attributes(reading: int, writing: int) -> None:
     status = os.fstat(reading)
     if hasattr(os, "listxattr"):
         _copy_extended_attributes(reading, writing)
-    with contextlib.suppress(PermissionError, NotImplementedError):
-        # FAT and some shares have no permissions. Set-user-id bits have no place on a photo.
-        os.fchmod(writing, stat.S_IMODE(status.st_mode) & 0o777)
+    # Set-user-id bits have no place on a photo.
+    _where_possible(lambda: os.fchmod(writing, stat.S_IMODE(status.st_mode) & 0o777))
     # Last, since every other change would touch it again.
-    os.utime(writing, ns=(status.st_atime_ns, status.st_mtime_ns))
+    _where_possible(lambda: os.utime(writing, ns=(status.st_atime_ns, status.st_mtime_ns)))
+
+
+def _where_possible(step: Callable[[], None]) -> None:
+    """FAT and some shares have no permissions, and let only the owner of the disk set times: the picture itself is complete."""
+    try:
+        step()
+    except OSError as error:
+        if error.errno not in _COPYING_IS_UNSUPPORTED:
+            raise
 
 
 def _copy_extended_attributes(reading: int, writing: int) -> None:

@@ -31,6 +31,9 @@ MAKERS = {
     "exfat": ["mkfs.exfat"],
 }
 
+IN_USER_SPACE = {"exfat": ["mount.exfat-fuse"]}
+"""Where the kernel has no such file system, a program may have it."""
+
 pytestmark = pytest.mark.long
 
 
@@ -47,6 +50,9 @@ def mounted(kind: str, folder: Path, *options: str, megabytes: int = 320) -> Ite
     outcome = subprocess.run(
         ["mount", "-o", "loop", str(image), str(place)], capture_output=True, text=True, check=False
     )
+    program = IN_USER_SPACE.get(kind)
+    if outcome.returncode and program is not None and shutil.which(program[0]):
+        outcome = subprocess.run([*program, str(image), str(place)], capture_output=True, text=True, check=False)
     if outcome.returncode:
         pytest.skip(f"{kind} cannot be mounted here: {outcome.stderr.strip().splitlines()[0]}")
     try:
