@@ -216,6 +216,8 @@ def test_the_day_in_the_name_of_a_scanned_print_comes_before_the_scan(named: tup
     taken = time_of(*scan, said(TimeSource.FILE_NAME, named[0], precision=named[1]))
     assert (taken.source, str(taken.local.date()), taken.precision) == (TimeSource.FILE_NAME, *named)
     assert time_of(*scan, said(TimeSource.FILE_NAME, "2019-04-03 20:00:00")).source is TimeSource.EXIF_DIGITIZED
+    album = said(TimeSource.FOLDER_NAME, named[0], precision=named[1])
+    assert time_of(*scan, album).source is TimeSource.FOLDER_NAME
     of_camera = time_of(said(TimeSource.EXIF_ORIGINAL, "2019-04-04 20:00:00"), said(TimeSource.FILE_NAME, named[0]))
     assert of_camera.source is TimeSource.EXIF_ORIGINAL
 
@@ -235,6 +237,7 @@ def test_mtime_is_the_marked_last_resort() -> None:
         ("1980-01-01 12:34:56", "time.clock-reset"),
         ("2000-01-01 00:00:17", "time.clock-reset"),
         ("2001-01-01 00:12:00", "time.clock-reset"),
+        ("2002-12-08 12:00:00", "time.clock-reset"),
         ("1800-05-05 10:00:00", "time.before-photography"),
         ("2026-08-03 00:00:00", "time.future"),
         ("2101-01-01 00:00:00", "time.future"),
@@ -248,7 +251,8 @@ def test_impossible_dates_are_refused_and_the_next_source_counts(local: str, cod
 
 
 @pytest.mark.parametrize(
-    "local", ["2001-01-01 15:00:00", "2020-01-01 00:00:30", "1965-07-03 00:00:00", "2026-08-02 01:00:00"]
+    "local",
+    ["2001-01-01 15:00:00", "2002-12-08 12:00:01", "2020-01-01 00:00:30", "1965-07-03 00:00:00", "2026-08-02 01:00:00"],
 )
 def test_unusual_dates_that_can_be_true_are_kept(local: str) -> None:
     """A real New Year's Day, fireworks, a scanned print, and today east of here."""

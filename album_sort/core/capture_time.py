@@ -36,9 +36,9 @@ CAMERA_CLOCK = frozenset(
     (TimeSource.EXIF_ORIGINAL, TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME, TimeSource.QUICKTIME)
 )
 
-# What a scanner writes of itself, and how long after the day in a name (which may be a month's first) it speaks of a scan.
+# What a scanner writes of itself, and how long after a name (of a month, of a year) it speaks of a scan.
 _SCANNER_CLOCK = frozenset((TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME))
-_SCAN_AFTER = timedelta(days=32)
+_SCAN_AFTER = {TimeSource.FILE_NAME: timedelta(days=32), TimeSource.FOLDER_NAME: timedelta(days=367)}
 
 # Never a reason to believe in a date that better sources leave open.
 _WEAK = frozenset((TimeSource.FOLDER_NAME, TimeSource.MTIME))
@@ -59,8 +59,11 @@ _COUNTING_STARTS = frozenset((date(1903, 12, 31), date(1904, 1, 1), date(1969, 1
 # because they are by far the most frequent; of the others the first hour, so that a real New Year's Day stays.
 _RESET_HOURS = {date(1980, 1, 1): 24, date(1990, 1, 1): 1, date(2000, 1, 1): 24, date(2001, 1, 1): 1}
 
+# What many Android phones wrote where they had no time.
+_RESET_MOMENT = datetime(2002, 12, 8, 12)  # noqa: DTZ001  # wall time
+
 # No clock falls back to a day of a later year.
-_LAST_RESET_YEAR = max(day.year for day in (*_COUNTING_STARTS, *_RESET_HOURS))
+_LAST_RESET_YEAR = max(day.year for day in (*_COUNTING_STARTS, *_RESET_HOURS, _RESET_MOMENT))
 
 # How many characters of an ISO date two statements must share to agree, by the coarser one's precision.
 _AGREEMENT = {TimePrecision.MINUTE: 16, TimePrecision.DAY: 10, TimePrecision.MONTH: 7, TimePrecision.YEAR: 4}
@@ -173,15 +176,18 @@ def _chosen(plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None) 
 
 
 def _is_scan(plausible: Sequence[TimeCandidate]) -> bool:
-    """Whether a picture was made digital long after the day in its name: a print, named by hand and scanned.
+    """Whether a picture was made digital long after the day in its name or its folder's: a print that was scanned.
 
     Who scans a print has no date of the shot, only those of the scan.
     """
     if any(one.source is TimeSource.EXIF_ORIGINAL for one in plausible):
         return False
     scanned = [one.local for one in plausible if one.source is TimeSource.EXIF_DIGITIZED and one.local]
-    named = [one.local for one in plausible if one.source is TimeSource.FILE_NAME and one.local]
-    return bool(scanned and named) and min(scanned) - named[0] > _SCAN_AFTER
+    return bool(scanned) and any(
+        one.local is not None and min(scanned) - one.local > _SCAN_AFTER[one.source]
+        for one in plausible
+        if one.source in _SCAN_AFTER
+    )
 
 
 def _corrected(candidate: TimeCandidate, minutes: int) -> TimeCandidate:
@@ -210,7 +216,9 @@ def why_impossible(candidate: TimeCandidate, now_utc: datetime) -> Reason | None
         code = None
     elif moment.date() in _COUNTING_STARTS:
         code = "time.never-set"
-    elif candidate.precision is not TimePrecision.DAY and moment.hour < _RESET_HOURS.get(moment.date(), 0):
+    elif candidate.precision is not TimePrecision.DAY and (
+        moment.hour < _RESET_HOURS.get(moment.date(), 0) or moment.replace(microsecond=0) == _RESET_MOMENT
+    ):
         code = "time.clock-reset"
     return None if code is None else Reason.of(code, date=moment.isoformat(" ", "seconds"))
 

@@ -25,6 +25,7 @@ STOP_SHARE = 0.2
 """Countries and regions with fewer of the days are stops on the way."""
 
 MOST_NAMES = 3
+MOST_REGIONS = 2
 """More than these make a title nobody reads; the first ones by days stand for the journey."""
 
 
@@ -100,7 +101,7 @@ def _regions(of_days: Sequence[str], *, is_at_home: bool) -> tuple[str, ...]:
     counted = _counting(of_days)
     if counted and of_days.count(counted[0]) >= REGION_SHARE * len(of_days):
         return (counted[0],)
-    return tuple(counted) if is_at_home else ()
+    return tuple(counted[:MOST_REGIONS]) if is_at_home else ()
 
 
 def trip_title(start: date, places: TripPlaces, lang: str = "en", *, with_day: bool = False) -> str:
