@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core import capture_time
+from album_sort.core import capture_time, impossible_times
 from album_sort.core.capture_time import (
     CaptureChoice,
     choose_capture_time,
@@ -330,7 +330,7 @@ SENTENCES: dict[str, dict[str, str]] = tomllib.loads((LABELS / "reasons" / "time
 
 
 def test_every_reason_has_a_sentence_in_both_languages_with_the_same_values() -> None:
-    source = Path(capture_time.__file__).read_text(encoding="utf-8")
+    source = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (capture_time, impossible_times))
     emitted = set(re.findall(r'"(time\.[a-z-]+)"', source))
     emitted |= {f"time.from-{source.name.lower().replace('_', '-')}" for source in TimeSource}
     assert emitted == set(SENTENCES)

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from album_sort.core.impossible_times import why_impossible
 from album_sort.errors import UsageError
 from album_sort.types import CaptureTime, Reason, TimeCandidate, TimePrecision, TimeSource
 
@@ -49,21 +50,6 @@ _BROKEN_OFFSETS = frozenset((-570, -210, -150, 210, 270, 330, 345, 390, 525, 570
 
 # A phone's clock and its receiver agree within seconds, a camera set by hand within two minutes or not at all.
 _CLOCK_TOLERANCE_S = 120
-
-_FIRST_PHOTOGRAPH = 1826
-
-# Where clocks that were never set begin to count (Unix and QuickTime), and that moment in western zones.
-_COUNTING_STARTS = frozenset((date(1903, 12, 31), date(1904, 1, 1), date(1969, 12, 31), date(1970, 1, 1)))
-
-# The hours of the day to which cameras fall back when their battery was out. Of 1980 (DOS time) and 2000 the whole day,
-# because they are by far the most frequent; of the others the first hour, so that a real New Year's Day stays.
-_RESET_HOURS = {date(1980, 1, 1): 24, date(1990, 1, 1): 1, date(2000, 1, 1): 24, date(2001, 1, 1): 1}
-
-# What many Android phones wrote where they had no time.
-_RESET_MOMENT = datetime(2002, 12, 8, 12)  # noqa: DTZ001  # wall time
-
-# No clock falls back to a day of a later year.
-_LAST_RESET_YEAR = max(day.year for day in (*_COUNTING_STARTS, *_RESET_HOURS, _RESET_MOMENT))
 
 # How many characters of an ISO date two statements must share to agree, by the coarser one's precision.
 _AGREEMENT = {TimePrecision.MINUTE: 16, TimePrecision.DAY: 10, TimePrecision.MONTH: 7, TimePrecision.YEAR: 4}
@@ -197,30 +183,6 @@ def _corrected(candidate: TimeCandidate, minutes: int) -> TimeCandidate:
     shift = timedelta(minutes=minutes)
     local, utc = candidate.local, candidate.utc
     return replace(candidate, local=local and local + shift, utc=utc and utc + shift)
-
-
-def why_impossible(candidate: TimeCandidate, now_utc: datetime) -> Reason | None:
-    """Why no photo can have been taken then; None where it can. A day that somebody wrote by hand is believed."""
-    moment = candidate.local or candidate.utc
-    if moment is None:
-        return Reason.of("time.empty")
-    if _LAST_RESET_YEAR < moment.year < now_utc.year:
-        return None
-    code = None
-    # A day's grace: wall time runs up to 14 hours ahead of UTC, and this machine's clock may be a little late.
-    if moment > now_utc + timedelta(days=1):
-        code = "time.future"
-    elif moment.year < _FIRST_PHOTOGRAPH:
-        code = "time.before-photography"
-    elif candidate.precision in (TimePrecision.MONTH, TimePrecision.YEAR):
-        code = None
-    elif moment.date() in _COUNTING_STARTS:
-        code = "time.never-set"
-    elif candidate.precision is not TimePrecision.DAY and (
-        moment.hour < _RESET_HOURS.get(moment.date(), 0) or moment.replace(microsecond=0) == _RESET_MOMENT
-    ):
-        code = "time.clock-reset"
-    return None if code is None else Reason.of(code, date=moment.isoformat(" ", "seconds"))
 
 
 def _placed(candidate: TimeCandidate, plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None) -> _Placed:
