@@ -143,7 +143,10 @@ def _read_toml(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot read configuration {str(path)!r}: {error.strerror}") from error
+        raise UsageError(
+            f"cannot read configuration {str(path)!r}: {error.strerror}",
+            hint="`album-sort config show` lists what it may set",
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"configuration {str(path)!r} is not valid TOML: {error}") from error
 

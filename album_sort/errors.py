@@ -50,6 +50,11 @@ class AlbumSortError(Exception):
         """What to do next, as a sentence or a command."""
 
 
+def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Why a text file of the user's cannot be read, without repeating its name."""
+    return "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
+
+
 class UsageError(AlbumSortError):
     """The call or the configuration cannot be carried out as given."""
 

@@ -193,6 +193,29 @@ def test_a_name_moves_no_cursor_and_begins_no_line_in_a_log_or_a_message(tmp_pat
     assert not any(line.startswith("2026-01-01 INFO") for line in (told + log).splitlines())
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("Photos", "--out", "Albums", "--albums", "none.toml"),
+        ("Photos", "--out", "Albums", "--albums", "Photos/1.jpg"),
+        ("Photos", "--out", "Albums", "--config", "none.toml"),
+        ("--out", "Albums", "--files-from", "none.txt"),
+        ("apply", "none.jsonl"),
+        ("apply", "Photos/1.jpg"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_once_with_the_way_out(
+    call: tuple[str, ...], tmp_path: Path, album_sort: Program
+) -> None:
+    make_tree(tmp_path, {"Photos/1.jpg": b"\xff\xd8\xff"})
+    ran = album_sort(*call, cwd=tmp_path)
+    assert ran.code == 2
+    message, hint = [line for line in ran.stderr.splitlines() if "ResNet-18" not in line]
+    assert message.count(call[-1]) == 1
+    assert "Errno" not in message
+    assert hint.startswith("  ")
+
+
 def test_config_show_tells_where_each_value_comes_from(tmp_path: Path, album_sort: Program) -> None:
     make_tree(tmp_path, {"mine.toml": 'mode = "symlink"\n'})
     ran = album_sort("config", "show", "--config", "mine.toml", cwd=tmp_path, ALBUM_SORT_LANG="zh")

@@ -12,7 +12,7 @@ from album_sort.cli._layout import printable, say
 from album_sort.cli._stop import stop_on_signals
 from album_sort.config import cache_folder
 from album_sort.core.planfile import plan_from_lines
-from album_sort.errors import ExitCode, UsageError
+from album_sort.errors import ExitCode, UsageError, why_unreadable
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.probe import probe
@@ -28,7 +28,10 @@ def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> Ex
     try:
         lines = plan_file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the plan {str(plan_file)!r}: {error}") from error
+        raise UsageError(
+            f"cannot read the plan {str(plan_file)!r}: {why_unreadable(error)}",
+            hint="give a file that `album-sort PHOTOS --out ALBUMS --save-plan FILE` has written",
+        ) from error
     saved = plan_from_lines(lines, name=plan_file.name)
     printer = make_printer(quiet=quiet, as_json=as_json, with_progress=not quiet, log_file="")
     with stop_on_signals() as stop, printer, held_destination(saved.destination, wait, printer) as state:

@@ -102,7 +102,10 @@ def _sources(call: SortCall) -> tuple[str, ...]:
         try:
             raw = sys.stdin.buffer.read() if call.files_from == "-" else Path(call.files_from).read_bytes()
         except OSError as error:
-            raise UsageError(f"cannot read --files-from {call.files_from!r}: {error.strerror}") from error
+            raise UsageError(
+                f"cannot read --files-from {call.files_from!r}: {error.strerror}",
+                hint="give a file with one path a line, or - for standard input",
+            ) from error
         # `find -print0` separates by NUL, because a name may contain a newline.
         separator = b"\0" if b"\0" in raw else b"\n"
         listed = tuple(os.fsdecode(path) for path in raw.split(separator) if path)

@@ -9,7 +9,7 @@ from album_sort.core.album_rules import AlbumRules
 from album_sort.core.calibration import DEFAULT, Calibration, parse_calibration
 from album_sort.core.overlay import parse_overlay
 from album_sort.core.rules import FilingPolicy
-from album_sort.errors import AlbumSortError, UsageError
+from album_sort.errors import AlbumSortError, UsageError, why_unreadable
 
 RULES_FILE = "rules.toml"
 
@@ -23,7 +23,10 @@ def load_rules(overlay: str = "") -> AlbumRules:
     try:
         text = Path(overlay).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the album rules {overlay!r}: {error}") from error
+        raise UsageError(
+            f"cannot read the album rules {overlay!r}: {why_unreadable(error)}",
+            hint="give --albums a TOML file of your own rules; without it the shipped ones hold",
+        ) from error
     return parse_overlay(text, labels, overlay, shipped)
 
 
