@@ -109,3 +109,36 @@ def unpacked(jpeg: bytes) -> NDArray[np.uint8]:
     """Pixels of a thumbnail."""
     rgb: NDArray[np.uint8] = simplejpeg.decode_jpeg(jpeg)
     return rgb
+
+
+def deep_planes(image: Image.Image, order: str) -> bytes:
+    """A TIFF of 16 bits whose colours follow one another; `order` "<" or ">"."""
+    planes = [np.asarray(band).astype(f"{order}u2") * 257 for band in image.split()]
+    count, size = len(planes), planes[0].nbytes
+    lists_at = 8 + 2 + 10 * 12 + 4
+    pixels_at = lists_at + count * (2 + 4 + 4)
+
+    def tag(number: int, kind: int, values: int, value: int) -> bytes:
+        short = kind == 3 and values == 1
+        return struct.pack(f"{order}HHI", number, kind, values) + struct.pack(
+            f"{order}{'HH' if short else 'I'}", *((value, 0) if short else (value,))
+        )
+
+    tags = (
+        tag(256, 4, 1, image.width),
+        tag(257, 4, 1, image.height),
+        tag(258, 3, count, lists_at),
+        tag(259, 3, 1, 1),
+        tag(262, 3, 1, 2),
+        tag(273, 4, count, lists_at + 2 * count),
+        tag(277, 3, 1, count),
+        tag(278, 4, 1, image.height),
+        tag(279, 4, count, lists_at + 6 * count),
+        tag(284, 3, 1, 2),
+    )
+    head = b"II*\0" if order == "<" else b"MM\0*"
+    lists = struct.pack(f"{order}{count}H", *[16] * count)
+    lists += struct.pack(f"{order}{count}I", *(pixels_at + size * index for index in range(count)))
+    lists += struct.pack(f"{order}{count}I", *[size] * count)
+    directory = struct.pack(f"{order}IH", 8, len(tags)) + b"".join(tags) + bytes(4)
+    return head + directory + lists + b"".join(plane.tobytes() for plane in planes)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 import sys
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from PIL import Image, ImageCms
 from album_sort.classify.labels import load_wording
 from album_sort.images import UndecodableError, decode_picture
 from album_sort.types import Reason
-from tests.decode_samples import RESNET, encoded, exif, likeness, picture, stored, unpacked
+from tests.decode_samples import RESNET, deep_planes, encoded, exif, likeness, picture, stored, unpacked
 
 ORIENTED = ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")
 ALWAYS_UPRIGHT = ("GIF", "BMP")
@@ -90,6 +92,8 @@ COLOURS = {
     "animated PNG": encoded(picture(), "PNG", save_all=True, append_images=[Image.new("RGB", picture().size)]),
     "multi-page TIFF": encoded(picture(), "TIFF", save_all=True, append_images=[Image.new("RGB", (9, 9))]),
     "multi-picture JPEG": encoded(picture(), "MPO", save_all=True, append_images=[Image.new("RGB", (640, 480))]),
+    "TIFF of 16 bits, colour after colour": deep_planes(picture(), "<"),
+    "the same, big-endian": deep_planes(picture(), ">"),
     "big-endian LZW TIFF": encoded(picture(), "TIFF", compression="tiff_lzw", big_tiff=True),
 }
 
@@ -188,6 +192,24 @@ REFUSED = {
 @pytest.mark.parametrize("code", REFUSED)
 def test_what_a_person_can_do_decides_why_a_file_is_refused(code: str) -> None:
     assert refusal(REFUSED[code]).code == code
+
+
+def test_a_sound_tiff_of_an_unknown_kind_is_not_called_damaged() -> None:
+    """Colours in floating point, as programs for high dynamic range write them."""
+    data = bytearray(encoded(picture(), "TIFF"))
+    bits_at = data.index(struct.pack("<HHI", 258, 3, 3)) + 8
+    (values_at,) = struct.unpack_from("<I", data, bits_at)
+    struct.pack_into("<HHH", data, values_at, 64, 64, 64)
+    assert refusal(bytes(data)) == Reason.of("skip.unsupported", format="TIFF", detail="unknown pixel mode")
+
+
+def test_a_picture_that_found_no_memory_is_not_called_damaged() -> None:
+    """The reading process tells the two apart by the cause. Here: a tile of 2^60 pixels."""
+    fields = {256: 300, 257: 300, 258: 8, 259: 8, 262: 1, 277: 1, 322: 1 << 30, 323: 1 << 30, 324: 200, 325: 100}
+    tags = b"".join(struct.pack("<HHII", number, 4, 1, value) for number, value in fields.items())
+    with pytest.raises(UndecodableError) as caught:
+        decode_picture(b"II*\0" + struct.pack("<IH", 8, len(fields)) + tags + bytes(400), RESNET)
+    assert isinstance(caught.value.__cause__, MemoryError)
 
 
 def refusal(data: bytes, suffix: str = "") -> Reason:
@@ -320,6 +342,25 @@ def test_a_jpeg_xl_is_decoded_where_its_package_is_installed() -> None:
     pytest.importorskip("pillow_jxl", reason="the extra `jxl` is not installed")
     decoded = decode_picture(encoded(picture(), "JXL"), RESNET)
     assert likeness(decoded.views[0], upright_view()) > 0.98
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_jpeg_kept_as_jpeg_xl_is_turned_by_its_exif(orientation: int, tmp_path: Path) -> None:
+    """The decoder gives back the very JPEG, not turned; most JPEG XL files of people were JPEGs."""
+    pytest.importorskip("pillow_jxl", reason="the extra `jxl` is not installed")
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(encoded(stored(picture(), orientation), "JPEG", exif=exif(orientation)))
+    with Image.open(path) as image:
+        data = encoded(image, "JXL", lossless_jpeg=True)
+    decoded = decode_picture(data, RESNET)
+    assert (decoded.media_format, decoded.width_px, decoded.height_px) == ("jxl", *picture().size)
+    assert likeness(decoded.views[0], upright_view()) > 0.98
+
+
+def test_a_damaged_jpeg_xl_is_refused_in_few_words() -> None:
+    pytest.importorskip("pillow_jxl", reason="the extra `jxl` is not installed")
+    damaged = encoded(picture(), "JXL")[:3000]
+    assert refusal(damaged) == Reason.of("skip.damaged", format="JXL", detail="Generic Error")
 
 
 def test_threads_do_not_disturb_each_other() -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from PIL import ExifTags, Image, ImageFile
+from PIL import ExifTags, Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 from album_sort.images.colour import to_srgb
 from album_sort.images.huge import in_strips, shrink_factor
@@ -30,6 +30,12 @@ from album_sort.types import PixelSource, Reason
 
 # Modes whose pixels can be averaged; palettes and 16-bit greys cannot, but take less memory.
 _REDUCIBLE = frozenset({"RGB", "RGBA", "RGBX", "L", "LA", "CMYK", "YCbCr", "I", "F"})
+
+
+# What Pillow's decoders say where they got no memory.
+_OUT_OF_MEMORY = ("decoder error -9", "out of memory", "could not create decoder object")
+
+_PLANAR_CONFIGURATION, _BITS_PER_SAMPLE, _SEPARATE = 284, 258, 2
 
 
 class _TolerantHere(threading.local):
@@ -71,7 +77,11 @@ def load_with_pillow(data: bytes, name: str, request: Request) -> Pixels:
     try:
         return _load(data, name, request)
     except LIBRARY_ERRORS as error:
-        strict = error
+        strict: Exception = error
+    if any(part in str(strict) for part in _OUT_OF_MEMORY):
+        raise MemoryError(str(strict)) from strict
+    if isinstance(strict, UnidentifiedImageError):
+        strict = _why_unidentified(data, name) or strict
     try:
         with _tolerant():
             pixels = _load(data, name, request)
@@ -83,6 +93,19 @@ def load_with_pillow(data: bytes, name: str, request: Request) -> Pixels:
     )
 
 
+def _why_unidentified(data: bytes, name: str) -> Exception | None:
+    """What Pillow's reader of TIFFs says of a sound file of a kind that it does not know; `Image.open` swallows it."""
+    if name != "tiff":
+        return None
+    try:
+        TiffImagePlugin.TiffImageFile(io.BytesIO(data)).close()
+    except SyntaxError as error:
+        return error if "unknown" in str(error) else None
+    except LIBRARY_ERRORS:
+        return None
+    return None
+
+
 def _load(data: bytes, name: str, request: Request) -> Pixels:
     if name == "webp":
         request.check_size(*_webp_size(data))
@@ -91,6 +114,8 @@ def _load(data: bytes, name: str, request: Request) -> Pixels:
         request.check_size(width_px, height_px)
         if name == "jpeg":
             image.draft(None, (request.short_px, request.short_px))
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            _read_deep_planes(image)
         scaled = image.size != (width_px, height_px)
         image.load()
         # After loading: TIFF is turned by Pillow itself and then has none; AVIF's own turn appears as an Orientation;
@@ -104,6 +129,25 @@ def _load(data: bytes, name: str, request: Request) -> Pixels:
         rgb, profile = to_rgb(_reduced(image, request), profile)
     source = PixelSource.SCALED if scaled else PixelSource.FULL
     return Pixels(rgb, width_px, height_px, upright_orientation(orientation), source, profile)
+
+
+def _read_deep_planes(image: TiffImagePlugin.TiffImageFile) -> None:
+    """Red, green and blue one after the other with 16 bits each: Pillow would read them as 8 bits, which shows noise.
+
+    Photoshop writes such files ("per channel"). Compressed ones are read by libtiff, which does it right.
+    """
+    is_deep = max(image.tag_v2.get(_BITS_PER_SAMPLE, (8,))) > 8
+    is_raw = all(tile.codec_name == "raw" for tile in image.tile)
+    if (
+        image.tag_v2.get(_PLANAR_CONFIGURATION) != _SEPARATE
+        or not (is_deep and is_raw)
+        or len(image.tile) != len(image.mode)
+    ):
+        return
+    order = "L" if image.tag_v2.prefix == b"II" else "B"
+    image.tile = [
+        tile._replace(args=(f"{band};16{order}", 0, 1)) for band, tile in zip(image.mode, image.tile, strict=True)
+    ]
 
 
 def _orientation_of(image: Image.Image) -> int:

@@ -21,7 +21,15 @@ _CUT_OFF = (
     "too short",
     "bytes not processed",
 )
-_UNSUPPORTED = ("unsupported", "not supported", "unknown compression", "not implemented")
+_UNSUPPORTED = (
+    "unsupported",
+    "not supported",
+    "unknown compression",
+    "unknown pixel mode",
+    "unknown raw mode",
+    "unknown data organization",
+    "not implemented",
+)
 
 
 def refusal_of(error: BaseException, name: str) -> Reason:
@@ -43,4 +51,6 @@ def detail_of(error: BaseException) -> str:
     """One line of a library's message; the name of the error where it has none."""
     first = error.args[0] if error.args else ""
     said = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(error)
+    # The decoder of JPEG XL advises to build it anew, whatever is wrong with a file.
+    said = said.partition(". Please build")[0]
     return said.strip().splitlines()[0][:_MOST_CHARACTERS] if said.strip() else type(error).__name__
