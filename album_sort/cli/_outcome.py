@@ -13,7 +13,7 @@ from album_sort.fileops.apply import Applied
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.reporting import not_filed
-from album_sort.types import LANGUAGES, REVIEW, Action, AlbumId, OpStatus, PlannedOp, Role, RunChanges
+from album_sort.types import LANGUAGES, REVIEW, Action, AlbumId, OpStatus, PlannedOp, Role, RunChanges, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,14 @@ class Outcome:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all of the plan was carried out."""
+        """Whether all of the plan was carried out, and every file could be read: else a run over the same files may find more.
+
+        A disk that answers again, or a permission that was given, leaves no trace in a file's size and date.
+        """
+        if self.preparation is not None and any(
+            skipped.stage is Stage.READ and skipped.is_problem for skipped in self.preparation.skipped
+        ):
+            return False
         return self.applied is None or (not self.applied.stopped_by and not self._failed)
 
     @property
