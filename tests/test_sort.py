@@ -8,8 +8,12 @@ import shutil
 import subprocess
 import sys
 from datetime import datetime
+
+
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests import pictures
@@ -340,3 +344,22 @@ def test_undoing_a_change_of_language_brings_the_language_back(
     assert album_tree(albums) == before
     album_sort(photos, "--out", albums, *SHIPPED)
     assert album_tree(albums) == before
+
+
+def test_after_an_undo_trips_are_named_in_the_language_of_the_next_run(tmp_path: Path, album_sort: Program) -> None:
+    """Taken back because it should have been Chinese: no name of the first run stays behind."""
+    start = datetime(2025, 12, 26, 9)
+    taken = [start + timedelta(hours=7 * number) for number in range(8)]
+    cats = [np.roll(pictures.cat(), shift, axis=1) for shift in range(len(taken))]
+    photos = {
+        f"in/{n}.jpg": picture_jpeg(cat, taken=at, position=(42.805, 140.687), camera=("Apple", "iPhone 13"))
+        for n, (cat, at) in enumerate(zip(cats, taken, strict=True))
+    }
+    make_tree(tmp_path, photos)
+    call = ("in", "--out", "out", "--offline", "--home", "48.137,11.575")
+    assert album_sort(*call, cwd=tmp_path).code == 0
+    assert [path for path in tmp_path.rglob("*Japan*") if path.is_dir()]
+    assert album_sort("undo", "--out", "out", cwd=tmp_path).code == 0
+    assert album_sort(*call, "--lang", "zh", cwd=tmp_path).code == 0
+    assert [path for path in tmp_path.rglob("*日本*") if path.is_dir()]
+    assert not [path for path in tmp_path.rglob("*Japan*") if path.is_dir()]

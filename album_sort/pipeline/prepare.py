@@ -150,7 +150,8 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
             lang=lang,
             cache_folder=engine.cache_folder,
             home=settings.home,
-            previous_trips=remembered.trips if lang == (remembered.language or lang) else (),
+            # where no run stands any more, no folder has the name of an earlier trip
+            previous_trips=remembered.trips if lang == remembered.language else (),
         )
         library, scores = gather_facts(records.photos, context, policy)
         stages.items = len(library.photos)
