@@ -7,9 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-from datetime import datetime
-
-
 from datetime import datetime, timedelta
 from pathlib import Path
 
