@@ -40,7 +40,7 @@ a second home."""
 
 RECURRING_VISITS = 6
 RECURRING_WITHIN_DAYS = 365
-RECURRING_GAP_DAYS = 182
+ALONE_DAYS = 182
 VISIT_GAP_DAYS = 3
 LONGEST_GAP_DAYS = 21
 LONGEST_VISIT_DAYS = 4.0
@@ -254,15 +254,18 @@ def _returns(spot: Spot, lives: tuple[Home, ...], rows: DayCells) -> list[Home]:
 
 
 def _frequent(starts: Days) -> NDArray[np.bool_]:
-    """Which visits lie in some window of a year with enough of them, without half a year between any two.
+    """Which visits lie in some window of a year with enough of them.
 
-    A weekend in a city, long before somebody began to work there, is no part of it.
+    Without one that stands alone at either end: a weekend in a city, long before somebody began to work there, is no part of it.
     """
     busy = np.zeros(len(starts), dtype=np.bool_)
-    for at in range(len(starts) - RECURRING_VISITS + 1):
-        window = starts[at : at + RECURRING_VISITS]
-        if window[-1] - window[0] <= RECURRING_WITHIN_DAYS and np.diff(window).max() <= RECURRING_GAP_DAYS:
-            busy[at : at + RECURRING_VISITS] = True
+    wide = starts[RECURRING_VISITS - 1 :] - starts[: -RECURRING_VISITS + 1] <= RECURRING_WITHIN_DAYS
+    for at in np.flatnonzero(wide).tolist():
+        busy[at : at + RECURRING_VISITS] = True
+    rows = np.flatnonzero(busy)
+    if len(rows) > 1:
+        busy[rows[0]] = starts[rows[1]] - starts[rows[0]] <= ALONE_DAYS
+        busy[rows[-1]] = starts[rows[-1]] - starts[rows[-2]] <= ALONE_DAYS
     return busy
 
 
