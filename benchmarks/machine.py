@@ -40,13 +40,26 @@ def processor() -> str:
 
 
 def write_rows(name: str, rows: Iterable[Mapping[str, object]], *, append: bool = False) -> None:
-    """Writes rows with the machine's columns to results/<name>.csv."""
+    """Writes rows with the machine's columns to results/<name>.csv.
+
+    They take the place of those that the same kind of processor has measured before, and stand beside those of others; with
+    `append` nothing is replaced.
+    """
     completed = [{**row, **machine_columns()} for row in rows]
     path = RESULTS / f"{name}.csv"
     RESULTS.mkdir(exist_ok=True)
-    is_new = not append or not path.is_file()
-    with path.open("w" if is_new else "a", newline="", encoding="utf-8") as sink:
-        writer = csv.DictWriter(sink, list(completed[0]), lineterminator="\n")
-        if is_new:
-            writer.writeheader()
-        writer.writerows(completed)
+    columns, processor_here = list(completed[0]), completed[0]["processor"]
+    kept = [row for row in _read_rows(path, columns) if append or row["processor"] != processor_here]
+    with path.open("w", newline="", encoding="utf-8") as sink:
+        writer = csv.DictWriter(sink, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows([*kept, *completed])
+
+
+def _read_rows(path: Path, columns: list[str]) -> list[dict[str, str]]:
+    """The rows of a table; none where it is missing or has other columns."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as source:
+        table = csv.DictReader(source)
+        return list(table) if table.fieldnames == columns else []
