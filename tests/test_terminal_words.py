@@ -76,3 +76,8 @@ def test_chinese_is_broken_between_characters_and_never_before_its_punctuation()
     lines = wrapped("文件名以 .jpg 结尾，内容却是：HTML 网页；请删除（或“排除”）。", 12, 10)
     assert "".join(lines).replace(" ", "") == "文件名以.jpg结尾，内容却是：HTML网页；请删除（或“排除”）。"
     assert all(line[0] not in "，：；）”。" and line[-1] not in "（“" for line in lines)
+
+
+def test_a_word_longer_than_a_line_is_cut_to_what_each_line_has_room_for() -> None:
+    assert [len(line) for line in wrapped("x" * 100, 38, 36)] == [38, 36, 26]
+    assert wrapped("in " + "x" * 12, 8, 5) == ["in", "xxxxx", "xxxxx", "xx"]

@@ -59,12 +59,15 @@ def wrapped(text: str, first_width: int, width: int) -> list[str]:
             continue
         if lines[-1].strip():
             lines.append("")
-        for part in chop_cells(piece.strip(), width if len(lines) > 1 else first_width):
-            if lines[-1].strip():
-                lines.append("")
-            lines[-1] = part
+        [lines[-1], *more] = _chopped(piece.strip(), width if len(lines) > 1 else first_width, width)
+        lines += more
         lines[-1] += piece[len(piece.rstrip()) :]
     return [lines[0].rstrip(), *(line.strip() for line in lines[1:])]
+
+
+def _chopped(text: str, first_width: int, width: int) -> list[str]:
+    first = chop_cells(text, first_width)[0] if text else ""
+    return [first, *chop_cells(text[len(first) :], width)]
 
 
 class Last(Enum):
