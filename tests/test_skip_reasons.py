@@ -144,6 +144,7 @@ def test_a_chinese_run_over_bad_files_says_why_in_chinese(tmp_path: Path, album_
     }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.shared
 def test_a_chinese_run_over_hostile_files_says_why_in_chinese(
     tmp_path: Path, album_sort: Program, shared_photos: Path
