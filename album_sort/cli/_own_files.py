@@ -9,6 +9,7 @@ from pathlib import Path
 
 from album_sort.core.formats import kind_of_suffix
 from album_sort.errors import UsageError
+from album_sort.report import replacing
 
 _HEAD_BYTES = 4096
 _PLAN_BEGINS = b'{"type": "plan"'
@@ -43,23 +44,12 @@ def write_plan(path: Path, text: str) -> None:
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")  # a pipe, /dev/stdout
             return
-        _replace(path.resolve(), text)
+        with replacing(path.resolve()) as stream:
+            stream.write(text)
     except OSError as error:
         raise UsageError(
             f"cannot write the plan {str(path)!r}: {error.strerror}", hint="give another name to --save-plan"
         ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name[:200]}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("x", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _head(option: str, path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""The three small networks of MTCNN (Zhang et al. 2016) proposals, refinement, output. Knows arrays, no files.
+"""The three small networks of MTCNN (Zhang et al. 2016): proposals, refinement, output. Knows arrays, no files.
 
 Where the compiled library is (convolution.py) it sums; numpy is the way for every machine.
 

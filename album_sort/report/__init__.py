@@ -8,7 +8,7 @@ from pathlib import Path
 
 from album_sort.errors import DestinationError
 from album_sort.report._blocks import Thumbnail
-from album_sort.report._output import refuse_foreign
+from album_sort.report._output import refuse_foreign, replacing
 from album_sort.report.csv import csv_report
 from album_sort.report.html import HtmlReport
 from album_sort.report.jsonl import JsonlReport, StoredRows, is_our_jsonl, read_report
@@ -68,6 +68,7 @@ __all__ = [
     "parse_words",
     "read_report",
     "relative_words",
+    "replacing",
     "shell_word",
     "write_reports",
 ]

@@ -37,24 +37,33 @@ def refuse_foreign(path: Path, is_ours: IsOurs) -> None:
 
 def temporary_beside(path: Path) -> Path:
     """A name in the same folder, so that renaming stays within the file system; hidden, and never used twice."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    # cut, so that the longest name that a folder takes has one, too
+    return path.with_name(f".{path.name[:200]}.{secrets.token_hex(4)}.tmp")
+
+
+@contextmanager
+def replacing(path: Path, *, encoding: str = "utf-8", newline: str = "\n", errors: str = "strict") -> Iterator[IO[str]]:
+    """A text stream that takes the place of `path` when the block ends well; raises `OSError`, and leaves what was there."""
+    temporary = temporary_beside(path)
+    try:
+        with temporary.open("x", encoding=encoding, newline=newline, errors=errors) as stream:
+            yield stream
+            stream.flush()
+            # without it a power cut could leave the final name on an empty file
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def atomic_text(path: Path, *, is_ours: IsOurs, encoding: str = "utf-8", newline: str = "\n") -> Iterator[IO[str]]:
     """A text stream that becomes `path` when the block ends well; characters without a form in UTF-8 are written as escapes."""
     refuse_foreign(path, is_ours)
-    temporary = temporary_beside(path)
     try:
-        with temporary.open("x", encoding=encoding, newline=newline, errors="backslashreplace") as stream:
+        with replacing(path, encoding=encoding, newline=newline, errors="backslashreplace") as stream:
             yield stream
-            stream.flush()
-            # without it a power cut could leave the final name on an empty file
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
     except OSError as error:
         raise DestinationError(
             f"cannot write the report {path}: {error.strerror}", hint=f"check {path.parent}"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
