@@ -1,4 +1,4 @@
-"""Compiles album_sort/images/*.c where there is a compiler; without one the install is complete as well, only slower."""
+"""Compiles album_sort/*/*.c where there is a compiler; without one the install is complete as well, only slower."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCES = "album_sort/images/*.c"
-LIBRARY = "album_sort/images/_native.so"
+SOURCES = "album_sort/*/*.c"
+LIBRARY = "album_sort/_native.so"
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[misc,type-arg]
@@ -40,7 +40,17 @@ def compile_library(root: Path) -> bool:
     # Compiled beside its place and renamed: a process that has the old one loaded keeps it.
     fresh = library.with_name(f"{library.name}.{os.getpid()}")
     sources = sorted(map(str, root.glob(SOURCES)))
-    command = [*compiler.split(), "-O3", "-std=c11", "-shared", "-fPIC", "-o", str(fresh), *sources]
+    command = [
+        *compiler.split(),
+        "-O3",
+        "-std=c11",
+        "-ffp-contract=fast",
+        "-shared",
+        "-fPIC",
+        "-o",
+        str(fresh),
+        *sources,
+    ]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the compiler
     except OSError as error:

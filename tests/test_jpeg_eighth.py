@@ -11,7 +11,8 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from album_sort.images import decode_picture, jpeg_eighth, native
+from album_sort import native
+from album_sort.images import decode_picture, jpeg_eighth
 from album_sort.images.jpeg_eighth import decode_eighth
 from album_sort.images.jpeg_layout import read_layout
 from tests.decode_samples import RESNET, encoded, picture

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from album_sort.classify.efficientnet_lite0 import SamePadConv2d
-from album_sort.classify.networks import build_fp32, load_state_dict
-from album_sort.classify.precision import fuse_batch_norms, has_bf16, prepare_network
+from album_sort.classify.networks import build_fp32, fuse_batch_norms, load_state_dict
+from album_sort.classify.precision import has_bf16, prepare_network
 from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import ModelError, UsageError
 from album_sort.types import Precision

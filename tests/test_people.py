@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
-from album_sort.images import convolution, native, people
+from album_sort import native
+from album_sort.images import convolution, people
 from album_sort.images.people import find_faces
 from album_sort.images.people_boxes import squared, without_overlaps
 from album_sort.images.people_networks import Layer, max_pool

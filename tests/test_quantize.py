@@ -129,7 +129,7 @@ def test_int8_weights_as_torchvision_publishes_them_run_as_they_are(resnet18: We
     converted = tmp_path / "converted"
     answers = {}
     for name, weights, precision in (
-        ("int8", published, Precision.AUTO),
+        ("int8", published, Precision.INT8),
         ("fp32", resnet18, Precision.FP32),
     ):
         classifier = Classifier(

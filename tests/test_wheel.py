@@ -49,7 +49,7 @@ def test_without_a_compiler_the_wheel_is_complete_and_for_every_machine(tmp_path
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
 def test_with_a_compiler_the_fast_way_to_large_jpegs_is_inside(wheel: Path) -> None:
-    assert "album_sort/images/_native.so" in zipfile.ZipFile(wheel).namelist()
+    assert "album_sort/_native.so" in zipfile.ZipFile(wheel).namelist()
     assert "-py3-none-" in wheel.name
     assert not wheel.name.endswith("-any.whl")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from album_sort.classify.networks import (
     StateDict,
     build_fp32,
     fill,
+    fuse_batch_norms,
     is_quantized,
     load_state_dict,
 )
@@ -100,17 +100,3 @@ def has_bf16() -> bool:
     if "AVX512" in capability:
         return bool(torch.cpu._is_avx512_bf16_supported())
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and not capability.startswith(("AVX2", "DEFAULT"))
-
-
-def fuse_batch_norms(network: nn.Module) -> nn.Module:
-    """Folds each batch norm into the convolution before it: fewer passes over memory, the same values to rounding."""
-    from torch.nn.utils.fusion import fuse_conv_bn_eval  # noqa: PLC0415 - pulls in more of torch
-
-    for module in list(network.modules()):
-        children = dict(module.named_children())
-        # Our networks register a batch norm right after the convolution it follows.
-        for (conv_name, conv), (norm_name, norm) in itertools.pairwise(children.items()):
-            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                setattr(module, conv_name, fuse_conv_bn_eval(conv, norm))
-                setattr(module, norm_name, nn.Identity())
-    return network

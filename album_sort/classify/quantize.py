@@ -8,10 +8,7 @@ against fp32 is part of the conversion: a network that answers differently is no
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,17 +18,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from album_sort.classify.kept import keep, read_kept
 from album_sort.classify.networks import LOAD_ERRORS, StateDict, build_fp32, build_quantizable_resnet18
 from album_sort.classify.weights import WeightsFile
 from album_sort.errors import ModelError
+from album_sort.types import Preprocessing
 
 CalibrationViews = Callable[[], NDArray[np.uint8]]
 """Returns the calibration pictures, uint8 (N, 224, 224, 3); only called when something must be converted."""
 
 CONVERSION_VERSION = 1
 """Raised when the conversion changes, so that kept networks are made anew."""
-
-_DIGEST_BYTES = 32
 
 # On the calibration pictures a good conversion moves 0.07 of the probability and a bad one (ranges from noise) 1.2.
 _MOST_MOVED = 0.35
@@ -72,14 +69,16 @@ def convert_resnet18(
 ) -> tuple[nn.Module | None, str]:
     """(int8 network, a note in words), kept in the folder; the network is None where it does not agree with fp32."""
     engine = select_engine()
-    normalised = _normalised(views(), weights)
+    images = normalised(views(), weights.backbone.preprocessing)
     reference = build_fp32(weights, state)
-    network = _convert(state, engine, normalised)
+    network = _convert(state, engine, images)
     # Mirrored, the pictures show the network something that the ranges were not measured on.
-    moved = _moved(network, reference, normalised.flip(3))
+    moved = _moved(network, reference, images.flip(3))
     if not moved <= _MOST_MOVED:
         return None, f"int8 conversion for engine {engine} moved {moved:.2f} of the probability and was refused"
-    _keep(network, _kept_path(weights, folder, engine))
+    buffer = io.BytesIO()
+    torch.save(network.state_dict(), buffer)
+    keep(buffer.getvalue(), _kept_path(weights, folder, engine))
     return network, f"int8, engine {engine}, converted now (moved {moved:.3f} of the probability)"
 
 
@@ -112,13 +111,13 @@ def _convert(state: StateDict, engine: str, images: Tensor) -> nn.Module:
     network = _own_form()
     network.load_state_dict({_OWN_NAMES.get(name, name): tensor for name, tensor in state.items()})
     prepared = _prepared(network, engine)
-    with torch.inference_mode(), _one_thread():
+    with torch.inference_mode(), one_thread():
         prepared(images)
     return _converted(prepared)
 
 
 @contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """The order of sums depends on the number of threads, and the measured ranges on the order of sums."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -143,8 +142,8 @@ def _converted(network: nn.Module) -> nn.Module:
     return converted
 
 
-def _normalised(views: NDArray[np.uint8], weights: WeightsFile) -> Tensor:
-    spec = weights.backbone.preprocessing
+def normalised(views: NDArray[np.uint8], spec: Preprocessing) -> Tensor:
+    """uint8 (N, S, S, 3) -> the network's input, float32 (N, 3, S, S)."""
     images = torch.from_numpy(views).permute(0, 3, 1, 2).float() / 255
     return (images - torch.tensor(spec.mean).view(3, 1, 1)) / torch.tensor(spec.std).view(3, 1, 1)
 
@@ -158,13 +157,8 @@ def _moved(network: nn.Module, reference: nn.Module, images: Tensor) -> float:
 
 def load_kept(path: Path) -> nn.Module | None:
     """A converted network as it was kept; None where it is missing, damaged or of another torch: it is only a cache."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    # torch does not check what it reads, and a flipped bit would give wrong answers from then on.
-    digest, content = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
-    if hashlib.sha256(content).digest() != digest:
+    content = read_kept(path)
+    if content is None:
         return None
     try:
         state = torch.load(io.BytesIO(content), weights_only=True)
@@ -173,21 +167,3 @@ def load_kept(path: Path) -> nn.Module | None:
     except LOAD_ERRORS:
         return None
     return network
-
-
-def _keep(network: nn.Module, path: Path) -> None:
-    """Complete or not at all; a folder that cannot be written to only costs the next run a few seconds."""
-    buffer = io.BytesIO()
-    torch.save(network.state_dict(), buffer)
-    content = buffer.getvalue()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as sink:
-            sink.write(hashlib.sha256(content).digest() + content)
-        Path(part).replace(path)
-    except OSError:
-        Path(part).unlink(missing_ok=True)

@@ -1,23 +1,44 @@
-"""Batches of views to probabilities: the only place where a network runs. Imports torch: load it late."""
+"""Batches of views to answers: chooses what runs the network, and reads its probabilities. Imports torch only where torch runs it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
-from album_sort.classify.precision import prepare_network
-from album_sort.classify.quantize import CalibrationViews
-from album_sort.classify.torch_startup import silence
+from album_sort.classify.backbones import RESNET18
+from album_sort.classify.int16_network import Int16Network, Int16Tensors, int16_runs_here
+from album_sort.classify.kept import keep, read_kept
 from album_sort.classify.weights import WeightsFile
+from album_sort.errors import UsageError
 from album_sort.types import EMBEDDING_SIZE, TOP_CLASSES, Precision, Prediction
 
 _PROJECTION_SEED = 1809
+
+INT16_VERSION = 1
+"""Raised when the conversion changes, so that kept networks are made anew."""
+
+
+class Network(Protocol):
+    """What runs: `TorchNetwork` or `Int16Network`."""
+
+    @property
+    def precision(self) -> Precision:
+        """What it was made in, never `auto`."""
+        ...
+
+    @property
+    def note(self) -> str:
+        """In words, for the report: which engine, whether converted now."""
+        ...
+
+    def run(self, views: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """uint8 (N, S, S, 3) -> probabilities float32 (N, 1000), features float32 (N, E)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,25 +61,30 @@ class Classifier:
         model_key: str,
         threads: int,
         converted: Path,
-        calibration: CalibrationViews,
+        calibration: Callable[[], NDArray[np.uint8]],
     ) -> None:
-        """`threads` bounds torch's own; for `converted` and `calibration` see `precision.prepare_network`."""
-        torch.set_num_threads(threads)
-        self._spec = weights.backbone
+        """`threads` bounds the network's own.
+
+        `converted` is the folder of converted weights; `calibration` gives the pictures (N, S, S, 3) for a new conversion.
+        """
         self._model_key = model_key
-        prepared = prepare_network(weights, precision, converted, calibration)
-        self.precision = prepared.precision
-        self.note = prepared.note
-        self._network: nn.Module = prepared.network
-        self._dtype = prepared.dtype
-        normalise = self._spec.preprocessing
-        self._scale = torch.tensor([1 / (255 * s) for s in normalise.std]).view(1, 3, 1, 1)
-        self._shift = torch.tensor([-m / s for m, s in zip(normalise.mean, normalise.std, strict=True)]).view(
-            1, 3, 1, 1
-        )
-        self._embedding = _EmbeddingTap(self._network)
-        self._projection = _projection(self._spec.embedding_size)
-        self._warm_up()
+        network: Network | None = _int16_network(weights, precision, threads, converted, calibration)
+        if network is None:
+            from album_sort.classify.torch_network import TorchNetwork  # noqa: PLC0415 - imports torch
+
+            network = TorchNetwork(weights, precision, threads=threads, converted=converted, calibration=calibration)
+        self._network: Network = network
+        self._projection = _projection(weights.backbone.embedding_size)
+
+    @property
+    def precision(self) -> Precision:
+        """What the network runs in."""
+        return self._network.precision
+
+    @property
+    def note(self) -> str:
+        """What runs, in words."""
+        return self._network.note
 
     def classify(self, views: Sequence[NDArray[np.uint8]]) -> list[Classified]:
         """One answer per photo for a batch of photos.
@@ -69,7 +95,7 @@ class Classifier:
         if not views:
             return []
         # Joined even if it is one: what a decoder gave may be read-only, which torch does not support.
-        probabilities, features = self._run(np.concatenate(views))
+        probabilities, features = self._network.run(np.concatenate(views))
         answers, start = [], 0
         for photo in views:
             rows = slice(start, start + len(photo))
@@ -81,51 +107,58 @@ class Classifier:
             answers.append(Classified(Prediction(self._model_key, indices, top), pooled.astype(np.float16)))
         return answers
 
-    def _run(self, views: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """uint8 (N, S, S, 3) -> probabilities float32 (N, 1000), features float32 (N, E)."""
-        with torch.inference_mode():
-            # From NHWC by permuting: the result is channels-last in memory, which the convolutions prefer.
-            images = torch.from_numpy(views).permute(0, 3, 1, 2).float().mul_(self._scale).add_(self._shift)
-            logits = self._network(images.to(self._dtype))
-            probabilities = torch.softmax(logits.float(), dim=1)
-            return probabilities.numpy(), self._embedding.take()
 
-    def _warm_up(self) -> None:
-        """The first batch pays for memory and kernel choice; better before the clock of the progress starts."""
-        side = self._spec.preprocessing.crop_px
-        with silence():
-            self._run(np.zeros((1, side, side, 3), np.uint8))
+def _int16_network(
+    weights: WeightsFile,
+    precision: Precision,
+    threads: int,
+    converted: Path,
+    calibration: Callable[[], NDArray[np.uint8]],
+) -> Int16Network | None:
+    """ResNet-18 in 16-bit integers where that is asked for or best; None where torch is to run it."""
+    if precision not in (Precision.AUTO, Precision.INT16):
+        return None
+    reason = _why_no_int16(weights)
+    tensors, note = None, "int16"
+    if not reason:
+        path = converted / f"resnet18-{weights.sha256[:16]}-int16-v{INT16_VERSION}.bin"
+        content = read_kept(path)
+        tensors = None if content is None else Int16Tensors.of_bytes(content)
+        if tensors is None:
+            tensors, moved = _convert(weights, calibration())
+            if tensors is None:
+                reason = f"int16 conversion moved {moved:.2f} of the probability and was refused"
+            else:
+                note = f"int16, converted now (moved {moved:.3f} of the probability)"
+                keep(tensors.to_bytes(), path)
+    if tensors is not None:
+        return Int16Network(tensors, threads, note)
+    if precision is Precision.INT16:
+        raise UsageError(reason, hint="use --precision auto")
+    return None
+
+
+def _why_no_int16(weights: WeightsFile) -> str:
+    if weights.backbone is not RESNET18:
+        return f"{weights.backbone.title} has no int16 form"
+    if not int16_runs_here():
+        return "int16 needs a processor with AVX2, and a C compiler when album-sort is installed"
+    return ""
+
+
+def _convert(weights: WeightsFile, views: NDArray[np.uint8]) -> tuple[Int16Tensors | None, float]:
+    from album_sort.classify.int16_conversion import convert_resnet18  # noqa: PLC0415 - imports torch
+    from album_sort.classify.networks import load_state_dict  # noqa: PLC0415 - imports torch
+    from album_sort.classify.torch_startup import silence  # noqa: PLC0415 - only for torch
+
+    with silence():
+        return convert_resnet18(weights, load_state_dict(weights), views)
 
 
 def _most_likely(probabilities: NDArray[np.float32]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
     """The TOP_CLASSES most likely of (1000,) probabilities, most likely first; equal ones in class order."""
     order = np.argsort(-probabilities, kind="stable")[:TOP_CLASSES]
     return order.astype(np.uint16), probabilities[order]
-
-
-class _EmbeddingTap:
-    """Keeps the input of the network's last layer: the pooled features."""
-
-    def __init__(self, network: nn.Module) -> None:
-        last = getattr(network, "fc", None) or getattr(network, "_fc", None)
-        if not isinstance(last, nn.Module):
-            raise TypeError(f"{type(network).__name__} has no last layer named fc")
-        last.register_forward_pre_hook(self._keep)
-        self._features: Tensor | None = None
-
-    def _keep(self, _layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        self._features = inputs[0]
-
-    def take(self) -> NDArray[np.float32]:
-        """Features float32 (N, E) of the batch just run."""
-        features = self._features
-        if features is None:
-            raise RuntimeError("no batch has been run")
-        self._features = None
-        if features.is_quantized:
-            features = features.dequantize()
-        taken: NDArray[np.float32] = features.float().numpy()
-        return taken
 
 
 def _projection(size: int) -> NDArray[np.float32] | None:

@@ -59,7 +59,7 @@ OFFICIAL_FP32 = OfficialWeights("ResNet18_Weights.IMAGENET1K_V1", "resnet18-f370
 
 def official_weights(precision: Precision) -> tuple[OfficialWeights, ...]:
     """Those that can run in this precision, the best first: int8 is a quarter of the bytes and ready to run."""
-    if precision in (Precision.AUTO, Precision.INT8):
+    if precision in (Precision.AUTO, Precision.INT16, Precision.INT8):
         return OFFICIAL_INT8, OFFICIAL_FP32
     return (OFFICIAL_FP32,)
 

@@ -114,7 +114,7 @@ Weights = Annotated[
 Offline = Annotated[bool | None, typer.Option("--offline", help="Never open a connection.", rich_help_panel=_NETWORK)]
 PrecisionOption = Annotated[
     str | None,
-    typer.Option("--precision", metavar="KIND", help="auto, int8, bf16 or fp32.", rich_help_panel=_NETWORK),
+    typer.Option("--precision", metavar="KIND", help="auto, int16, int8, bf16 or fp32.", rich_help_panel=_NETWORK),
 ]
 BatchSize = Annotated[
     str | None, typer.Option(metavar="N", help="Photos in a batch, default 16.", rich_help_panel=_NETWORK)

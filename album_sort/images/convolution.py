@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.images.native import native_library, pointer
+from album_sort.native import native_library, pointer
 
 Array = NDArray[np.float32]
 

@@ -14,7 +14,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from album_sort.images.jpeg_layout import JpegLayout
-from album_sort.images.native import native_library, pointer
+from album_sort.native import native_library, pointer
 
 _HUFFMAN, _QUANTIZATION, _RESTART = 0xC4, 0xDB, 0xDD
 _CODE_BYTES = 16 + 256

@@ -27,6 +27,10 @@ from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Metadat
 
 _CHUNK_BYTES = 1 << 20
 
+_NICER = 5
+"""Steps that a reading process gives way to the one with the network: who waits for whom is settled by the queue between them,
+and a network that has to wait for a core leaves the other core without work (docs/concepts/performance.md)."""
+
 
 class ChangedWhileReadError(Exception):
     """The file is being written to right now."""
@@ -158,6 +162,8 @@ def serve(connection: Connection) -> None:
     settings: ReaderSettings = connection.recv()
     if sys.platform.startswith("linux"):
         _limit_memory(settings.memory_bytes)
+    with contextlib.suppress(OSError, AttributeError):  # not every system knows it
+        os.nice(_NICER)
     keep_freed_memory()
     cache = CacheReader(settings.cache_folder, settings.model_key)
     connection.send(Ready())

@@ -1,4 +1,4 @@
-"""The library compiled from this folder's C files when the project was installed (hatch_build.py).
+"""The library compiled from the package's C files when the project was installed (hatch_build.py).
 
 Nothing depends on it: who finds it missing takes the slower way, which gives the same answers.
 """
@@ -24,6 +24,9 @@ def native_library() -> ctypes.CDLL | None:
         library.jpeg_eighth_1.restype = ctypes.c_int
         library.convolve_1.restype = None
         library.propose_1.restype = None
+        library.resnet18_int16_runs.restype = ctypes.c_int
+        library.resnet18_int16_scratch.restype = ctypes.c_size_t
+        library.resnet18_int16.restype = None
     except (OSError, AttributeError):
         return None
     return library

@@ -1,0 +1,130 @@
+"""ResNet-18 in 16-bit integers, run by our own code in C (resnet18_int16.c). Needs no torch: a run can begin at once.
+
+Where the library was not built, or the processor has no AVX2, torch does it (torch_network.py).
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.native import native_library, pointer
+from album_sort.types import EMBEDDING_SIZE, Precision
+
+CLASSES = 1000
+_STAGES = (128, 256, 512)
+"""Channels of the stages that begin with a stride; before them are the stem and a stage of 64."""
+_SPOTS = 36
+_WEIGHTS = 7 * 22 * 64 + 4 * _SPOTS * 64**2 + sum((9 * c // 2 + c // 2 + 3 * _SPOTS * c) * c for c in _STAGES)
+_SCALES = 2 * 64 + 4 * (_SPOTS + 1) * 64 + sum((2 * 2 + 3 * (_SPOTS + 1)) * c for c in _STAGES)
+# Numbers of each tensor, in the order of the file: weights begin it, where the alignment of the buffer holds.
+_SIZES: dict[str, tuple[int, np.dtype[Any]]] = {
+    "weights": (_WEIGHTS, np.dtype(np.int16)),
+    "scales": (_SCALES, np.dtype(np.float32)),
+    "last": (CLASSES * (EMBEDDING_SIZE + 1), np.dtype(np.float32)),
+    "units": (9, np.dtype(np.float32)),
+    "levels": (3 * 256, np.dtype(np.int16)),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Int16Tensors:
+    """A converted network, as `int16_conversion.convert_resnet18` makes it and the C code reads it."""
+
+    weights: NDArray[np.int16]
+    """Of the twenty convolutions, one after another, in the order in which sums are made."""
+    scales: NDArray[np.float32]
+    """What a sum is in steps of its activation, and the biases in those steps, in the same order."""
+    units: NDArray[np.float32]
+    """(9,) steps of the eight identities in those of the activations they are added to; a feature for a sum over a plane."""
+    levels: NDArray[np.int16]
+    """(3, 256) input for the value of a channel: what normalising gives, in steps."""
+    last: NDArray[np.float32]
+    """The last layer, which stays as it is: weights (125, 512, 8), for eight classes at once, then biases (1000,)."""
+
+    def to_bytes(self) -> bytes:
+        """As a file."""
+        return b"".join(getattr(self, name).tobytes() for name in _SIZES)
+
+    @classmethod
+    def of_bytes(cls, content: memoryview) -> Int16Tensors | None:
+        """From a file, without copying; None for one of another kind."""
+        if len(content) != sum(size * dtype.itemsize for size, dtype in _SIZES.values()):
+            return None
+        arrays, start = {}, 0
+        for name, (size, dtype) in _SIZES.items():
+            arrays[name] = np.frombuffer(content, dtype, size, start)
+            start += arrays[name].nbytes
+        return cls(**arrays)
+
+
+@lru_cache(maxsize=1)
+def int16_runs_here() -> bool:
+    """Whether the library was built and this processor has what it was built for."""
+    library = native_library()
+    return library is not None and bool(library.resnet18_int16_runs())
+
+
+class Int16Network:
+    """The network at work, on at most so many threads."""
+
+    precision = Precision.INT16
+
+    def __init__(self, tensors: Int16Tensors, threads: int, note: str) -> None:
+        """Only where `int16_runs_here`."""
+        self.note = note
+        self._tensors = tensors
+        self._pool = ThreadPoolExecutor(threads)  # starts none before it is asked
+        self._threads = threads
+        self._kept = threading.local()
+
+    def run(self, views: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """uint8 (N, 224, 224, 3) -> probabilities float32 (N, 1000), pooled features float32 (N, 512)."""
+        views = np.ascontiguousarray(views)
+        features = np.empty((len(views), EMBEDDING_SIZE), np.float32)
+        logits = np.empty((len(views), CLASSES), np.float32)
+        parts = _parts(len(views), min(self._threads, len(views)))
+        if len(parts) == 1:
+            self._run_part(views, features, logits)
+        else:
+            list(self._pool.map(lambda part: self._run_part(views[part], features[part], logits[part]), parts))
+        likely = np.exp(logits - logits.max(axis=1, keepdims=True))
+        likely /= likely.sum(axis=1, keepdims=True)
+        return likely, features
+
+    def _run_part(self, views: NDArray[np.uint8], features: NDArray[np.float32], logits: NDArray[np.float32]) -> None:
+        """Into `features` and `logits`; ctypes lets other threads run meanwhile."""
+        library = native_library()
+        if library is None:
+            raise RuntimeError("the compiled library is gone")
+        tensors, count = self._tensors, len(views)
+        scratch = getattr(self._kept, "scratch", {}).get(count)
+        if scratch is None:
+            scratch = np.zeros(library.resnet18_int16_scratch(count), np.uint8)
+            # Of one size: what surrounds the activations has to stay zero, and they end elsewhere for another number.
+            self._kept.scratch = {count: scratch}
+        library.resnet18_int16(
+            pointer(tensors.weights),
+            pointer(tensors.scales),
+            pointer(tensors.units),
+            pointer(tensors.levels),
+            pointer(tensors.last),
+            pointer(views),
+            count,
+            pointer(scratch),
+            pointer(features),
+            pointer(logits),
+        )
+
+
+def _parts(count: int, parts: int) -> list[slice]:
+    """So many slices of nearly the same length."""
+    edges = [count * part // parts for part in range(parts + 1)]
+    return [slice(first, last) for first, last in itertools.pairwise(edges)]

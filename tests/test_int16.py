@@ -1,0 +1,255 @@
+"""ResNet-18 in 16-bit integers answers as fp32 does, without torch, whatever the batch; no picture makes a sum overflow."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from album_sort.classify import int16_conversion, runner
+from album_sort.classify.backbones import RESNET18
+from album_sort.classify.int16_conversion import MOST, convert_resnet18, reach
+from album_sort.classify.int16_network import CLASSES, Int16Network, Int16Tensors, int16_runs_here
+from album_sort.classify.networks import load_state_dict, new_resnet18
+from album_sort.classify.runner import Classifier
+from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
+from album_sort.errors import UsageError
+from album_sort.images import decode_picture
+from album_sort.types import EMBEDDING_SIZE, Precision
+from tests.network_builders import SHARED, STAND_IN, calibration_views, published_int8, random_resnet18
+
+Views = NDArray[np.uint8]
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+    pytest.mark.skipif(not int16_runs_here(), reason="needs AVX2, and a C compiler at the installation"),
+]
+
+
+@pytest.fixture(scope="module")
+def resnet18(tmp_path_factory: pytest.TempPathFactory) -> WeightsFile:
+    return random_resnet18(tmp_path_factory.mktemp("weights") / "random.pth")
+
+
+@pytest.fixture(scope="module")
+def tensors(resnet18: WeightsFile) -> Int16Tensors:
+    converted, moved = convert_resnet18(resnet18, load_state_dict(resnet18), calibration_views())
+    assert converted is not None
+    assert moved < 0.01
+    return converted
+
+
+@pytest.fixture(scope="module")
+def kept(resnet18: WeightsFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of converted weights after a first run."""
+    folder = tmp_path_factory.mktemp("converted")
+    classifier(resnet18, folder)
+    return folder
+
+
+def no_calibration() -> Views:
+    raise AssertionError("nothing was to be converted")
+
+
+def classifier(
+    weights: WeightsFile,
+    folder: Path,
+    precision: Precision = Precision.AUTO,
+    calibration: Callable[[], Views] = calibration_views,
+) -> Classifier:
+    return Classifier(weights, precision, model_key="k", threads=1, converted=folder, calibration=calibration)
+
+
+def fp32(weights: WeightsFile, views: Views) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Probabilities and features by torch."""
+    network: nn.Module = new_resnet18()
+    network.load_state_dict(load_state_dict(weights))
+    features: list[torch.Tensor] = []
+    network.get_submodule("avgpool").register_forward_hook(lambda _module, _inputs, output: features.append(output))
+    mean, std = (torch.tensor(numbers) for numbers in (RESNET18.preprocessing.mean, RESNET18.preprocessing.std))
+    with torch.inference_mode():
+        logits = network(((torch.from_numpy(views) / 255 - mean) / std).permute(0, 3, 1, 2))
+        return torch.softmax(logits, 1).numpy(), features[0].flatten(1).numpy()
+
+
+def test_it_answers_as_fp32_does(resnet18: WeightsFile, tensors: Int16Tensors) -> None:
+    """Features, too: to a hundredth of the largest; int8 is three times as far away."""
+    views = np.ascontiguousarray(calibration_views()[:, ::-1])
+    probabilities, features = Int16Network(tensors, 1, "").run(views)
+    assert probabilities.shape == (len(views), CLASSES)
+    assert features.shape == (len(views), EMBEDDING_SIZE)
+    expected, expected_features = fp32(resnet18, views)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(probabilities, expected, atol=2e-4)
+    np.testing.assert_allclose(features, expected_features, atol=0.02 * expected_features.max())
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_batch_order_and_threads_change_nothing(tensors: Int16Tensors, threads: int) -> None:
+    """Not a bit: integers have no order of sums. Batches of many sizes use the same memory in turn."""
+    views, network = calibration_views(), Int16Network(tensors, threads, "")
+    together = network.run(views)[1]
+    for size in (1, 3, 8, 5, 2):
+        np.testing.assert_array_equal(network.run(views[:size])[1], together[:size])
+    np.testing.assert_array_equal(network.run(views[::-1])[1], together[::-1])
+    np.testing.assert_array_equal(Int16Network(tensors, 1, "").run(views)[1], together)
+
+
+@pytest.mark.parametrize("pattern", ["black", "white", "checks", "noise", "stripes"])
+def test_pictures_without_measure_stay_near_fp32(resnet18: WeightsFile, tensors: Int16Tensors, pattern: str) -> None:
+    """What is beyond the ranges of the calibration pictures is cut off; an overflow would move more than 1."""
+    views = np.zeros((1, 224, 224, 3), np.uint8)
+    if pattern == "noise":
+        views[:] = np.random.default_rng(1).choice(np.array([0, 255], np.uint8), views.shape)
+    elif pattern == "white":
+        views[:] = 255
+    elif pattern == "checks":
+        views[:, ::2, ::2] = views[:, 1::2, 1::2] = 255
+    elif pattern == "stripes":
+        views[:, :, ::3] = 255
+    probabilities, _ = Int16Network(tensors, 1, "").run(views)
+    expected, _ = fp32(resnet18, views)
+    assert np.abs(probabilities - expected).sum() < 0.3
+
+
+def test_transformed_activations_fit_into_16_bits() -> None:
+    assert int(reach().max()) * MOST < 2**15
+    # What the bound is worth: the transform itself, of activations that are none or all.
+    transform = int16_conversion._INPUT_TRANSFORM
+    random = np.random.default_rng(0)
+    windows = random.integers(0, 2, (5000, 6, 6)) * MOST
+    found = np.abs(transform @ windows @ transform.T).reshape(-1, 36).max(axis=0)
+    assert (found <= reach() * MOST).all()
+    assert (found > 0.4 * reach() * MOST).all()
+
+
+@pytest.mark.parametrize("kind", ["normal", "equal", "one large", "zero"])
+def test_no_sum_can_overflow(kind: str) -> None:
+    weights = np.random.default_rng(2).standard_normal((512, 16))
+    if kind == "equal":
+        weights[:] = 0.1
+    elif kind == "one large":
+        weights[0] = 1e4
+    elif kind == "zero":
+        weights[:] = 0
+    for most in (MOST, 68 * MOST, 1400):
+        factor = int16_conversion._factor(weights, np.array(most))
+        whole = np.rint(weights * factor)
+        assert np.abs(whole).max() <= 32767
+        assert (np.abs(whole).sum(axis=0) * most).max() < 2**31
+        if kind == "normal":
+            assert np.abs(whole / factor - weights).max() < 0.01
+
+
+def test_a_conversion_is_always_the_same(resnet18: WeightsFile, tensors: Int16Tensors) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3 - min(2, before))
+    try:
+        again, _ = convert_resnet18(resnet18, load_state_dict(resnet18), calibration_views())
+    finally:
+        torch.set_num_threads(before)
+    assert again is not None
+    assert again.to_bytes() == tensors.to_bytes()
+
+
+def test_weights_are_converted_once_and_kept_by_their_hash(resnet18: WeightsFile, kept: Path) -> None:
+    (file,) = kept.iterdir()
+    assert resnet18.sha256[:16] in file.name
+    again = classifier(resnet18, kept, calibration=no_calibration)
+    assert again.precision is Precision.INT16
+    assert again.note == "int16"
+
+
+def test_with_kept_weights_torch_is_not_imported(resnet18: WeightsFile, kept: Path) -> None:
+    code = f"""
+import sys
+from pathlib import Path
+import numpy as np
+from album_sort.classify.runner import Classifier
+from album_sort.classify.weights import WeightsQuery, find_weights
+from album_sort.types import Precision
+weights = find_weights(WeightsQuery("resnet18", Path({str(resnet18.path)!r})))
+classifier = Classifier(weights, Precision.AUTO, model_key="k", threads=1, converted=Path({str(kept)!r}), calibration=None)
+print(len(classifier.classify([np.zeros((1, 224, 224, 3), np.uint8)])), "torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "False"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "text", "another size"])
+def test_damaged_kept_weights_are_made_anew(resnet18: WeightsFile, kept: Path, tmp_path: Path, damage: str) -> None:
+    (file,) = kept.iterdir()
+    whole = file.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 0x10
+    contents = {"cut": whole[:-2000], "empty": b"", "flipped": bytes(flipped), "text": b"hello"}
+    if damage == "another size":
+        runner.keep(whole[32:-8], tmp_path / file.name)
+    else:
+        (tmp_path / file.name).write_bytes(contents[damage])
+    again = classifier(resnet18, tmp_path)
+    assert "converted now" in again.note
+    assert (tmp_path / file.name).read_bytes() == whole
+
+
+def test_a_folder_that_cannot_be_written_to_only_costs_time(resnet18: WeightsFile, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    assert classifier(resnet18, tmp_path / "file" / "below").precision is Precision.INT16
+
+
+def test_published_int8_weights_run_as_the_numbers_they_stand_for(resnet18: WeightsFile, tmp_path: Path) -> None:
+    views = calibration_views()
+    published = published_int8(resnet18, tmp_path / "int8.pth", views)
+    found = classifier(published, tmp_path / "converted")
+    assert found.precision is Precision.INT16
+    expected, _ = fp32(resnet18, views)
+    for answer, row in zip(found.classify(list(views[:, None])), expected, strict=True):
+        prediction = answer.prediction
+        np.testing.assert_allclose(prediction.probabilities[:5], row[prediction.class_indices[:5]], atol=0.01)
+
+
+def test_a_conversion_that_answers_otherwise_is_refused(
+    resnet18: WeightsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`auto` then goes on in another precision, and `int16` is an error that says so."""
+    monkeypatch.setattr(int16_conversion, "_MARGIN", 1e-3)
+    assert classifier(resnet18, tmp_path).precision is not Precision.INT16
+    with pytest.raises(UsageError, match="was refused") as caught:
+        classifier(resnet18, tmp_path, Precision.INT16)
+    assert "--precision auto" in caught.value.hint
+
+
+def test_where_it_does_not_run_torch_does_it(
+    resnet18: WeightsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "int16_runs_here", lambda: False)
+    assert classifier(resnet18, tmp_path).precision is Precision.INT8
+    with pytest.raises(UsageError, match="AVX2"):
+        classifier(resnet18, tmp_path, Precision.INT16)
+
+
+def test_the_other_network_has_none(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="EfficientNet-Lite0 has no int16 form"):
+        classifier(find_weights(WeightsQuery("efficientnet-lite0")), tmp_path, Precision.INT16)
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not STAND_IN.is_file(), reason="needs ../shared/weights and ../shared/photos")
+def test_trained_weights_keep_their_answers(tmp_path: Path) -> None:
+    """Of everyday photos 98.8 % keep the most likely class of fp32 (docs/decisions/0008-int16.md); of a tenth of them as many."""
+    weights = find_weights(WeightsQuery("resnet18", STAND_IN))
+    with (SHARED / "photos" / "labelled.csv").open(newline="") as table:
+        paths = [SHARED / "photos" / row["path"] for row in csv.DictReader(table)][::10]
+    views = [decode_picture(path.read_bytes(), RESNET18.preprocessing).views[:1] for path in paths]
+    answers = classifier(weights, tmp_path).classify(views)
+    expected, _ = fp32(weights, np.concatenate(views))
+    same = [int(answer.prediction.class_indices[0]) for answer in answers] == expected.argmax(axis=1)
+    assert same.mean() >= 0.96
