@@ -161,3 +161,23 @@ void propose_1(const uint8_t *rgb, int height, int width, const Tensors tensors[
     else
         propose(rgb, height, width, tensors, scratch, y);
 }
+
+/* The largest of each side x side with stride 2, windows over the edge included. x: planes, `plane` and rows `stride` apart, of which
+   (height, width) is looked at; the first window begins `above` and `before` it. y: (planes, rows, columns). */
+void max_pool_1(const float *x, int planes, size_t plane, int height, int width, size_t stride, int side, int above, int before,
+                int rows, int columns, float *y)
+{
+    for (int channel = 0; channel < planes; channel++, x += plane)
+        for (int row = 0; row < rows; row++)
+            for (int column = 0; column < columns; column++, y++) {
+                int top = 2 * row - above, left = 2 * column - before;
+                int bottom = top + side < height ? top + side : height, right = left + side < width ? left + side : width;
+                top = top < 0 ? 0 : top;
+                left = left < 0 ? 0 : left;
+                float most = x[top * stride + left];
+                for (int line = top; line < bottom; line++)
+                    for (int at = left; at < right; at++)
+                        most = x[line * stride + at] > most ? x[line * stride + at] : most;
+                *y = most;
+            }
+}

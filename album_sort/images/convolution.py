@@ -54,3 +54,16 @@ def propose(pixels: NDArray[np.uint8], tensors: Tensors) -> Array | None:
     answers = np.empty((6, rows, columns), np.float32)
     library.propose_1(pointer(pixels), height, width, tensors.pointers, pointer(scratch), pointer(answers))
     return answers[:, :-4, :-4]
+
+
+def pool(x: Array, side: int, size: tuple[int, int], before: tuple[int, int]) -> Array | None:
+    """Largest of each window with stride 2: (C, N, H, W) to (C, N, *size), the first beginning `before`; None where numpy is to do it."""
+    channels, count, height, width = x.shape
+    library = native_library()
+    if library is None or x.strides[0] != count * x.strides[1] or x.strides[3] != x.itemsize:
+        return None
+    y = np.empty((channels, count, *size), np.float32)
+    plane, row = x.strides[1] // x.itemsize, x.strides[2] // x.itemsize
+    arguments = (channels * count, ctypes.c_size_t(plane), height, width, ctypes.c_size_t(row), side, *before, *size)
+    library.max_pool_1(pointer(x), *arguments, pointer(y))
+    return y

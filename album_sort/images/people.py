@@ -28,6 +28,7 @@ from album_sort.images.people_networks import (
     output_net,
     refine_net,
 )
+from album_sort.images.resample import resize_array
 
 SEARCH_SIDE_PX = 256
 """Short side of the picture that is searched."""
@@ -65,9 +66,9 @@ class _Finder:
     refine: CropNet
     output: CropNet
 
-    def find(self, image: Image.Image) -> tuple[Boxes, NDArray[np.float32]]:
-        """Boxes (N, 4) and their probabilities."""
-        boxes = self._proposals(image)
+    def find(self, rgb: NDArray[np.uint8]) -> tuple[Boxes, NDArray[np.float32]]:
+        """Boxes (N, 4) in a picture (H, W, 3), and their probabilities."""
+        boxes = self._proposals(rgb)
         for network, side, threshold, most in (
             (self.refine, REFINE_SIDE, REFINE_THRESHOLD, MOST_REFINED),
             (self.output, OUTPUT_SIDE, OUTPUT_THRESHOLD, MOST_REFINED),
@@ -75,7 +76,7 @@ class _Finder:
             if not len(boxes):
                 break
             squares = squared(boxes)
-            corrections, probabilities = network(crops(image, squares, side))
+            corrections, probabilities = network(crops(rgb, squares, side))
             sure = probabilities > threshold
             boxes, scores = refined(squares[sure], corrections.T[sure]), probabilities[sure]
             kept = without_overlaps(boxes, scores, 0.7 if side == REFINE_SIDE else 0.4, most)
@@ -84,15 +85,16 @@ class _Finder:
             return boxes, scores
         return np.empty((0, 4), np.float32), np.empty(0, np.float32)
 
-    def _proposals(self, image: Image.Image) -> Boxes:
+    def _proposals(self, rgb: NDArray[np.uint8]) -> Boxes:
         """Where the proposal network sees faces, at all sizes, most likely first."""
         found, scores = [], []
         scale = PROPOSAL_SIDE / SMALLEST_FACE_PX
-        level = image
-        while min(image.size) * scale >= PROPOSAL_SIDE:
+        height, width = rgb.shape[:2]
+        level = rgb
+        while min(height, width) * scale >= PROPOSAL_SIDE:
             # Each level from the one before: resizing the whole picture every time took as long as looking at it.
-            level = level.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BILINEAR)
-            corrections, probabilities = self.proposal(np.asarray(level))
+            level = resize_array(level, (round(width * scale), round(height * scale)), Image.Resampling.BILINEAR)
+            corrections, probabilities = self.proposal(level)
             rows, columns = np.nonzero(probabilities > PROPOSAL_THRESHOLD)
             score = probabilities[rows, columns]
             best = np.argsort(-score, kind="stable")[:MOST_PER_LEVEL]
@@ -114,16 +116,16 @@ def find_faces(rgb: NDArray[np.uint8]) -> FacesFound | None:
     finder = _finder()
     if finder is None:
         return None
-    image = Image.fromarray(rgb)
-    scale = SEARCH_SIDE_PX / min(image.size)
+    scale = SEARCH_SIDE_PX / min(rgb.shape[:2])
     if scale < 0.9:
-        image = image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BOX)
-    boxes, scores = finder.find(image)
+        rgb = resize_array(rgb, (round(rgb.shape[1] * scale), round(rgb.shape[0] * scale)), Image.Resampling.BOX)
+    height, width = rgb.shape[:2]
+    boxes, scores = finder.find(rgb)
     if not len(boxes):
         return FacesFound(0, 0.0, 0.0, 0.0)
-    limits = np.array([image.width, image.height] * 2, np.float32)
+    limits = np.array([width, height] * 2, np.float32)
     inside = np.clip(boxes, 0, limits)
-    shares = (inside[:, 2] - inside[:, 0]) * (inside[:, 3] - inside[:, 1]) / (image.width * image.height)
+    shares = (inside[:, 2] - inside[:, 0]) * (inside[:, 3] - inside[:, 1]) / (width * height)
     largest = int(np.argmax(shares))
     return FacesFound(len(boxes), float(shares[largest]), float(min(1.0, shares.sum())), float(scores[largest]))
 

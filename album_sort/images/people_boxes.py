@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from album_sort.images.resample import resize_array
+
 Boxes = NDArray[np.float32]
 
 
@@ -38,10 +40,16 @@ def without_overlaps(boxes: Boxes, scores: NDArray[np.float32], overlap: float, 
     return np.array(kept, np.intp)
 
 
-def crops(image: Image.Image, squares: Boxes, side: int) -> NDArray[np.uint8]:
-    """Squares cut out and resized: (N, side, side, 3); black where they reach outside."""
+def crops(rgb: NDArray[np.uint8], squares: Boxes, side: int) -> NDArray[np.uint8]:
+    """Squares cut out of (H, W, 3) and resized: (N, side, side, 3); black where they reach outside."""
+    height, width = rgb.shape[:2]
     pixels = np.empty((len(squares), side, side, 3), np.uint8)
-    for index, square in enumerate(np.rint(squares).astype(int).tolist()):
-        cut = image.crop(tuple(square))
-        pixels[index] = np.asarray(cut.resize((side, side), Image.Resampling.BILINEAR))
+    for index, (left, top, right, bottom) in enumerate(np.rint(squares).astype(int).tolist()):
+        inside = rgb[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+        cut = inside
+        if min(left, top) < 0 or right > width or bottom > height:
+            cut = np.zeros((bottom - top, right - left, 3), np.uint8)
+            above, beside = max(-top, 0), max(-left, 0)
+            cut[above : above + inside.shape[0], beside : beside + inside.shape[1]] = inside
+        pixels[index] = resize_array(cut, (side, side), Image.Resampling.BILINEAR)
     return pixels

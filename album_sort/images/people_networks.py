@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.images.convolution import Array, Tensors, convolve_and_prelu, propose
+from album_sort.images.convolution import Array, Tensors, convolve_and_prelu, pool, propose
 
 PROPOSAL_SIDE = 12
 """Receptive field of the proposal network in pixels."""
@@ -83,7 +83,7 @@ class ProposalNet:
         answers = propose(pixels, self._tensors)
         if answers is None:
             first, *others = self.layers
-            x = max_pool(first.activate(normalised(pixels)[:, np.newaxis]), 2, 2, pad=True)
+            x = max_pool(first.activate(normalised(pixels)[:, np.newaxis]), 2, pad=True)
             for layer in others:
                 x = layer.activate(x)
             answers = x[:, 0]
@@ -104,12 +104,12 @@ class CropNet:
     def __call__(self, crops: NDArray[np.uint8]) -> tuple[Array, Array]:
         """(N, side, side, 3) to box corrections (4, N) and probabilities (N,)."""
         x = normalised(crops)
-        for layer, pool in zip(self.layers, self.pools, strict=True):
+        for layer, window in zip(self.layers, self.pools, strict=True):
             # Some slopes are negative: the PReLU cannot wait until after the pooling.
             x = layer.activate(x)
-            if pool is not None:
-                side, pad = pool
-                x = max_pool(x, side, 2, pad=pad)
+            if window is not None:
+                side, pad = window
+                x = max_pool(x, side, pad=pad)
         # The weights expect columns before rows, channels last.
         flat = x.transpose(3, 2, 0, 1).reshape(-1, x.shape[1])
         features = self.features.prelu(self.features.dense(flat))
@@ -126,26 +126,30 @@ def output_net(weights: Sequence[Array]) -> CropNet:
     return CropNet(weights, ((3, True), (3, False), (2, True), None))
 
 
-def max_pool(x: Array, side: int, stride: int, *, pad: bool) -> Array:
-    """Largest of each window; `pad` keeps windows that hang over the edge, as TensorFlow's `same` does."""
+def max_pool(x: Array, side: int, *, pad: bool) -> Array:
+    """Largest of each window, stride 2; `pad` keeps windows that hang over the edge, as TensorFlow's `same` does."""
     height, width = x.shape[2:]
     if pad:
-        rows, columns = -(-height // stride), -(-width // stride)
-        below = max(0, (rows - 1) * stride + side - height)
-        beside = max(0, (columns - 1) * stride + side - width)
-        if below or beside:
-            before = ((0, 0), (0, 0), (below // 2, below - below // 2), (beside // 2, beside - beside // 2))
-            x = np.pad(x, before, constant_values=-np.inf)
+        rows, columns = -(-height // 2), -(-width // 2)
+        below = max(0, (rows - 1) * 2 + side - height)
+        beside = max(0, (columns - 1) * 2 + side - width)
     else:
-        rows, columns = (height - side) // stride + 1, (width - side) // stride + 1
-    down, across = (rows - 1) * stride + 1, (columns - 1) * stride + 1
+        rows, columns = (height - side) // 2 + 1, (width - side) // 2 + 1
+        below = beside = 0
+    pooled = pool(x, side, (rows, columns), (below // 2, beside // 2))
+    if pooled is not None:
+        return pooled
+    if below or beside:
+        around = ((0, 0), (0, 0), (below // 2, below - below // 2), (beside // 2, beside - beside // 2))
+        x = np.pad(x, around, constant_values=-np.inf)
+    down, across = (rows - 1) * 2 + 1, (columns - 1) * 2 + 1
     # Rows first, then columns: 2k comparisons instead of k * k.
-    tall = x[:, :, 0:down:stride].copy()
+    tall = x[:, :, 0:down:2].copy()
     for i in range(1, side):
-        np.maximum(tall, x[:, :, i : i + down : stride], out=tall)
-    pooled: Array = tall[..., 0:across:stride].copy()
+        np.maximum(tall, x[:, :, i : i + down : 2], out=tall)
+    pooled = tall[..., 0:across:2].copy()
     for j in range(1, side):
-        np.maximum(pooled, tall[..., j : j + across : stride], out=pooled)
+        np.maximum(pooled, tall[..., j : j + across : 2], out=pooled)
     return pooled
 
 

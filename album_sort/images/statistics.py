@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from album_sort.images.people import find_faces
+from album_sort.images.resample import resize_array
 from album_sort.images.text_blocks import Plane, block_extremes, block_means, measure_text, steps
 from album_sort.types.statistics import ImageStatistics
 
@@ -55,7 +56,7 @@ def _to_measuring_size(rgb: Plane) -> Plane:
     if scale > 0.75:
         return rgb
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.BOX))
+    return resize_array(rgb, size, Image.Resampling.BOX)
 
 
 def _luma(red: Plane, green: Plane, blue: Plane) -> Plane:

@@ -8,6 +8,8 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
+from album_sort.images.resample import resize_array
+
 # 4:2:0 at 80: about 12 KB at 320 px, no visible loss at that size.
 _QUALITY = 80
 # Shrinking 341 px to 320 would cost 1 ms of the 25 that a photo takes, and some sharpness.
@@ -17,8 +19,8 @@ _CLOSE_ENOUGH = 0.9
 def encode_thumbnail(image: Image.Image, long_px: int) -> bytes:
     """A JPEG of an upright sRGB picture with about `long_px` on its long side; never blown up."""
     scale = long_px / max(image.size)
-    small = image
+    rgb = np.asarray(image)
     if scale < _CLOSE_ENOUGH:
         size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-        small = image.resize(size, Image.Resampling.BILINEAR)
-    return cast("bytes", simplejpeg.encode_jpeg(np.asarray(small), _QUALITY, colorsubsampling="420"))
+        rgb = resize_array(rgb, size, Image.Resampling.BILINEAR)
+    return cast("bytes", simplejpeg.encode_jpeg(rgb, _QUALITY, colorsubsampling="420"))

@@ -11,6 +11,7 @@ from PIL import Image
 
 from album_sort.images.colour import managed
 from album_sort.images.pixels import Pixels
+from album_sort.images.resample import resize
 from album_sort.types import PixelSource, Preprocessing
 
 WIDE_ASPECT = 2.0
@@ -59,7 +60,7 @@ def look(pixels: Pixels, preprocessing: Preprocessing) -> Looks:
     # (docs/decisions/0002-embedded-previews.md). Pictures that are small themselves follow the network's recipe.
     sharp = Image.Resampling.BICUBIC if enlarged_preview else None
     resample = sharp or _FILTERS[preprocessing.interpolation]
-    resized = _finished(image.resize(size, resample), pixels)
+    resized = _finished(resize(image, size, resample), pixels)
     views = np.asarray(_centre(resized, preprocessing.crop_px))[np.newaxis]
     if min(pixels.width_px, pixels.height_px) < _SMALL_SHORT_PX:
         return Looks(views, _small(pixels))
@@ -67,7 +68,7 @@ def look(pixels: Pixels, preprocessing: Preprocessing) -> Looks:
     small_size, small_resample = resized_size(image.size, _SMALL_SHORT_PX), sharp or Image.Resampling.BILINEAR
     if (size, resample) == (small_size, small_resample):
         return Looks(views, resized)
-    return Looks(views, _finished(image.resize(small_size, small_resample), pixels))
+    return Looks(views, _finished(resize(image, small_size, small_resample), pixels))
 
 
 def resized_size(size: tuple[int, int], short_px: int) -> tuple[int, int]:
@@ -123,5 +124,5 @@ def _small(pixels: Pixels) -> Image.Image:
     image = pixels.image
     scale = min(1.0, _SMALL_SHORT_PX / min(image.size), _SMALL_LONG_PX / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    small = image if size == image.size else image.resize(size, Image.Resampling.BILINEAR)
+    small = image if size == image.size else resize(image, size, Image.Resampling.BILINEAR)
     return _finished(small, pixels)
