@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 LIBRARY = Path(__file__).with_name("_native.so")
 """Where the build puts it."""
 
+_MEASURES = ("split", "raise", "measure_blocks", "find_ink", "find_steps", "find_points")
+
 
 @lru_cache(maxsize=1)
 def native_library() -> ctypes.CDLL | None:
@@ -30,6 +32,8 @@ def native_library() -> ctypes.CDLL | None:
         library.resnet18_int16_runs.restype = ctypes.c_int
         library.resnet18_int16_scratch.restype = ctypes.c_size_t
         library.resnet18_int16.restype = None
+        for name in _MEASURES:
+            getattr(library, f"measures_{name}").restype = None
     except (OSError, AttributeError):
         return None
     return library

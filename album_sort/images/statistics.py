@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from album_sort.images.measures import flat_and_edges, points, raised_chroma, split
 from album_sort.images.people import find_faces
 from album_sort.images.resample import resize_array
 from album_sort.images.text_blocks import Plane, block_extremes, block_means, measure_text, steps
@@ -32,10 +33,8 @@ def measure_statistics(rgb: Plane, width_px: int, height_px: int, *, faces: bool
     Takes about 2 ms, and 9 ms more to look for `faces` (benchmarks/bench_evidence.py).
     """
     small = _to_measuring_size(rgb)
-    red, green, blue = (np.ascontiguousarray(small[..., channel]) for channel in range(3))
-    luma = _luma(red, green, blue)
-    chroma = _chroma(red, green, blue)
-    balanced = _chroma(*_balanced(red, green, blue, luma))
+    red, green, blue, luma, chroma = split(small) or _split(small)
+    balanced = _balanced_chroma(red, green, blue, luma)
     numbers: dict[str, float] = {"width_px": float(width_px), "height_px": float(height_px)}
     numbers |= _tones(luma, balanced)
     numbers |= {"mean_chroma": float(chroma.mean()) / 255, "balanced_chroma": float(balanced.mean()) / 255}
@@ -59,6 +58,12 @@ def _to_measuring_size(rgb: Plane) -> Plane:
     return resize_array(rgb, size, Image.Resampling.BOX)
 
 
+def _split(rgb: Plane) -> tuple[Plane, Plane, Plane, Plane, Plane]:
+    """As `measures.split`."""
+    red, green, blue = (np.ascontiguousarray(rgb[..., channel]) for channel in range(3))
+    return red, green, blue, _luma(red, green, blue), _chroma(red, green, blue)
+
+
 def _luma(red: Plane, green: Plane, blue: Plane) -> Plane:
     """Rec. 601 luma in 0..255."""
     weighted = red * np.uint16(77)
@@ -72,20 +77,23 @@ def _chroma(red: Plane, green: Plane, blue: Plane) -> Plane:
     return np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
 
 
-def _balanced(red: Plane, green: Plane, blue: Plane, luma: Plane) -> tuple[Plane, Plane, Plane]:
-    """Channels raised by at most MOST_TINT so that the lightest quarter becomes grey, as an eye would see paper."""
+def _balanced_chroma(red: Plane, green: Plane, blue: Plane, luma: Plane) -> Plane:
+    """Chroma of channels raised by at most MOST_TINT so that the lightest quarter becomes grey, as an eye would see paper."""
     sampled = luma[::4, ::4]
     # The lightest quarter begins where three quarters lie below.
     rank = 3 * sampled.size // 4
     light = sampled >= np.partition(sampled, rank, axis=None)[rank]
     levels = [float(channel[::4, ::4][light].mean()) for channel in (red, green, blue)]
-    gains = (min(MOST_TINT, max(levels) / max(1.0, level)) for level in levels)
     # Fixed point with 7 bits: 255 * 1.4 * 128 still fits into 16.
+    gains = np.array([128 * min(MOST_TINT, max(levels) / max(1.0, level)) for level in levels], np.uint16)
+    chroma = raised_chroma(red, green, blue, gains)
+    if chroma is not None:
+        return chroma
     raised = [
-        np.minimum((channel * np.uint16(128 * gain)) >> 7, 255).astype(np.uint8)
+        np.minimum((channel * gain) >> 7, 255).astype(np.uint8)
         for channel, gain in zip((red, green, blue), gains, strict=True)
     ]
-    return raised[0], raised[1], raised[2]
+    return _chroma(*raised)
 
 
 def _share(mask: NDArray[np.bool_]) -> float:
@@ -118,23 +126,35 @@ def _tones(luma: Plane, chroma: Plane) -> Mapping[str, float]:
 
 def _evenness(small: Plane, luma: Plane) -> Mapping[str, float]:
     """Exactly equal neighbours (whole picture, middle tones, top and bottom strip), straight edges, and the border."""
-    steps_x, steps_y = steps(luma, axis=1), steps(luma, axis=0)
-    flat = (steps_x[:-1] == 0) & (steps_y[:, :-1] == 0)
-    inner = luma[:-1, :-1]
     strip = max(1, round(0.04 * luma.shape[0]))
     ring = np.concatenate((small[0], small[-1], small[:, 0], small[:, -1])).astype(np.int16)
     near_ring = np.abs(ring - np.median(ring, axis=0).astype(np.int16)).max(axis=1) <= 6
-    across = np.count_nonzero(steps_y > 8, axis=1) > 0.6 * steps_y.shape[1]
-    down = np.count_nonzero(steps_x > 8, axis=0) > 0.6 * steps_x.shape[0]
+    height, width = luma.shape
+    flat, middle, edges_down, edges_across = flat_and_edges(luma, NEAR_BLACK, NEAR_WHITE) or _flat_and_edges(luma)
+    across, down = edges_down > 0.6 * width, edges_across > 0.6 * height
     return {
-        "flat_share": _share(flat),
-        "flat_midtone_share": _share(flat & (inner > NEAR_BLACK) & (inner < NEAR_WHITE)),
-        "top_strip_flat_share": _share(flat[:strip]),
-        "bottom_strip_flat_share": _share(flat[-strip:]),
+        "flat_share": _mean_share(flat, width - 1),
+        "flat_midtone_share": _mean_share(middle, width - 1),
+        "top_strip_flat_share": _mean_share(flat[:strip], width - 1),
+        "bottom_strip_flat_share": _mean_share(flat[-strip:], width - 1),
         "border_share": _share(near_ring),
         "horizontal_line_share": _share(across),
         "vertical_line_share": _share(down),
     }
+
+
+def _flat_and_edges(luma: Plane) -> tuple[NDArray[np.intp], ...]:
+    """As `measures.flat_and_edges`."""
+    steps_x, steps_y = steps(luma, axis=1), steps(luma, axis=0)
+    flat = (steps_x[:-1] == 0) & (steps_y[:, :-1] == 0)
+    inner = luma[:-1, :-1]
+    middle = flat & (inner > NEAR_BLACK) & (inner < NEAR_WHITE)
+    return flat.sum(axis=1), middle.sum(axis=1), (steps_y > 8).sum(axis=1), (steps_x > 8).sum(axis=0)
+
+
+def _mean_share(counts: NDArray[np.unsignedinteger] | NDArray[np.intp], of: int) -> float:
+    """Share of pixels in rows of so many, 0 for none."""
+    return float(counts.sum()) / (counts.size * of) if counts.size * of else 0.0
 
 
 def _colours(red: Plane, green: Plane, blue: Plane) -> Mapping[str, float]:
@@ -192,9 +212,12 @@ def _people(small: Plane) -> Mapping[str, float]:
 
 def _light_points(luma: Plane, block_mean: NDArray[np.float32]) -> int:
     """Number of local maxima that stand out from a dark 8 px block."""
-    inner = luma[1:-1, 1:-1]
     if not (block_mean < 60).any():
         return 0
+    found = points(luma, block_mean)
+    if found is not None:
+        return found
+    inner = luma[1:-1, 1:-1]
     peak = (inner > 70) & (inner >= luma[:-2, 1:-1]) & (inner > luma[2:, 1:-1])
     peak &= (inner >= luma[1:-1, :-2]) & (inner > luma[1:-1, 2:])
     y, x = np.nonzero(peak)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.images import measures
+
 Plane = NDArray[np.uint8]
 
 BLOCK = 16
@@ -25,6 +27,9 @@ def steps(plane: Plane, axis: int) -> Plane:
 
 def block_extremes(plane: Plane, side: int) -> tuple[Plane, Plane]:
     """Smallest and largest value of each whole block; what is left over at the right and bottom is dropped."""
+    found = measures.blocks(plane, side)
+    if found is not None:
+        return found[:2]
     bands = _bands(plane, side)
     rows, columns = bands.shape[0], bands.shape[2] // side
     low = bands.min(axis=1).reshape(rows, columns, side).min(axis=2)
@@ -49,28 +54,26 @@ def measure_text(luma: Plane, chroma: Plane, *, greyish: int) -> Mapping[str, fl
     on_dark = block_means(luma, BLOCK) < middle
     grey = block_means(chroma, BLOCK) < greyish
     light = (high > LIGHT) & ~on_dark & grey
-    whole = luma[: low.shape[0] * BLOCK, : low.shape[1] * BLOCK]
-    threshold = np.where(written, np.where(on_dark, middle + 1, middle), 0).astype(np.uint8)
-    ink = (whole < _spread(threshold)) ^ _spread(written & on_dark).astype(np.bool_)
     even = contrast // 4
-    ground = (whole >= _spread(np.where(on_dark, 255, high - even).astype(np.uint8))) | (
-        whole <= _spread(np.where(on_dark, low + even, 0).astype(np.uint8))
-    )
-    thick = np.zeros_like(ink)
-    thick[1:-1, 1:-1] = _eroded(ink)
-    strokes = np.zeros_like(ink)
-    strokes[:, 1:] = ink[:, 1:] & ~ink[:, :-1]
-    ink_count, thick_count = _block_sums(ink, BLOCK), _block_sums(thick, BLOCK)
+    limits = np.stack(
+        (
+            np.where(written, np.where(on_dark, middle + 1, middle), 0),
+            written & on_dark,
+            np.where(on_dark, 255, high - even),
+            np.where(on_dark, low + even, 0),
+        )
+    ).astype(np.uint8)
+    (ink_count, thick_count, stroke_count, ground_count), strokes = measures.ink(luma, limits) or _ink(luma, limits)
     text = (
         written
         & (ink_count > 5)
         & (ink_count < 120)
         & (3 * thick_count < ink_count)
-        & (_block_sums(strokes, BLOCK) > 8)
-        & (_block_sums(ground, BLOCK) > 110)
+        & (stroke_count > 8)
+        & (ground_count > 110)
     )
     ink_on_light = int(ink_count[light].sum())
-    rows = strokes.sum(axis=1, dtype=np.float64) * (100.0 / strokes.shape[1])
+    rows = strokes * (100.0 / (BLOCK * low.shape[1]))
     return {
         "blank_paper_share": float(((high > LIGHT) & ~written & grey).mean()),
         "text_block_share": float(text.mean()),
@@ -81,6 +84,20 @@ def measure_text(luma: Plane, chroma: Plane, *, greyish: int) -> Mapping[str, fl
     }
 
 
+def _ink(luma: Plane, limits: Plane) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """As `measures.ink`."""
+    whole = luma[: limits.shape[1] * BLOCK, : limits.shape[2] * BLOCK]
+    threshold, is_dark, above, below = (_spread(blocks) for blocks in limits)
+    ink = (whole < threshold) ^ is_dark.astype(np.bool_)
+    ground = (whole >= above) | (whole <= below)
+    thick = np.zeros_like(ink)
+    thick[1:-1, 1:-1] = _eroded(ink)
+    strokes = np.zeros_like(ink)
+    strokes[:, 1:] = ink[:, 1:] & ~ink[:, :-1]
+    counts = np.stack([_block_sums(plane, BLOCK) for plane in (ink, thick, strokes, ground)])
+    return counts, strokes.sum(axis=1, dtype=np.uint32)
+
+
 def _bands(plane: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """(rows of blocks, side, width) without what is left over."""
     rows, columns = plane.shape[0] // side, plane.shape[1] // side
@@ -89,13 +106,16 @@ def _bands(plane: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 def _block_sums(plane: NDArray[np.uint8] | NDArray[np.bool_], side: int) -> NDArray[np.uint32]:
     """Sum of each whole block. Columns are summed first: that way numpy adds whole rows at once."""
+    found = measures.blocks(plane.view(np.uint8), side)
+    if found is not None:
+        return found[2]
     bands = _bands(plane.view(np.uint8), side)
     columns = bands.sum(axis=1, dtype=np.uint16)
     sums: NDArray[np.uint32] = columns.reshape(bands.shape[0], -1, side).sum(axis=2, dtype=np.uint32)
     return sums
 
 
-def _spread(blocks: Plane | NDArray[np.bool_]) -> NDArray[np.uint8]:
+def _spread(blocks: Plane) -> NDArray[np.uint8]:
     """Each block's value for each of its pixels."""
     return np.repeat(np.repeat(blocks, BLOCK, axis=1), BLOCK, axis=0)
 

@@ -1,0 +1,89 @@
+"""Passes over a small picture in C (measures.c) where the library was built; each says None where numpy is to do it."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.native import native_library, pointer
+
+Plane = NDArray[np.uint8]
+Counts = NDArray[np.uint32]
+
+_TEXT_BLOCK = 16
+
+
+def split(rgb: Plane) -> tuple[Plane, Plane, Plane, Plane, Plane] | None:
+    """(H, W, 3) to red, green, blue, luma and chroma, each (H, W)."""
+    library = native_library()
+    if library is None:
+        return None
+    rgb = np.ascontiguousarray(rgb)
+    planes = np.empty((5, *rgb.shape[:2]), np.uint8)
+    library.measures_split(pointer(rgb), ctypes.c_size_t(planes[0].size), *(pointer(plane) for plane in planes))
+    return planes[0], planes[1], planes[2], planes[3], planes[4]
+
+
+def raised_chroma(red: Plane, green: Plane, blue: Plane, gains: NDArray[np.uint16]) -> Plane | None:
+    """Chroma of channels that are raised by `gains` in 128ths."""
+    library = native_library()
+    if library is None:
+        return None
+    chroma = np.empty_like(red)
+    pixels = ctypes.c_size_t(red.size)
+    library.measures_raise(pointer(red), pointer(green), pointer(blue), pixels, pointer(gains), pointer(chroma))
+    return chroma
+
+
+def blocks(plane: Plane, side: int) -> tuple[Plane, Plane, Counts] | None:
+    """Least, most and sum of each whole block."""
+    library = native_library()
+    if library is None or not plane.flags.c_contiguous:
+        return None
+    rows, columns, width = plane.shape[0] // side, plane.shape[1] // side, plane.shape[1]
+    low, high = np.empty((rows, columns), np.uint8), np.empty((rows, columns), np.uint8)
+    total, work = np.empty((rows, columns), np.uint32), np.empty(4 * width, np.uint8)
+    found = (pointer(low), pointer(high), pointer(total))
+    library.measures_measure_blocks(pointer(plane), width, rows, columns, side, *found, pointer(work))
+    return low, high, total
+
+
+def ink(luma: Plane, limits: Plane) -> tuple[Counts, Counts] | None:
+    """(4, rows, columns) pixels of ink, thick ink, beginning strokes and ground in each block, and (16 rows,) strokes in a row.
+
+    limits: (4, rows, columns), see measures.c.
+    """
+    library = native_library()
+    if library is None or not luma.flags.c_contiguous:
+        return None
+    rows, columns = limits.shape[1:]
+    is_ink = np.empty((rows * _TEXT_BLOCK, columns * _TEXT_BLOCK), np.uint8)
+    counts, strokes = np.empty(limits.shape, np.uint32), np.empty(rows * _TEXT_BLOCK, np.uint32)
+    work = np.empty(4 * columns * _TEXT_BLOCK, np.uint8)
+    into = (pointer(is_ink), pointer(counts), pointer(strokes), pointer(work))
+    library.measures_find_ink(pointer(luma), luma.shape[1], rows, columns, pointer(limits), *into)
+    return counts, strokes
+
+
+def flat_and_edges(luma: Plane, darkest: int, lightest: int) -> tuple[Counts, Counts, Counts, Counts] | None:
+    """Of each row but the last (H - 1,): flat pixels, those of middle tones, steps down; of each column but the last: steps across."""
+    library = native_library()
+    height, width = luma.shape
+    if library is None or min(height, width) < 2 or not luma.flags.c_contiguous:
+        return None
+    rows, columns = np.empty((3, height - 1), np.uint32), np.empty(width - 1, np.uint32)
+    into = (*(pointer(row) for row in rows), pointer(columns))
+    library.measures_find_steps(pointer(luma), height, width, darkest, lightest, *into)
+    return rows[0], rows[1], rows[2], columns
+
+
+def points(luma: Plane, means: NDArray[np.float32]) -> int | None:
+    """Local maxima that stand out from a dark block of 8 x 8."""
+    library = native_library()
+    if library is None or not luma.flags.c_contiguous:
+        return None
+    means, count = np.ascontiguousarray(means), np.zeros(1, np.uint32)
+    library.measures_find_points(pointer(luma), *luma.shape, pointer(means), *means.shape, pointer(count))
+    return int(count[0])
