@@ -13,7 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,11 +126,8 @@ def _read(file: FileEntry) -> int:
 
 def inference_only(task: Task) -> Timing:
     """The network alone, on as many threads as there are cores."""
-    import torch  # noqa: PLC0415 - after the imports of the program
-
     began = time.perf_counter()
-    classifier = make_classifier(task)
-    torch.set_num_threads(task.workers)
+    classifier = make_classifier(replace(task, threads=task.workers))
     views = [np.random.default_rng(seed).integers(0, 255, (1, 224, 224, 3), np.uint8) for seed in range(BATCH)]
     classifier.classify(views)
     started = time.perf_counter()

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define LANES 8
+#define MOST_POOLED 64 /* values in a row */
 
 typedef float Lanes __attribute__((vector_size(4 * LANES)));
 typedef int Mask __attribute__((vector_size(4 * LANES)));
@@ -121,6 +122,30 @@ ALWAYS_INLINE void propose(const uint8_t *rgb, int height, int width, const Tens
     convolve(&layer, third, positions, y);
 }
 
+/* The largest of each side x side with stride 2, windows over the edge included: of the rows first, which lie beside each other. */
+ALWAYS_INLINE void max_pool(const float *x, int planes, size_t plane, int height, int width, size_t stride, int side, int above, int before,
+                            int rows, int columns, float *y)
+{
+    float tall[MOST_POOLED];
+    for (int channel = 0; channel < planes; channel++, x += plane)
+        for (int row = 0; row < rows; row++) {
+            int top = 2 * row - above, bottom = top + side < height ? top + side : height;
+            top = top < 0 ? 0 : top;
+            memcpy(tall, x + top * stride, width * sizeof *tall);
+            for (int line = top + 1; line < bottom; line++)
+                for (int at = 0; at < width; at++)
+                    tall[at] = x[line * stride + at] > tall[at] ? x[line * stride + at] : tall[at];
+            for (int column = 0; column < columns; column++, y++) {
+                int left = 2 * column - before, right = left + side < width ? left + side : width;
+                left = left < 0 ? 0 : left;
+                float most = tall[left];
+                for (int at = left + 1; at < right; at++)
+                    most = tall[at] > most ? tall[at] : most;
+                *y = most;
+            }
+        }
+}
+
 #if defined(__x86_64__)
 #define WIDE __attribute__((target("avx2,fma")))
 #define HAS_WIDE (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
@@ -134,9 +159,16 @@ WIDE static void propose_wide(const uint8_t *rgb, int height, int width, const T
 {
     propose(rgb, height, width, tensors, scratch, y);
 }
+
+WIDE static void max_pool_wide(const float *x, int planes, size_t plane, int height, int width, size_t stride, int side, int above,
+                               int before, int rows, int columns, float *y)
+{
+    max_pool(x, planes, plane, height, width, stride, side, above, before, rows, columns, y);
+}
 #else
 #define HAS_WIDE 0
 #define convolve_wide convolve
+#define max_pool_wide max_pool
 #define propose_wide propose
 #endif
 
@@ -162,22 +194,13 @@ void propose_1(const uint8_t *rgb, int height, int width, const Tensors tensors[
         propose(rgb, height, width, tensors, scratch, y);
 }
 
-/* The largest of each side x side with stride 2, windows over the edge included. x: planes, `plane` and rows `stride` apart, of which
-   (height, width) is looked at; the first window begins `above` and `before` it. y: (planes, rows, columns). */
+/* x: planes, `plane` and rows `stride` apart, of which (height, width) is looked at, width at most MOST_POOLED; the first window begins
+   `above` and `before` it. y: (planes, rows, columns). */
 void max_pool_1(const float *x, int planes, size_t plane, int height, int width, size_t stride, int side, int above, int before,
                 int rows, int columns, float *y)
 {
-    for (int channel = 0; channel < planes; channel++, x += plane)
-        for (int row = 0; row < rows; row++)
-            for (int column = 0; column < columns; column++, y++) {
-                int top = 2 * row - above, left = 2 * column - before;
-                int bottom = top + side < height ? top + side : height, right = left + side < width ? left + side : width;
-                top = top < 0 ? 0 : top;
-                left = left < 0 ? 0 : left;
-                float most = x[top * stride + left];
-                for (int line = top; line < bottom; line++)
-                    for (int at = left; at < right; at++)
-                        most = x[line * stride + at] > most ? x[line * stride + at] : most;
-                *y = most;
-            }
+    if (HAS_WIDE)
+        max_pool_wide(x, planes, plane, height, width, stride, side, above, before, rows, columns, y);
+    else
+        max_pool(x, planes, plane, height, width, stride, side, above, before, rows, columns, y);
 }

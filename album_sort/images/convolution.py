@@ -15,6 +15,8 @@ Array = NDArray[np.float32]
 # So many neighbouring positions are summed at once.
 _LEAST_POSITIONS = 16
 _SCRATCH_A_PIXEL = 20
+# Values in a row.
+_MOST_POOLED = 64
 
 
 class Tensors:
@@ -60,7 +62,7 @@ def pool(x: Array, side: int, size: tuple[int, int], before: tuple[int, int]) ->
     """Largest of each window with stride 2: (C, N, H, W) to (C, N, *size), the first beginning `before`; None where numpy is to do it."""
     channels, count, height, width = x.shape
     library = native_library()
-    if library is None or x.strides[0] != count * x.strides[1] or x.strides[3] != x.itemsize:
+    if library is None or width > _MOST_POOLED or x.strides[0] != count * x.strides[1] or x.strides[3] != x.itemsize:
         return None
     y = np.empty((channels, count, *size), np.float32)
     plane, row = x.strides[1] // x.itemsize, x.strides[2] // x.itemsize
