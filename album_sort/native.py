@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 LIBRARY = Path(__file__).with_name("_native.so")
 """Where the build puts it."""
 
-_MEASURES = ("split", "raise", "measure_blocks", "find_ink", "find_steps", "find_points")
+_MEASURES = ("split", "raise", "measure_blocks", "find_ink", "find_steps", "find_points", "find_greys", "sum")
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from PIL import Image
+import numpy as np
+from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -56,10 +57,10 @@ class Watch:
     def __init__(self) -> None:
         self.spent_ms = 0.0
 
-    def __call__(self, image: Image.Image, long_px: int) -> bytes:
+    def __call__(self, rgb: NDArray[np.uint8], long_px: int) -> bytes:
         """Makes a thumbnail."""
         begun = time.process_time()
-        thumbnail = encode_thumbnail(image, long_px)
+        thumbnail = encode_thumbnail(rgb, long_px)
         self.spent_ms = (time.process_time() - begun) * 1000
         return thumbnail
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from album_sort.core.formats import HEAD_BYTES, MediaFormat, describe, sniff
 from album_sort.images.heif import load_heif
 from album_sort.images.jpeg import load_jpeg
@@ -50,7 +48,7 @@ def decode_picture(
             height_px=height_px,
             media_format=media.name,
             pixel_source=pixels.source,
-            statistics=measure_statistics(np.asarray(looks.small), width_px, height_px),
+            statistics=measure_statistics(looks.small, width_px, height_px),
             thumbnail=encode_thumbnail(looks.small, thumbnail_px) if thumbnail_px else b"",
             warnings=pixels.warnings,
         )

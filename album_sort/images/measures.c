@@ -21,8 +21,18 @@ INLINE uint8_t most(uint8_t x, uint8_t y)
     return x > y ? x : y;
 }
 
-INLINE void split(const uint8_t *rgb, size_t pixels, uint8_t *red, uint8_t *green, uint8_t *blue, uint8_t *luma, uint8_t *chroma)
+INLINE uint32_t sum_of(const uint8_t *x, size_t count)
 {
+    uint32_t sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += x[i];
+    return sum;
+}
+
+INLINE void split(const uint8_t *rgb, int height, int width, uint8_t *red, uint8_t *green, uint8_t *blue, uint8_t *luma, uint8_t *chroma,
+                  uint32_t *luma_rows)
+{
+    size_t pixels = (size_t)height * width;
     for (size_t i = 0; i < pixels; i++) {
         red[i] = rgb[3 * i];
         green[i] = rgb[3 * i + 1];
@@ -32,6 +42,8 @@ INLINE void split(const uint8_t *rgb, size_t pixels, uint8_t *red, uint8_t *gree
         luma[i] = (uint16_t)(77 * red[i] + 150 * green[i] + 29 * blue[i]) >> 8;
         chroma[i] = most(most(red[i], green[i]), blue[i]) - least(least(red[i], green[i]), blue[i]);
     }
+    for (int line = 0; line < height; line++)
+        luma_rows[line] = sum_of(luma + (size_t)line * width, width);
 }
 
 INLINE uint8_t raised(uint8_t level, uint16_t gain)
@@ -205,6 +217,21 @@ INLINE void find_points(const uint8_t *luma, int height, int width, const float 
     }
 }
 
+/* Two tables in turns: one after the other, equal neighbours would wait for each other. */
+INLINE void find_greys(const uint8_t *luma, const uint8_t *chroma, size_t pixels, uint8_t greyish, uint32_t *counts)
+{
+    uint32_t odd[512] = {0}, even[512] = {0};
+    for (size_t i = 0; i < pixels; i++)
+        (i & 1 ? odd : even)[luma[i] | (chroma[i] >= greyish) << 8]++;
+    for (int level = 0; level < 256; level++)
+        counts[level] = odd[level] + even[level];
+}
+
+INLINE void sum(const uint8_t *plane, size_t pixels, uint32_t *all)
+{
+    *all = sum_of(plane, pixels);
+}
+
 #if defined(__x86_64__)
 #define WIDE __attribute__((target("avx2")))
 #define HAS_WIDE __builtin_cpu_supports("avx2")
@@ -227,9 +254,9 @@ INLINE void find_points(const uint8_t *luma, int height, int width, const float 
             name arguments;                         \
     }
 
-/* rgb: (pixels, 3); all others (pixels,). */
-EXPORTED(split, (const uint8_t *rgb, size_t pixels, uint8_t *red, uint8_t *green, uint8_t *blue, uint8_t *luma, uint8_t *chroma),
-         (rgb, pixels, red, green, blue, luma, chroma))
+/* rgb: (height, width, 3). luma_rows: (height,) sums. All others (height, width). */
+EXPORTED(split, (const uint8_t *rgb, int height, int width, uint8_t *red, uint8_t *green, uint8_t *blue, uint8_t *luma, uint8_t *chroma, uint32_t *luma_rows),
+         (rgb, height, width, red, green, blue, luma, chroma, luma_rows))
 /* gains: in 128ths. chroma: of the raised channels. */
 EXPORTED(raise, (const uint8_t *red, const uint8_t *green, const uint8_t *blue, size_t pixels, const uint16_t gains[3], uint8_t *chroma),
          (red, green, blue, pixels, gains, chroma))
@@ -247,3 +274,7 @@ EXPORTED(find_steps, (const uint8_t *luma, int height, int width, uint8_t darkes
 /* means: (rows, columns). */
 EXPORTED(find_points, (const uint8_t *luma, int height, int width, const float *means, int rows, int columns, uint32_t *points),
          (luma, height, width, means, rows, columns, points))
+/* counts: of the pixels whose chroma is below `greyish`, how many have each luma, (256,). */
+EXPORTED(find_greys, (const uint8_t *luma, const uint8_t *chroma, size_t pixels, uint8_t greyish, uint32_t *counts),
+         (luma, chroma, pixels, greyish, counts))
+EXPORTED(sum, (const uint8_t *plane, size_t pixels, uint32_t *all), (plane, pixels, all))

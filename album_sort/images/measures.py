@@ -15,15 +15,20 @@ Counts = NDArray[np.uint32]
 _TEXT_BLOCK = 16
 
 
-def split(rgb: Plane) -> tuple[Plane, Plane, Plane, Plane, Plane] | None:
-    """(H, W, 3) to red, green, blue, luma and chroma, each (H, W)."""
+Planes = tuple[Plane, Plane, Plane, Plane, Plane, NDArray[np.uint32]]
+"""Red, green, blue, luma and chroma, each (H, W), and the sums of luma's rows (H,)."""
+
+
+def split(rgb: Plane) -> Planes | None:
+    """(H, W, 3) to planes."""
     library = native_library()
     if library is None:
         return None
     rgb = np.ascontiguousarray(rgb)
     planes = np.empty((5, *rgb.shape[:2]), np.uint8)
-    library.measures_split(pointer(rgb), ctypes.c_size_t(planes[0].size), *(pointer(plane) for plane in planes))
-    return planes[0], planes[1], planes[2], planes[3], planes[4]
+    rows = np.empty(rgb.shape[0], np.uint32)
+    library.measures_split(pointer(rgb), *rgb.shape[:2], *(pointer(plane) for plane in planes), pointer(rows))
+    return planes[0], planes[1], planes[2], planes[3], planes[4], rows
 
 
 def raised_chroma(red: Plane, green: Plane, blue: Plane, gains: NDArray[np.uint16]) -> Plane | None:
@@ -37,7 +42,27 @@ def raised_chroma(red: Plane, green: Plane, blue: Plane, gains: NDArray[np.uint1
     return chroma
 
 
-def blocks(plane: Plane, side: int) -> tuple[Plane, Plane, Counts] | None:
+def grey_levels(luma: Plane, chroma: Plane, greyish: int) -> Counts | None:
+    """(256,) pixels of each luma whose chroma is below `greyish`."""
+    library = native_library()
+    if library is None:
+        return None
+    counts = np.empty(256, np.uint32)
+    library.measures_find_greys(pointer(luma), pointer(chroma), ctypes.c_size_t(luma.size), greyish, pointer(counts))
+    return counts
+
+
+def total(plane: Plane) -> int | None:
+    """Sum of all pixels, which are fewer than 16 million."""
+    library = native_library()
+    if library is None:
+        return None
+    found = np.empty(1, np.uint32)
+    library.measures_sum(pointer(plane), ctypes.c_size_t(plane.size), pointer(found))
+    return int(found[0])
+
+
+def measure_blocks(plane: Plane, side: int) -> tuple[Plane, Plane, Counts] | None:
     """Least, most and sum of each whole block."""
     library = native_library()
     if library is None or not plane.flags.c_contiguous:
@@ -50,7 +75,7 @@ def blocks(plane: Plane, side: int) -> tuple[Plane, Plane, Counts] | None:
     return low, high, total
 
 
-def ink(luma: Plane, limits: Plane) -> tuple[Counts, Counts] | None:
+def count_ink(luma: Plane, limits: Plane) -> tuple[Counts, Counts] | None:
     """(4, rows, columns) pixels of ink, thick ink, beginning strokes and ground in each block, and (16 rows,) strokes in a row.
 
     limits: (4, rows, columns), see measures.c.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
@@ -25,6 +26,7 @@ from album_sort.images.people_networks import (
     REFINE_SIDE,
     CropNet,
     ProposalNet,
+    likely,
     output_net,
     refine_net,
 )
@@ -36,6 +38,7 @@ SMALLEST_FACE_PX = 28
 """A face of this side takes 1 % of a 4:3 picture; smaller ones would double the time and say little."""
 PYRAMID_STEP = 0.65
 PROPOSAL_THRESHOLD, REFINE_THRESHOLD, OUTPUT_THRESHOLD = 0.85, 0.7, 0.9
+_PROPOSAL_LOGIT = math.log(PROPOSAL_THRESHOLD / (1 - PROPOSAL_THRESHOLD))
 PROPOSAL_OVERLAP = 0.6
 MOST_PER_LEVEL, MOST_PROPOSALS, MOST_REFINED = 48, 10, 6
 
@@ -94,9 +97,10 @@ class _Finder:
         while min(height, width) * scale >= PROPOSAL_SIDE:
             # Each level from the one before: resizing the whole picture every time took as long as looking at it.
             level = resize_array(level, (round(width * scale), round(height * scale)), Image.Resampling.BILINEAR)
-            corrections, probabilities = self.proposal(level)
-            rows, columns = np.nonzero(probabilities > PROPOSAL_THRESHOLD)
-            score = probabilities[rows, columns]
+            corrections, above = self.proposal(level)
+            # Few places are worth a probability.
+            rows, columns = np.nonzero(above > _PROPOSAL_LOGIT)
+            score = likely(above[rows, columns])
             best = np.argsort(-score, kind="stable")[:MOST_PER_LEVEL]
             rows, columns = rows[best], columns[best]
             corner = np.stack((columns, rows), axis=1).astype(np.float32) * PROPOSAL_STRIDE
@@ -107,8 +111,8 @@ class _Finder:
         if not found:
             return np.empty((0, 4), np.float32)
         boxes, score = np.concatenate(found), np.concatenate(scores)
-        likely: Boxes = boxes[without_overlaps(boxes, score, PROPOSAL_OVERLAP, MOST_PROPOSALS)]
-        return likely
+        best_boxes: Boxes = boxes[without_overlaps(boxes, score, PROPOSAL_OVERLAP, MOST_PROPOSALS)]
+        return best_boxes
 
 
 def find_faces(rgb: NDArray[np.uint8]) -> FacesFound | None:

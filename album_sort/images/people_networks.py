@@ -79,7 +79,7 @@ class ProposalNet:
         )
 
     def __call__(self, pixels: NDArray[np.uint8]) -> tuple[Array, Array]:
-        """(H, W, 3) to box corrections (4, h, w) and probabilities (h, w)."""
+        """(H, W, 3) to box corrections (4, h, w), and how far the logit of a face is above the other, (h, w)."""
         answers = propose(pixels, self._tensors)
         if answers is None:
             first, *others = self.layers
@@ -87,7 +87,7 @@ class ProposalNet:
             for layer in others:
                 x = layer.activate(x)
             answers = x[:, 0]
-        return answers[:4], probability(answers[4:])
+        return answers[:4], answers[5] - answers[4]
 
 
 class CropNet:
@@ -163,5 +163,10 @@ def normalised(pixels: NDArray[np.uint8]) -> Array:
 
 def probability(logits: Array) -> Array:
     """Softmax of two logits (2, ...): the second's probability."""
-    faces: Array = 1.0 / (1.0 + np.exp(logits[0] - logits[1]))
+    return likely(logits[1] - logits[0])
+
+
+def likely(above: Array) -> Array:
+    """Probability of a face whose logit is so far above the other."""
+    faces: Array = np.float32(1.0) / (np.float32(1.0) + np.exp(-above))
     return faces

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from album_sort.images.measures import flat_and_edges, points, raised_chroma, split
+from album_sort.images.measures import Planes, flat_and_edges, grey_levels, points, raised_chroma, split, total
 from album_sort.images.people import find_faces
 from album_sort.images.resample import resize_array
 from album_sort.images.text_blocks import Plane, block_extremes, block_means, measure_text, steps
@@ -33,11 +33,11 @@ def measure_statistics(rgb: Plane, width_px: int, height_px: int, *, faces: bool
     Takes about 2 ms, and 9 ms more to look for `faces` (benchmarks/bench_evidence.py).
     """
     small = _to_measuring_size(rgb)
-    red, green, blue, luma, chroma = split(small) or _split(small)
+    red, green, blue, luma, chroma, luma_rows = split(small) or _split(small)
     balanced = _balanced_chroma(red, green, blue, luma)
     numbers: dict[str, float] = {"width_px": float(width_px), "height_px": float(height_px)}
-    numbers |= _tones(luma, balanced)
-    numbers |= {"mean_chroma": float(chroma.mean()) / 255, "balanced_chroma": float(balanced.mean()) / 255}
+    numbers |= _tones(luma, balanced, luma_rows)
+    numbers |= {"mean_chroma": _mean(chroma) / 255, "balanced_chroma": _mean(balanced) / 255}
     numbers |= _evenness(small, luma)
     # Colours of every ninth pixel: counting them all would take longer than everything else together.
     numbers |= _colours(*(np.ascontiguousarray(channel[::3, ::3]) for channel in (red, green, blue)))
@@ -58,10 +58,17 @@ def _to_measuring_size(rgb: Plane) -> Plane:
     return resize_array(rgb, size, Image.Resampling.BOX)
 
 
-def _split(rgb: Plane) -> tuple[Plane, Plane, Plane, Plane, Plane]:
+def _split(rgb: Plane) -> Planes:
     """As `measures.split`."""
     red, green, blue = (np.ascontiguousarray(rgb[..., channel]) for channel in range(3))
-    return red, green, blue, _luma(red, green, blue), _chroma(red, green, blue)
+    luma = _luma(red, green, blue)
+    return red, green, blue, luma, _chroma(red, green, blue), luma.sum(axis=1, dtype=np.uint32)
+
+
+def _mean(plane: Plane) -> float:
+    """Mean of all pixels."""
+    sum_of_all = total(plane)
+    return float(plane.mean()) if sum_of_all is None else sum_of_all / plane.size
 
 
 def _luma(red: Plane, green: Plane, blue: Plane) -> Plane:
@@ -101,26 +108,28 @@ def _share(mask: NDArray[np.bool_]) -> float:
     return float(np.count_nonzero(mask)) / mask.size if mask.size else 0.0
 
 
-def _tones(luma: Plane, chroma: Plane) -> Mapping[str, float]:
+def _tones(luma: Plane, chroma: Plane, luma_rows: NDArray[np.uint32]) -> Mapping[str, float]:
     """Luminance percentiles, and the shares of near white, near black and the most common grey."""
     histogram = np.bincount(luma[::2, ::2].ravel(), minlength=256)
     cumulated = np.cumsum(histogram) / histogram.sum()
     dark, median, bright = (float(np.searchsorted(cumulated, quantile)) / 255 for quantile in (0.05, 0.5, 0.95))
     paper = int(np.argmax(np.convolve(histogram, np.ones(9), mode="same")))
-    greyish = chroma < GREYISH
-    near_paper = (luma >= max(0, paper - 16)) & (luma <= min(255, paper + 16)) & greyish
-    half = luma.shape[0] // 2
+    counted = grey_levels(luma, chroma, GREYISH)
+    greys = np.bincount(luma[chroma < GREYISH], minlength=256) if counted is None else counted
+    height, width = luma.shape
+    half = height // 2
+    upper = max(1, half)
     return {
-        "mean_luminance": float(luma.mean()) / 255,
-        "upper_luminance": float(luma[: max(1, half)].mean()) / 255,
-        "lower_luminance": float(luma[half:].mean()) / 255,
+        "mean_luminance": _mean_share(luma_rows, width) / 255,
+        "upper_luminance": _mean_share(luma_rows[:upper], width) / 255,
+        "lower_luminance": _mean_share(luma_rows[half:], width) / 255,
         "dark_luminance": min(1.0, dark),
         "median_luminance": min(1.0, median),
         "bright_luminance": min(1.0, bright),
-        "near_white_share": _share((luma >= NEAR_WHITE) & greyish),
+        "near_white_share": float(greys[NEAR_WHITE:].sum()) / luma.size,
         "near_black_share": float(cumulated[NEAR_BLACK]),
         "paper_luminance": paper / 255,
-        "paper_share": _share(near_paper),
+        "paper_share": float(greys[max(0, paper - 16) : paper + 17].sum()) / luma.size,
     }
 
 
@@ -153,7 +162,7 @@ def _flat_and_edges(luma: Plane) -> tuple[NDArray[np.intp], ...]:
 
 
 def _mean_share(counts: NDArray[np.unsignedinteger] | NDArray[np.intp], of: int) -> float:
-    """Share of pixels in rows of so many, 0 for none."""
+    """Mean of a pixel in rows of so many with these sums, 0 for none."""
     return float(counts.sum()) / (counts.size * of) if counts.size * of else 0.0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.images import measures
+from album_sort.images.measures import count_ink, measure_blocks
 
 Plane = NDArray[np.uint8]
 
@@ -27,7 +27,7 @@ def steps(plane: Plane, axis: int) -> Plane:
 
 def block_extremes(plane: Plane, side: int) -> tuple[Plane, Plane]:
     """Smallest and largest value of each whole block; what is left over at the right and bottom is dropped."""
-    found = measures.blocks(plane, side)
+    found = measure_blocks(plane, side)
     if found is not None:
         return found[:2]
     bands = _bands(plane, side)
@@ -63,7 +63,7 @@ def measure_text(luma: Plane, chroma: Plane, *, greyish: int) -> Mapping[str, fl
             np.where(on_dark, low + even, 0),
         )
     ).astype(np.uint8)
-    (ink_count, thick_count, stroke_count, ground_count), strokes = measures.ink(luma, limits) or _ink(luma, limits)
+    (ink_count, thick_count, stroke_count, ground_count), strokes = count_ink(luma, limits) or _ink(luma, limits)
     text = (
         written
         & (ink_count > 5)
@@ -85,7 +85,7 @@ def measure_text(luma: Plane, chroma: Plane, *, greyish: int) -> Mapping[str, fl
 
 
 def _ink(luma: Plane, limits: Plane) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """As `measures.ink`."""
+    """As `measures.count_ink`."""
     whole = luma[: limits.shape[1] * BLOCK, : limits.shape[2] * BLOCK]
     threshold, is_dark, above, below = (_spread(blocks) for blocks in limits)
     ink = (whole < threshold) ^ is_dark.astype(np.bool_)
@@ -106,7 +106,7 @@ def _bands(plane: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 def _block_sums(plane: NDArray[np.uint8] | NDArray[np.bool_], side: int) -> NDArray[np.uint32]:
     """Sum of each whole block. Columns are summed first: that way numpy adds whole rows at once."""
-    found = measures.blocks(plane.view(np.uint8), side)
+    found = measure_blocks(plane.view(np.uint8), side)
     if found is not None:
         return found[2]
     bands = _bands(plane.view(np.uint8), side)

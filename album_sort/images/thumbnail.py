@@ -6,6 +6,7 @@ from typing import cast
 
 import numpy as np
 import simplejpeg
+from numpy.typing import NDArray
 from PIL import Image
 
 from album_sort.images.resample import resize_array
@@ -16,11 +17,11 @@ _QUALITY = 80
 _CLOSE_ENOUGH = 0.9
 
 
-def encode_thumbnail(image: Image.Image, long_px: int) -> bytes:
-    """A JPEG of an upright sRGB picture with about `long_px` on its long side; never blown up."""
-    scale = long_px / max(image.size)
-    rgb = np.asarray(image)
+def encode_thumbnail(rgb: NDArray[np.uint8], long_px: int) -> bytes:
+    """A JPEG of an upright sRGB picture (H, W, 3) with about `long_px` on its long side; never blown up."""
+    height, width = rgb.shape[:2]
+    scale = long_px / max(height, width)
     if scale < _CLOSE_ENOUGH:
-        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
         rgb = resize_array(rgb, size, Image.Resampling.BILINEAR)
     return cast("bytes", simplejpeg.encode_jpeg(rgb, _QUALITY, colorsubsampling="420"))

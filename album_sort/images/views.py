@@ -44,8 +44,8 @@ class Looks:
 
     views: NDArray[np.uint8]
     """(V, S, S, 3)."""
-    small: Image.Image
-    """RGB; short side of at least 256 px where the file has that many, long side of at most 1024."""
+    small: NDArray[np.uint8]
+    """(H, W, 3); short side of at least 256 px where the file has that many, long side of at most 1024."""
 
 
 def look(pixels: Pixels, preprocessing: Preprocessing) -> Looks:
@@ -53,7 +53,7 @@ def look(pixels: Pixels, preprocessing: Preprocessing) -> Looks:
     image = pixels.image
     if max(image.size) > WIDE_ASPECT * min(image.size):
         windows = [_finished(window, pixels) for window in _windows(image, preprocessing)]
-        return Looks(np.stack([np.asarray(window) for window in windows]), _small(pixels))
+        return Looks(np.stack(windows), _small(pixels))
     size = resized_size(image.size, preprocessing.resize_px)
     enlarged_preview = min(image.size) < preprocessing.resize_px and pixels.source in _PREVIEWS
     # Blowing up 240 px to 256 blurs; the sharper filter brings the answers nearer to those on the full picture
@@ -61,7 +61,7 @@ def look(pixels: Pixels, preprocessing: Preprocessing) -> Looks:
     sharp = Image.Resampling.BICUBIC if enlarged_preview else None
     resample = sharp or _FILTERS[preprocessing.interpolation]
     resized = _finished(resize(image, size, resample), pixels)
-    views = np.asarray(_centre(resized, preprocessing.crop_px))[np.newaxis]
+    views = np.ascontiguousarray(_centre(resized, preprocessing.crop_px))[np.newaxis]
     if min(pixels.width_px, pixels.height_px) < _SMALL_SHORT_PX:
         return Looks(views, _small(pixels))
     # What is measured must not depend on the network: the cache keeps one set of numbers for all.
@@ -79,9 +79,9 @@ def resized_size(size: tuple[int, int], short_px: int) -> tuple[int, int]:
     return int(short_px * width / height), short_px
 
 
-def _finished(image: Image.Image, pixels: Pixels) -> Image.Image:
-    """A small version in sRGB, upright."""
-    return turned(managed(image, pixels.icc_profile), pixels.orientation)
+def _finished(image: Image.Image, pixels: Pixels) -> NDArray[np.uint8]:
+    """A small version (H, W, 3) in sRGB, upright."""
+    return np.asarray(turned(managed(image, pixels.icc_profile), pixels.orientation))
 
 
 def turned(image: Image.Image, orientation: int) -> Image.Image:
@@ -90,10 +90,10 @@ def turned(image: Image.Image, orientation: int) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _centre(image: Image.Image, side: int) -> Image.Image:
+def _centre(rgb: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """The centre square, with the offsets of torchvision's `CenterCrop`."""
-    left, top = round((image.width - side) / 2.0), round((image.height - side) / 2.0)
-    return image.crop((left, top, left + side, top + side))
+    top, left = (round((length - side) / 2.0) for length in rgb.shape[:2])
+    return rgb[top : top + side, left : left + side]
 
 
 def _windows(image: Image.Image, preprocessing: Preprocessing) -> list[Image.Image]:
@@ -119,8 +119,8 @@ def _windows(image: Image.Image, preprocessing: Preprocessing) -> list[Image.Ima
     return windows
 
 
-def _small(pixels: Pixels) -> Image.Image:
-    """The picture at no more than 256 px on its short and 1024 px on its long side; never blown up."""
+def _small(pixels: Pixels) -> NDArray[np.uint8]:
+    """The picture (H, W, 3) at no more than 256 px on its short and 1024 px on its long side; never blown up."""
     image = pixels.image
     scale = min(1.0, _SMALL_SHORT_PX / min(image.size), _SMALL_LONG_PX / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
