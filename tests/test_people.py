@@ -151,6 +151,25 @@ def test_pooling_takes_the_largest_and_keeps_windows_over_the_edge_when_asked() 
     assert max_pool(x, 2, pad=True)[0, 0].tolist() == [[6, 8, 9], [16, 18, 19], [21, 23, 24]]
 
 
+@needs_library
+@given(
+    shape=st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(3, 30), st.integers(3, 70)),
+    side=st.integers(2, 3),
+    pad=st.booleans(),
+    seed=st.integers(0, 9),
+)
+def test_the_compiled_pooling_is_that_of_numpy(
+    shape: tuple[int, int, int, int], side: int, pad: bool, seed: int
+) -> None:
+    x = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+    # A part of something wider, as convolutions hand it over.
+    part = np.concatenate((x, x), axis=3)[..., : shape[3]]
+    pooled = max_pool(part, side, pad=pad)
+    with pytest.MonkeyPatch.context() as patch:
+        without_library(patch)
+        assert np.array_equal(max_pool(part, side, pad=pad), pooled)
+
+
 def test_of_overlapping_boxes_the_best_stays() -> None:
     boxes = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [30, 30, 40, 40]], np.float32)
     assert without_overlaps(boxes, np.array([0.8, 0.9, 0.5], np.float32), 0.5, 9).tolist() == [1, 2]
