@@ -19,6 +19,8 @@ from album_sort.native import native_library, pointer
 from album_sort.types import EMBEDDING_SIZE, Precision
 
 CLASSES = 1000
+_MOST_AT_ONCE = 16
+"""Pictures: each takes 2.4 MB beside the weights, and Ctrl-C waits for them."""
 _STAGES = (128, 256, 512)
 """Channels of the stages that begin with a stride; before them are the stem and a stage of 64."""
 _SPOTS = 36
@@ -90,11 +92,13 @@ class Int16Network:
         views = np.ascontiguousarray(views)
         features = np.empty((len(views), EMBEDDING_SIZE), np.float32)
         logits = np.empty((len(views), CLASSES), np.float32)
-        parts = _parts(len(views), min(self._threads, len(views)))
-        if len(parts) == 1:
-            self._run_part(views, features, logits)
+        parts = _parts(len(views), max(min(self._threads, len(views)), -(-len(views) // _MOST_AT_ONCE)))
+        work = [(views[part], features[part], logits[part]) for part in parts]
+        if self._threads == 1 or len(parts) == 1:
+            for part in work:
+                self._run_part(*part)
         else:
-            list(self._pool.map(lambda part: self._run_part(views[part], features[part], logits[part]), parts))
+            list(self._pool.map(lambda part: self._run_part(*part), work))
         likely = np.exp(logits - logits.max(axis=1, keepdims=True))
         likely /= likely.sum(axis=1, keepdims=True)
         return likely, features

@@ -47,8 +47,8 @@ def _quota() -> float | None:
 def split_threads(cores: int, workers: int | None = None, threads: int | None = None) -> ThreadSplit:
     """The split for so many cores; what the user gave stays.
 
-    Decoding a photo takes two to three times as long as int8 inference, and the operating system shares the cores out
-    better than a fixed fence does: as many decoding processes as cores, and a third of the cores for the network
+    Decoding a photo takes twice as long as inference, and the operating system shares the cores out better than a fixed
+    fence does: as many decoding processes as cores, which give way to the network, and a third of the cores for that
     (benchmarks/results/threads.csv).
     """
-    return ThreadSplit(workers or cores, threads or max(1, cores // 3))
+    return ThreadSplit(workers or cores, threads or math.ceil(cores / 3))
