@@ -1,4 +1,4 @@
-"""How the int8 conversion's answers depend on the engine, the calibration inputs and the last layer: evidence of decision 0001.
+"""How converted answers depend on engine, calibration inputs, last layer and margin: evidence of decisions 0001 (int8) and 0008 (int16).
 
     python benchmarks/bench_calibration.py PHOTOS WEIGHTS
 
@@ -22,11 +22,14 @@ from torch import Tensor, nn
 from ways import calibration_views
 
 from album_sort.classify.backbones import RESNET18
+from album_sort.classify.int16_conversion import convert_resnet18
+from album_sort.classify.int16_network import Int16Network, int16_runs_here
 from album_sort.classify.networks import build_fp32, build_quantizable_resnet18, load_state_dict
 from album_sort.classify.torch_startup import silence
 from album_sort.classify.weights import WeightsQuery, find_weights
 
 COUNT, SIDE = 64, 224
+MARGINS = (0.85, 1.0, 1.25, 1.5, 2.0)
 
 
 def noise() -> NDArray[np.uint8]:
@@ -101,24 +104,34 @@ def main() -> None:
         "noise": noise,
     }
     rows: list[dict[str, object]] = []
+
+    def add(engine: str, calibration: str, last_layer: str, found: Tensor) -> None:
+        same = float((found.argmax(1) == reference.argmax(1)).float().mean())
+        rows.append(
+            {
+                "engine": engine,
+                "calibration": calibration,
+                "last_layer": last_layer,
+                "same_class": f"{same:.4f}",
+                "moved": f"{float((found - reference).abs().sum(1).mean()) / 2:.4f}",
+                "photos": len(images),
+            }
+        )
+        print({key: str(value) for key, value in rows[-1].items()}, flush=True)
+
+    for margin in MARGINS if int16_runs_here() else ():
+        for name in ("real photos", "shipped pictures"):
+            tensors, _ = convert_resnet18(weights, state, inputs[name](), margin=margin)
+            if tensors is not None:
+                found = Int16Network(tensors, 1, "").run(views[~is_real])[0]
+                add("int16", f"{name}, margin {margin}", "fp32", torch.from_numpy(found))
     for engine in ("onednn", "x86"):
         for name, make in inputs.items():
             for last_layer_fp32 in (False, True):
                 with silence():
                     network = converted(state, engine, normalised(make()), last_layer_fp32=last_layer_fp32)
                 found = probabilities(network, images)
-                same = float((found.argmax(1) == reference.argmax(1)).float().mean())
-                rows.append(
-                    {
-                        "engine": engine,
-                        "calibration": name,
-                        "last_layer": "fp32" if last_layer_fp32 else "int8",
-                        "same_class": f"{same:.4f}",
-                        "moved": f"{float((found - reference).abs().sum(1).mean()) / 2:.4f}",
-                        "photos": len(images),
-                    }
-                )
-                print({key: str(value) for key, value in rows[-1].items()}, flush=True)
+                add(engine, name, "fp32" if last_layer_fp32 else "int8", found)
     write_rows("calibration_inputs", rows)
 
 

@@ -24,6 +24,7 @@ from machine import write_rows
 from numpy.typing import NDArray
 from ways import calibration_views
 
+from album_sort.classify.int16_network import int16_runs_here
 from album_sort.classify.labels import load_labels
 from album_sort.classify.precision import has_bf16
 from album_sort.classify.runner import Classifier
@@ -79,7 +80,11 @@ def rows_of(weights: WeightsFile, options: argparse.Namespace, folder: Path) -> 
     photos = decoded(paths, weights.backbone)
     matrix = load_labels().weights()
     is_resnet = weights.backbone.name == "resnet18"
-    precisions = [Precision.FP32, *([Precision.BF16] if has_bf16() else []), *([Precision.INT8] if is_resnet else [])]
+    precisions = [Precision.FP32]
+    if has_bf16():
+        precisions.append(Precision.BF16)
+    if is_resnet:
+        precisions += [Precision.INT8, *([Precision.INT16] if int16_runs_here() else [])]
     reference: Answers | None = None
     for precision in precisions:
         answers = classify(weights, precision, photos, options.threads, folder)

@@ -220,7 +220,7 @@ def test_a_conversion_that_answers_otherwise_is_refused(
     resnet18: WeightsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`auto` then goes on in another precision, and `int16` is an error that says so."""
-    monkeypatch.setattr(int16_conversion, "_MARGIN", 1e-3)
+    monkeypatch.setattr(int16_conversion, "_MOST_MOVED", 1e-6)
     assert classifier(resnet18, tmp_path).precision is not Precision.INT16
     with pytest.raises(UsageError, match="was refused") as caught:
         classifier(resnet18, tmp_path, Precision.INT16)

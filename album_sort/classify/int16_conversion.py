@@ -34,8 +34,8 @@ _LARGEST = 32767
 _OUTS = 16
 _PLANE = 49
 """Pixels of the last activation."""
-# Ranges of eight pictures are not those of all: activations beyond are cut off.
-_MARGIN = 1.25
+MARGIN = 1.25
+"""Ranges of eight pictures are not those of all; activations beyond are cut off (docs/decisions/0008-int16.md)."""
 _MOST_MOVED = 0.35
 """As for int8 (quantize.py)."""
 
@@ -63,15 +63,16 @@ _WEIGHT_TRANSFORM = np.array(
 
 
 def convert_resnet18(
-    weights: WeightsFile, state: StateDict, views: NDArray[np.uint8]
+    weights: WeightsFile, state: StateDict, views: NDArray[np.uint8], *, margin: float = MARGIN
 ) -> tuple[Int16Tensors | None, float]:
     """(converted network, mean probability it moved); the network is None where it does not agree with fp32.
 
-    views: the calibration pictures, (N, 224, 224, 3). Runs the result once: only where `int16_runs_here`.
+    views: the calibration pictures, (N, 224, 224, 3). margin: ranges of activations by the largest ones on these. Runs the
+    result once: only where `int16_runs_here`.
     """
     folded = _folded(weights, state)
     spec = weights.backbone.preprocessing
-    tensors = _lowered(folded, _largest(folded, quantize.normalised(views, spec)), spec)
+    tensors = _lowered(folded, _largest(folded, quantize.normalised(views, spec)), margin, spec)
     # Mirrored, the pictures show the network something that the ranges were not measured on.
     mirrored = np.ascontiguousarray(views[:, :, ::-1])
     with torch.inference_mode():
@@ -126,9 +127,9 @@ def _largest(network: Any, images: Tensor) -> dict[str, float]:  # noqa: ANN401 
     return largest
 
 
-def _lowered(network: Any, largest: dict[str, float], spec: Preprocessing) -> Int16Tensors:  # noqa: ANN401 - torchvision's ResNet
+def _lowered(network: Any, largest: dict[str, float], margin: float, spec: Preprocessing) -> Int16Tensors:  # noqa: ANN401 - torchvision's ResNet
     """All tensors in the order in which the C code takes them."""
-    step = {name: _MARGIN * value / MOST for name, value in largest.items()}
+    step = {name: margin * value / MOST for name, value in largest.items()}
     levels = _levels(spec)
     layers = [_direct(network.conv1, _INPUT_STEP, step["stem"], int(np.abs(levels).max()))]
     units = []
