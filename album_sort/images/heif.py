@@ -56,7 +56,7 @@ def full_picture(data: bytes, request: Request) -> Pixels:
         return pixels
     # libheif shows the tiles that are there and keeps silent about the others.
     image, warning = without_missing_rows(rgb, "truncated")
-    return replace(pixels, image=image, warnings=(warning,))
+    return replace(pixels, picture=image, warnings=(warning,))
 
 
 def _as_image(item: pi_heif.HeifImage, request: Request) -> Image.Image:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
@@ -37,15 +39,14 @@ def load_jpeg(data: bytes, request: Request) -> Pixels:
     preview = _preview(data, layout, facts, request)
     if preview is not None:
         rgb, source = preview
-        return Pixels(Image.fromarray(rgb), layout.width_px, layout.height_px, orientation, source, layout.icc_profile)
+        return Pixels(rgb, layout.width_px, layout.height_px, orientation, source, layout.icc_profile)
     if layout.components not in (1, 3):
         return load_with_pillow(data, "jpeg", request)
     eighth = decode_eighth(data, layout, request.short_px)
-    image, warnings = _decode(data, request) if eighth is None else (Image.fromarray(eighth), ())
-    scaled = image.width < layout.width_px
-    source = PixelSource.SCALED if scaled else PixelSource.FULL
+    picture, warnings = _decode(data, request) if eighth is None else (eighth, ())
     profile = layout.icc_profile if layout.components == 3 else b""
-    return Pixels(image, layout.width_px, layout.height_px, orientation, source, profile, warnings)
+    pixels = Pixels(picture, layout.width_px, layout.height_px, orientation, PixelSource.FULL, profile, warnings)
+    return replace(pixels, source=PixelSource.SCALED) if pixels.size[0] < layout.width_px else pixels
 
 
 def _check(data: bytes, layout: JpegLayout, request: Request) -> None:

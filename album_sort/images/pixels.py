@@ -81,8 +81,8 @@ class Request:
 class Pixels:
     """A decoded picture as stored: not yet turned upright, not yet at the network's size."""
 
-    image: Image.Image
-    """RGB; at least `Request.short_px` on its short side where the file has that many."""
+    picture: Image.Image | NDArray[np.uint8]
+    """RGB, as Pillow has it or (H, W, 3); at least `Request.short_px` on its short side where the file has that many."""
     width_px: int
     """Of the full picture as stored, before turning."""
     height_px: int
@@ -90,8 +90,20 @@ class Pixels:
     """EXIF Orientation that is still to be applied, 1 to 8."""
     source: PixelSource
     icc_profile: bytes = b""
-    """Colour space of `image`; empty: sRGB."""
+    """Colour space of `picture`; empty: sRGB."""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def image(self) -> Image.Image:
+        """The picture for Pillow."""
+        return self.picture if isinstance(self.picture, Image.Image) else Image.fromarray(self.picture)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture."""
+        if isinstance(self.picture, Image.Image):
+            return self.picture.size
+        return self.picture.shape[1], self.picture.shape[0]
 
     def warned(self, *warnings: str) -> Pixels:
         """The same with more warnings."""

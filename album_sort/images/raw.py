@@ -102,7 +102,7 @@ def load_raw(data: bytes, name: str, request: Request) -> Pixels:
             # A preview that cannot be had is no reason to lose the picture.
             with contextlib.suppress(UndecodableError, *LIBRARY_ERRORS, rawpy.LibRawError):
                 preview = _preview(data, name, raw, frame, request)
-            if preview is not None and min(preview.image.size) >= request.preprocessing.crop_px:
+            if preview is not None and min(preview.size) >= request.preprocessing.crop_px:
                 return preview
             developed = _developed(raw, frame, request)
             # A whole preview, however small, says more than half a picture.
@@ -117,7 +117,7 @@ def load_raw(data: bytes, name: str, request: Request) -> Pixels:
 
 
 def _small(preview: Pixels) -> Pixels:
-    return preview.warned(f"only a small preview of {preview.image.width} x {preview.image.height} pixels")
+    return preview.warned(f"only a small preview of {preview.size[0]} x {preview.size[1]} pixels")
 
 
 def _frame(raw: _Raw) -> _Frame:
@@ -159,7 +159,13 @@ def _stand_in(preview: Pixels, frame: _Frame) -> Pixels:
     if orientation >= 5 and stored_wide != preview_wide:
         width_px, height_px, orientation = height_px, width_px, 1
     return Pixels(
-        preview.image, width_px, height_px, orientation, PixelSource.RAW_PREVIEW, preview.icc_profile, preview.warnings
+        preview.picture,
+        width_px,
+        height_px,
+        orientation,
+        PixelSource.RAW_PREVIEW,
+        preview.icc_profile,
+        preview.warnings,
     )
 
 
@@ -181,8 +187,8 @@ def _developed(raw: _Raw, frame: _Frame, request: Request) -> Pixels:
         missing = _repeated_share(rgb)
     if missing >= NOTICED_SHARE:
         image, warning = without_rows(pixels.image, missing, "truncated")
-        pixels = replace(pixels, image=image, warnings=(warning,))
-    return replace(pixels, image=pixels.image.reduce(max(1, min(pixels.image.size) // request.short_px)))
+        pixels = replace(pixels, picture=image, warnings=(warning,))
+    return replace(pixels, picture=pixels.image.reduce(max(1, min(pixels.size) // request.short_px)))
 
 
 def _repeated_share(rows: NDArray[np.generic]) -> float:

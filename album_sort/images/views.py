@@ -11,7 +11,7 @@ from PIL import Image
 
 from album_sort.images.colour import managed
 from album_sort.images.pixels import Pixels
-from album_sort.images.resample import resize
+from album_sort.images.resample import resize, resize_array
 from album_sort.types import PixelSource, Preprocessing
 
 WIDE_ASPECT = 2.0
@@ -50,25 +50,35 @@ class Looks:
 
 def look(pixels: Pixels, preprocessing: Preprocessing) -> Looks:
     """Views and the small picture, turned upright and in sRGB."""
-    image = pixels.image
-    if max(image.size) > WIDE_ASPECT * min(image.size):
-        windows = [_finished(window, pixels) for window in _windows(image, preprocessing)]
+    stored = pixels.size
+    if max(stored) > WIDE_ASPECT * min(stored):
+        windows = [_finished(window, pixels) for window in _windows(pixels.image, preprocessing)]
         return Looks(np.stack(windows), _small(pixels))
-    size = resized_size(image.size, preprocessing.resize_px)
-    enlarged_preview = min(image.size) < preprocessing.resize_px and pixels.source in _PREVIEWS
+    size = resized_size(stored, preprocessing.resize_px)
+    enlarged_preview = min(stored) < preprocessing.resize_px and pixels.source in _PREVIEWS
     # Blowing up 240 px to 256 blurs; the sharper filter brings the answers nearer to those on the full picture
     # (docs/decisions/0002-embedded-previews.md). Pictures that are small themselves follow the network's recipe.
     sharp = Image.Resampling.BICUBIC if enlarged_preview else None
     resample = sharp or _FILTERS[preprocessing.interpolation]
-    resized = _finished(resize(image, size, resample), pixels)
+    resized = _resized(pixels, size, resample)
     views = np.ascontiguousarray(_centre(resized, preprocessing.crop_px))[np.newaxis]
     if min(pixels.width_px, pixels.height_px) < _SMALL_SHORT_PX:
         return Looks(views, _small(pixels))
     # What is measured must not depend on the network: the cache keeps one set of numbers for all.
-    small_size, small_resample = resized_size(image.size, _SMALL_SHORT_PX), sharp or Image.Resampling.BILINEAR
+    small_size, small_resample = resized_size(stored, _SMALL_SHORT_PX), sharp or Image.Resampling.BILINEAR
     if (size, resample) == (small_size, small_resample):
         return Looks(views, resized)
-    return Looks(views, _finished(resize(image, small_size, small_resample), pixels))
+    return Looks(views, _resized(pixels, small_size, small_resample))
+
+
+def _resized(pixels: Pixels, size: tuple[int, int], resample: Image.Resampling) -> NDArray[np.uint8]:
+    """The whole picture at that size, in sRGB and upright."""
+    if isinstance(pixels.picture, Image.Image):
+        return _finished(resize(pixels.picture, size, resample), pixels)
+    rgb = resize_array(pixels.picture, size, resample)
+    if pixels.orientation == 1 and not pixels.icc_profile:
+        return rgb  # as it stands: to Pillow and back would be two copies
+    return _finished(Image.fromarray(rgb), pixels)
 
 
 def resized_size(size: tuple[int, int], short_px: int) -> tuple[int, int]:
@@ -121,8 +131,9 @@ def _windows(image: Image.Image, preprocessing: Preprocessing) -> list[Image.Ima
 
 def _small(pixels: Pixels) -> NDArray[np.uint8]:
     """The picture (H, W, 3) at no more than 256 px on its short and 1024 px on its long side; never blown up."""
-    image = pixels.image
-    scale = min(1.0, _SMALL_SHORT_PX / min(image.size), _SMALL_LONG_PX / max(image.size))
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    small = image if size == image.size else resize(image, size, Image.Resampling.BILINEAR)
-    return _finished(small, pixels)
+    width, height = pixels.size
+    scale = min(1.0, _SMALL_SHORT_PX / min(width, height), _SMALL_LONG_PX / max(width, height))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    if size == (width, height):
+        return _finished(pixels.image, pixels)
+    return _resized(pixels, size, Image.Resampling.BILINEAR)
