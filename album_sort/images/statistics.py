@@ -15,7 +15,7 @@ from album_sort.images.text_blocks import Plane, block_extremes, block_means, me
 from album_sort.types.statistics import ImageStatistics
 
 MEASURE_SIDE_PX = 256
-"""Short side of the picture that is measured: strokes of printed text are still a pixel or two wide, and it takes about 2 ms."""
+"""Short side of the picture that is measured: strokes of printed text are still a pixel or two wide, and little time goes by."""
 MAX_MEASURE_PIXELS = 256 * 768
 """Longer strips (receipts, panoramas, scrolled screenshots) are made smaller, so that the time stays bounded."""
 
@@ -30,7 +30,7 @@ MOST_TINT = 1.4
 def measure_statistics(rgb: Plane, width_px: int, height_px: int, *, faces: bool = True) -> ImageStatistics:
     """Numbers of `rgb` (H, W, 3), upright, of any size; `width_px` and `height_px` are those of the upright full picture.
 
-    Takes about 2 ms, and 9 ms more to look for `faces` (benchmarks/bench_evidence.py).
+    Takes about 1.5 ms, and 3 to 4 ms more to look for `faces`; without a compiler 2.6 and 9 (docs/decisions/0009).
     """
     small = _to_measuring_size(rgb)
     red, green, blue, luma, chroma, luma_rows = split(small) or _split(small)
