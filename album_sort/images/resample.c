@@ -26,11 +26,14 @@ WIDE static void resample_row(const uint8_t *x, Taps taps, uint8_t *y)
         const uint8_t *from = x + 3 * taps.first[out];
         __m128i sums = _mm_set1_epi32(1 << (PRECISION - 1));
         for (int tap = 0; tap < taps.taps; tap++, from += 3) {
-            __m128i pixel = _mm_cvtepu8_epi32(_mm_loadu_si32(from));
+            int32_t bytes;
+            memcpy(&bytes, from, sizeof bytes);
+            __m128i pixel = _mm_cvtepu8_epi32(_mm_cvtsi32_si128(bytes));
             sums = _mm_add_epi32(sums, _mm_mullo_epi32(pixel, _mm_set1_epi32(*weights++)));
         }
         sums = _mm_packs_epi32(_mm_srai_epi32(sums, PRECISION), sums);
-        _mm_storeu_si32(y, _mm_packus_epi16(sums, sums));
+        int32_t levels = _mm_cvtsi128_si32(_mm_packus_epi16(sums, sums));
+        memcpy(y, &levels, sizeof levels);
     }
 }
 
