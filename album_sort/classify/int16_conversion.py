@@ -161,7 +161,7 @@ def _levels(spec: Preprocessing) -> NDArray[np.int16]:
 
 
 def _weights_and_bias(convolution: nn.Conv2d) -> tuple[Array, Array]:
-    """(out, in, 3, 3) and (out,)."""
+    """(out, in, height, width) and (out,)."""
     if convolution.bias is None:
         raise ValueError("batch norms are to be folded first")
     return convolution.weight.detach().double().numpy(), convolution.bias.detach().double().numpy()

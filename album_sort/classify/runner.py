@@ -118,24 +118,31 @@ def _int16_network(
     """ResNet-18 in 16-bit integers where that is asked for or best; None where torch is to run it."""
     if precision not in (Precision.AUTO, Precision.INT16):
         return None
-    reason = _why_no_int16(weights)
-    tensors, note = None, "int16"
-    if not reason:
-        path = converted / f"resnet18-{weights.sha256[:16]}-int16-v{INT16_VERSION}.bin"
-        content = read_kept(path)
-        tensors = None if content is None else Int16Tensors.of_bytes(content)
-        if tensors is None:
-            tensors, moved = _convert(weights, calibration())
-            if tensors is None:
-                reason = f"int16 conversion moved {moved:.2f} of the probability and was refused"
-            else:
-                note = f"int16, converted now (moved {moved:.3f} of the probability)"
-                keep(tensors.to_bytes(), path)
+    tensors, note = _int16_tensors(weights, converted, calibration)
     if tensors is not None:
         return Int16Network(tensors, threads, note)
     if precision is Precision.INT16:
-        raise UsageError(reason, hint="use --precision auto")
+        raise UsageError(note, hint="use --precision auto")
     return None
+
+
+def _int16_tensors(
+    weights: WeightsFile, converted: Path, calibration: Callable[[], NDArray[np.uint8]]
+) -> tuple[Int16Tensors | None, str]:
+    """As kept, or converted and kept now, with a note in words; None with the reason why there are none."""
+    reason = _why_no_int16(weights)
+    if reason:
+        return None, reason
+    path = converted / f"resnet18-{weights.sha256[:16]}-int16-v{INT16_VERSION}.bin"
+    content = read_kept(path)
+    tensors = None if content is None else Int16Tensors.of_bytes(content)
+    if tensors is not None:
+        return tensors, "int16"
+    tensors, moved = _convert(weights, calibration())
+    if tensors is None:
+        return None, f"int16 conversion moved {moved:.2f} of the probability and was refused"
+    keep(tensors.to_bytes(), path)
+    return tensors, f"int16, converted now (moved {moved:.3f} of the probability)"
 
 
 def _why_no_int16(weights: WeightsFile) -> str:

@@ -12,8 +12,8 @@ from album_sort.native import native_library, pointer
 Plane = NDArray[np.uint8]
 Counts = NDArray[np.uint32]
 
-_TEXT_BLOCK = 16
-
+BLOCK = 16
+"""Side of the blocks in pixels in which text is looked for: about two lines of print in a picture of a whole page. As in measures.c."""
 
 Planes = tuple[Plane, Plane, Plane, Plane, Plane, NDArray[np.uint32]]
 """Red, green, blue, luma and chroma, each (H, W), and the sums of luma's rows (H,)."""
@@ -84,9 +84,9 @@ def count_ink(luma: Plane, limits: Plane) -> tuple[Counts, Counts] | None:
     if library is None or not luma.flags.c_contiguous:
         return None
     rows, columns = limits.shape[1:]
-    is_ink = np.empty((rows * _TEXT_BLOCK, columns * _TEXT_BLOCK), np.uint8)
-    counts, strokes = np.empty(limits.shape, np.uint32), np.empty(rows * _TEXT_BLOCK, np.uint32)
-    work = np.empty(4 * columns * _TEXT_BLOCK, np.uint8)
+    is_ink = np.empty((rows * BLOCK, columns * BLOCK), np.uint8)
+    counts, strokes = np.empty(limits.shape, np.uint32), np.empty(rows * BLOCK, np.uint32)
+    work = np.empty(4 * columns * BLOCK, np.uint8)
     into = (pointer(is_ink), pointer(counts), pointer(strokes), pointer(work))
     library.measures_find_ink(pointer(luma), luma.shape[1], rows, columns, pointer(limits), *into)
     return counts, strokes

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from album_sort.images.measures import Planes, flat_and_edges, grey_levels, points, raised_chroma, split, total
+from album_sort.images.measures import Plane, Planes, flat_and_edges, grey_levels, points, raised_chroma, split, total
 from album_sort.images.people import find_faces
 from album_sort.images.resample import resize_array
-from album_sort.images.text_blocks import Plane, block_extremes, block_means, measure_text, steps
+from album_sort.images.text_blocks import block_extremes, block_means, measure_text, steps
 from album_sort.types.statistics import ImageStatistics
 
 MEASURE_SIDE_PX = 256

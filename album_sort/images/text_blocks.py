@@ -7,12 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.images.measures import count_ink, measure_blocks
+from album_sort.images.measures import BLOCK, Plane, count_ink, measure_blocks
 
-Plane = NDArray[np.uint8]
-
-BLOCK = 16
-"""Side of the blocks in pixels: about two lines of print in a picture of a whole page."""
 CONTRAST = 48
 """Luminance range (0..255) from which a block is not blank."""
 LIGHT = 110
