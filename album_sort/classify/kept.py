@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
+
+from album_sort.cached_file import write_cached
 
 _DIGEST_BYTES = 32
 _ALIGNMENT = 64
@@ -33,16 +35,10 @@ def read_kept(path: Path) -> memoryview | None:
 
 
 def keep(content: bytes, path: Path) -> None:
-    """Complete or not at all; a folder that cannot be written to only costs the next run a few seconds."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as sink:
-            sink.write(hashlib.sha256(content).digest())
-            sink.write(content)
-        Path(part).replace(path)
-    except OSError:
-        Path(part).unlink(missing_ok=True)
+    """With its digest in front."""
+
+    def write(sink: BinaryIO) -> None:
+        sink.write(hashlib.sha256(content).digest())
+        sink.write(content)
+
+    write_cached(path, write)

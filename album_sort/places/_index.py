@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.cached_file import write_cached
 from album_sort.core.geo import distances_km, unit_vectors
 from album_sort.places.names import CHINESE_TOWNS, chinese_name
 from album_sort.places.spheretree import tree_order
@@ -178,14 +177,5 @@ def _read(path: Path) -> TownIndex:
 
 def write_index(index: TownIndex, path: Path) -> None:
     """Publish the file whole or not at all; a cache that cannot be written costs time, not the run."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".towns-", suffix=".tmp")
-    except OSError:
-        return
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, **{field.name: getattr(index, field.name) for field in fields(TownIndex)})
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
+    columns = {field.name: getattr(index, field.name) for field in fields(TownIndex)}
+    write_cached(path, lambda sink: np.savez(sink, **columns))
