@@ -55,6 +55,13 @@ def published_int8(weights: WeightsFile, path: Path, views: NDArray[np.uint8]) -
     return find_weights(WeightsQuery("resnet18", path))
 
 
+def damaged(content: bytes, damage: str) -> bytes:
+    """A kept file as a disk, an editor or a power cut may leave it: `cut`, `empty`, `flipped` or `text`."""
+    flipped = bytearray(content)
+    flipped[len(content) // 2] ^= 0x55
+    return {"cut": content[:-2000], "empty": b"", "flipped": bytes(flipped), "text": b"hello"}[damage]
+
+
 class FakeClassifier:
     """Answers at once: class 0 with the mean brightness of the picture. Counts the pictures that it was shown."""
 

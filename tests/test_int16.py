@@ -25,7 +25,7 @@ from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import UsageError
 from album_sort.images import decode_picture
 from album_sort.types import EMBEDDING_SIZE, Precision
-from tests.network_builders import SHARED, STAND_IN, calibration_views, published_int8, random_resnet18
+from tests.network_builders import SHARED, STAND_IN, calibration_views, damaged, published_int8, random_resnet18
 
 Views = NDArray[np.uint8]
 
@@ -191,11 +191,7 @@ print(len(classifier.classify([np.zeros((1, 224, 224, 3), np.uint8)])), "torch" 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "text"])
 def test_damaged_kept_weights_are_found_out(kept: Path, tmp_path: Path, damage: str) -> None:
-    whole = kept_file(kept).read_bytes()
-    flipped = bytearray(whole)
-    flipped[len(whole) // 2] ^= 0x10
-    contents = {"cut": whole[:-2000], "empty": b"", "flipped": bytes(flipped), "text": b"hello"}
-    (tmp_path / "damaged").write_bytes(contents[damage])
+    (tmp_path / "damaged").write_bytes(damaged(kept_file(kept).read_bytes(), damage))
     assert read_kept(tmp_path / "damaged") is None
 
 

@@ -16,7 +16,7 @@ from album_sort.classify.runner import Classifier
 from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import UsageError
 from album_sort.types import Precision
-from tests.network_builders import STAND_IN, calibration_views, published_int8, random_resnet18
+from tests.network_builders import STAND_IN, calibration_views, damaged, published_int8, random_resnet18
 
 # torch announces the end of its quantized tensors whenever one is made; the program does it in silence.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -80,11 +80,7 @@ def kept(resnet18: WeightsFile, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "text"])
 def test_a_damaged_kept_network_is_found_out(kept: Path, tmp_path: Path, damage: str) -> None:
-    whole = kept.read_bytes()
-    flipped = bytearray(whole)
-    flipped[len(whole) // 2] ^= 0x55
-    contents = {"cut": whole[:-2000], "empty": b"", "flipped": bytes(flipped), "text": b"hello"}
-    (tmp_path / "damaged").write_bytes(contents[damage])
+    (tmp_path / "damaged").write_bytes(damaged(kept.read_bytes(), damage))
     assert load_kept(tmp_path / "damaged") is None
 
 
