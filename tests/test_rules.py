@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
 from pathlib import Path
@@ -178,6 +179,14 @@ def test_explain_says_where_date_and_place_come_from() -> None:
     assert "2025-12-30 00:00 (local time; from EXIF DateTimeOriginal, exact to the day)" in text
     assert "1 km from Niseko, Japan (from EXIF GPS)" in text
     assert "no date is known" in explained(facts_of(classes=TABBY))
+
+
+def test_explain_says_which_date_was_believed_and_how_its_offset_is_known() -> None:
+    why = (Reason("time.from-exif-original"), Reason.of("time.offset-of-place", offset="+09:00"))
+    facts = dataclasses.replace(facts_of(classes=TABBY, taken="2025-12-30"), time_why=why)
+    text = explained(facts)
+    assert "taken when the camera says (EXIF DateTimeOriginal)" in text
+    assert "the offset from UTC is that of the place (+09:00)" in text
 
 
 def test_explain_says_which_position_was_refused_and_from_what_one_was_inferred() -> None:

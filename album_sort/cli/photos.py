@@ -86,7 +86,9 @@ def _sources_of_last_run(destination: str, source: str) -> tuple[str, ...]:
     if reports:
         sources = read_report(reports[-1]).info.sources
         if all(os.path.exists(folder) for folder in sources) and any(
-            os.path.abspath(source).startswith(os.path.abspath(folder)) for folder in sources
+            # by whole names: `Photos 2` does not lie in `Photos`
+            Path(os.path.abspath(source)).is_relative_to(os.path.abspath(folder))
+            for folder in sources
         ):
             return sources
     return (source,)

@@ -86,6 +86,7 @@ def _when_and_where(facts: PhotoFacts) -> Iterator[Reason]:
     else:
         local = time.local.isoformat(sep=" ", timespec="minutes")
         yield Reason.of("explain.date", local=local, source=str(time.source), precision=str(time.precision))
+        yield from facts.time_why
     if facts.place is not None:
         yield Reason.of(
             "explain.place",

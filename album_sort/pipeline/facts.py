@@ -184,4 +184,5 @@ def _facts(
         inspection.statistics,
         inspection.prediction,
         inspection.media_format,
+        record.time_reasons,
     )

@@ -119,7 +119,9 @@ class RowMaker:
                 for score in assignment.scores[:NAMED_SCORES]
                 if score.probability >= LEAST_NAMED
             ),
-            taken=TakenRow.of(facts.capture_time) if facts.capture_time else None,
+            taken=TakenRow.of(facts.capture_time, (wording.say(reason, lang) for reason in facts.time_why))
+            if facts.capture_time
+            else None,
             place=PlaceRow.of(facts.place) if facts.place else None,
             trip=self._trips[facts.trip.trip_id] if facts.trip else None,
             also=tuple(other.target for other in self._ops[op.source] if other.role is Role.ALSO),

@@ -138,12 +138,13 @@ def _taken_to_json(taken: TakenRow) -> Json:
         "offset": format_offset(taken.utc_offset_minutes),
         "source": taken.source,
         "precision": taken.precision,
+        "why": list(taken.why),
     }
 
 
 def _taken_from_json(row: Json) -> TakenRow:
     local = datetime.fromisoformat(row["local"])
-    return TakenRow(local, _parse_offset(row["offset"]), row["source"], row["precision"])
+    return TakenRow(local, _parse_offset(row["offset"]), row["source"], row["precision"], tuple(row.get("why", ())))
 
 
 def photo_to_json(photo: PhotoRow) -> Json:

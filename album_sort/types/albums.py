@@ -146,6 +146,8 @@ class PhotoFacts:
     statistics: ImageStatistics | None
     prediction: Prediction | None
     media_format: str = ""
+    time_why: tuple[Reason, ...] = ()
+    """Which date was believed, and how its offset from UTC is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,11 +53,13 @@ class TakenRow:
     """`EXIF DateTimeOriginal` ...: the words of `TimeSource`."""
     precision: str
     """`second`, `day` ...: the words of `TimePrecision`."""
+    why: tuple[str, ...] = ()
+    """Which date was believed, and how its offset from UTC is known."""
 
     @classmethod
-    def of(cls, time: CaptureTime) -> TakenRow:
+    def of(cls, time: CaptureTime, why: Iterable[str] = ()) -> TakenRow:
         """What a report keeps of a capture time."""
-        return cls(time.local, time.utc_offset_minutes, str(time.source), str(time.precision))
+        return cls(time.local, time.utc_offset_minutes, str(time.source), str(time.precision), tuple(why))
 
 
 @dataclass(frozen=True, slots=True)
