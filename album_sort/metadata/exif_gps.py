@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from album_sort.core.bounded import altitude
 from album_sort.metadata.dates import parse_moment
 from album_sort.metadata.tags import Tags, first_number, numbers, text
 from album_sort.types import GeoPosition, PositionSource, TimeCandidate, TimeSource
@@ -83,10 +84,7 @@ def _signs(lat: float, lon: float, lat_ref: str, lon_ref: str) -> tuple[int, int
 
 
 def _altitude(tags: Tags) -> float | None:
-    height = first_number(tags, "GPS GPSAltitude")
-    if height is None:
-        return None
-    return -height if first_number(tags, "GPS GPSAltitudeRef") == 1 else height
+    return altitude(first_number(tags, "GPS GPSAltitude"), is_below=first_number(tags, "GPS GPSAltitudeRef") == 1)
 
 
 def _speed(tags: Tags) -> float | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import BinaryIO
 
+from album_sort.core.bounded import altitude, finite
 from album_sort.metadata.dates import local_candidate, parse_moment
 from album_sort.metadata.isobmff import Box, boxes, child
 from album_sort.metadata.tags import clean
@@ -105,7 +106,7 @@ def _movie_header(moov: bytes, whole: Box) -> tuple[datetime | None, float | Non
         created = None
     # All ones mean that the duration is unknown.
     known = timescale and duration not in (0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
-    return created, duration / timescale if known else None
+    return created, finite(duration / timescale, 0) if known else None
 
 
 def _picture_size(moov: bytes, whole: Box) -> tuple[int | None, int | None]:
@@ -179,7 +180,7 @@ def _positions(location: str) -> tuple[GeoPosition, ...]:
     match = _ISO6709.match(location)
     if match is None:
         return ()
-    lat, lon = float(match[1]), float(match[2])
-    if (lat, lon) == (0, 0) or abs(lat) > 90 or abs(lon) > 180:
+    lat, lon = finite(match[1], -90, 90), finite(match[2], -180, 180)
+    if lat is None or lon is None or (lat, lon) == (0, 0):
         return ()
-    return (GeoPosition(lat, lon, PositionSource.QUICKTIME, float(match[3]) if match[3] else None),)
+    return (GeoPosition(lat, lon, PositionSource.QUICKTIME, altitude(match[3])),)

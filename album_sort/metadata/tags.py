@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
+
+from album_sort.core.bounded import LARGEST_PIXELS, finite
 
 Tags = Mapping[str, Any]
 """ExifRead's result: `IFD TagName` to its tag object."""
@@ -30,23 +31,12 @@ def text(tags: Tags, *names: str) -> str:
     return ""
 
 
-def number(value: object) -> float | None:
-    """A rational, integer or float as ExifRead gives it; None for x/0, infinity and NaN."""
-    if isinstance(value, tuple):  # floats come wrapped
-        value = value[0] if value else None
-    try:
-        result = float(value)  # type: ignore[arg-type]  # what is no number raises, and is caught
-    except (ArithmeticError, TypeError, ValueError):
-        return None
-    return result if math.isfinite(result) else None
-
-
 def numbers(tags: Tags, *names: str) -> list[float | None]:
     """All values of the first of some tags that is there."""
     for name in names:
         tag = tags.get(name)
         if tag is not None and isinstance(tag.values, list):
-            return [number(value) for value in tag.values]
+            return [finite(value) for value in tag.values]
     return []
 
 
@@ -64,4 +54,4 @@ def positive(tags: Tags, *names: str) -> float | None:
 def whole(tags: Tags, *names: str) -> int | None:
     """As `positive`, for whole numbers."""
     value = positive(tags, *names)
-    return int(value) if value is not None else None
+    return int(value) if value is not None and value <= LARGEST_PIXELS else None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
+from album_sort.core.bounded import altitude, finite
 from album_sort.metadata.dates import from_timestamp
 from album_sort.metadata.tags import clean
 from album_sort.types import GeoPosition, Metadata, PositionSource, TimeCandidate, TimeSource
@@ -44,27 +44,18 @@ def _text(value: object) -> str:
     return clean(value) if isinstance(value, str) else ""
 
 
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
 def _times(row: dict[str, Any]) -> tuple[TimeCandidate, ...]:
-    taken = from_timestamp(_number(_held(row.get("photoTakenTime"), "timestamp")) or 0)
+    taken = from_timestamp(finite(_held(row.get("photoTakenTime"), "timestamp")) or 0)
     return () if taken is None else (TimeCandidate(TimeSource.TAKEOUT, utc=taken, note="photoTakenTime"),)
 
 
 def _positions(row: dict[str, Any]) -> tuple[GeoPosition, ...]:
     """`geoDataExif` is the camera's own, `geoData` may be corrected by hand or guessed; 0/0 means none."""
     for key in ("geoDataExif", "geoData"):
-        lat, lon = (_number(_held(row.get(key), axis)) for axis in ("latitude", "longitude"))
-        if lat is not None and lon is not None and (lat, lon) != (0, 0) and abs(lat) <= 90 and abs(lon) <= 180:
+        lat = finite(_held(row.get(key), "latitude"), -90, 90)
+        lon = finite(_held(row.get(key), "longitude"), -180, 180)
+        if lat is not None and lon is not None and (lat, lon) != (0, 0):
             # 0.0 is what Takeout writes for an unknown altitude.
-            altitude = _number(_held(row.get(key), "altitude")) or None
-            return (GeoPosition(lat, lon, PositionSource.TAKEOUT, altitude),)
+            height = altitude(_held(row.get(key), "altitude")) or None
+            return (GeoPosition(lat, lon, PositionSource.TAKEOUT, height),)
     return ()

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, ParseError
 import defusedxml.ElementTree as SafeTree
 from defusedxml import DefusedXmlException
 
+from album_sort.core.bounded import altitude, finite
 from album_sort.metadata.dates import local_candidate, parse_moment
 from album_sort.metadata.tags import clean
 from album_sort.types import GeoPosition, Metadata, PositionSource, TimeCandidate, TimeSource
@@ -122,8 +123,9 @@ def _degrees(text: str, limit: int) -> float | None:
     match = _COORDINATE.fullmatch(text)
     if match is None:
         return None
-    degrees, minutes, seconds = float(match[1]), float(match[2] or 0), float(match[3] or 0)
-    if minutes > 60 or seconds > 60:
+    degrees = finite(match[1], -limit, limit)
+    minutes, seconds = finite(match[2] or 0, 0, 60), finite(match[3] or 0, 0, 60)
+    if degrees is None or minutes is None or seconds is None:
         return None
     size = abs(degrees) + minutes / 60 + seconds / 3600
     side = -1 if (match[4] or "").upper() in ("S", "W") or degrees < 0 else 1
@@ -131,12 +133,7 @@ def _degrees(text: str, limit: int) -> float | None:
 
 
 def _altitude(values: dict[str, list[str]]) -> float | None:
-    top, _, bottom = _first(values, "exif:GPSAltitude").partition("/")
-    try:
-        height = float(top) / float(bottom or 1)
-    except (ValueError, ZeroDivisionError):
-        return None
-    return -height if _first(values, "exif:GPSAltitudeRef") == "1" else height
+    return altitude(_first(values, "exif:GPSAltitude"), is_below=_first(values, "exif:GPSAltitudeRef") == "1")
 
 
 def _keywords(values: dict[str, list[str]]) -> tuple[str, ...]:
@@ -154,8 +151,5 @@ def _people(values: dict[str, list[str]]) -> Iterator[str]:
 
 
 def _rating(text: str) -> int | None:
-    try:
-        stars = round(float(text))
-    except (ValueError, OverflowError):
-        return None
-    return stars if -1 <= stars <= 5 else None
+    stars = finite(text, -1, 5)
+    return None if stars is None else round(stars)
