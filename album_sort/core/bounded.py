@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import datetime, timedelta
 from typing import Any
 
 LARGEST = 1e15
@@ -21,6 +22,9 @@ LARGEST_PIXELS = 1 << 31
 
 MOST_DIGITS = 100
 """A longer text is no number that anybody wrote down."""
+
+_FIRST_YEAR, _LAST_YEAR = 1000, 9000
+"""Clear of the ends of `datetime`: neither an offset nor the correction of a clock (up to 300 years) can leave them."""
 
 # Python's own `float` also takes `1_000`, `infinity` and `nan`.
 _DECIMAL = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -54,6 +58,15 @@ def altitude(value: object, *, is_below: bool = False) -> float | None:
     if height is None:
         return None
     return -abs(height) if is_below else height
+
+
+def counted_moment(epoch: datetime, microseconds: int) -> datetime | None:
+    """The moment so long after another, as clocks and file systems count; None where no calendar of ours reaches."""
+    try:
+        moment = epoch + timedelta(microseconds=microseconds)
+    except OverflowError:
+        return None
+    return moment if _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
 
 
 def _of_number(value: Any) -> float:  # noqa: ANN401  # rationals of any library; what is no number raises

@@ -21,6 +21,8 @@ CHUNK_BYTES = 1 << 20
 """Read size while copying: large enough that hashing and writing dominate, small enough to stay in the cache."""
 
 _COPYING_IS_UNSUPPORTED = {
+    errno.EOVERFLOW,
+    errno.ERANGE,
     errno.ENOTSUP,
     errno.EPERM,
     errno.EACCES,
@@ -256,9 +258,14 @@ def _copy_attributes(reading: int, writing: int) -> None:
 
 
 def _where_possible(step: Callable[[], None]) -> None:
-    """FAT and some shares have no permissions, and let only the owner of the disk set times: the picture itself is complete."""
+    """FAT and some shares have no permissions, and let only the owner of the disk set times: the picture itself is complete.
+
+    Nor has every file system room for every time: FAT has none before 1980, and a clock far off leaves the kernel's numbers.
+    """
     try:
         step()
+    except OverflowError:
+        return
     except OSError as error:
         if error.errno not in _COPYING_IS_UNSUPPORTED:
             raise

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import BinaryIO
 
-from album_sort.core.bounded import altitude, finite
+from album_sort.core.bounded import altitude, counted_moment, finite
 from album_sort.metadata.dates import local_candidate, parse_moment
 from album_sort.metadata.isobmff import Box, boxes, child
 from album_sort.metadata.tags import clean
@@ -100,10 +100,7 @@ def _movie_header(moov: bytes, whole: Box) -> tuple[datetime | None, float | Non
         seconds, timescale, duration = struct.unpack_from(layout, moov, box.start)
     except struct.error:
         return None, None
-    try:
-        created = _EPOCH + timedelta(seconds=seconds) if seconds else None
-    except OverflowError:
-        created = None
+    created = counted_moment(_EPOCH, seconds * 1_000_000) if seconds else None
     # All ones mean that the duration is unknown.
     known = timescale and duration not in (0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
     return created, finite(duration / timescale, 0) if known else None

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
 from functools import lru_cache
 
+from album_sort.core.bounded import counted_moment
 from album_sort.core.capture_time import (
     OFFSET_OF_NEIGHBOUR,
     UTC_AS_LOCAL,
@@ -176,10 +177,11 @@ def _choose(
 
 def _outer_candidates(file: FileEntry) -> tuple[TimeCandidate, ...]:
     """What is said of a file from outside: its name, its folder, its modification time."""
-    modified = TimeCandidate(
-        TimeSource.MTIME, utc=_EPOCH + timedelta(microseconds=file.mtime_ns // 1000), note="modification time"
-    )
-    return (*candidates_from_name(file.name), *_from_folder(file.folder), modified)
+    named = (*candidates_from_name(file.name), *_from_folder(file.folder))
+    modified = counted_moment(_EPOCH, file.mtime_ns // 1000)
+    if modified is None:
+        return named
+    return (*named, TimeCandidate(TimeSource.MTIME, utc=modified, note="modification time"))
 
 
 _from_folder = lru_cache(maxsize=4096)(candidates_from_folder)

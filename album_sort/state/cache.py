@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from album_sort.state import codec
 from album_sort.state.cache_file import CacheFile, Statement, open_read_only
+from album_sort.state.kernel_numbers import number_to_column
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import (
     STATISTICS_VERSION,
@@ -157,11 +158,7 @@ class InferenceCache:
             ):
                 file = part[path]
                 found = _known(file, tuple(row), self._model_key)
-                if found is not None and (size_bytes, mtime_ns, inode) == (
-                    file.size_bytes,
-                    file.mtime_ns,
-                    _inode(file),
-                ):
+                if found is not None and (size_bytes, mtime_ns, inode) == _looks(file):
                     known[file.path] = found
         return known
 
@@ -204,7 +201,7 @@ class InferenceCache:
 
     def add_file(self, file: FileEntry, content_id: ContentId) -> None:
         """Remembers the shortcut from a file to its content, which is known already."""
-        shortcut = (_path(file.path), file.size_bytes, file.mtime_ns, _inode(file))
+        shortcut = (_path(file.path), *_looks(file))
         self._pending.append((_ADD_FILE, (*shortcut, bytes.fromhex(content_id))))
 
     def forget_files(self, paths: Iterable[str]) -> None:
@@ -318,6 +315,6 @@ def _path(path: str) -> str | bytes:
     return path
 
 
-def _inode(file: FileEntry) -> int:
-    """Some file systems number to 2^64, SQLite to 2^63."""
-    return file.inode & 0x7FFF_FFFF_FFFF_FFFF
+def _looks(file: FileEntry) -> tuple[int, int | bytes, int | bytes]:
+    """Size, time and inode as the columns of `files` hold them."""
+    return file.size_bytes, number_to_column(file.mtime_ns), number_to_column(file.inode)

@@ -54,7 +54,9 @@ class CacheFile:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for statement, values in statements:
-                self._connection.execute(statement, values)
+                # A value that no column holds costs its own row, not what all the others have told.
+                with contextlib.suppress(OverflowError, UnicodeError):
+                    self._connection.execute(statement, values)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()

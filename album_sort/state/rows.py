@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from album_sort.core.planfile import op_from_json, op_to_json
+from album_sort.state.kernel_numbers import number_from_column, number_to_column
 from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, PlannedOp, Role
 from album_sort.types.ledger import LedgerRow
 
@@ -44,8 +45,8 @@ def ledger_to_columns(row: LedgerRow) -> tuple[Any, ...]:
         to_column(row.path),
         row.content_id,
         row.size_bytes,
-        row.mtime_ns,
-        row.inode,
+        number_to_column(row.mtime_ns),
+        number_to_column(row.inode),
         row.action.value,
         row.group_id,
         row.album,
@@ -70,8 +71,8 @@ def ledger_from_columns(values: tuple[Any, ...]) -> LedgerRow:
         path=AlbumRelPath(from_column(path)),
         content_id=ContentId(content_id),
         size_bytes=size_bytes,
-        mtime_ns=mtime_ns,
-        inode=inode,
+        mtime_ns=number_from_column(mtime_ns),
+        inode=number_from_column(inode),
         action=_ACTIONS[action],
         group_id=ContentId(group_id),
         album=AlbumId(album),

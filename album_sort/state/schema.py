@@ -55,7 +55,7 @@ CREATE TABLE outputs (
     content_id TEXT NOT NULL,
     size_bytes INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,         -- as this file system keeps it
-    inode INTEGER NOT NULL,
+    inode INTEGER NOT NULL,            -- of both what has no room in 64 bits with a sign is a BLOB of 16 bytes, big-endian
     action TEXT NOT NULL,              -- copy, symlink, hardlink, reflink, adopt
     group_id TEXT NOT NULL,            -- content of the photo group's primary
     album TEXT NOT NULL,
