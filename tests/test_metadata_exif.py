@@ -102,9 +102,6 @@ def test_offset_and_fraction_of_a_second_belong_to_their_own_date() -> None:
         ("2024:02:29", datetime(2024, 2, 29)),
         ("0000:00:00 00:00:00", None),
         ("    :  :     :  :  ", None),
-        ("2023:02:29 10:00:00", None),
-        ("2024:13:01 10:00:00", None),
-        ("2024:02:29 25:00:00", None),
         ("0001:01:01 00:00:00", None),
         ("yesterday", None),
         ("", None),
@@ -112,6 +109,29 @@ def test_offset_and_fraction_of_a_second_belong_to_their_own_date() -> None:
 )
 def test_dates_are_read_as_cameras_write_them(text: str, expected: datetime | None) -> None:
     assert original(read_exif(jpeg_with(exif={ORIGINAL: text}))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "precision"),
+    [
+        ("2015:08:22 24:08:19", "2015-08-22 00:08:19", "second"),
+        ("2024:02:29 23:59:61", "2024-02-29 23:59:00", "minute"),
+        ("2019:05:06 10:65:12", "2019-05-06 00:00:00", "day"),
+        ("2024:02:29 25:00:00", "2024-02-29 00:00:00", "day"),
+        ("2023:02:29 10:00:00", "2023-02-01 00:00:00", "month"),
+        ("2024:13:01 10:00:00", "2024-01-01 00:00:00", "year"),
+        ("1993:00:00 12:00:00", "1993-01-01 00:00:00", "year"),
+        ("1993:08:00 00:00:00", "1993-08-01 00:00:00", "month"),
+        ("1993:08:  :  :  ", "1993-08-01 00:00:00", "month"),
+        ("2004: 1: 5  9: 8: 7", "2004-01-05 09:08:07", "second"),
+        ("2019:05:06 07:08:09 PM", "2019-05-06 19:08:09", "second"),
+        ("5/6/2006", "2006-01-01 00:00:00", "year"),
+    ],
+)
+def test_good_parts_survive_bad_ones(text: str, expected: str, precision: str) -> None:
+    """Telephones that count the first hour as 24, archives that write unknown parts as zero, a minute of 65."""
+    (candidate,) = read_exif(jpeg_with(exif={ORIGINAL: text, SUBSEC_ORIGINAL: "0"})).time_candidates
+    assert (str(candidate.local), candidate.precision) == (expected, precision)
 
 
 def test_a_date_without_time_is_a_day() -> None:

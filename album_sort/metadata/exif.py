@@ -16,7 +16,7 @@ from album_sort.metadata.dates import Moment, local_candidate, microseconds, par
 from album_sort.metadata.exif_gps import GPS_NAMES, gps_candidates, gps_positions
 from album_sort.metadata.tags import Tags, clean, first_number, positive, text, whole
 from album_sort.metadata.tiff import EXIF_IFD, MAKER_NOTE, USER_COMMENT, apple_texts, value
-from album_sort.types import Metadata, TimeCandidate, TimeSource
+from album_sort.types import Metadata, TimeCandidate, TimePrecision, TimeSource
 
 # ExifRead reports damage to its logger, which without a handler would print on the user's terminal.
 logging.getLogger("exifread").setLevel(logging.CRITICAL + 1)
@@ -175,5 +175,6 @@ def _dates(tags: Tags, warnings: list[str]) -> tuple[TimeCandidate, ...]:
 
 def _completed(moment: Moment, offset: int | None, fraction: int) -> Moment:
     """With what the neighbouring tags say, where the date itself does not."""
-    local = moment.local.replace(microsecond=fraction) if not moment.local.microsecond else moment.local
+    is_exact = moment.precision is TimePrecision.SECOND and not moment.local.microsecond
+    local = moment.local.replace(microsecond=fraction) if is_exact else moment.local
     return replace(moment, local=local, utc_offset_minutes=offset if offset is not None else moment.utc_offset_minutes)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from album_sort.core.bounded import altitude
 from album_sort.metadata.dates import parse_moment
 from album_sort.metadata.tags import Tags, first_number, numbers, text
-from album_sort.types import GeoPosition, PositionSource, TimeCandidate, TimeSource
+from album_sort.types import GeoPosition, PositionSource, TimeCandidate, TimePrecision, TimeSource
 
 GPS_NAMES = {
     0x0001: "GPSLatitudeRef",
@@ -97,11 +97,12 @@ def _fix_utc(tags: Tags) -> datetime | None:
     """Date and time of the fix; a date alone is no time."""
     day = parse_moment(text(tags, "GPS GPSDate"))
     clock = numbers(tags, "GPS GPSTimeStamp")
-    if day is None or len(clock) < 2:
+    if day is None or day.precision in (TimePrecision.MONTH, TimePrecision.YEAR) or len(clock) < 2:
         return None
     hours, minutes, seconds = clock[0], clock[1], (clock[2] if len(clock) > 2 else 0.0) or 0.0
     if hours is None or minutes is None or not (0 <= hours <= 24 and 0 <= minutes < 60 and 0 <= seconds < 61):
         return None
     # Some write the whole time into the date stamp as well.
     midnight = day.local.replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    # Some call the first hour of a day 24, as in the other dates.
+    return midnight + timedelta(hours=hours % 24, minutes=minutes, seconds=seconds)
