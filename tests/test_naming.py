@@ -120,3 +120,10 @@ def test_a_very_long_suffix_is_none() -> None:
 )
 def test_paths_that_leave_the_destination_are_not_safe(path: str) -> None:
     assert not is_safe(path)
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "猫", "🐈"])
+def test_a_name_too_long_for_its_hash_is_cut_before_it(letter: str) -> None:
+    name = compose(letter * 300, "~3fa9c1", ".JPG.xmp")
+    assert name.endswith(letter + "~3fa9c1.JPG.xmp")
+    assert 250 <= len(name.encode("utf-8")) <= 255

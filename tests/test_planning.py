@@ -208,6 +208,27 @@ def test_a_photo_that_the_user_moved_by_hand_stays_where_it_is() -> None:
         assert plan_on_paper([filing("/p/a.jpg", b"dog", folder)], picture).effects == ()
 
 
+@pytest.mark.parametrize("mode", [Mode.COPY, Mode.SYMLINK])
+def test_what_a_person_edited_or_pointed_elsewhere_stays_as_it_is(mode: Mode) -> None:
+    """Whatever becomes of its album, or of the source of a link."""
+    picture = after(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets/2024")], mode=mode))
+    (row,) = picture.ledger.values()
+    edited = {row.path: replace(picture.present[row.path], size_bytes=99, mtime_ns=5)}
+    links = frozenset({row.path} if mode is Mode.SYMLINK else ())
+    picture = replace(picture, present=edited, changed_links=links)
+    for moved in (filing("/p/a.jpg", b"dog", "Dogs/2024"), filing("/elsewhere/a.jpg", b"dog", "Pets/2024")):
+        assert plan_on_paper([moved], picture, mode).effects == ()
+
+
+def test_an_entry_that_a_person_pointed_elsewhere_stays_as_it_is() -> None:
+    wanted = [filing("/p/a.jpg", b"dog", "Pets"), filing("/p/a.jpg", b"dog", "City", role=Role.ALSO)]
+    picture = after(plan_on_paper(wanted))
+    moved = [filing("/p/a.jpg", b"dog", "Dogs"), wanted[1]]
+    assert Action.RELINK in {op.action for op in plan_on_paper(moved, picture).effects}
+    picture = replace(picture, changed_links=frozenset({AlbumRelPath("City/a.jpg")}))
+    assert Action.RELINK not in {op.action for op in plan_on_paper(moved, picture).effects}
+
+
 def test_a_deleted_output_comes_back_under_its_name() -> None:
     picture = after(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets")]))
     plan = plan_on_paper(
