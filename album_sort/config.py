@@ -1,5 +1,6 @@
-"""Settings: defaults < user's config file < --config FILE < environment < flags, each value with its origin.
+"""Settings: defaults < user's config file < what the albums keep < --config FILE < environment < flags, each with its origin.
 
+As in git, what belongs to one destination goes before what belongs to its user, and what belongs to one call before both.
 All faults of all layers are reported at once.
 """
 
@@ -24,6 +25,11 @@ _OWN_VARIABLES = {"ALBUM_SORT_CACHE_DIR", "ALBUM_SORT_WEIGHTS_MIRROR"}
 """Variables of ours that are no settings."""
 
 DEFAULT_LAYOUT = "{album}/{trip|year|undated}"
+
+DEFAULT = "default"
+"""Origin of a value that nobody has set."""
+ALBUMS_ORIGIN = "albums"
+"""Origin of a value that the destination keeps."""
 LANGUAGES = ("en", "zh")
 
 
@@ -95,7 +101,7 @@ def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
     """The last layer that names a setting wins; raises `UsageError` with every fault of every layer."""
     known = [setting.name for setting in fields(Settings)]
     values: dict[str, Any] = {}
-    origins = dict.fromkeys(known, "default")
+    origins = dict.fromkeys(known, DEFAULT)
     faults = []
     for layer in layers:
         for key, value in layer.values.items():
@@ -116,13 +122,25 @@ def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
     return ResolvedSettings(Settings(**values), origins)
 
 
-def read_layers(config_file: Path | None, environment: Mapping[str, str], flags: Mapping[str, object]) -> list[Layer]:
-    """All layers above the defaults; flags that were not given are None and left out."""
+def user_file() -> Path:
+    """The user's own configuration, whether or not it is there."""
+    return Path(platformdirs.user_config_dir("album-sort")) / "config.toml"
+
+
+def read_layers(
+    config_file: Path | None,
+    environment: Mapping[str, str],
+    flags: Mapping[str, object],
+    albums: Layer | None = None,
+) -> list[Layer]:
+    """All layers above the defaults; flags that were not given are None and left out. `albums` is what the destination keeps."""
     layers = []
-    user_file = Path(platformdirs.user_config_dir("album-sort")) / "config.toml"
-    for path, is_required in ((user_file, False), (config_file, True)):
-        if path is not None and (is_required or path.is_file()):
-            layers.append(Layer(str(path), _read_toml(path)))
+    if user_file().is_file():
+        layers.append(Layer(str(user_file()), _read_toml(user_file())))
+    if albums is not None:
+        layers.append(albums)
+    if config_file is not None:
+        layers.append(Layer(str(config_file), _read_toml(config_file)))
     given = {
         name.removeprefix(ENVIRONMENT_PREFIX).lower(): value
         for name, value in sorted(environment.items())
@@ -131,6 +149,11 @@ def read_layers(config_file: Path | None, environment: Mapping[str, str], flags:
     layers.append(Layer("environment", given))
     layers.append(Layer("flags", {name: value for name, value in flags.items() if value is not None}))
     return layers
+
+
+def check_setting(name: str, value: object) -> None:
+    """Raises ValueError or TypeError for what is no value of this setting."""
+    _PARSERS[name](value)
 
 
 def cache_folder() -> Path:

@@ -43,6 +43,8 @@ class Notice:
     """Something a person should know although nothing failed: which network runs, a fallback to copying ..."""
 
     text: str
+    is_urgent: bool = False
+    """Said even to those who asked for quiet: files will move that they may want where they are."""
 
 
 @dataclass(frozen=True, slots=True)

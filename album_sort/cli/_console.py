@@ -109,8 +109,8 @@ class HumanPrinter:
     def __call__(self, event: Event) -> None:
         """Prints or draws what the event tells."""
         match event:
-            case Notice(text):
-                if not self.quiet:
+            case Notice(text, is_urgent):
+                if is_urgent or not self.quiet:
                     say(self.console, printable(text, self.console.encoding))
             case StageStarted(stage, total):
                 self._begin(stage, total)

@@ -30,6 +30,10 @@ SavePlan = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Write the plan to FILE, for `apply`.", rich_help_panel=_SORTING),
 ]
+Save = Annotated[
+    bool,
+    typer.Option("--save", help="These albums keep the settings of this run.", rich_help_panel=_SORTING),
+]
 ModeOption = Annotated[
     str | None,
     typer.Option(

@@ -23,6 +23,7 @@ from album_sort.cli._layout import Last, print_table, printable, say
 from album_sort.config import Settings, cache_folder, read_layers, resolve_settings
 from album_sort.core.album_rules import AlbumRules
 from album_sort.errors import ExitCode, UsageError, WeightsUnavailable
+from album_sort.pipeline.kept import read_kept
 from album_sort.pipeline.policy import load_calibration, load_rules
 from album_sort.types import AlbumId, ClassIndex
 
@@ -120,9 +121,10 @@ def run_models_verify() -> ExitCode:
     return ExitCode.DONE
 
 
-def run_config_show(config_file: Path | None) -> ExitCode:
-    """Every setting with its value and where it comes from."""
-    resolved = resolve_settings(read_layers(config_file, os.environ, {}))
+def run_config_show(config_file: Path | None, destination: str) -> ExitCode:
+    """Every setting with its value and where it comes from; with a destination, as the next run there would have it."""
+    albums = read_kept(destination).layer() if destination else None
+    resolved = resolve_settings(read_layers(config_file, os.environ, {}, albums))
     rows = []
     for setting in fields(Settings):
         value = getattr(resolved.settings, setting.name)

@@ -88,11 +88,11 @@ def models_verify() -> None:
 
 
 @config_app.command("show", epilog=EXIT_CODES)
-def config_show(config: o.ConfigFile = None) -> None:
-    """Shows every setting, its value, and where the value comes from.
+def config_show(config: o.ConfigFile = None, out: o.OptionalOut = "") -> None:
+    """Shows every setting, its value, and where the value comes from; with --out, what these albums keep, too.
 
-    album-sort config show
+    album-sort config show --out ~/Albums
     """
     from album_sort.cli.catalogue import run_config_show  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_config_show(config))
+    raise typer.Exit(run_config_show(config, out))

@@ -17,6 +17,7 @@ from album_sort.core.explain import Section, explain
 from album_sort.errors import ExitCode, UsageError
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.pipeline.execute import held_destination
+from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import load_rules
 from album_sort.pipeline.prepare import Preparation, SortRequest, prepare, scout
 from album_sort.pipeline.remembered import Remembered, remember_nothing_written
@@ -29,7 +30,8 @@ def run_explain(
     photo: str, destination: str, flags: Mapping[str, object], config_file: Path | None, *, as_json: bool
 ) -> ExitCode:
     """Prints all that led to a photo's album. Nothing is written but the cache."""
-    settings = resolve_settings(read_layers(config_file, os.environ, flags)).settings
+    kept = read_kept(destination) if destination else KeptSettings()
+    settings = resolve_settings(read_layers(config_file, os.environ, flags, kept.layer())).settings
     path = os.path.abspath(_existing(photo))
     remembered = remember_nothing_written(destination) if destination else Remembered()
     source = _source_of(path, destination, remembered)

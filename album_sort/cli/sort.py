@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from album_sort import __version__
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import Printer, make_printer
+from album_sort.cli._kept import say_differences, say_overruled
 from album_sort.cli._outcome import Outcome, Told
 from album_sort.cli._own_files import check_log_file, check_plan_file, write_plan
 from album_sort.cli._stop import StopRequest, stop_on_signals
@@ -33,12 +34,12 @@ from album_sort.pipeline.execute import (
     make_plan,
     usable_destination,
 )
+from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.prepare import Preparation, Scouted, SortRequest, prepare, scout
 from album_sort.pipeline.remembered import (
     Remembered,
     read_remembered,
     remember_nothing_written,
-    remembered_language,
 )
 from album_sort.pipeline.reporting import changes_since
 from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
@@ -57,6 +58,8 @@ class SortCall:
     config_file: Path | None
     is_preview: bool
     save_plan: Path | None
+    save: bool
+    """Whether the destination keeps this run's settings."""
     quiet: bool
     verbose: bool
     as_json: bool
@@ -64,11 +67,12 @@ class SortCall:
 
 def run_sort(call: SortCall) -> ExitCode:
     """Previews or sorts; raises `AlbumSortError` for what stops a run."""
-    resolved = resolve_settings(read_layers(call.config_file, os.environ, call.flags))
+    destination = os.path.abspath(call.destination)
+    kept = read_kept(destination)
+    resolved = _absolute(resolve_settings(read_layers(call.config_file, os.environ, call.flags, kept.layer())))
     settings = resolved.settings
     # Absolute, because the albums remember where each photo came from, and the next run may start in another folder.
     sources = tuple(os.path.abspath(source) for source in _sources(call))
-    destination = os.path.abspath(call.destination)
     usable_destination(destination, sources)
     if call.save_plan is not None:
         check_plan_file(call.save_plan)
@@ -79,20 +83,31 @@ def run_sort(call: SortCall) -> ExitCode:
     # Hundreds of thousands of small values that live to the end: looking for cycles among them again and again took a quarter of a run.
     gc.freeze()
     gc.set_threshold(200_000, 50, 50)
-    request = SortRequest(sources, destination, settings, utc_now())
+    keeps = kept.after(resolved, save=call.save)
+    request = SortRequest(sources, destination, settings, utc_now(), keeps=keeps.values)
     printer = make_printer(
         quiet=call.quiet,
         as_json=call.as_json,
         with_progress=settings.progress,
         log_file=settings.log_file,
-        lang=settings.lang or remembered_language(destination) or LANGUAGES[0],
+        lang=settings.lang or LANGUAGES[0],
     )
     with stop_on_signals() as stop:
-        run = _Run(call, request, resolved, stop, printer)
+        run = _Run(call, request, resolved, kept, stop, printer)
         with printer:
+            own = resolve_settings(read_layers(call.config_file, os.environ, call.flags))
+            for notice in say_overruled(kept, own, settings.lang or LANGUAGES[0]):
+                printer(notice)
             outcome = run.preview() if call.is_preview or call.save_plan else run.sort()
         print_summary(outcome, quiet=call.quiet, verbose=call.verbose, as_json=call.as_json)
         return outcome.exit_code
+
+
+def _absolute(resolved: ResolvedSettings) -> ResolvedSettings:
+    """With the file of album rules by its full path: the albums keep it, and the next run may start in another folder."""
+    albums = resolved.settings.albums
+    settings = replace(resolved.settings, albums=os.path.abspath(albums) if albums else "")
+    return replace(resolved, settings=settings)
 
 
 def _sources(call: SortCall) -> tuple[str, ...]:
@@ -119,6 +134,7 @@ class _Run:
     call: SortCall
     request: SortRequest
     resolved: ResolvedSettings
+    kept: KeptSettings
     stop: StopRequest
     printer: Printer
     timings: dict[str, StageTiming] = field(default_factory=dict)
@@ -132,6 +148,7 @@ class _Run:
             self.printer(Notice(words.text("killed_before")))
         preparation = prepare(scout(self.request, remembered, self.printer), remembered, self.printer)
         planned = self._plan(preparation, remembered)
+        self._say_differences(preparation, planned)
         if self.call.save_plan is not None:
             write_plan(self.call.save_plan, "".join(plan_to_lines(planned.plan)))
             words = terminal_words(preparation.lang)
@@ -149,7 +166,8 @@ class _Run:
             return Outcome(None, None, None, self.request.sources, told_again=told_again, language=scouted.lang)
         preparation = prepare(scouted, remembered, self.printer)
         planned = self._plan(preparation, remembered)
-        if not planned.has_work and not remembered.records.unfinished_runs:
+        self._say_differences(preparation, planned)
+        if not planned.has_work and not remembered.records.unfinished_runs and not self._saves_news:
             outcome = self._without_writing(preparation, planned, remembered, is_preview=False)
             self._keep(scouted, remembered, outcome)
             return outcome
@@ -159,6 +177,15 @@ class _Run:
             outcome = self._carry_out(preparation, planned, remembered, state)
             self._keep(scouted, read_remembered(state), outcome)
             return outcome
+
+    @property
+    def _saves_news(self) -> bool:
+        """Whether the destination keeps other settings after this run, and may have to be told without a file to file."""
+        return self.call.save and self.request.keeps != self.kept.values
+
+    def _say_differences(self, preparation: Preparation, planned: Planned) -> None:
+        for notice in say_differences(self.kept, self.resolved, planned, preparation.lang, save=self.call.save):
+            self.printer(notice)
 
     def _plan(self, preparation: Preparation, remembered: Remembered) -> Planned:
         with self._stage("plan"):
@@ -220,7 +247,7 @@ class _Run:
         """What the last run said, where this one would find nothing else; None where photos have to be looked at."""
         settings, destination = self.request.settings, self.request.destination
         last = recall_last_run(scouted.engine.cache_folder, destination)
-        if settings.recheck or settings.report or self.call.verbose or last is None:
+        if settings.recheck or settings.report or self.call.verbose or self._saves_news or last is None:
             return None
         if last.inputs != inputs_digest(scouted, remembered) or not is_undisturbed(destination, remembered.records):
             return None

@@ -27,7 +27,7 @@ from album_sort.fileops.probe import probe
 from album_sort.fileops.recover import recover, remove_temporaries
 from album_sort.fileops.space import check_space
 from album_sort.pipeline.prepare import Preparation
-from album_sort.pipeline.remembered import LANGUAGE, remember_run
+from album_sort.pipeline.remembered import LANGUAGE, MODEL, remember_run
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.state.cache import InferenceCache
 from album_sort.state.journal import StateJournal
@@ -176,7 +176,8 @@ def carry_out(
     applied = apply_and_tell(plan, fs, journal, sink=sink, stop=stop, on_result=on_result)
     doubt_refused(plan, applied, preparation.engine.cache_folder)
     state.store_trips(preparation.library.trips)
-    remember_run(state, plan.plan_id, preparation.lang, preparation.engine.weights.backbone.name)
+    decided = {LANGUAGE: preparation.lang, MODEL: preparation.engine.weights.backbone.name}
+    remember_run(state, plan.plan_id, {**decided, **preparation.request.keeps})
     state.finish_run(plan.plan_id, status_of(applied), _utc_now())
     return applied
 

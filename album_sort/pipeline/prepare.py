@@ -57,6 +57,8 @@ class SortRequest:
     settings: Settings
     now_utc: datetime
     """Naive."""
+    keeps: Mapping[str, str] = field(default_factory=dict)
+    """What the destination keeps of the settings after this run, by key of its state."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

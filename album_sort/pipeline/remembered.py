@@ -67,25 +67,20 @@ def remember_nothing_written(destination: str) -> Remembered:
         return read_remembered(state)
 
 
-def remembered_language(destination: str) -> str:
-    """Language of the albums there; empty where there are none. Writes nothing."""
-    with open_to_read(destination) as state:
-        return state.setting(LANGUAGE) or ""
-
-
-def remember_run(state: DestinationState, run_id: str, language: str, model: str) -> None:
-    """Language and network of a run become the destination's."""
-    for key, value in ((LANGUAGE, language), (MODEL, model)):
+def remember_run(state: DestinationState, run_id: str, values: Mapping[str, str]) -> None:
+    """What the destination keeps after a run, by key (`language`, `layout` ...), and that it does since this run."""
+    for key, value in values.items():
         state.set_setting(key, value)
         state.set_setting(f"{key} of {run_id}", value)
 
 
 def forget_run(state: DestinationState) -> None:
-    """After an undo: language and network are those of the last run that still stands, or open again."""
+    """After an undo: what is kept is what the last run kept that still stands, or open again."""
     standing = [run.run_id for run in state.runs() if run.status is not RunStatus.UNDONE]
-    for key in (LANGUAGE, MODEL):
-        values = [state.setting(f"{key} of {run_id}") for run_id in standing]
-        state.set_setting(key, next((value for value in reversed(values) if value), ""))
+    values = state.settings()
+    for key in [key for key in values if " of " not in key]:
+        kept = [values.get(f"{key} of {run_id}") for run_id in standing]
+        state.set_setting(key, next((value for value in reversed(kept) if value is not None), ""))
 
 
 def open_to_read(destination: str) -> AbstractContextManager[DestinationState]:

@@ -84,6 +84,10 @@ class Memory:
         row = self._connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
         return None if row is None else str(row[0])
 
+    def settings(self) -> dict[str, str]:
+        """All remembered settings by key; `layout of <run>` is what was remembered after one run."""
+        return {str(key): str(value) for key, value in self._connection.execute("SELECT key, value FROM settings")}
+
     def set_setting(self, key: str, value: str) -> None:
         """Remember a setting; nothing is written when it is the known one."""
         if self.setting(key) != value:

@@ -96,7 +96,8 @@ CREATE TABLE trip_members (
     PRIMARY KEY (trip_id, content_id)
 ) WITHOUT ROWID;
 
--- What has to stay the same from run to run: language and layout of the folders.
+-- What has to stay the same from run to run: language, network, and the settings that shape folders (layout, mode, home ...).
+-- `layout` is what is kept now, `layout of <run>` what was kept after that run: an undo goes back to it.
 CREATE TABLE settings (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL

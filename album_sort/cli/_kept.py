@@ -1,0 +1,60 @@
+"""What a run says of the settings that its destination keeps: in what it differs, what moves for it, and how to keep that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from album_sort.cli._words import terminal_words
+from album_sort.config import ResolvedSettings
+from album_sort.events import Notice
+from album_sort.pipeline.execute import Planned
+from album_sort.pipeline.kept import Difference, KeptSettings, in_words
+from album_sort.report import Words
+from album_sort.types import Action
+
+
+def say_overruled(kept: KeptSettings, own: ResolvedSettings, lang: str) -> Iterator[Notice]:
+    """The user's own file says otherwise than these albums: they keep theirs."""
+    words = terminal_words(lang)
+    for one in kept.overruled(own):
+        values = {"option": _option(one.name), "kept": _shown(one.kept, words), "given": _shown(one.given, words)}
+        yield Notice(words.text("kept_before_file", **values))
+
+
+def say_differences(
+    kept: KeptSettings, resolved: ResolvedSettings, planned: Planned, lang: str, *, save: bool
+) -> Iterator[Notice]:
+    """What this run does otherwise than those before it; before it does so."""
+    words = terminal_words(lang)
+    differences = kept.differences(resolved)
+    moves = sum(op.action is Action.MOVE for op in planned.plan.ops)
+    new = sum(op.action.makes_a_file for op in planned.plan.ops)
+    if kept.language not in ("", lang):
+        # Names of trips and folders go over into the language as a whole, so there is no run in one language only.
+        values = {"kept": _language(kept.language, words), "given": _language(lang, words)}
+        yield Notice(words.text("language_changes", **values, n=moves), is_urgent=bool(moves))
+    folders = [one for one in differences if one.name != "mode"]
+    if folders:
+        key = "settings_saved" if save else "settings_differ" if moves else "settings_differ_idly"
+        values = {"kept": _all(folders, "kept", words), "given": _all(folders, "given", words)}
+        yield Notice(words.text(key, **values, n=moves), is_urgent=bool(moves))
+    for one in differences:
+        if one.name == "mode":
+            key = "mode_saved" if save else "mode_differs"
+            yield Notice(words.text(key, kept=one.kept, given=one.given, n=new))
+
+
+def _all(differences: Sequence[Difference], side: str, words: Words) -> str:
+    return " ".join(f"{_option(one.name)} {_shown(getattr(one, side), words)}" for one in differences)
+
+
+def _language(lang: str, words: Words) -> str:
+    return words.text("language_zh") if lang == "zh" else words.text("language_en")
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _shown(value: str, words: Words) -> str:
+    return f"'{in_words(value)}'" if value else words.text("not_set")
