@@ -18,6 +18,7 @@ from typing import Any
 import platformdirs
 
 from album_sort.errors import UsageError
+from album_sort.reading import read_given
 from album_sort.types import Mode, Precision
 
 ENVIRONMENT_PREFIX = "ALBUM_SORT_"
@@ -162,9 +163,12 @@ def cache_folder() -> Path:
     return Path(given) if given else Path(platformdirs.user_cache_dir("album-sort"))
 
 
+_MOST_BYTES = 1 << 20
+
+
 def _read_toml(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(read_given(path, _MOST_BYTES).decode("utf-8"))
     except OSError as error:
         raise UsageError(
             f"cannot read configuration {str(path)!r}: {error.strerror}",

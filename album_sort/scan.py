@@ -11,11 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from album_sort.core.formats import HEAD_BYTES, describe, kind_of_suffix, sniff
+from album_sort.core.glob import PatternFault
 from album_sort.core.ignore import IGNORE_FILE, IgnoreRules, ScanFilter, junk_reason
 from album_sort.core.unreadable import unreadable
 from album_sort.errors import UsageError
+from album_sort.reading import is_hollow, read_head, read_small
 from album_sort.types import FileEntry, FileKind, Reason, Skipped, Stage
 from album_sort.types.ledger import STATE_FOLDER
+
+_IGNORE_FILE_BYTES = 1 << 20
 
 _Identity = tuple[int, int]
 """Device and inode: the same folder reached twice, however it is named."""
@@ -109,10 +113,10 @@ class _Walk:
         if IGNORE_FILE not in names:
             return entries, inherited
         own = self._read_rules(folder)
-        if own.is_whole_folder:
+        if own is not None and own.is_whole_folder:
             self.leave_out(folder, Reason.of("skip.empty-ignore-file", name=IGNORE_FILE))
-            return None
-        return entries, (*inherited, own)
+            own = None
+        return None if own is None else (entries, (*inherited, own))
 
     def _is_barred(self, folder: str) -> bool:
         """Whether this very folder is the destination or has been walked under another name (a loop of links)."""
@@ -127,15 +131,18 @@ class _Walk:
         self._seen_folders[identity] = folder
         return False
 
-    def _read_rules(self, folder: str) -> IgnoreRules:
+    def _read_rules(self, folder: str) -> IgnoreRules | None:
+        """None, told, where they cannot be known: not knowing what the user wanted left out, nothing of the folder may be sorted."""
         path = os.path.join(folder, IGNORE_FILE)
         try:
-            with open(path, encoding="utf-8", errors="replace") as lines:
-                return IgnoreRules.parse(folder, lines.read(1 << 20))
+            text = read_small(path, _IGNORE_FILE_BYTES).decode("utf-8", errors="replace")
+            return IgnoreRules.parse(folder, text)
         except OSError as error:
-            # Not knowing what the user wanted left out, nothing of the folder may be sorted.
-            self.leave_out(path, unreadable(error), is_problem=True)
-            return IgnoreRules.parse(folder, "")
+            why = str(error.strerror or error)
+        except PatternFault as fault:
+            why = str(fault)
+        self.leave_out(folder, Reason.of("skip.bad-ignore-file", name=IGNORE_FILE, detail=why), is_problem=True)
+        return None
 
     def _is_folder(self, entry: os.DirEntry[str]) -> bool:
         try:
@@ -169,6 +176,9 @@ class _Walk:
             if not stat.S_ISREG(found.st_mode):
                 self.leave_out(path, Reason.of("skip.no-regular-file"))
                 return
+            if is_hollow(path, found):
+                self.leave_out(path, _hollow(found), is_problem=True)
+                return
             kind = kind_of_suffix(os.path.splitext(name)[1].lower()) or self._kind_by_content(path)
         except OSError as error:
             broken = os.path.islink(path) and not os.path.exists(path)
@@ -178,13 +188,16 @@ class _Walk:
             self.files.append(FileEntry(path, root, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, kind))
 
     def _kind_by_content(self, path: str) -> FileKind | None:
-        with open(path, "rb") as source:
-            head = source.read(HEAD_BYTES)
+        head = read_head(path, HEAD_BYTES)
         media = sniff(head)
         if media is None:
             self.leave_out(path, Reason.of("skip.foreign-format", content=describe(head)))
             return None
         return media.kind
+
+
+def _hollow(found: os.stat_result) -> Reason:
+    return Reason.of("skip.hollow", size_gb=found.st_size >> 30, data_gb=found.st_blocks * 512 >> 30)
 
 
 def _ignored(path: str, rules: tuple[IgnoreRules, ...], *, is_folder: bool) -> Reason | None:

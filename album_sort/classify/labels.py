@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from album_sort.core.wording import Wording, read_wording
 from album_sort.errors import AlbumSortError, UsageError
+from album_sort.reading import read_small
 from album_sort.types import LANGUAGES, REVIEW, TRAVEL, Album, AlbumId, ClassAlbums, ClassIndex, ImageNetClass, LabelSet
 
 CLASSES_FILE = "imagenet1k.tsv"
@@ -51,7 +52,7 @@ def label_text(name: str) -> str:
     """Text of one label file, by its path below the label folder (`calibration/1a2b3c4d.toml`)."""
     path = label_folder() / name
     try:
-        return path.read_text(encoding="utf-8")
+        return read_small(path, 16 << 20).decode("utf-8")
     except FileNotFoundError as error:
         raise AlbumSortError(f"no such label file: {path}", hint="Install album-sort again.") from error
     except (OSError, UnicodeDecodeError) as error:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import logging.handlers
+import os
 import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from io import TextIOWrapper
 from typing import Protocol, Self
 
 from rich.console import Console
@@ -25,6 +27,7 @@ from rich.progress import (
 from rich.table import Column
 
 from album_sort.cli._layout import printable, say, shortened
+from album_sort.cli._own_files import open_log
 from album_sort.cli._words import terminal_words
 from album_sort.events import (
     Event,
@@ -213,6 +216,16 @@ def print_json(row: dict[str, object]) -> None:
     sys.stdout.flush()
 
 
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """A log that never makes the run wait or fail: it may be a pipe whose reader has gone."""
+
+    def _open(self) -> TextIOWrapper:
+        return os.fdopen(open_log(self.baseFilename), "a", encoding=self.encoding, errors=self.errors)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """A line that cannot be written is left out."""
+
+
 @dataclass(slots=True)
 class LogPrinter:
     """Passes events on and appends what matters to a log file, which is rotated at 5 MB, five times."""
@@ -224,7 +237,7 @@ class LogPrinter:
 
     def __enter__(self) -> Self:
         """Opens the log."""
-        handler = logging.handlers.RotatingFileHandler(
+        handler = _LogFile(
             self.path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8", errors="backslashreplace"
         )
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

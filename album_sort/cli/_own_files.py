@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import select
 import stat
 from pathlib import Path
 
 from album_sort.core.formats import kind_of_suffix
 from album_sort.errors import UsageError
+from album_sort.reading import SILENCE_S, read_head
 from album_sort.report import replacing
 
 _HEAD_BYTES = 4096
@@ -28,6 +31,11 @@ def check_plan_file(path: Path) -> None:
 def check_log_file(path: Path) -> None:
     """Raises `UsageError` where a photo, a sidecar or anything that is no text lies there: lines added would spoil it."""
     head = _head("--log-file", path)
+    if path.exists() and not path.is_file():
+        try:
+            os.close(open_log(str(path)))
+        except OSError as error:
+            raise UsageError(f"cannot write --log-file {str(path)!r}: {error.strerror}") from error
     if not head or _LOG_BEGINS.match(head):
         return
     # A script may have us write into its own log: any text will do that is not the sidecar of a photo.
@@ -42,7 +50,7 @@ def write_plan(path: Path, text: str) -> None:
     check_plan_file(path)
     try:
         if path.exists() and not path.is_file():
-            path.write_text(text, encoding="utf-8")  # a pipe, /dev/stdout
+            _write_through(path, text.encode())
             return
         with replacing(path.resolve()) as stream:
             stream.write(text)
@@ -52,13 +60,43 @@ def write_plan(path: Path, text: str) -> None:
         ) from error
 
 
+def open_log(path: str) -> int:
+    """A handle for adding to a log. Raises OSError where the path is a pipe that nobody reads: opening it would wait for ever."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+    try:
+        return os.open(path, flags, 0o666)
+    except OSError as error:
+        raise _nobody_reads(error, path) from error
+
+
+def _nobody_reads(error: OSError, path: str | Path) -> OSError:
+    """The same error in words for a person, where it is the system's for a pipe without a reader."""
+    if error.errno != errno.ENXIO:
+        return error
+    return OSError(errno.ENXIO, "it is a pipe or socket from which nobody reads", str(path))
+
+
+def _write_through(path: Path, data: bytes) -> None:
+    """Into a pipe or a device (`/dev/stdout`), as long as somebody takes it."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        raise _nobody_reads(error, path) from error
+    try:
+        while data:
+            if not select.select([], [descriptor], [], SILENCE_S)[1]:
+                raise OSError(errno.ETIMEDOUT, f"nothing has been taken out of the pipe for {SILENCE_S:g} s", str(path))
+            data = data[os.write(descriptor, data) :]
+    finally:
+        os.close(descriptor)
+
+
 def _head(option: str, path: Path) -> bytes:
     """The first bytes of what lies there; empty for a new file, and for pipes and terminals, which hold nothing."""
     try:
         status = os.stat(path)
         if stat.S_ISREG(status.st_mode):
-            with path.open("rb") as stream:
-                return stream.read(_HEAD_BYTES)
+            return read_head(path, _HEAD_BYTES)
     except FileNotFoundError:
         if path.parent.is_dir():
             return b""

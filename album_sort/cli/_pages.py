@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from album_sort.classify.labels import label_text
 from album_sort.config import cache_folder
+from album_sort.reading import read_head
 from album_sort.report import WORDS_FILE, parse_words, read_report, write_reports
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types.ledger import STATE_FOLDER
@@ -71,6 +72,6 @@ def remake_newest_page(destination: str) -> None:
 
 def _is_ours(path: Path) -> bool:
     try:
-        return not path.is_symlink() and _MARK in path.read_text(encoding="utf-8")[:400]
-    except (OSError, UnicodeDecodeError):
+        return not path.is_symlink() and _MARK.encode() in read_head(path, 400)
+    except OSError:
         return False

@@ -19,14 +19,18 @@ from album_sort.fileops.probe import probe
 from album_sort.fileops.space import check_space
 from album_sort.pipeline.execute import apply_and_tell, doubt_refused, held_destination, new_run_id, status_of
 from album_sort.pipeline.remembered import not_before
+from album_sort.reading import read_given
 from album_sort.types import OpStatus, Plan
 from album_sort.types.ledger import RunRecord, RunStatus
+
+_MOST_BYTES = 1 << 30
+"""A plan for a million photos."""
 
 
 def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> ExitCode:
     """Applies the plan to the destination it was made for."""
     try:
-        lines = plan_file.read_text(encoding="utf-8").splitlines()
+        lines = read_given(plan_file, _MOST_BYTES).decode("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"cannot read the plan {str(plan_file)!r}: {why_unreadable(error)}",

@@ -43,8 +43,12 @@ from album_sort.pipeline.remembered import (
 )
 from album_sort.pipeline.reporting import changes_since
 from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
+from album_sort.reading import read_given
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, StageTiming
+
+_MOST_LISTED_BYTES = 1 << 28
+"""Two million long paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,11 @@ def _sources(call: SortCall) -> tuple[str, ...]:
     listed: tuple[str, ...] = ()
     if call.files_from is not None:
         try:
-            raw = sys.stdin.buffer.read() if call.files_from == "-" else Path(call.files_from).read_bytes()
+            raw = (
+                sys.stdin.buffer.read(_MOST_LISTED_BYTES)
+                if call.files_from == "-"
+                else read_given(call.files_from, _MOST_LISTED_BYTES)
+            )
         except OSError as error:
             raise UsageError(
                 f"cannot read --files-from {call.files_from!r}: {error.strerror}",

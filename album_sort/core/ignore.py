@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pathspec import GitIgnoreSpec
-
+from album_sort.core.glob import Globs
 from album_sort.types import Reason
 
 IGNORE_FILE = ".albumignore"
@@ -62,40 +61,36 @@ class IgnoreRules:
     """The `.albumignore` of one folder."""
 
     folder: str
-    spec: GitIgnoreSpec
+    globs: Globs
     is_whole_folder: bool = False
 
     @classmethod
     def parse(cls, folder: str, text: str) -> IgnoreRules:
-        """Rules from the text of the file; no pattern at all means the whole folder."""
+        """Rules from the text of the file; no pattern at all means the whole folder. Raises `PatternFault`."""
         lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-        return cls(folder, GitIgnoreSpec.from_lines(lines), is_whole_folder=not lines)
+        return cls(folder, Globs.of(lines), is_whole_folder=not lines)
 
     def match(self, path: str, *, is_folder: bool) -> bool:
         """Whether `path`, which lies below the rules' folder, is left out."""
-        relative = path[len(self.folder) :].lstrip("/")
-        return self.spec.match_file(relative + "/" if is_folder else relative)
+        return self.globs.match(path[len(self.folder) :], is_folder=is_folder)
 
 
 @dataclass(frozen=True, slots=True)
 class ScanFilter:
     """`--include` and `--exclude`: patterns in .gitignore's syntax, relative to the given folder."""
 
-    include: GitIgnoreSpec | None = None
-    exclude: GitIgnoreSpec = field(default_factory=lambda: GitIgnoreSpec.from_lines([]))
+    include: Globs | None = None
+    exclude: Globs = field(default_factory=Globs)
 
     @classmethod
     def of(cls, include: Sequence[str], exclude: Sequence[str]) -> ScanFilter:
-        """No include pattern means everything."""
-        return cls(
-            GitIgnoreSpec.from_lines(include) if include else None,
-            GitIgnoreSpec.from_lines(exclude),
-        )
+        """No include pattern means everything. Raises `PatternFault`."""
+        return cls(Globs.of(include) if include else None, Globs.of(exclude))
 
     def reason(self, relative: str) -> Reason | None:
         """Why a file at this path below its root is left out; None when it is not."""
-        if self.exclude.match_file(relative):
+        if self.exclude.match(relative):
             return Reason.of("skip.excluded")
-        if self.include is not None and not self.include.match_file(relative):
+        if self.include is not None and not self.include.match(relative):
             return Reason.of("skip.not-included")
         return None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from album_sort.fileops.system_calls import clone, rename_without_replacing
+from album_sort.reading import open_regular, sha256_of
 from album_sort.types import ContentId
 
 CHUNK_BYTES = 1 << 20
@@ -115,9 +116,11 @@ class RealFileSystem:
 
     def digest(self, path: str) -> ContentId:
         """See `FileSystem`."""
-        descriptor = _open_regular(path)
-        with open(descriptor, "rb", buffering=0) as stream:
-            return ContentId(hashlib.file_digest(stream, "sha256").hexdigest())
+        descriptor = open_regular(path)
+        try:
+            return ContentId(sha256_of(descriptor, path)[0])
+        finally:
+            os.close(descriptor)
 
     def make_folder(self, path: str) -> None:
         """See `FileSystem`."""
@@ -130,14 +133,14 @@ class RealFileSystem:
 
     def copy(self, source: str, temporary: str, *, try_clone: bool) -> Copied:
         """See `FileSystem`."""
-        reading = _open_regular(source)
+        reading = open_regular(source)
         try:
             # O_EXCL: a link put in the place of our temporary name must not be followed.
             writing = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
                 is_clone = try_clone and clone(reading, writing)
                 # A clone is hashed itself: the source might change between hashing and cloning.
-                digest, size = _hash_only(writing) if is_clone else _copy_and_hash(reading, writing)
+                digest, size = _hash_only(writing, source) if is_clone else _copy_and_hash(reading, writing, source)
                 _check_size(writing, size)
                 _copy_attributes(reading, writing)
                 _start_writing(writing)
@@ -200,37 +203,27 @@ class RealFileSystem:
         os.rmdir(path)
 
 
-def _open_regular(path: str) -> int:
-    """Open for reading without waiting for a pipe's other end and, where allowed, without touching the access time."""
-    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-    try:
-        descriptor = os.open(path, flags | getattr(os, "O_NOATIME", 0))
-    except PermissionError:
-        # Only the owner may leave the access time alone.
-        descriptor = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a regular file", path)
-    return descriptor
-
-
-def _copy_and_hash(reading: int, writing: int) -> tuple[ContentId, int]:
+def _copy_and_hash(reading: int, writing: int, source: str) -> tuple[ContentId, int]:
+    # As long as it is now: a file that grows faster than it is copied would fill the disk.
+    expected = os.fstat(reading).st_size
     hasher = hashlib.sha256()
     buffer = memoryview(bytearray(CHUNK_BYTES))
     size = 0
     while count := os.readv(reading, [buffer]):
+        size += count
+        if size > expected:
+            raise OSError(errno.EAGAIN, "it is being written to", source)
         hasher.update(buffer[:count])
         written = 0
         while written < count:
             written += os.write(writing, buffer[written:count])
-        size += count
     return ContentId(hasher.hexdigest()), size
 
 
-def _hash_only(descriptor: int) -> tuple[ContentId, int]:
-    with open(descriptor, "rb", buffering=0, closefd=False) as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return ContentId(digest), stream.tell()
+def _hash_only(descriptor: int, source: str) -> tuple[ContentId, int]:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    digest, size = sha256_of(descriptor, source)
+    return ContentId(digest), size
 
 
 def _check_size(descriptor: int, expected: int) -> None:

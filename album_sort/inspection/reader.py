@@ -11,11 +11,9 @@ import gc
 import hashlib
 import os
 import signal
-import stat
 import sys
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from typing import BinaryIO
 
 from album_sort.core.formats import HEAD_BYTES, sniff
 from album_sort.core.unreadable import unreadable
@@ -23,10 +21,9 @@ from album_sort.images import UndecodableError, decode_picture
 from album_sort.inspection.memory import keep_freed_memory
 from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings, Ready
 from album_sort.metadata import read_metadata, read_sidecar, read_video_metadata
+from album_sort.reading import NotAFile, open_regular, read_at_most, read_head, sha256_of
 from album_sort.state.cache import CacheReader
 from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Metadata, Reason, Skipped, Stage
-
-_CHUNK_BYTES = 1 << 20
 
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
@@ -39,17 +36,13 @@ class ChangedWhileReadError(Exception):
     """The file is being written to right now."""
 
 
-class NoRegularFileError(Exception):
-    """A pipe or a device has taken the file's name."""
-
-
 def inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> Answer:
     """One file, read once. Never raises for what a file may contain."""
     try:
         return _inspect(file, settings, cache)
     except ChangedWhileReadError:
         return _failed(file, Stage.READ, Reason.of("skip.changing"))
-    except NoRegularFileError:
+    except NotAFile:
         return _failed(file, Stage.READ, Reason.of("skip.no-longer-a-file"))
     except OSError as error:
         return _failed(file, Stage.READ, unreadable(error))
@@ -60,12 +53,13 @@ def inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> An
 
 
 def _inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> Answer:
-    with _open(file) as source:
-        head = source.read(HEAD_BYTES)
+    head = read_head(file.path, HEAD_BYTES)
     kind = _kind(file, head)
     if kind in (FileKind.VIDEO, FileKind.SIDECAR):
         content_id = hash_file(file)
         return _known(file, content_id, cache) or _read_around(file, content_id, kind, head)
+    if file.size_bytes > settings.memory_bytes:
+        return _failed(file, Stage.READ, Reason.of("skip.memory-to-read", megabytes=settings.memory_bytes >> 20))
     data = _read_all(file)
     content_id = ContentId(hashlib.sha256(data).hexdigest())
     try:
@@ -78,15 +72,6 @@ def _inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> A
         return _failed(file, Stage.DECODE, reason, content_id)
 
 
-def _open(file: FileEntry) -> BinaryIO:
-    """Without waiting: where a pipe or a device has taken the file's name, opening it could wait for ever."""
-    descriptor = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise NoRegularFileError
-    return os.fdopen(descriptor, "rb")
-
-
 def _kind(file: FileEntry, head: bytes) -> FileKind:
     """By content where the suffix promises a video: a photo in a video's clothes is a photo."""
     if file.kind is FileKind.VIDEO:
@@ -97,25 +82,31 @@ def _kind(file: FileEntry, head: bytes) -> FileKind:
 
 
 def _read_all(file: FileEntry) -> bytes:
-    with _open(file) as source:
-        data = source.read()
-        _check_unchanged(file, source.fileno())
+    descriptor = open_regular(file.path)
+    try:
+        # One byte more than there should be: a kernel file claims to be empty, and some have no end.
+        data = read_at_most(descriptor, file.size_bytes + 1)
+        _check_unchanged(file, descriptor, len(data))
+    finally:
+        os.close(descriptor)
     return data
 
 
 def hash_file(file: FileEntry) -> ContentId:
     """SHA-256 of a file of any size."""
-    digest = hashlib.sha256()
-    with _open(file) as source:
-        while chunk := source.read(_CHUNK_BYTES):
-            digest.update(chunk)
-        _check_unchanged(file, source.fileno())
-    return ContentId(digest.hexdigest())
+    descriptor = open_regular(file.path)
+    try:
+        _check_unchanged(file, descriptor, file.size_bytes)
+        digest, size_bytes = sha256_of(descriptor, file.path)
+        _check_unchanged(file, descriptor, size_bytes)
+    finally:
+        os.close(descriptor)
+    return ContentId(digest)
 
 
-def _check_unchanged(file: FileEntry, descriptor: int) -> None:
+def _check_unchanged(file: FileEntry, descriptor: int, read_bytes: int) -> None:
     found = os.fstat(descriptor)
-    if (found.st_size, found.st_mtime_ns) != (file.size_bytes, file.mtime_ns):
+    if (found.st_size, found.st_mtime_ns) != (file.size_bytes, file.mtime_ns) or read_bytes != file.size_bytes:
         raise ChangedWhileReadError
 
 

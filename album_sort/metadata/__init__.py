@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields, replace
 
 from album_sort.metadata.blocks import xmp_packet
@@ -10,6 +11,7 @@ from album_sort.metadata.filename import candidates_from_folder, candidates_from
 from album_sort.metadata.quicktime import read_quicktime
 from album_sort.metadata.takeout import read_takeout
 from album_sort.metadata.xmp import MAX_BYTES, read_xmp
+from album_sort.reading import open_regular, read_head
 from album_sort.types import Metadata
 
 __all__ = [
@@ -36,7 +38,7 @@ def read_metadata(data: bytes, media_format: str) -> Metadata:
 def read_video_metadata(path: str) -> Metadata:
     """What a MOV or MP4 says of itself; reads a few kilobytes, at most 8 MB."""
     try:
-        with open(path, "rb") as stream:
+        with os.fdopen(open_regular(path), "rb") as stream:
             return read_quicktime(stream)
     except OSError as error:
         return Metadata(warnings=(f"video cannot be read: {error.strerror or error}",))
@@ -45,8 +47,7 @@ def read_video_metadata(path: str) -> Metadata:
 def read_sidecar(path: str) -> Metadata:
     """What an XMP or a Takeout JSON says, told apart by content; other sidecars (edits, thumbnails) say nothing."""
     try:
-        with open(path, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        data = read_head(path, MAX_BYTES + 1)
     except OSError as error:
         return Metadata(warnings=(f"sidecar cannot be read: {error.strerror or error}",))
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")

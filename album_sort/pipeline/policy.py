@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from album_sort.classify.labels import label_text, load_labels
 from album_sort.core.album_rules import AlbumRules
 from album_sort.core.calibration import DEFAULT, Calibration, parse_calibration
 from album_sort.core.overlay import parse_overlay
 from album_sort.core.rules import FilingPolicy
 from album_sort.errors import AlbumSortError, UsageError, why_unreadable
+from album_sort.reading import read_given
 
 RULES_FILE = "rules.toml"
+MOST_BYTES = 8 << 20
+"""Of the user's rules."""
 
 
 def load_rules(overlay: str = "") -> AlbumRules:
@@ -21,7 +22,7 @@ def load_rules(overlay: str = "") -> AlbumRules:
     if not overlay:
         return shipped
     try:
-        text = Path(overlay).read_text(encoding="utf-8")
+        text = read_given(overlay, MOST_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"cannot read the album rules {overlay!r}: {why_unreadable(error)}",

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from album_sort.classify.labels import load_labels, load_wording
 from album_sort.config import Settings, cache_folder
 from album_sort.core.evidence import gather_evidence
+from album_sort.core.glob import PatternFault
 from album_sort.core.ignore import ScanFilter
 from album_sort.core.layout import Layout
 from album_sort.core.rules import FilingPolicy, assign_photos
@@ -128,12 +129,19 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
         found = scan(
             request.sources,
             destination=request.destination,
-            filters=ScanFilter.of(settings.include, settings.exclude),
+            filters=_filters(settings),
         )
         files = _limited(found.files, settings.limit, remembered.sources)
         stages.items = len(files)
     _refuse_half_translation(lang, remembered, files)
     return Scouted(request, lang, engine, policy, layout, clocks, found, files, stages.timings[0])
+
+
+def _filters(settings: Settings) -> ScanFilter:
+    try:
+        return ScanFilter.of(settings.include, settings.exclude)
+    except PatternFault as fault:
+        raise UsageError(f"--include or --exclude: {fault}", hint="Give fewer or shorter patterns.") from fault
 
 
 def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Preparation:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from album_sort.errors import DestinationError
+from album_sort.reading import read_head
 
 IsOurs = Callable[[bytes], bool]
 """Tells from the first bytes of a file whether album-sort wrote it."""
@@ -20,8 +21,7 @@ _HEAD_BYTES = 4096
 def refuse_foreign(path: Path, is_ours: IsOurs) -> None:
     """Raises `DestinationError` where `path` is something that album-sort did not write."""
     try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
+        head = read_head(path, _HEAD_BYTES)
     except FileNotFoundError:
         return
     except OSError as error:

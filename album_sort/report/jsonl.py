@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from album_sort.errors import DestinationError
+from album_sort.reading import check_regular
 from album_sort.report.rows import (
     Json,
     info_from_json,
@@ -61,6 +62,10 @@ def to_line(row: Json) -> bytes:
     return _TO_ESCAPE.sub(lambda match: f"\\u{ord(match.group()):04x}", text).encode() + b"\n"
 
 
+# Neither through a link that was put there nor into a pipe, which would wait for somebody to read it.
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
 class JsonlReport:
     """A report.jsonl being written: `with JsonlReport(path, info) as report: report.add(row) ...; report.finish(outcome)`."""
 
@@ -72,7 +77,8 @@ class JsonlReport:
         self._size = 0
         self._since = 0.0
         try:
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), 0o644)
+            self._descriptor = os.open(path, _FLAGS, 0o644)
+            check_regular(self._descriptor, path)
         except OSError as error:
             raise DestinationError(
                 f"cannot write the report {path}: {error.strerror}", hint=f"check {path.parent}"
