@@ -34,7 +34,19 @@ OFFSET_OF_NEIGHBOUR = "time.offset-of-neighbour"
 
 # Written by the camera from its own clock, which the user may have to correct.
 CAMERA_CLOCK = frozenset(
-    (TimeSource.EXIF_ORIGINAL, TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME, TimeSource.QUICKTIME)
+    (
+        TimeSource.EXIF_ORIGINAL,
+        TimeSource.EXIF_DIGITIZED,
+        TimeSource.EXIF_DATETIME,
+        TimeSource.QUICKTIME,
+        TimeSource.FILM,
+    )
+)
+
+# Films whose header says UTC, or wall time where it should be UTC; and what else the same camera wrote at that moment.
+_FILM_CLOCK = frozenset((TimeSource.QUICKTIME, TimeSource.FILM))
+_WITNESSES = frozenset(
+    (TimeSource.FILE_NAME, TimeSource.EXIF_ORIGINAL, TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME)
 )
 
 # What a scanner writes of itself, and how long after a name (of a month, of a year) it speaks of a scan.
@@ -147,7 +159,7 @@ def _only(note: str) -> tuple[str, ...]:
 
 def _chosen(plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None) -> tuple[_Placed, _Placed | None]:
     """The candidate to believe, and one that adds the time of day to it."""
-    for best in plausible:
+    for best in () if any(one.source is TimeSource.SIDECAR for one in plausible) else plausible:
         if best.source is _BEST and best.precision is _EXACT:
             if best.local is None:
                 break
@@ -193,6 +205,9 @@ def _placed(candidate: TimeCandidate, plausible: Sequence[TimeCandidate], zone_o
         return _Placed(candidate, candidate.local, offset, reason, is_confirmed_by_gps=is_confirmed)
     utc = candidate.utc
     assert utc is not None, "why_impossible lets no candidate without a time through"  # noqa: S101
+    if _is_wall_time(candidate, utc, plausible):
+        offset = zone_offset(utc) if zone_offset else None
+        return _Placed(candidate, utc, offset, Reason.of("time.film-clock-is-local"))
     zone = zone_offset(utc.replace(tzinfo=UTC)) if zone_offset else None
     if zone is not None:
         return _Placed(candidate, _shift(utc, zone), zone, Reason.of("time.offset-of-place", offset=offset_text(zone)))
@@ -204,6 +219,21 @@ def _placed(candidate: TimeCandidate, plausible: Sequence[TimeCandidate], zone_o
                 reason = Reason.of("time.offset-compared", offset=offset_text(revealed), other=other.note)
                 return _Placed(candidate, _shift(utc, revealed), revealed, reason)
     return _Placed(candidate, utc, None, Reason.of(UTC_AS_LOCAL), is_utc_shown_as_local=True)
+
+
+def _is_wall_time(candidate: TimeCandidate, utc: datetime, plausible: Sequence[TimeCandidate]) -> bool:
+    """Whether a film's UTC is wall time in truth: its name, or the thumbnail beside it, has the same clock as wall time.
+
+    Were it UTC, the name would be whole hours away from it (or none in a zone where that makes no difference).
+    """
+    return candidate.source in _FILM_CLOCK and any(
+        one.source in _WITNESSES
+        and one.local is not None
+        and one.precision is _EXACT
+        and one.utc_offset_minutes != 0
+        and civil_offset(one.local - utc) == 0
+        for one in plausible
+    )
 
 
 def _offset_of_wall_time(
@@ -275,6 +305,8 @@ def _order(placed: _Placed) -> tuple[int, int, int]:
     candidate = placed.candidate
     if candidate.source in _WEAK:
         distrust = 3
+    elif candidate.source is TimeSource.SIDECAR:
+        distrust = 0  # a correction counts, also one to a mere year
     elif placed.is_utc_shown_as_local:
         distrust = 2  # hours off, perhaps on another day: any wall time is better
     else:

@@ -1,20 +1,28 @@
-"""Where EXIF and XMP sit inside a file: hands out the bare TIFF block, so that its reader never meets a container."""
+"""Where EXIF, XMP and IPTC sit inside a file: hands out bare blocks, so that their readers never meet a container."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
-from album_sort.metadata.isobmff import boxes, child, heif_item, top_level
-from album_sort.metadata.tiff import XMP, value
+from album_sort.metadata.inflate import unbrotlied
+from album_sort.metadata.isobmff import boxes, child, heif_items, top_level
+from album_sort.metadata.jpeg_segments import MAX_XMP_BYTES, jpeg_exif, jpeg_iptc, jpeg_xmp
+from album_sort.metadata.png_texts import SIGNATURE as PNG
+from album_sort.metadata.png_texts import PngBlocks, png_blocks
+from album_sort.metadata.tiff import IPTC, PHOTOSHOP, XMP, value
 
 # Containers put their metadata first; a search through megabytes of pixels would cost more than it finds.
 SEARCH_BYTES = 256 << 10
-MAX_XMP_BYTES = 1 << 20
 MAX_CHUNKS = 4096
+MAX_BLOCKS = 4
+"""Of one kind in a file: each costs time, and nobody writes more than two."""
+MAX_IPTC_BYTES = 1 << 20
 
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
 _CANON_UUID = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
+_JPEG = b"\xff\xd8"
 
 
 class Ifd(StrEnum):
@@ -24,32 +32,57 @@ class Ifd(StrEnum):
     GPS = "GPS"
 
 
-def exif_blocks(data: bytes) -> tuple[tuple[Ifd, bytes], ...]:
-    """The TIFF blocks of a file, most often one; the file itself where it is a TIFF or a RAW built like one."""
+ExifParts = tuple[tuple[Ifd, bytes], ...]
+"""The TIFF blocks that make up one EXIF, most often one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """All blocks of metadata inside one file."""
+
+    exif: tuple[ExifParts, ...] = ()
+    """Each EXIF in the order of the file, most often one; the file itself where it is a TIFF or a RAW built like one."""
+    xmp: tuple[bytes, ...] = ()
+    """Packets, each from `<x:xmpmeta` or `<rdf:RDF` to its end."""
+    iptc: tuple[bytes, ...] = ()
+    """Image resources of Photoshop, or bare datasets."""
+    times: tuple[tuple[str, str], ...] = ()
+    """Dates as text, each with what it is called: those of PNG."""
+
+
+def embedded(data: bytes) -> Embedded:
+    """What a file holds, by its format."""
+    png = png_blocks(data) if data.startswith(PNG) else PngBlocks()
+    return Embedded(_exif(data, png), _xmp(data, png), _iptc(data, png), tuple(png.times))
+
+
+def _exif(data: bytes, png: PngBlocks) -> tuple[ExifParts, ...]:
     if data.startswith(_TIFF_STARTS):
-        return ((Ifd.IMAGE, data),)
+        return (((Ifd.IMAGE, data),),)
     if data[4:12] == b"ftypcrx ":
-        return tuple(_cr3_blocks(data))
+        parts = tuple(_cr3_blocks(data))
+        return (parts,) if parts else ()
     if data.startswith(b"FUJIFILMCCD-RAW"):
         start = int.from_bytes(data[84:88], "big")
         data = data[start : start + (1 << 20)]
-    block = _bare(_wrapped_exif(data) or b"") or _searched(data)
-    return ((Ifd.IMAGE, block),) if block else ()
+    blocks = [block for held in _wrapped_exif(data, png) if (block := _bare(held))][:MAX_BLOCKS]
+    if not blocks and (searched := _searched(data)):
+        blocks = [searched]
+    return tuple(((Ifd.IMAGE, block),) for block in blocks)
 
 
-def _wrapped_exif(data: bytes) -> bytes | None:
-    if data.startswith(b"\xff\xd8"):
-        return next((body for body in _jpeg_app1(data) if body.startswith(b"Exif\0")), None)
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return next((data[at : at + size] for kind, at, size in _png_chunks(data) if kind == b"eXIf"), None)
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return next((data[at : at + size] for kind, at, size in _riff_chunks(data) if kind == b"EXIF"), None)
-    if data[4:8] == b"ftyp" or data[4:8] == b"JXL ":
-        box = top_level(data, b"Exif") if data[4:8] == b"JXL " else None
-        item = data[box.start : box.end] if box else heif_item(data, b"Exif")
+def _wrapped_exif(data: bytes, png: PngBlocks) -> Sequence[bytes]:
+    if data.startswith(_JPEG):
+        return jpeg_exif(data)
+    if png.exif:
+        return png.exif
+    if _is_webp(data):
+        return [data[at : at + size] for kind, at, size in _riff_chunks(data) if kind == b"EXIF"]
+    if data[4:8] in (b"ftyp", b"JXL "):
+        items = _jxl_boxes(data, b"Exif") if data[4:8] == b"JXL " else heif_items(data, b"Exif")
         # Four bytes say how far the TIFF header is from here, most often the six of `Exif\0\0`.
-        return item[4 + min(int.from_bytes(item[:4], "big"), len(item)) :] if item else None
-    return None
+        return [item[4 + min(int.from_bytes(item[:4], "big"), len(item)) :] for item in items]
+    return ()
 
 
 def _bare(block: bytes) -> bytes | None:
@@ -68,33 +101,8 @@ def _searched(data: bytes) -> bytes | None:
     return None
 
 
-def _jpeg_app1(data: bytes) -> Iterator[bytes]:
-    """Bodies of the APP1 segments before the picture."""
-    at = 2
-    for _ in range(MAX_CHUNKS):
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 4 > len(data):
-            return
-        marker = data[at + 1]
-        if marker in (0xDA, 0xD9):
-            return
-        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD8:
-            at += 1 if marker == 0xFF else 2
-            continue
-        size = int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == 0xE1:
-            yield data[at + 4 : at + 2 + size]
-        at += 2 + max(size, 2)
-
-
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    at = 8
-    for _ in range(MAX_CHUNKS):
-        if at + 8 > len(data):
-            return
-        size = int.from_bytes(data[at : at + 4], "big")
-        yield data[at + 4 : at + 8], at + 8, size
-        at += 12 + size
+def _is_webp(data: bytes) -> bool:
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
 
 def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -107,6 +115,17 @@ def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         at += 8 + size + size % 2
 
 
+def _jxl_boxes(data: bytes, kind: bytes) -> Iterator[bytes]:
+    """Boxes of a kind at the top of a JPEG XL, also those packed with Brotli (`brob`: the kind, then the stream)."""
+    packed = 0
+    for box in boxes(data):
+        if box.kind == kind:
+            yield data[box.start : box.end]
+        elif box.kind == b"brob" and data[box.start : box.start + 4] == kind and packed < MAX_BLOCKS:
+            packed += 1
+            yield unbrotlied(data[box.start + 4 : box.end])
+
+
 def _cr3_blocks(data: bytes) -> Iterator[tuple[Ifd, bytes]]:
     moov = top_level(data, b"moov")
     uuid = child(data, moov, b"uuid") if moov else None
@@ -117,14 +136,12 @@ def _cr3_blocks(data: bytes) -> Iterator[tuple[Ifd, bytes]]:
             yield (Ifd.GPS if box.kind == b"CMT4" else Ifd.IMAGE), data[box.start : box.end]
 
 
-def xmp_packet(data: bytes) -> bytes | None:
-    """The XMP packet embedded in a file, from `<x:xmpmeta` or `<rdf:RDF` to its end; None where there is none."""
-    for held in _xmp_holders(data):
-        packet = _packet(held, len(held))
-        if packet:
-            return packet
+def _xmp(data: bytes, png: PngBlocks) -> tuple[bytes, ...]:
+    found = [packet for held in _xmp_holders(data, png) if (packet := _packet(held, len(held)))][:MAX_BLOCKS]
     # A JPEG's segments have all been looked through; the places of other formats vary with who wrote them.
-    return None if data.startswith(b"\xff\xd8") else _packet(data, SEARCH_BYTES)
+    if not found and not data.startswith(_JPEG) and (packet := _packet(data, SEARCH_BYTES)):
+        found = [packet]
+    return tuple(found)
 
 
 def _packet(held: bytes, limit: int) -> bytes | None:
@@ -137,15 +154,30 @@ def _packet(held: bytes, limit: int) -> bytes | None:
     return None
 
 
-def _xmp_holders(data: bytes) -> Iterator[bytes]:
+def _xmp_holders(data: bytes, png: PngBlocks) -> Iterator[bytes]:
     """Where the formats say that a packet is."""
-    if data.startswith(b"\xff\xd8"):
-        yield from (body for body in _jpeg_app1(data) if body.startswith(b"http://ns.adobe.com/xap/1.0/"))
+    if data.startswith(_JPEG):
+        yield from jpeg_xmp(data)
+    elif data.startswith(PNG):
+        yield from png.xmp
     elif data[4:8] == b"ftyp":
-        yield heif_item(data, b"mime") or b""
-    elif data[:4] == b"RIFF":
+        yield from heif_items(data, b"mime")
+    elif data[4:8] == b"JXL ":
+        yield from _jxl_boxes(data, b"xml ")
+    elif _is_webp(data):
         yield from (
             data[at : at + min(size, MAX_XMP_BYTES)] for kind, at, size in _riff_chunks(data) if kind == b"XMP "
         )
     elif data.startswith(_TIFF_STARTS):
         yield value(data, (XMP,), MAX_XMP_BYTES) or b""
+
+
+def _iptc(data: bytes, png: PngBlocks) -> tuple[bytes, ...]:
+    if data.startswith(_JPEG):
+        return tuple(jpeg_iptc(data))
+    if png.iptc:
+        return tuple(png.iptc[:MAX_BLOCKS])
+    if data.startswith(_TIFF_STARTS):
+        held = (value(data, (tag,), MAX_IPTC_BYTES) for tag in (IPTC, PHOTOSHOP))
+        return tuple(block for block in held if block)
+    return ()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import logging
 import struct
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import exifread
 from exifread.core.exceptions import ExifError
 
-from album_sort.metadata.blocks import Ifd, exif_blocks
+from album_sort.metadata.blocks import ExifParts, Ifd, embedded
 from album_sort.metadata.dates import Moment, local_candidate, microseconds, parse_moment, parse_offset
 from album_sort.metadata.exif_gps import GPS_NAMES, gps_candidates, gps_positions
+from album_sort.metadata.merging import merge_metadata
 from album_sort.metadata.tags import Tags, clean, first_number, positive, text, whole
 from album_sort.metadata.tiff import EXIF_IFD, MAKER_NOTE, USER_COMMENT, apple_texts, value
 from album_sort.types import Metadata, TimeCandidate, TimePrecision, TimeSource
@@ -72,19 +74,28 @@ class _BoundedBlock(io.BytesIO):
 
 
 def read_exif(data: bytes) -> Metadata:
-    """What the EXIF in a file's bytes says, whatever the container; empty metadata where there is none.
+    """What the EXIF in a file's bytes says, whatever the container; empty metadata where there is none."""
+    return read_exif_blocks(embedded(data).exif)
+
+
+def read_exif_blocks(blocks: Sequence[ExifParts]) -> Metadata:
+    """What each EXIF of a file says, together: where one is broken or empty, the next one counts."""
+    return merge_metadata(*map(_read_one, blocks))
+
+
+def _read_one(parts: ExifParts) -> Metadata:
+    """What one EXIF says.
 
     Damage becomes a warning in the result; whatever could be read besides it is kept.
     """
     warnings: list[str] = []
     tags: dict[str, Any] = {}
-    blocks = exif_blocks(data)
-    for kind, block in blocks:
+    for kind, block in parts:
         tags.update(_read_tags(kind, block, warnings))
     if not tags:
         return Metadata(warnings=tuple(warnings))
     make = text(tags, "Image Make")
-    maker_note, comment = _skipped_tags(blocks[0][1])
+    maker_note, comment = _skipped_tags(parts[0][1])
     identifier, burst = apple_texts(maker_note) if make == "Apple" else ("", "")
     dates = _dates(tags, warnings)
     return Metadata(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 # A real file has a few hundred boxes per level; hostile ones have millions of empty ones.
 MAX_BOXES = 4096
 MAX_ITEM_BYTES = 4 << 20
+MAX_ITEMS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +48,44 @@ def top_level(data: bytes, kind: bytes) -> Box | None:
     return next((box for box in boxes(data) if box.kind == kind), None)
 
 
-def heif_item(data: bytes, item_type: bytes) -> bytes | None:
-    """The bytes of the first item of a type (`Exif`, `mime`) of a HEIF file; None where there is none."""
+def heif_items(data: bytes, item_type: bytes) -> Iterator[bytes]:
+    """The bytes of each item of a type (`Exif`, `mime`) of a HEIF file, at most MAX_ITEMS of them."""
     meta = top_level(data, b"meta")
-    if meta is None:
-        return None
-    infos, places = child(data, meta, b"iinf", 4), child(data, meta, b"iloc", 4)
-    if infos is None or places is None:
-        return None
-    item_id = _item_id(data, infos, item_type)
-    if item_id is None:
-        return None
-    in_idat, extents = _extents(data[places.start : places.end]).get(item_id, (False, []))
-    base, limit = 0, len(data)
-    if in_idat:
-        idat = child(data, meta, b"idat", 4)
-        if idat is None:
-            return None
-        base, limit = idat.start, idat.end
-    parts = [data[base + start : min(base + start + length, limit)] for start, length in extents]
-    return b"".join(parts)[:MAX_ITEM_BYTES] or None
+    infos = child(data, meta, b"iinf", 4) if meta else None
+    places = child(data, meta, b"iloc", 4) if meta else None
+    if meta is None or infos is None or places is None:
+        return
+    item_ids = list(islice(_item_ids(data, infos, item_type), MAX_ITEMS))
+    extents = _extents(data[places.start : places.end]) if item_ids else {}
+    for item_id in item_ids:
+        in_idat, pieces = extents.get(item_id, (False, []))
+        base, limit = 0, len(data)
+        if in_idat:
+            idat = child(data, meta, b"idat", 4)
+            if idat is None:
+                continue
+            base, limit = idat.start, idat.end
+        yield _joined(data, [(base + start, min(base + start + length, limit)) for start, length in pieces])
 
 
-def _item_id(data: bytes, infos: Box, item_type: bytes) -> int | None:
+def _joined(data: bytes, spans: list[tuple[int, int]]) -> bytes:
+    """The pieces one after the other, as far as MAX_ITEM_BYTES: thousands of pieces may each name the whole file."""
+    joined = bytearray()
+    for start, end in spans:
+        joined += data[start : min(end, start + MAX_ITEM_BYTES - len(joined))]
+        if len(joined) >= MAX_ITEM_BYTES:
+            break
+    return bytes(joined)
+
+
+def _item_ids(data: bytes, infos: Box, item_type: bytes) -> Iterator[int]:
     count_bytes = 2 if data[infos.start : infos.start + 1] == b"\0" else 4
     for box in boxes(data, infos.start + 4 + count_bytes, infos.end):
         version = data[box.start : box.start + 1]
         id_bytes = 4 if version == b"\3" else 2
         type_at = box.start + 4 + id_bytes + 2
         if box.kind == b"infe" and version >= b"\2" and data[type_at : type_at + 4] == item_type:
-            return int.from_bytes(data[box.start + 4 : box.start + 4 + id_bytes], "big")
-    return None
+            yield int.from_bytes(data[box.start + 4 : box.start + 4 + id_bytes], "big")
 
 
 def _extents(payload: bytes) -> dict[int, tuple[bool, list[tuple[int, int]]]]:

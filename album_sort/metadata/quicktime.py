@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import BinaryIO
 
-from album_sort.core.bounded import altitude, counted_moment, finite
+from album_sort.core.bounded import finite
+from album_sort.metadata.coordinates import parse_iso6709
 from album_sort.metadata.dates import local_candidate, parse_moment
 from album_sort.metadata.isobmff import Box, boxes, child
+from album_sort.metadata.merging import merge_metadata
+from album_sort.metadata.quicktime_vendors import since_1904, track_creation, vendor_metadata
 from album_sort.metadata.tags import clean
+from album_sort.metadata.xmp import read_xmp
 from album_sort.types import GeoPosition, Metadata, PositionSource, TimeCandidate, TimeSource
 
 # `moov` holds the sample tables: about 1 MB per hour of film. A larger one is read only as far as this.
@@ -19,9 +23,12 @@ MAX_MOOV_BYTES = 8 << 20
 MAX_TOP_BOXES = 1000
 MAX_KEYS = 256
 
-# QuickTime counts seconds from here.
-_EPOCH = datetime(1904, 1, 1)  # noqa: DTZ001  # naive UTC, as everywhere
-_ISO6709 = re.compile(r"([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)([+-]\d+(?:\.\d+)?)?", re.ASCII)
+MAX_XMP_BYTES = 1 << 20
+MAX_SONY_BYTES = 256 << 10
+MAX_TOP_METADATA = 4
+
+_XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+_SONY_DATE = re.compile(rb"<CreationDate value=[\"']([0-9T:+\-.Z]{10,40})[\"']")
 
 _KEYS = {
     "com.apple.quicktime.creationdate": "date",
@@ -31,11 +38,13 @@ _KEYS = {
     "com.apple.quicktime.model": "model",
     "com.apple.quicktime.software": "software",
     "com.apple.quicktime.description": "description",
+    "com.apple.quicktime.location.iso6709": "location",
     "com.android.manufacturer": "make",
     "com.android.model": "model",
 }
 _USER_DATA = {
     b"\xa9day": "date",
+    b"date": "date",
     b"\xa9xyz": "location",
     b"\xa9mak": "make",
     b"\xa9mod": "model",
@@ -55,8 +64,9 @@ def read_quicktime(stream: BinaryIO) -> Metadata:
     created, duration_s = _movie_header(moov, whole)
     width, height = _picture_size(moov, whole)
     texts = {**_user_data(moov, whole), **_keyed(moov, whole)}
-    return Metadata(
-        time_candidates=_times(created, texts.get("date", "")),
+    when = (created, "mvhd creation time") if created else (track_creation(moov, whole), "track creation time")
+    own = Metadata(
+        time_candidates=_times(*when, texts.get("date", "")),
         positions=_positions(texts.get("location", "")),
         width_px=width,
         height_px=height,
@@ -67,27 +77,52 @@ def read_quicktime(stream: BinaryIO) -> Metadata:
         description=texts.get("description", ""),
         duration_s=duration_s,
     )
+    return merge_metadata(own, *vendor_metadata(moov, whole), *_top_metadata(stream))
 
 
 def _moov(stream: BinaryIO) -> bytes | None:
-    """The payload of `moov`, found by hopping over the other boxes without reading them."""
+    """The payload of `moov`."""
+    return next((_payload(stream, start, size) for kind, start, size in _top_boxes(stream) if kind == b"moov"), None)
+
+
+def _payload(stream: BinaryIO, start: int, size: int, most: int = MAX_MOOV_BYTES) -> bytes:
+    stream.seek(start)
+    return stream.read(min(size, most))
+
+
+def _top_boxes(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, start and size of the payload of each box at the top, found by hopping over them without reading them."""
     at = 0
     for _ in range(MAX_TOP_BOXES):
         stream.seek(at)
         header = stream.read(16)
         if len(header) < 8:
-            return None
+            return
         size, start = int.from_bytes(header[:4], "big"), 8
         if size == 1:
             size, start = int.from_bytes(header[8:16], "big"), 16
-        if header[4:8] == b"moov":
-            stream.seek(at + start)
-            return stream.read(MAX_MOOV_BYTES if size == 0 else min(max(size - start, 0), MAX_MOOV_BYTES))
-        # Beyond 2**62 no file system can seek; zero means "to the end of the file".
+        # Zero means "to the end of the file".
+        yield header[4:8], at + start, max(size - start, 0) if size else MAX_MOOV_BYTES
+        # Beyond 2**62 no file system can seek.
         if size < start or at + size > 1 << 62:
-            return None
+            return
         at += size
-    return None
+
+
+def _top_metadata(stream: BinaryIO) -> list[Metadata]:
+    """Beside `moov`: Adobe's XMP, and the XML of Sony's cameras with a wall time and its offset."""
+    found = []
+    for kind, start, size in _top_boxes(stream):
+        if kind == b"uuid" and _payload(stream, start, 16) == _XMP_UUID:
+            found.append(read_xmp(_payload(stream, start + 16, size - 16, MAX_XMP_BYTES)))
+        elif kind == b"meta" and (named := _SONY_DATE.search(_payload(stream, start, size, MAX_SONY_BYTES))):
+            moment = parse_moment(named[1].decode("ascii"))
+            if moment is not None:
+                candidate = local_candidate(TimeSource.QUICKTIME, moment, "Sony CreationDate")
+                found.append(Metadata(time_candidates=(candidate,)))
+        if len(found) >= MAX_TOP_METADATA:
+            break
+    return found
 
 
 def _movie_header(moov: bytes, whole: Box) -> tuple[datetime | None, float | None]:
@@ -100,7 +135,7 @@ def _movie_header(moov: bytes, whole: Box) -> tuple[datetime | None, float | Non
         seconds, timescale, duration = struct.unpack_from(layout, moov, box.start)
     except struct.error:
         return None, None
-    created = counted_moment(_EPOCH, seconds * 1_000_000) if seconds else None
+    created = since_1904(seconds)
     # All ones mean that the duration is unknown.
     known = timescale and duration not in (0, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
     return created, finite(duration / timescale, 0) if known else None
@@ -130,7 +165,19 @@ def _user_data(moov: bytes, whole: Box) -> dict[str, str]:
             # Some writers nest an iTunes `data` box instead.
             body = body[16:] if body[4:8] == b"data" else body[4 : 4 + int.from_bytes(body[:2], "big")]
             texts[_USER_DATA[box.kind]] = clean(body.decode("utf-8", "ignore"))
+        elif box.kind == b"meta" and (values := child(moov, box, b"ilst", 4)):
+            texts = {**_itunes_texts(moov, values), **texts}
     return texts
+
+
+def _itunes_texts(moov: bytes, values: Box) -> dict[str, str]:
+    """The same names as players' tags: each box holds a `data` box with kind and country in front of its text."""
+    found = ((box.kind, child(moov, box, b"data")) for box in boxes(moov, values.start, values.end))
+    return {
+        _USER_DATA[kind]: clean(moov[data.start + 8 : min(data.end, data.start + 1024)].decode("utf-8", "ignore"))
+        for kind, data in found
+        if data and kind in _USER_DATA
+    }
 
 
 def _keyed(moov: bytes, whole: Box) -> dict[str, str]:
@@ -164,20 +211,15 @@ def _key_names(moov: bytes, keys: Box) -> Iterator[str]:
         at += size
 
 
-def _times(created: datetime | None, date_text: str) -> tuple[TimeCandidate, ...]:
+def _times(created: datetime | None, note: str, date_text: str) -> tuple[TimeCandidate, ...]:
     """The date with an offset first: `mvhd` is UTC by the standard, and local time with careless cameras."""
     moment = parse_moment(date_text)
     named = () if moment is None else (local_candidate(TimeSource.QUICKTIME, moment, "creationdate"),)
-    plain = () if created is None else (TimeCandidate(TimeSource.QUICKTIME, utc=created, note="mvhd creation time"),)
+    plain = () if created is None else (TimeCandidate(TimeSource.QUICKTIME, utc=created, note=note),)
     return (*named, *plain)
 
 
 def _positions(location: str) -> tuple[GeoPosition, ...]:
     """ISO 6709, as in `+34.7309-086.5869+191.3/`."""
-    match = _ISO6709.match(location)
-    if match is None:
-        return ()
-    lat, lon = finite(match[1], -90, 90), finite(match[2], -180, 180)
-    if lat is None or lon is None or (lat, lon) == (0, 0):
-        return ()
-    return (GeoPosition(lat, lon, PositionSource.QUICKTIME, altitude(match[3])),)
+    place = parse_iso6709(location)
+    return () if place is None else (GeoPosition(place[0], place[1], PositionSource.QUICKTIME, place[2]),)

@@ -6,6 +6,8 @@ import struct
 from collections.abc import Sequence
 
 XMP = 0x02BC
+IPTC = 0x83BB
+PHOTOSHOP = 0x8649
 EXIF_IFD = 0x8769
 MAKER_NOTE = 0x927C
 USER_COMMENT = 0x9286

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError
 
@@ -10,6 +9,7 @@ import defusedxml.ElementTree as SafeTree
 from defusedxml import DefusedXmlException
 
 from album_sort.core.bounded import altitude, finite
+from album_sort.metadata.coordinates import parse_pair
 from album_sort.metadata.dates import local_candidate, parse_moment
 from album_sort.metadata.tags import clean
 from album_sort.types import GeoPosition, Metadata, PositionSource, TimeCandidate, TimeSource
@@ -35,18 +35,22 @@ _PREFIXES = {
 
 # The first that is a date counts: `xmp:CreateDate` is when the file was made, which of a scan is not the photo's day.
 _DATE_NAMES = ("exif:DateTimeOriginal", "photoshop:DateCreated", "xmp:CreateDate", "exif:DateTimeDigitized")
+
+# In a sidecar these are what people set; `xmp:CreateDate` is written by every developer of RAWs when it is first opened.
+_CORRECTED_NAMES = ("exif:DateTimeOriginal", "photoshop:DateCreated")
+
 _TEXT_NAMES = ("dc:title", "dc:description")
 _KEYWORD_NAMES = ("digiKam:TagsList", "lr:hierarchicalSubject", "dc:subject")
 _MOTION_NAMES = ("GCamera:MotionPhoto", "GCamera:MicroVideo")
 
-# `43,28.0468N` or `43,28,2.8N` (degrees, minutes, perhaps seconds) or plain decimal degrees.
-_COORDINATE = re.compile(
-    r"\s*(-?\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEW])?\s*", re.I | re.ASCII
-)
+_BELOW_SEA = frozenset(("1", "below sea level"))
 
 
-def read_xmp(packet: bytes) -> Metadata:
-    """What an XMP packet or sidecar says; a warning where it cannot be read (no XML, too large, hostile entities)."""
+def read_xmp(packet: bytes, *, is_sidecar: bool = False) -> Metadata:
+    """What an XMP packet or sidecar says; a warning where it cannot be read (no XML, too large, hostile entities).
+
+    `is_sidecar`: what a person corrects in a program that leaves the photo alone stands in a file of its own.
+    """
     if len(packet) > MAX_BYTES:
         return Metadata(warnings=(f"XMP of {len(packet):,} bytes is larger than {MAX_BYTES:,}: not read",))
     try:
@@ -55,8 +59,8 @@ def read_xmp(packet: bytes) -> Metadata:
         return Metadata(warnings=(f"XMP cannot be read ({type(error).__name__}: {error})",))
     values = _collect(root)
     return Metadata(
-        time_candidates=_times(values),
-        positions=_positions(values),
+        time_candidates=_times(values, is_sidecar=is_sidecar),
+        positions=_positions(values, is_sidecar=is_sidecar),
         camera_make=_first(values, "tiff:Make"),
         camera_model=_first(values, "tiff:Model"),
         description=" · ".join(dict.fromkeys(filter(None, (_first(values, name) for name in _TEXT_NAMES)))),
@@ -101,39 +105,31 @@ def _first(values: dict[str, list[str]], name: str) -> str:
     return next(iter(values.get(name, ())), "")
 
 
-def _times(values: dict[str, list[str]]) -> tuple[TimeCandidate, ...]:
-    for name in _DATE_NAMES:
-        moment = parse_moment(_first(values, name))
-        if moment is not None:
-            return (local_candidate(TimeSource.XMP, moment, name),)
-    return ()
+def _times(values: dict[str, list[str]], *, is_sidecar: bool) -> tuple[TimeCandidate, ...]:
+    """Of a sidecar both dates of the shot: programs correct one of them and let the other one mirror the EXIF."""
+    moments = [(name, parse_moment(_first(values, name))) for name in _DATE_NAMES]
+    known = [(name, moment) for name, moment in moments if moment is not None]
+    of_shot = [(name, moment) for name, moment in known if name in _CORRECTED_NAMES]
+    if is_sidecar and of_shot:
+        return tuple(local_candidate(TimeSource.SIDECAR, moment, name) for name, moment in of_shot)
+    return tuple(local_candidate(TimeSource.XMP, moment, name) for name, moment in known[:1])
 
 
-def _positions(values: dict[str, list[str]]) -> tuple[GeoPosition, ...]:
-    lat, lon = (_degrees(_first(values, f"exif:{name}"), limit) for name, limit in _AXES)
-    if lat is None or lon is None or (lat == 0 and lon == 0):
+def _positions(values: dict[str, list[str]], *, is_sidecar: bool) -> tuple[GeoPosition, ...]:
+    texts = ((_first(values, f"exif:{name}"), _first(values, f"exif:{name}Ref")) for name in _AXES)
+    pair = parse_pair(*texts)
+    if pair is None:
         return ()
-    return (GeoPosition(lat, lon, PositionSource.XMP, _altitude(values)),)
+    source = PositionSource.SIDECAR if is_sidecar else PositionSource.XMP
+    return (GeoPosition(*pair, source, _altitude(values)),)
 
 
-_AXES = (("GPSLatitude", 90), ("GPSLongitude", 180))
-
-
-def _degrees(text: str, limit: int) -> float | None:
-    match = _COORDINATE.fullmatch(text)
-    if match is None:
-        return None
-    degrees = finite(match[1], -limit, limit)
-    minutes, seconds = finite(match[2] or 0, 0, 60), finite(match[3] or 0, 0, 60)
-    if degrees is None or minutes is None or seconds is None:
-        return None
-    size = abs(degrees) + minutes / 60 + seconds / 3600
-    side = -1 if (match[4] or "").upper() in ("S", "W") or degrees < 0 else 1
-    return side * size if size <= limit else None
+_AXES = ("GPSLatitude", "GPSLongitude")
 
 
 def _altitude(values: dict[str, list[str]]) -> float | None:
-    return altitude(_first(values, "exif:GPSAltitude"), is_below=_first(values, "exif:GPSAltitudeRef") == "1")
+    is_below = _first(values, "exif:GPSAltitudeRef").lower() in _BELOW_SEA
+    return altitude(_first(values, "exif:GPSAltitude"), is_below=is_below)
 
 
 def _keywords(values: dict[str, list[str]]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from album_sort.core.capture_time import (
     offset_text,
     parse_clock_correction,
 )
+from album_sort.core.corrections import settled_positions, settled_times
 from album_sort.core.grouping import GroupItem, group_files
 from album_sort.metadata import candidates_from_folder, candidates_from_name, merge_metadata
 from album_sort.places.timezone import offset_minutes, zone_at
@@ -107,6 +108,12 @@ def _record(
     primary = inspections[group.primary.path]
     others = [inspections[member.path].metadata for member in group.members]
     metadata = merge_metadata(primary.metadata, *others) if others else primary.metadata
+    if others:
+        metadata = replace(
+            metadata,
+            time_candidates=settled_times(metadata.time_candidates),
+            positions=settled_positions(metadata.positions),
+        )
     position = metadata.positions[0] if metadata.positions else None
     correction = clocks.of(metadata.camera)
     choice = _choose(group, metadata, position, now_utc, correction)
@@ -146,7 +153,7 @@ def is_utc_shown_as_local(record: PhotoRecord) -> bool:
     """
     time = record.capture_time
     is_utc = any(reason.code == UTC_AS_LOCAL for reason in record.time_reasons)
-    return is_utc and time is not None and time.source not in (TimeSource.MTIME, TimeSource.QUICKTIME)
+    return is_utc and time is not None and time.source not in _NO_UTC_OF_THE_SHOT
 
 
 def localised(record: PhotoRecord, neighbour: GeoPosition) -> PhotoRecord:
@@ -184,6 +191,7 @@ def _outer_candidates(file: FileEntry) -> tuple[TimeCandidate, ...]:
     return (*named, TimeCandidate(TimeSource.MTIME, utc=modified, note="modification time"))
 
 
+_NO_UTC_OF_THE_SHOT = (TimeSource.MTIME, TimeSource.QUICKTIME, TimeSource.FILM)
 _from_folder = lru_cache(maxsize=4096)(candidates_from_folder)
 _zone_at = lru_cache(maxsize=65536)(zone_at)
 

@@ -204,6 +204,10 @@ class HtmlReport:
                 return self._words.text("file_name")
             case TimeSource.FOLDER_NAME:
                 return self._words.text("folder_name")
+            case TimeSource.FILM:
+                return self._words.text("film_header")
+            case TimeSource.SIDECAR:
+                return self._words.text("sidecar_date")
             case _:
                 return source
 

@@ -9,19 +9,40 @@ from functools import lru_cache
 
 
 class TimeSource(StrEnum):
-    """Where a capture time comes from, most trustworthy first."""
+    """Where a capture time comes from, most trustworthy first: the order of these rows is the order in which they are believed.
 
+    The same table, in words for readers: docs/concepts/time.md.
+    """
+
+    SIDECAR = "XMP sidecar"
+    """A date of the shot in a file beside the photo that differs from the camera's: somebody corrected it there, because the
+    photo itself must not be touched. One that repeats the camera's counts as XMP (core/corrections.py)."""
     EXIF_ORIGINAL = "EXIF DateTimeOriginal"
+    """The camera's own word, at the moment of the shot."""
     QUICKTIME = "QuickTime CreationDate"
+    """The same for films; below EXIF, which a film has only in the thumbnail that the camera wrote beside it."""
+    FILM = "film header"
+    """Of the other films (AVI, Matroska, AVCHD): Matroska's is often that of a conversion."""
     GPS = "EXIF GPSDateStamp"
+    """The receiver's clock is exact, but a fix may be older than its photo."""
     XMP = "XMP"
+    """Embedded: a copy of the EXIF in most files, and otherwise what an editor put there on purpose."""
+    IPTC = "IPTC DateCreated"
+    """Below XMP, which replaced it: programs that write both keep the older one less carefully, and without a zone."""
+    TEXT = "PNG Creation Time"
+    """`Date taken` as Windows sets it; below the others because many programs write there when they made the file."""
     EXIF_DIGITIZED = "EXIF DateTimeDigitized"
-    """Below XMP: of a scanned print it is the day of the scan."""
+    """Below what may speak of the shot: of a scanned print it is the day of the scan."""
     TAKEOUT = "Google Takeout"
+    """UTC without a zone, and Google's own guess where a photo had no date: no correction of anybody's."""
     FILE_NAME = "file name"
+    """Given by cameras and messengers, but names survive copies and conversions less surely than what is inside."""
     EXIF_DATETIME = "EXIF DateTime"
+    """When the file was last changed, which editors do years later."""
     FOLDER_NAME = "folder name"
+    """A hint for all that lies there; never forms a trip."""
     MTIME = "file modification time"
+    """When somebody copied it, most often."""
 
 
 class TimePrecision(StrEnum):
@@ -83,8 +104,10 @@ _COARSE = frozenset((TimePrecision.MONTH, TimePrecision.YEAR))
 
 
 class PositionSource(StrEnum):
-    """Where a position comes from."""
+    """Where a position comes from, most trustworthy first."""
 
+    SIDECAR = "XMP sidecar"
+    """Elsewhere than the photo itself says: set by somebody on a map (core/corrections.py)."""
     EXIF = "EXIF GPS"
     QUICKTIME = "QuickTime location"
     XMP = "XMP"
