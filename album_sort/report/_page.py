@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os.path
 from collections.abc import Iterator, Sequence
@@ -54,6 +55,22 @@ class TripTile:
     days: str
 
 
+@functools.cache
+def _environment() -> Environment:
+    """Compiles the page's template once: a run may write a copy of its report, too."""
+    environment = Environment(
+        loader=PackageLoader("album_sort.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["visible"] = visible
+    environment.filters["shell_word"] = shell_word
+    environment.filters["code_spans"] = _code_spans
+    return environment
+
+
 class Page:
     """One report.html; `pieces` gives its text."""
 
@@ -68,17 +85,7 @@ class Page:
 
     def pieces(self) -> Iterator[str]:
         """The text of the page, piece by piece."""
-        environment = Environment(
-            loader=PackageLoader("album_sort.report"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters["visible"] = visible
-        environment.filters["shell_word"] = shell_word
-        environment.filters["code_spans"] = _code_spans
-        return environment.get_template("report.html.jinja").generate(self._context())
+        return _environment().get_template("report.html.jinja").generate(self._context())
 
     def _context(self) -> dict[str, Any]:
         words, overview = self._words, self._overview
