@@ -17,7 +17,6 @@ STEPS = (
     "sync_file",
     "sync_folder",
     "publish",
-    "replace_link",
     "symlink",
     "hardlink",
     "remove",

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from album_sort.fileops.filesystem import Copied, RealFileSystem
+from album_sort.fileops.handles import Root
 from album_sort.fileops.probe import probe
 from album_sort.fileops.system_calls import rename_without_replacing
 from album_sort.types import Action, Mode, OpResult, OpStatus
@@ -190,7 +191,7 @@ def test_an_unreadable_photo_fails_alone(library: Library) -> None:
 def test_publishing_without_the_careful_rename_never_replaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Older systems: first a hard link, then an exclusively made empty file."""
     monkeypatch.setattr("album_sort.fileops.filesystem.rename_without_replacing", lambda *_: False)
-    fs = RealFileSystem()
+    fs = RealFileSystem().below(Root(str(tmp_path)))
     for number, link in enumerate([os.link, _no_link]):
         monkeypatch.setattr(os, "link", link)
         temporary, target = tmp_path / f"t{number}", tmp_path / f"f{number}"

@@ -52,7 +52,7 @@ def write_plan(path: Path, text: str) -> None:
         if path.exists() and not path.is_file():
             _write_through(path, text.encode())
             return
-        with replacing(path.resolve()) as stream:
+        with replacing(path.resolve(), lambda head: head.startswith(_PLAN_BEGINS)) as stream:
             stream.write(text)
     except OSError as error:
         raise UsageError(

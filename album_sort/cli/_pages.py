@@ -12,6 +12,9 @@ from urllib.parse import quote
 
 from album_sort.classify.labels import label_text
 from album_sort.config import cache_folder
+from album_sort.fileops import aside
+from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.fileops.place import Place, RowRefused
 from album_sort.reading import read_head
 from album_sort.report import WORDS_FILE, parse_words, read_report, write_reports
 from album_sort.state.thumbnails import ThumbnailStore
@@ -28,13 +31,27 @@ def runs_folder(destination: str) -> Path:
 
 
 def point_to_newest_page(destination: str) -> Path | None:
-    """Leads to the newest run's page, or takes the page away where there is none; the path, if there is one."""
+    """Leads to the newest run's page, or takes the page away where there is none; the path, if there is one.
+
+    None, too, where a file of the user's has the name, or gets it just now.
+    """
+    try:
+        return _point_to_newest_page(destination)
+    except (FileExistsError, RowRefused):
+        return None
+
+
+def _point_to_newest_page(destination: str) -> Path | None:
     path = Path(destination) / REPORT_PAGE
-    if os.path.lexists(path) and not _is_ours(path):
+    place = Place(RealFileSystem(), destination, "")
+    aside.settle(place, str(path))
+    seen = place.fs.status(str(path))
+    if seen is not None and not _is_ours(path):
         return None
     page = max(runs_folder(destination).glob("*/report.html"), default=None)
     if page is None:
-        path.unlink(missing_ok=True)
+        if seen is not None:
+            aside.remove(place, str(path), seen, _is_ours)
         return None
     address = quote(os.path.relpath(page, destination))
     # In the state folder, where what a kill leaves behind is no foreign file among the albums.
@@ -44,7 +61,10 @@ def point_to_newest_page(destination: str) -> Path | None:
         f'<meta http-equiv="refresh" content="0; url={address}">\n<p><a href="{address}">Report</a></p></html>\n',
         encoding="utf-8",
     )
-    temporary.replace(path)
+    if seen is not None:
+        aside.replace(place, str(temporary), str(path), seen, _is_ours)
+    else:
+        place.fs.publish(str(temporary), str(path))
     return path
 
 
@@ -70,8 +90,8 @@ def remake_newest_page(destination: str) -> None:
         thumbnails.close()
 
 
-def _is_ours(path: Path) -> bool:
+def _is_ours(path: str | Path) -> bool:
     try:
-        return not path.is_symlink() and _MARK.encode() in read_head(path, 400)
+        return not os.path.islink(path) and _MARK.encode() in read_head(path, 400)
     except OSError:
         return False

@@ -87,13 +87,13 @@ class _Run:
         threads: int,
     ) -> None:
         self._plan = plan
-        self._fs = fs
         self._journal = journal
         self._on_result = on_result
         self._stop = stop
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._waiters = ThreadPoolExecutor(WAITING_THREADS) if threads > 1 else None
         self._place = Place(fs, plan.destination, journal.run_id)
+        self._fs = self._place.fs
         self._publisher = Publisher(self._place)
         self._results: dict[int, OpResult] = {}
         self._stopped_by = ""

@@ -1,6 +1,7 @@
 """The one door through which photos are written. Every method is one step: it happens, or it does not, or it raises OSError.
 
-`FileSystem` is what the rest of `fileops` sees; tests put faulty ones in its place.
+`FileSystem` is what the rest of `fileops` sees; tests put faulty ones in its place. Whatever changes something does so through a
+handle on the folder (`handles.py`), so that nothing is ever changed outside the destination that the file system was bound to.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
+from album_sort.fileops.handles import Root
 from album_sort.fileops.system_calls import clone, rename_without_replacing
 from album_sort.reading import open_regular, sha256_of
 from album_sort.types import ContentId
@@ -47,6 +49,10 @@ class Copied:
 class FileSystem(Protocol):
     """Steps on files, by absolute path."""
 
+    def below(self, root: Root) -> Self:
+        """The same file system, bound to a destination: what lies elsewhere can be read there, but not changed."""
+        ...
+
     def status(self, path: str) -> os.stat_result | None:
         """Of the file or link itself; None when there is none."""
         ...
@@ -79,10 +85,6 @@ class FileSystem(Protocol):
         """Give a file its final name; raises FileExistsError rather than replace anything."""
         ...
 
-    def replace_link(self, temporary: str, link: str) -> None:
-        """Put a new symlink in the place of an older one of ours."""
-        ...
-
     def symlink(self, text: str, target: str) -> None:
         """Make a symlink; raises FileExistsError rather than replace anything."""
         ...
@@ -102,6 +104,22 @@ class FileSystem(Protocol):
 
 class RealFileSystem:
     """The disk."""
+
+    _root: Root | None = None
+
+    def below(self, root: Root) -> Self:
+        """See `FileSystem`."""
+        bound = object.__new__(type(self))
+        bound.__dict__.update(self.__dict__)
+        bound._root = root
+        return bound
+
+    @property
+    def root(self) -> Root:
+        """The destination; raises OSError (EROFS) where there is none: then nothing may be changed."""
+        if self._root is None:
+            raise OSError(errno.EROFS, "nothing may be changed here")
+        return self._root
 
     def status(self, path: str) -> os.stat_result | None:
         """See `FileSystem`."""
@@ -124,19 +142,21 @@ class RealFileSystem:
 
     def make_folder(self, path: str) -> None:
         """See `FileSystem`."""
-        try:
-            os.mkdir(path)
-        except FileExistsError:
-            # A link would lead out of the destination.
-            if not stat.S_ISDIR(os.lstat(path).st_mode):
-                raise
+        with self.root.place_of(path) as (folder, name), _naming(path):
+            try:
+                os.mkdir(name, dir_fd=folder)
+            except FileExistsError:
+                # A link would lead out of the destination.
+                if not stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode):
+                    raise
 
     def copy(self, source: str, temporary: str, *, try_clone: bool) -> Copied:
         """See `FileSystem`."""
         reading = open_regular(source)
         try:
             # O_EXCL: a link put in the place of our temporary name must not be followed.
-            writing = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with self.root.place_of(temporary) as (folder, name), _naming(temporary):
+                writing = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
             try:
                 is_clone = try_clone and clone(reading, writing)
                 # A clone is hashed itself: the source might change between hashing and cloning.
@@ -152,7 +172,8 @@ class RealFileSystem:
 
     def sync_file(self, path: str) -> None:
         """See `FileSystem`."""
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        with self.root.place_of(path) as (folder, name), _naming(path):
+            descriptor = open_regular(name, dir_fd=folder, follow=False)
         try:
             os.fsync(descriptor)
         finally:
@@ -160,7 +181,8 @@ class RealFileSystem:
 
     def sync_folder(self, path: str) -> None:
         """See `FileSystem`."""
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+        with self.root.folder(path) as folder:
+            descriptor = os.open(".", os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY, dir_fd=folder)
         try:
             # Some FUSE and network file systems know no fsync of folders; there is nothing more to be done there.
             with contextlib.suppress(OSError):
@@ -170,37 +192,52 @@ class RealFileSystem:
 
     def publish(self, temporary: str, target: str) -> None:
         """See `FileSystem`."""
-        if rename_without_replacing(temporary, target):
-            return
-        try:
-            os.link(temporary, target, follow_symlinks=False)
-        except FileExistsError:
-            raise
-        except OSError:
-            _claim_and_rename(temporary, target)
-        else:
-            os.unlink(temporary)
-
-    def replace_link(self, temporary: str, link: str) -> None:
-        """See `FileSystem`."""
-        os.replace(temporary, link)
+        with (
+            self.root.place_of(temporary) as (from_folder, old),
+            self.root.place_of(target) as (to_folder, new),
+            _naming(temporary, target),
+        ):
+            if rename_without_replacing(old, new, from_folder, to_folder):
+                return
+            try:
+                os.link(old, new, src_dir_fd=from_folder, dst_dir_fd=to_folder, follow_symlinks=False)
+            except FileExistsError:
+                raise
+            except OSError:
+                _claim_and_rename(old, new, from_folder, to_folder)
+            else:
+                os.unlink(old, dir_fd=from_folder)
 
     def symlink(self, text: str, target: str) -> None:
         """See `FileSystem`."""
-        os.symlink(text, target)
+        with self.root.place_of(target) as (folder, name), _naming(target):
+            os.symlink(text, name, dir_fd=folder)
 
     def hardlink(self, source: str, target: str) -> None:
         """See `FileSystem`."""
         # A photo may be found through a link: linked itself, it would point to nowhere from its album.
-        os.link(os.path.realpath(source), target)
+        with self.root.place_of(target) as (folder, name), _naming(source, target):
+            os.link(os.path.realpath(source), name, dst_dir_fd=folder)
 
     def remove(self, path: str) -> None:
         """See `FileSystem`."""
-        os.unlink(path)
+        with self.root.place_of(path) as (folder, name), _naming(path):
+            os.unlink(name, dir_fd=folder)
 
     def remove_folder(self, path: str) -> None:
         """See `FileSystem`."""
-        os.rmdir(path)
+        with self.root.place_of(path) as (folder, name), _naming(path):
+            os.rmdir(name, dir_fd=folder)
+
+
+@contextlib.contextmanager
+def _naming(path: str, other: str | None = None) -> Iterator[None]:
+    """Errors name the whole path: the system knows only the last name."""
+    try:
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = path, other
+        raise
 
 
 def _copy_and_hash(reading: int, writing: int, source: str) -> tuple[ContentId, int]:
@@ -278,14 +315,14 @@ def _copy_extended_attributes(reading: int, writing: int) -> None:
                 raise
 
 
-def _claim_and_rename(temporary: str, target: str) -> None:
+def _claim_and_rename(temporary: str, target: str, from_folder: int, to_folder: int) -> None:
     """Where neither a careful rename nor hard links exist (FAT through FUSE): claim the name with an empty file, then fill it.
 
     Killed in between, an empty file is left, which recovery recognises by the temporary file beside it.
     """
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=to_folder))
     try:
-        os.rename(temporary, target)
+        os.rename(temporary, target, src_dir_fd=from_folder, dst_dir_fd=to_folder)
     except OSError:
-        os.unlink(target)
+        os.unlink(target, dir_fd=to_folder)
         raise

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from album_sort.core.claims import Folders
 from album_sort.core.reconcile import Candidate, files_to_read, find_candidates, reconcile
+from album_sort.fileops import aside
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.place import TEMPORARY_PREFIX, Place, nearest_existing
 from album_sort.types import Action, AlbumRelPath, Filing
@@ -24,7 +25,7 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
     for path, status in _walk(destination) if root is not None else ():
         if stat.S_ISDIR(status.st_mode):
             folders.add(path)
-        elif path.rpartition("/")[2].startswith(TEMPORARY_PREFIX):
+        elif path.rpartition("/")[2].startswith((TEMPORARY_PREFIX, aside.PREFIX)):
             temporaries.append(path)
         else:
             text = fs.link_text(os.path.join(destination, path)) if stat.S_ISLNK(status.st_mode) else ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 
 from album_sort.core.naming import is_safe
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.filesystem import FileSystem
+from album_sort.fileops.handles import Root
 from album_sort.types import AlbumRelPath, ContentId, PlannedOp
 from album_sort.types.ledger import STATE_FOLDER, LedgerRow
 
@@ -32,11 +32,11 @@ class Place:
     """One destination on a file system."""
 
     def __init__(self, fs: FileSystem, destination: str, run_id: str) -> None:
-        self.fs = fs
         self.root = os.path.abspath(destination)
+        self._handle = Root(self.root)
+        self.fs = fs.below(self._handle)
         self.run_id = run_id
         self._real_folders: dict[str, str] = {}
-        self._identity = self._present_identity()
 
     def absolute(self, path: AlbumRelPath) -> str:
         """The place on the disk; raises `RowRefused` for a path that leaves the destination."""
@@ -58,25 +58,12 @@ class Place:
         return absolute
 
     def has_gone(self) -> bool:
-        """Whether the destination has vanished: where its disk was, an empty folder of another disk may have come to light."""
-        present = self._present_identity()
-        if self._identity is None or present == self._identity:
-            return False
-        # Some shares number their files anew now and then: what tells such a folder is what it holds.
-        is_same_disk = present is not None and present[0] == self._identity[0]
-        return not is_same_disk or not os.path.isdir(os.path.join(self.root, STATE_FOLDER))
+        """Whether the destination has vanished."""
+        return self._handle.has_gone()
 
     def check_there(self) -> None:
         """Raises OSError (ENODEV) when the destination has vanished."""
-        if self.has_gone():
-            raise OSError(errno.ENODEV, "the destination is no longer the folder that it was", self.root)
-
-    def _present_identity(self) -> tuple[int, int] | None:
-        try:
-            status = os.stat(self.root)
-        except OSError:
-            return None
-        return status.st_dev, status.st_ino
+        self._handle.check_there()
 
     def real_folder(self, folder: str) -> str:
         """A folder with all links followed."""
@@ -113,11 +100,16 @@ class Place:
             return os.path.relpath(self.absolute(row.origin), os.path.dirname(absolute))
         return self.text_to_source(row.source, absolute)
 
-    def is_own_link(self, row: LedgerRow, absolute: str, status: os.stat_result) -> bool:
-        """Whether a link is the one that is remembered: by what it says or, where the user has moved it, by its time."""
+    def is_own_link(self, row: LedgerRow, absolute: str, status: os.stat_result, *, at: str = "") -> bool:
+        """Whether a link is the one that is remembered: by what it says or, where the user has moved it, by its time.
+
+        `at` is where it lies now, where that is beside the place that it is meant for.
+        """
         if not stat.S_ISLNK(status.st_mode):
             return False
-        return status.st_mtime_ns == row.mtime_ns or self.fs.link_text(absolute) == self.text_of_row(row, absolute)
+        return status.st_mtime_ns == row.mtime_ns or self.fs.link_text(at or absolute) == self.text_of_row(
+            row, absolute
+        )
 
     def missing_folders(self, path: str) -> list[str]:
         """Folders on the way to an absolute path that do not exist, outermost first."""

@@ -11,6 +11,7 @@ import os
 import stat
 from dataclasses import dataclass
 
+from album_sort.fileops import aside
 from album_sort.fileops.place import Place, RowRefused
 from album_sort.types import Action, AlbumRelPath, PlannedOp
 from album_sort.types.ledger import LedgerRow
@@ -171,40 +172,48 @@ class Publisher:
 
     def _move(self, op: PlannedOp, before: LedgerRow) -> Effect:
         origin, target = self._place.absolute(op.origin), self._place.guarded(op.target)
-        self._check_unchanged(before, origin)
+        seen = self._check_unchanged(before, origin)
         if before.action is Action.SYMLINK:
             # The text of a relative link depends on where it lies.
             self._fs.symlink(self._place.text_for(op, target), target)
             try:
                 self._fs.sync_folder(os.path.dirname(target))
-                self._fs.remove(origin)
-            except OSError:
+                aside.remove(self._place, origin, seen, lambda path: self._is_link_of(before, origin, path))
+            except (OSError, RowRefused):
                 # Two links and a failed row would be one link that nobody knows of.
                 self._fs.remove(target)
                 raise
         else:
             self._fs.publish(origin, target)
+            aside.check_arrived(self._place, before, seen, target, origin)
         return self._made(op, Action.MOVE, kept_action=before.action, touched=(os.path.dirname(origin),))
 
     def _trash(self, op: PlannedOp, before: LedgerRow) -> Effect:
         origin, trash = self._place.guarded(op.origin), self._place.trash(op)
-        self._check_unchanged(before, origin)
+        seen = self._check_unchanged(before, origin)
         self._place.make_folders(self._place.missing_folders(trash))
         self._fs.publish(origin, trash)
+        if before.action is not Action.SYMLINK or not self._is_link_of(before, origin, trash):
+            aside.check_arrived(self._place, before, seen, trash, origin)
         return Effect(Action.TRASH, touched=(os.path.dirname(origin), os.path.dirname(trash)))
 
     def _relink(self, op: PlannedOp, before: LedgerRow) -> Effect:
         target = self._place.guarded(op.target)
         if before.action is Action.SYMLINK:
-            self._check_unchanged(before, target)
+            seen = self._check_unchanged(before, target)
             temporary = self._place.temporary(op)
             self._fs.symlink(self._place.text_for(op, target), temporary)
             try:
-                self._fs.replace_link(temporary, target)
-            except OSError:
+                aside.replace(self._place, temporary, target, seen, lambda path: self._is_link_of(before, target, path))
+            except (OSError, RowRefused):
                 self.discard(op)
                 raise
         return self._made(op, Action.RELINK, kept_action=before.action)
+
+    def _is_link_of(self, row: LedgerRow, absolute: str, path: str) -> bool:
+        """Whether a path holds the link that a row remembers at `absolute`; it may lie aside."""
+        status = self._fs.status(path)
+        return status is not None and self._place.is_own_link(row, absolute, status, at=path)
 
     def _adopt(self, op: PlannedOp) -> Effect:
         if not self._place.holds(self._place.absolute(op.target), op.content_id):

@@ -7,6 +7,7 @@ import os
 import stat
 from dataclasses import dataclass
 
+from album_sort.fileops import aside
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal
 from album_sort.fileops.place import Place, RowRefused
@@ -43,15 +44,22 @@ def recover(destination: str, fs: FileSystem, journal: Journal) -> Recovered:
 
 
 def remove_temporaries(destination: str, fs: FileSystem, temporaries: tuple[AlbumRelPath, ...]) -> None:
-    """Remove temporary files that no journal speaks of any more (the state was lost). No run may go on."""
+    """Remove temporary files that no journal speaks of any more (the state was lost), and give back what lies aside. No run may go on."""
+    place = Place(fs, destination, "")
     for path in temporaries:
-        with contextlib.suppress(OSError):
-            fs.remove(os.path.join(destination, path))
+        with contextlib.suppress(OSError, RowRefused):
+            absolute = place.absolute(path)
+            own = aside.own_name(absolute) if os.path.basename(absolute).startswith(aside.PREFIX) else None
+            if own is not None:
+                aside.settle(place, own)
+            elif not os.path.basename(absolute).startswith(aside.PREFIX):
+                place.fs.remove(absolute)
 
 
 def _settle(place: Place, journal: Journal, entry: JournalEntry) -> tuple[JournalEntry, str]:
     """The entry as it is to be remembered, and a word on it."""
     try:
+        _settle_aside(place, entry)
         had_temporary = _remove_temporary(place, entry.op)
         is_done = _is_done(place, entry, had_temporary=had_temporary)
         if not is_done:
@@ -59,6 +67,19 @@ def _settle(place: Place, journal: Journal, entry: JournalEntry) -> tuple[Journa
         return _done(place, entry), ""
     except RowRefused as refused:
         return _with(entry, journal, Phase.FAILED), str(refused)
+
+
+def _settle_aside(place: Place, entry: JournalEntry) -> None:
+    """What was renamed aside to be compared goes back; a link whose name another one has by now was about to be removed."""
+    before = entry.before
+
+    def is_own_link(path: str) -> bool:
+        status = place.fs.status(path)
+        return before is not None and status is not None and place.is_own_link(before, absolute, status, at=path)
+
+    for path in {entry.op.origin, entry.op.target} - {""}:
+        absolute = place.absolute(AlbumRelPath(path))
+        aside.settle(place, absolute, is_own_link)
 
 
 def _remove_temporary(place: Place, op: PlannedOp) -> bool:

@@ -9,8 +9,9 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
-_AT_FDCWD = -100
+_AT_FDCWD = -2 if sys.platform == "darwin" else -100
 _RENAME_NOREPLACE = 1
 _RENAME_EXCL = 4
 _FICLONE = 0x40049409
@@ -19,12 +20,17 @@ _FICLONE = 0x40049409
 _CANNOT = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM, errno.ENOTTY}
 
 
-def rename_without_replacing(source: str, target: str) -> bool:
-    """Rename in one step; False where the system cannot do it. Raises FileExistsError when the target exists."""
+def rename_without_replacing(
+    source: str, target: str, from_folder: int = _AT_FDCWD, to_folder: int = _AT_FDCWD
+) -> bool:
+    """Rename in one step, by path or below two folders; False where the system cannot do it.
+
+    Raises FileExistsError when the target exists.
+    """
     rename = _rename_function()
     if rename is None:
         return False
-    code = rename(os.fsencode(source), os.fsencode(target))
+    code = rename(from_folder, os.fsencode(source), to_folder, os.fsencode(target))
     if code == 0:
         return True
     if code in _CANNOT:
@@ -33,20 +39,19 @@ def rename_without_replacing(source: str, target: str) -> bool:
 
 
 @cache
-def _rename_function() -> Callable[[bytes, bytes], int] | None:
-    """The system's call: takes two paths, returns 0 or an errno."""
+def _rename_function() -> Callable[[int, bytes, int, bytes], int] | None:
+    """The system's call: takes two folders and two names in them, returns 0 or an errno."""
     library = ctypes.CDLL(None, use_errno=True)
     if sys.platform == "darwin":
-        exclusive = getattr(library, "renamex_np", None)
-        if exclusive is None:
-            return None
-        exclusive.argtypes = [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint]
-        return lambda source, target: _errno_of(exclusive(source, target, _RENAME_EXCL))
-    renameat2 = getattr(library, "renameat2", None)
-    if renameat2 is None:
+        return _with_flag(getattr(library, "renameatx_np", None), _RENAME_EXCL)
+    return _with_flag(getattr(library, "renameat2", None), _RENAME_NOREPLACE)
+
+
+def _with_flag(rename: Any, flag: int) -> Callable[[int, bytes, int, bytes], int] | None:  # noqa: ANN401 - a C function
+    if rename is None:
         return None
-    renameat2.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
-    return lambda source, target: _errno_of(renameat2(_AT_FDCWD, source, _AT_FDCWD, target, _RENAME_NOREPLACE))
+    rename.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
+    return lambda *names: _errno_of(rename(*names, flag))
 
 
 def _errno_of(result: int) -> int:

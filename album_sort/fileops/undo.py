@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from album_sort.errors import AlbumSortError
+from album_sort.fileops import aside
 from album_sort.fileops.apply import describe
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal
@@ -105,12 +106,14 @@ def _undo_made(place: Place, journal: Journal, entry: JournalEntry, made: Ledger
 
 def _remove(place: Place, made: LedgerRow) -> None:
     absolute = place.guarded(made.path)
-    if place.fs.status(absolute) is None:
+    aside.settle(place, absolute, lambda path: _is_file_of(place, made, absolute, at=path))
+    seen = place.fs.status(absolute)
+    if seen is None:
         # Already gone counts as done: that is how an undo can be repeated.
         return
     _check_is_ours(place, made, absolute)
     _check_is_no_last_copy(place, made, absolute)
-    place.fs.remove(absolute)
+    aside.remove(place, absolute, seen, lambda path: _is_file_of(place, made, absolute, at=path))
     place.fs.sync_folder(os.path.dirname(absolute))
 
 
@@ -146,7 +149,9 @@ def _check_is_last(place: Place, made: LedgerRow) -> None:
 
 def _move_back(place: Place, journal: Journal, made: LedgerRow, before: LedgerRow) -> None:
     absolute, origin = place.guarded(made.path), place.guarded(before.path)
-    if not _is_file_of(place, made, absolute):
+    aside.settle(place, absolute, lambda path: _is_file_of(place, made, absolute, at=path))
+    seen = place.fs.status(absolute)
+    if seen is None or not _is_file_of(place, made, absolute):
         if _is_file_of(place, before, origin):
             # Moved back before a kill; another file may have taken the place since.
             return
@@ -155,21 +160,22 @@ def _move_back(place: Place, journal: Journal, made: LedgerRow, before: LedgerRo
     _make_folders_again(place, journal, origin, before.run_id)
     if made.action is Action.SYMLINK:
         _link_back(place, before, origin)
-        place.fs.remove(absolute)
+        aside.remove(place, absolute, seen, lambda path: _is_file_of(place, made, absolute, at=path))
     else:
         place.fs.publish(absolute, origin)
+        aside.check_arrived(place, made, seen, origin, absolute)
         place.fs.sync_folder(os.path.dirname(origin))
     place.fs.sync_folder(os.path.dirname(absolute))
 
 
-def _is_file_of(place: Place, row: LedgerRow, absolute: str) -> bool:
-    """Whether a path holds the very file that is remembered."""
-    status = place.fs.status(absolute)
+def _is_file_of(place: Place, row: LedgerRow, absolute: str, *, at: str = "") -> bool:
+    """Whether a path holds the very file that is remembered; `at` is where it lies now, if not there."""
+    status = place.fs.status(at or absolute)
     if status is None:
         return False
     if row.action is Action.SYMLINK:
-        return place.is_own_link(row, absolute, status)
-    return stat.S_ISREG(status.st_mode) and place.holds(absolute, row.content_id)
+        return place.is_own_link(row, absolute, status, at=at)
+    return stat.S_ISREG(status.st_mode) and place.holds(at or absolute, row.content_id)
 
 
 def _link_back(place: Place, before: LedgerRow, origin: str) -> None:
@@ -188,7 +194,9 @@ def _relink_back(place: Place, entry: JournalEntry, made: LedgerRow, before: Led
     _check_is_last(place, made)
     if before.action is not Action.SYMLINK:
         return
-    if not _is_file_of(place, made, absolute):
+    aside.settle(place, absolute, lambda path: _is_file_of(place, made, absolute, at=path))
+    seen = place.fs.status(absolute)
+    if seen is None or not _is_file_of(place, made, absolute):
         if _is_file_of(place, before, absolute):
             # Pointed back before a kill.
             return
@@ -197,7 +205,7 @@ def _relink_back(place: Place, entry: JournalEntry, made: LedgerRow, before: Led
     if place.fs.status(temporary) is not None:
         place.fs.remove(temporary)
     place.fs.symlink(place.text_of_row(before, absolute), temporary)
-    place.fs.replace_link(temporary, absolute)
+    aside.replace(place, temporary, absolute, seen, lambda path: _is_file_of(place, made, absolute, at=path))
 
 
 def _bring_back(place: Place, journal: Journal, entry: JournalEntry) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -29,10 +30,14 @@ def refuse_foreign(path: Path, is_ours: IsOurs) -> None:
             f"cannot write the report {path}: {error.strerror}", hint="choose another folder"
         ) from error
     if head and not is_ours(head):
-        raise DestinationError(
-            f"{path} is there already and is no report of album-sort: it stays as it is",
-            hint="choose another folder for the report, or move that file away",
-        )
+        raise _is_foreign(path)
+
+
+def _is_foreign(path: Path) -> DestinationError:
+    return DestinationError(
+        f"{path} is there already and is no report of album-sort: it stays as it is",
+        hint="choose another folder for the report, or move that file away",
+    )
 
 
 def temporary_beside(path: Path) -> Path:
@@ -42,8 +47,13 @@ def temporary_beside(path: Path) -> Path:
 
 
 @contextmanager
-def replacing(path: Path, *, encoding: str = "utf-8", newline: str = "\n", errors: str = "strict") -> Iterator[IO[str]]:
-    """A text stream that takes the place of `path` when the block ends well; raises `OSError`, and leaves what was there."""
+def replacing(
+    path: Path, is_ours: IsOurs, *, encoding: str = "utf-8", newline: str = "\n", errors: str = "strict"
+) -> Iterator[IO[str]]:
+    """A text stream that takes the place of `path`, or of an older file of ours there, when the block ends well.
+
+    Raises `OSError`, FileExistsError for a file that is not ours, and leaves what was there.
+    """
     temporary = temporary_beside(path)
     try:
         with temporary.open("x", encoding=encoding, newline=newline, errors=errors) as stream:
@@ -51,9 +61,42 @@ def replacing(path: Path, *, encoding: str = "utf-8", newline: str = "\n", error
             stream.flush()
             # without it a power cut could leave the final name on an empty file
             os.fsync(stream.fileno())
-        os.replace(temporary, path)
+        _take_the_place(temporary, path, is_ours)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _take_the_place(temporary: Path, path: Path, is_ours: IsOurs) -> None:
+    """The older file is looked at under another name, where nobody exchanges it between the look and the removal."""
+    aside = temporary_beside(path)
+    try:
+        path.rename(aside)
+    except FileNotFoundError:
+        _publish(temporary, path)
+        return
+    try:
+        head = read_head(aside, _HEAD_BYTES)
+        if head and not is_ours(head):
+            raise FileExistsError(errno.EEXIST, "another file is there by now", str(path))
+        _publish(temporary, path)
+    except OSError:
+        _publish(aside, path)
+        raise
+    aside.unlink()
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Give a file its final name; raises FileExistsError rather than replace anything."""
+    try:
+        os.link(temporary, path, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:
+        # No hard links here (FAT): the name is claimed with an empty file first.
+        path.open("x").close()
+        temporary.replace(path)
+    else:
+        temporary.unlink()
 
 
 @contextmanager
@@ -61,8 +104,10 @@ def atomic_text(path: Path, *, is_ours: IsOurs, encoding: str = "utf-8", newline
     """A text stream that becomes `path` when the block ends well; characters without a form in UTF-8 are written as escapes."""
     refuse_foreign(path, is_ours)
     try:
-        with replacing(path, encoding=encoding, newline=newline, errors="backslashreplace") as stream:
+        with replacing(path, is_ours, encoding=encoding, newline=newline, errors="backslashreplace") as stream:
             yield stream
+    except FileExistsError as error:
+        raise _is_foreign(path) from error
     except OSError as error:
         raise DestinationError(
             f"cannot write the report {path}: {error.strerror}", hint=f"check {path.parent}"
