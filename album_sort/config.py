@@ -79,6 +79,8 @@ class Settings:
     """Seconds to wait for another run to finish."""
     log_file: str = ""
     progress: bool = True
+    strict: bool = False
+    """Raise at the first fault of this program instead of leaving its photo out: for those who mend it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,4 +289,5 @@ _PARSERS: Mapping[str, Callable[[object], Any]] = {
     "wait": _number(0, 1e6),
     "log_file": _text,
     "progress": _flag,
+    "strict": _flag,
 }

@@ -144,6 +144,10 @@ Wait = Annotated[
     str | None,
     typer.Option(metavar="SECONDS", help="Wait for another run to finish.", rich_help_panel=_TALK),
 ]
+Strict = Annotated[
+    bool | None,
+    typer.Option("--strict", help="For developers: end at a fault of the program itself.", rich_help_panel=_TALK),
+]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Settings (TOML).", rich_help_panel=_TALK)
 ]

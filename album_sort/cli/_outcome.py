@@ -106,7 +106,7 @@ class Outcome:
         failed, left = self._failed, self._left
         done = [op for op in ops if op.op_id not in failed and op.op_id not in left]
         say = self.preparation.say
-        problems = [(one.path, one.stage.value, say(one.reason)) for one in self.preparation.skipped if one.is_problem]
+        problems = [(one.path, one.stage.value, say(one.reason)) for one in self.planned.plan.skipped if one.is_problem]
         problems += [(op.source, "apply", say(not_filed(failed[op.op_id]))) for op in ops if op.op_id in failed]
         return Told(
             albums=_album_lines([op for op in done if _is_photo(op)], self.preparation),

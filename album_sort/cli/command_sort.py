@@ -18,6 +18,7 @@ _SETTINGS_OF_SORT = frozenset(
         "mode", "layout", "also", "albums", "lang", "precision_target", "home", "day_begins", "clock", "include",
         "exclude", "since", "until", "limit", "recheck", "prune", "prune_limit", "model", "weights", "offline", "precision", "batch_size",
         "workers", "threads", "nice", "report", "log_file", "wait",
+        "strict",
     }
 )  # fmt: skip
 
@@ -61,6 +62,7 @@ def sort(
     log_file: o.LogFile = None,
     no_progress: o.NoProgress = None,
     wait: o.Wait = None,
+    strict: o.Strict = None,
     config: o.ConfigFile = None,
 ) -> None:
     """Sorts photos into albums (the default command).

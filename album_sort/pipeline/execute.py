@@ -6,9 +6,9 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,13 +26,14 @@ from album_sort.fileops.picture import read_foreign, take_picture
 from album_sort.fileops.probe import probe
 from album_sort.fileops.recover import recover, remove_temporaries
 from album_sort.fileops.space import check_space
+from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import LANGUAGE, MODEL, remember_run
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.state.cache import InferenceCache
 from album_sort.state.journal import StateJournal
 from album_sort.state.store import DestinationState
-from album_sort.types import LANGUAGES, OpResult, OpStatus, Plan, PlannedOp, Reason
+from album_sort.types import LANGUAGES, ContentId, Filing, OpResult, OpStatus, Plan, PlannedOp, Reason
 from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, Phase, RunRecord, RunStatus
 
 
@@ -55,21 +56,38 @@ def make_plan(preparation: Preparation, records: DestinationRecords) -> Planned:
     fs = RealFileSystem()
     picture = take_picture(request.destination, fs, records)
     picture = read_foreign(request.destination, fs, picture, preparation.filings)
-    plan = plan_filings(
-        preparation.filings,
-        picture,
-        mode=request.settings.mode,
-        destination=request.destination,
-        created_utc=request.now_utc,
-        plan_id=new_run_id(request.now_utc),
-        settings_digest=settings_digest(preparation),
-        skipped=preparation.skipped,
-    )
+    net = Net(is_strict=request.settings.strict)
+    plan_id, digest = new_run_id(request.now_utc), settings_digest(preparation)
+
+    def planned(groups: Sequence[Sequence[Filing]]) -> Plan:
+        return plan_filings(
+            (filing for group in groups for filing in group),
+            picture,
+            mode=request.settings.mode,
+            destination=request.destination,
+            created_utc=request.now_utc,
+            plan_id=plan_id,
+            settings_digest=digest,
+            skipped=preparation.skipped,
+        )
+
+    _, plan = net.together(_by_group(preparation.filings), lambda group: group[0].file.path, planned)
+    if net.faults:
+        faults = (*preparation.skipped, *net.faults.values())
+        plan = replace(plan, skipped=tuple(sorted(faults, key=lambda one: one.path)))
     if request.settings.prune:
         gone = [row for row in orphans(plan, picture) if _is_source_gone(row)]
         plan = with_prune(plan, gone, picture.ledger.values(), max_share=request.settings.prune_limit)
     check_plan(plan, picture)
     return Planned(plan, picture)
+
+
+def _by_group(filings: Sequence[Filing]) -> list[list[Filing]]:
+    """The filings of each photo: they are planned, or left out, together."""
+    groups: dict[ContentId, list[Filing]] = {}
+    for filing in filings:
+        groups.setdefault(filing.group_id, []).append(filing)
+    return list(groups.values())
 
 
 def _is_source_gone(row: LedgerRow) -> bool:
@@ -175,7 +193,8 @@ def carry_out(
     journal = state.begin_run(run, plan)
     applied = apply_and_tell(plan, fs, journal, sink=sink, stop=stop, on_result=on_result)
     doubt_refused(plan, applied, preparation.engine.cache_folder)
-    state.store_trips(preparation.library.trips)
+    if not preparation.library.is_apart:
+        state.store_trips(preparation.library.trips)
     decided = {LANGUAGE: preparation.lang, MODEL: preparation.engine.weights.backbone.name}
     remember_run(state, plan.plan_id, {**decided, **preparation.request.keeps})
     state.finish_run(plan.plan_id, status_of(applied), _utc_now())

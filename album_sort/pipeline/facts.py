@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -50,10 +50,6 @@ class AlbumTable:
         """Those of one photo."""
         return dict(zip(self.albums, self.probabilities[number].tolist(), strict=True))
 
-    def rows(self, start: int, end: int) -> Iterator[dict[AlbumId, float]]:
-        """Those of several photos, from `start` to before `end`."""
-        return (dict(zip(self.albums, row, strict=True)) for row in self.probabilities[start:end].tolist())
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Library:
@@ -66,6 +62,8 @@ class Library:
     themes: dict[str, Theme]
     """By trip id."""
     homes: tuple[Home, ...]
+    is_apart: bool = False
+    """Whether each photo was looked at alone: then the trips are not known, and nothing may move because of that."""
 
 
 def gather_facts(
@@ -101,6 +99,21 @@ def gather_facts(
         _facts(record, photo, timeline, trips, home_lat_deg) for record, photo in zip(dated, photos, strict=True)
     )
     return Library(facts, tuple(choices), tuple(trips.values()), themes, homes), scores
+
+
+def gather_apart(
+    records: Sequence[PhotoRecord], context: LibraryContext, policy: FilingPolicy
+) -> tuple[Library, AlbumTable]:
+    """Each photo for itself, without neighbours, homes and trips: when they cannot be looked at together."""
+    alone = replace(context, previous_trips=())
+    parts = [gather_facts([record], alone, policy) for record in records]
+    photos = tuple(replace(facts, trip=None, away_from_home=None) for library, _ in parts for facts in library.photos)
+    positions = tuple(choice for library, _ in parts for choice in library.positions)
+    scores = AlbumTable(
+        policy.rules.albums,
+        np.concatenate([np.zeros((0, len(policy.rules.albums))), *(own.probabilities for _, own in parts)]),
+    )
+    return Library(photos, positions, (), {}, (), is_apart=True), scores
 
 
 def _is_own(record: PhotoRecord) -> bool:

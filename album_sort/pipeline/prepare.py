@@ -24,8 +24,9 @@ from album_sort.errors import UsageError
 from album_sort.events import EventSink, FileLeftOut, Notice, StageFinished, StageProgress, StageStarted
 from album_sort.inspection.inspect import InspectionResult
 from album_sort.pipeline.engine import Engine, make_engine
-from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gather_facts
+from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gather_apart, gather_facts
 from album_sort.pipeline.filing import FilingWords, file_photo
+from album_sort.pipeline.net import Net
 from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.records import ClockCorrections, Records, build_records
 from album_sort.pipeline.remembered import Remembered, not_before
@@ -150,11 +151,12 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     settings, files = request.settings, scouted.files
     stages = _Stages(sink, [scouted.timing])
     notes: list[str] = []
+    net = Net(is_strict=settings.strict)
     with stages.stage("classify", len(files)), engine.open_cache() as cache:
         inspected = engine.inspect(files, cache, stages.progress, notes.append)
         stages.items = inspected.read_count
     with stages.stage("places"):
-        records = build_records(inspected.inspections, now_utc=request.now_utc, clocks=scouted.clocks)
+        records = build_records(inspected.inspections, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
         context = LibraryContext(
             now_utc=request.now_utc,
             lang=lang,
@@ -163,15 +165,22 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
             # where no run stands any more, no folder has the name of an earlier trip
             previous_trips=remembered.trips if lang == remembered.language else (),
         )
-        library, scores = gather_facts(records.photos, context, policy)
+        _, (library, scores) = net.together(
+            records.photos,
+            lambda record: record.group.primary.path,
+            lambda some: gather_facts(some, context, policy),
+            apart=lambda some: gather_apart(some, context, policy),
+        )
         stages.items = len(library.photos)
     with stages.stage("assign"):
-        assignments = assign_all(library, scores, policy, remembered)
+        library, assignments = assign_all(library, scores, policy, remembered, net)
         del scores  # 16 MB of a hundred thousand photos
         wording = load_wording().retitled(_titles(policy, lang))
-        filings, left_out = _file_all(scouted, library, assignments, inspected.inspections, wording)
+        filings, left_out = _file_all(scouted, library, assignments, inspected.inspections, wording, net=net)
+        if library.is_apart:
+            filings = _new_only(filings, remembered)
         stages.items = len(assignments)
-    skipped = _all_skipped(scouted.found, inspected, records, left_out)
+    skipped = _all_skipped(scouted.found, inspected, records, (*left_out, *net.faults.values()))
     for one in skipped:
         if one.is_problem:
             sink(FileLeftOut(one, wording.say(one.reason, lang)))
@@ -207,40 +216,62 @@ def _file_all(
     assignments: Sequence[Assignment],
     inspections: Mapping[str, Inspection],
     wording: Wording,
+    *,
+    net: Net,
 ) -> tuple[tuple[Filing, ...], list[Skipped]]:
     """Where the files of the photos within the dates go, and the other photos as left out."""
     settings, words = scouted.request.settings, _words(scouted, wording)
     chosen, left_out = _within_dates(library.photos, settings)
-    filings = tuple(
-        filing
-        for facts, assignment in zip(library.photos, assignments, strict=True)
-        if facts.group.primary.path in chosen
-        for filing in file_photo(
-            facts,
-            assignment,
-            inspections,
-            scouted.layout,
-            words,
-            with_also=settings.also,
-            day_begins=settings.day_begins,
-        )
+    decided = net.each(
+        (pair for pair in zip(library.photos, assignments, strict=True) if pair[0].group.primary.path in chosen),
+        lambda pair: pair[0].group.primary.path,
+        lambda pair: tuple(
+            file_photo(
+                *pair,
+                inspections,
+                scouted.layout,
+                words,
+                with_also=settings.also,
+                day_begins=settings.day_begins,
+            )
+        ),
     )
-    return filings, left_out
+    return tuple(filing for _, filings in decided for filing in filings), left_out
+
+
+def _new_only(filings: Sequence[Filing], remembered: Remembered) -> tuple[Filing, ...]:
+    """Without photos that are filed already: they stay where they are."""
+    filed = {row.group_id for row in remembered.records.ledger.values()}
+    return tuple(filing for filing in filings if filing.group_id not in filed)
 
 
 def assign_all(
-    library: Library, scores: AlbumTable, policy: FilingPolicy, remembered: Remembered
-) -> tuple[Assignment, ...]:
-    """The album of each photo; `scores` are those by the network alone."""
-    assignments: list[Assignment] = []
-    for start in range(0, len(library.photos), _TOGETHER):
-        photos = library.photos[start : start + _TOGETHER]
-        rows = scores.rows(start, start + _TOGETHER)
+    library: Library, scores: AlbumTable, policy: FilingPolicy, remembered: Remembered, net: Net
+) -> tuple[Library, tuple[Assignment, ...]]:
+    """The album of each photo, and the library without those that this failed for; `scores` are by the network alone."""
+
+    def assigned(numbers: Sequence[int]) -> list[Assignment]:
+        photos = [library.photos[number] for number in numbers]
+        base = scores.probabilities[list(numbers)]
+        rows = (dict(zip(scores.albums, row, strict=True)) for row in base.tolist())
         evidence = [_evidence(facts, own, library) for facts, own in zip(photos, rows, strict=True)]
         corrections = [remembered.corrections.get(facts.group.content_id) for facts in photos]
-        base = scores.probabilities[start : start + _TOGETHER]
-        assignments += assign_photos(photos, base, policy, evidence, corrections)
-    return tuple(assignments)
+        return assign_photos(photos, base, policy, evidence, corrections)
+
+    assignments: list[Assignment] = []
+    kept: list[int] = []
+    for start in range(0, len(library.photos), _TOGETHER):
+        numbers, found = net.together(
+            range(start, min(start + _TOGETHER, len(library.photos))),
+            lambda number: library.photos[number].group.primary.path,
+            assigned,
+        )
+        kept += numbers
+        assignments += found
+    if len(kept) < len(library.photos):
+        photos = tuple(library.photos[number] for number in kept)
+        library = replace(library, photos=photos, positions=tuple(library.positions[number] for number in kept))
+    return library, tuple(assignments)
 
 
 def _evidence(facts: PhotoFacts, scores: dict[AlbumId, float], library: Library) -> tuple[Evidence, ...]:

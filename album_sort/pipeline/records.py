@@ -19,8 +19,9 @@ from album_sort.core.capture_time import (
     parse_clock_correction,
 )
 from album_sort.core.corrections import settled_positions, settled_times
-from album_sort.core.grouping import GroupItem, group_files
+from album_sort.core.grouping import Grouping, GroupItem, group_files
 from album_sort.metadata import candidates_from_folder, candidates_from_name, merge_metadata
+from album_sort.pipeline.net import Net
 from album_sort.places.timezone import offset_minutes, zone_at
 from album_sort.types import (
     CaptureTime,
@@ -84,22 +85,34 @@ class ClockCorrections:
 
 
 def build_records(
-    inspections: Mapping[str, Inspection], *, now_utc: datetime, clocks: ClockCorrections | None = None
+    inspections: Mapping[str, Inspection],
+    *,
+    now_utc: datetime,
+    clocks: ClockCorrections | None = None,
+    net: Net | None = None,
 ) -> Records:
-    """Groups the files and decides when each photo was taken. `now_utc` is naive and bounds the future."""
-    items, sidecars = [], []
-    for path in sorted(inspections):
-        inspection = inspections[path]
-        if inspection.file.kind is FileKind.SIDECAR:
-            sidecars.append(inspection.file)
-        else:
-            items.append(
-                GroupItem(inspection.file, inspection.content_id, inspection.media_format, inspection.metadata)
-            )
-    grouping = group_files(items, sidecars)
+    """Groups the files and decides when each photo was taken. `now_utc` is naive and bounds the future.
+
+    A file or photo that this fails for falls into the net; without one, the error is raised.
+    """
+    net = net or Net(is_strict=True)
+    ordered = [inspections[path] for path in sorted(inspections)]
+    _, grouping = net.together(ordered, lambda one: one.file.path, _grouped)
     known = clocks or ClockCorrections()
-    photos = tuple(_record(group, inspections, now_utc, known) for group in grouping.groups)
-    return Records(photos, grouping.orphans)
+    decided = net.each(
+        grouping.groups, lambda group: group.primary.path, lambda group: _record(group, inspections, now_utc, known)
+    )
+    return Records(tuple(record for _, record in decided), grouping.orphans)
+
+
+def _grouped(inspections: Sequence[Inspection]) -> Grouping:
+    items, sidecars = [], []
+    for one in inspections:
+        if one.file.kind is FileKind.SIDECAR:
+            sidecars.append(one.file)
+        else:
+            items.append(GroupItem(one.file, one.content_id, one.media_format, one.metadata))
+    return group_files(items, sidecars)
 
 
 def _record(

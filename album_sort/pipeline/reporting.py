@@ -11,6 +11,7 @@ from album_sort.classify.labels import load_labels
 from album_sort.core.bursts import find_bursts
 from album_sort.core.capture_time import RefusedTime
 from album_sort.core.grouping import GroupItem
+from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import Remembered
 from album_sort.types import (
@@ -29,6 +30,7 @@ from album_sort.types import (
     Role,
     RowAction,
     RunChanges,
+    Skipped,
     SkippedRow,
     Stage,
     TakenRow,
@@ -50,20 +52,27 @@ class RowMaker:
 
     preparation: Preparation
     relative: RelativeWords
+    _skipped: tuple[Skipped, ...] = ()
+    """Those of the plan: with what it failed for."""
     _ops: dict[str, list[PlannedOp]] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
     _bursts: dict[ContentId, ContentId] = field(default_factory=dict)
     _trips: dict[str, TripRow] = field(default_factory=dict)
+    _net: Net = field(default_factory=Net)
+    """What cannot be described is filed all the same."""
 
     @classmethod
     def of(cls, preparation: Preparation, plan: Plan, relative: RelativeWords) -> RowMaker:
         """Ready to make rows for the photos of a plan."""
-        maker = cls(preparation, relative)
+        maker = cls(preparation, relative, _skipped=plan.skipped, _net=Net(preparation.request.settings.strict))
         for op in plan.ops:
             maker._ops.setdefault(op.source, []).append(op)
         for number, facts in enumerate(preparation.library.photos):
             maker._numbers[facts.group.primary.path] = number
-        for burst in find_bursts(_items(preparation)):
+        _, bursts = maker._net.together(
+            list(_items(preparation)), lambda item: item.file.path, find_bursts, apart=lambda _: ()
+        )
+        for burst in bursts:
             maker._bursts.update(dict.fromkeys(burst, burst[0]))
         for trip in preparation.library.trips:
             maker._trips[trip.trip_id] = maker._trip_row(trip)
@@ -80,13 +89,15 @@ class RowMaker:
         for path in self._numbers:
             primary = next((op for op in self._ops.get(path, ()) if op.role is Role.PRIMARY), None)
             if primary is not None:  # else left out by its date; it has a skipped row
-                yield self._photo_row(primary)
+                yield from self._described(primary)
 
     def skipped_rows(self) -> Iterator[SkippedRow]:
         """What was left out before the plan."""
-        for skipped in self.preparation.skipped:
-            said = self.preparation.say(skipped.reason)
-            yield SkippedRow(skipped.path, skipped.stage, said, skipped.is_problem, skipped.reason)
+        return map(self._skipped_row, self._skipped)
+
+    def _skipped_row(self, skipped: Skipped) -> SkippedRow:
+        said = self.preparation.say(skipped.reason)
+        return SkippedRow(skipped.path, skipped.stage, said, skipped.is_problem, skipped.reason)
 
     def rows_of(self, op: PlannedOp, result: OpResult) -> Iterator[ReportRow]:
         """What a row of the plan that has been tried adds to the report; nothing where the run ended before."""
@@ -95,7 +106,14 @@ class RowMaker:
             yield SkippedRow(op.source, Stage.APPLY, self.preparation.say(reason), is_problem=True, coded=reason)
         elif result.status is OpStatus.DONE and op.role is Role.PRIMARY and op.source in self._numbers:
             # With the action that really took place: a reflink may have become a copy.
-            yield self._photo_row(op if result.action is op.action else replace(op, action=result.action))
+            yield from self._described(op if result.action is op.action else replace(op, action=result.action))
+
+    def _described(self, op: PlannedOp) -> Iterator[ReportRow]:
+        """The row of a filed photo; where that fails, its name and that it did."""
+        described = self._net.each([op], lambda one: one.source, self._photo_row)
+        yield from (row for _, row in described)
+        if not described:
+            yield self._skipped_row(self._net.faults[op.source])
 
     def _photo_row(self, op: PlannedOp) -> PhotoRow:
         number = self._numbers[op.source]

@@ -26,7 +26,19 @@ from album_sort.types.ledger import DestinationPicture, DestinationRecords
 
 # Settings that change nothing about where photos go.
 IDLE_SETTINGS = frozenset(
-    {"report", "log_file", "progress", "wait", "nice", "workers", "threads", "batch_size", "offline", "recheck"}
+    {
+        "report",
+        "log_file",
+        "progress",
+        "wait",
+        "nice",
+        "workers",
+        "threads",
+        "batch_size",
+        "offline",
+        "recheck",
+        "strict",
+    }
 )
 
 

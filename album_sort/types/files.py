@@ -30,6 +30,8 @@ class Stage(StrEnum):
     METADATA = "metadata"
     DECODE = "decode"
     CLASSIFY = "classify"
+    DECIDE = "decide"
+    """A decision about it raised: a fault of this program."""
     PLAN = "plan"
     APPLY = "apply"
 
