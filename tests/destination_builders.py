@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from album_sort.core.plan_check import check_plan
@@ -30,7 +30,7 @@ from album_sort.types import (
 )
 from album_sort.types.ledger import DestinationPicture, RunRecord, RunStatus
 
-NOW = datetime(2026, 11, 22, tzinfo=UTC)
+NOW = datetime(2026, 11, 22)
 _KINDS = {
     ".xmp": FileKind.SIDECAR,
     ".aae": FileKind.SIDECAR,

@@ -32,6 +32,7 @@ from album_sort.types import (
     TakenRow,
     TopClass,
     TripRow,
+    inner_path,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -108,6 +109,8 @@ def photo_row(
 
 
 _TEXT = st.text(max_size=20)
+_NAME = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+_INNER = _NAME.map(lambda name: inner_path("Pets/x" + name.replace("/", "_")))
 _SHARE = st.integers(0, 10_000).map(lambda number: number / 10_000)
 _HASHES = st.text("0123456789abcdef", min_size=64, max_size=64)
 
@@ -121,10 +124,10 @@ def report_rows() -> st.SearchStrategy[ReportRow]:
     trip = st.builds(TripRow, _TEXT, _TEXT, st.dates(), st.dates(), st.lists(_TEXT, max_size=2).map(tuple))
     photo = st.builds(
         PhotoRow,
-        source=_TEXT,
+        source=_NAME,
         album=st.sampled_from(["pets", "review", "food"]).map(AlbumId),
         title=_TEXT,
-        path=_TEXT.map(AlbumRelPath),
+        path=_INNER,
         action=st.sampled_from(RowAction),
         sha256=_HASHES.map(ContentId),
         why=st.lists(_TEXT, max_size=2).map(tuple),
@@ -135,7 +138,7 @@ def report_rows() -> st.SearchStrategy[ReportRow]:
         taken=st.none() | taken,
         place=st.none() | place,
         trip=st.none() | trip,
-        also=st.lists(_TEXT.map(AlbumRelPath), max_size=2).map(tuple),
+        also=st.lists(_INNER, max_size=2).map(tuple),
         group=st.lists(_TEXT, max_size=2).map(tuple),
         similar_to=st.none() | _HASHES.map(ContentId),
     )

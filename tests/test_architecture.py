@@ -141,3 +141,34 @@ def test_a_preview_is_decided_in_the_command_line_alone() -> None:
     for path in MODULES:
         if part_of(path) != "cli":
             assert "dry_run" not in path.read_text(encoding="utf-8"), path
+
+
+# Where a name below the destination, or a run, is put together from parts that are known: sanitised names, names seen on the disk.
+# Whatever is read from a file or a database goes through `inner_path` and `run_id_of`, which check it.
+MAKES_INNER_PATHS = {
+    "types/inner_paths.py",
+    "types/plan.py",
+    "core/claims.py",
+    "core/layout.py",
+    "core/linking.py",
+    "core/planning.py",
+    "core/reconcile.py",
+    "fileops/picture.py",
+    "fileops/place.py",
+    "fileops/publish.py",
+    "fileops/tidy.py",
+    "pipeline/filing.py",
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_checked_texts_become_names_below_the_destination(path: Path) -> None:
+    made = {
+        node.func.id
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("AlbumRelPath", "RunId")
+    }
+    allowed = {"AlbumRelPath"} if str(path.relative_to(PACKAGE)) in MAKES_INNER_PATHS else set()
+    if path.name == "inner_paths.py":
+        allowed = {"AlbumRelPath", "RunId"}
+    assert made <= allowed, f"{path.name} makes {made}: use inner_path or run_id_of, which check what was read"

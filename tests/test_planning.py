@@ -292,7 +292,7 @@ def test_a_plan_that_breaks_a_promise_is_refused_as_a_whole(change: dict[str, ob
 
 @given(libraries(), st.binary(min_size=1, max_size=20))
 def test_a_saved_plan_is_read_back_as_it_was(filings: list[Filing], raw: bytes) -> None:
-    odd = filing("/p/" + raw.decode("utf-8", "surrogateescape").replace("/", "_"), b"odd", "Pets")
+    odd = filing("/p/" + raw.replace(b"\0", b"/").decode("utf-8", "surrogateescape").replace("/", "_"), b"odd", "Pets")
     skipped = [Skipped(odd.file.path, Stage.DECODE, Reason.of("skip.no-header", format="PNG"), is_problem=True)]
     plan = plan_filings(
         [*filings, odd],

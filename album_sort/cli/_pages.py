@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from pathlib import Path
 from urllib.parse import quote
 
 from album_sort.classify.labels import label_text
 from album_sort.config import cache_folder
+from album_sort.core.checked import NONSENSE
+from album_sort.errors import AlbumSortError
 from album_sort.fileops import aside
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.place import Place, RowRefused
 from album_sort.reading import read_head
 from album_sort.report import WORDS_FILE, parse_words, read_report, write_reports
+from album_sort.state.own_files import open_own_to_write, run_folders
 from album_sort.state.thumbnails import ThumbnailStore
+from album_sort.types import LANGUAGES
+from album_sort.types.inner_paths import NO_RUN
 from album_sort.types.ledger import STATE_FOLDER
 
 REPORT_PAGE = "album-report.html"
@@ -43,12 +49,12 @@ def point_to_newest_page(destination: str) -> Path | None:
 
 def _point_to_newest_page(destination: str) -> Path | None:
     path = Path(destination) / REPORT_PAGE
-    place = Place(RealFileSystem(), destination, "")
+    place = Place(RealFileSystem(), destination, NO_RUN)
     aside.settle(place, str(path))
     seen = place.fs.status(str(path))
     if seen is not None and not _is_ours(path):
         return None
-    page = max(runs_folder(destination).glob("*/report.html"), default=None)
+    page = _newest(destination, "report.html")
     if page is None:
         if seen is not None:
             aside.remove(place, str(path), seen, _is_ours)
@@ -56,11 +62,13 @@ def _point_to_newest_page(destination: str) -> Path | None:
     address = quote(os.path.relpath(page, destination))
     # In the state folder, where what a kill leaves behind is no foreign file among the albums.
     temporary = Path(destination) / STATE_FOLDER / f"{path.name}.new"
-    temporary.write_text(
+    temporary.unlink(missing_ok=True)
+    page_text = (
         f'<!doctype html>\n{_MARK}\n<html lang="en"><meta charset="utf-8"><title>album-sort</title>\n'
-        f'<meta http-equiv="refresh" content="0; url={address}">\n<p><a href="{address}">Report</a></p></html>\n',
-        encoding="utf-8",
+        f'<meta http-equiv="refresh" content="0; url={address}">\n<p><a href="{address}">Report</a></p></html>\n'
     )
+    with open_own_to_write(temporary) as stream:
+        stream.write(page_text.encode("utf-8"))
     if seen is not None:
         aside.replace(place, str(temporary), str(path), seen, _is_ours)
     else:
@@ -70,24 +78,47 @@ def _point_to_newest_page(destination: str) -> Path | None:
 
 def forget_older_pages(destination: str, run_id: str) -> None:
     """Takes away the pages of earlier runs, which a large library makes a gigabyte each; their rows stay in report.jsonl."""
-    for folder in runs_folder(destination).iterdir():
-        if folder.name != run_id:
+    for name, folder in run_folders(Path(destination)):
+        if name != run_id:
             (folder / "report.html").unlink(missing_ok=True)
             shutil.rmtree(folder / "report-files", ignore_errors=True)
 
 
 def remake_newest_page(destination: str) -> None:
-    """Makes the page of the newest run from its rows again, where it has been taken away (after an undo)."""
-    newest = max(runs_folder(destination).glob("*/report.jsonl"), default=None)
-    if newest is None or newest.with_suffix(".html").exists():
+    """Makes the page of the newest run from its rows again, where it has been taken away (after an undo).
+
+    A report that cannot be read, or that nobody of ours has written, has no page: nothing depends on it.
+    """
+    newest = newest_report(destination)
+    if newest is None or os.path.lexists(newest.with_suffix(".html")):
         return
-    report = read_report(newest)
-    words = parse_words(label_text(WORDS_FILE), report.info.language)
     thumbnails = ThumbnailStore(cache_folder())
     try:
+        report = read_report(newest)
+        language = report.info.language if report.info.language in LANGUAGES else LANGUAGES[0]
+        words = parse_words(label_text(WORDS_FILE), language)
         write_reports(report, newest.parent, thumbnail=thumbnails.get, words=words, formats=("html",))
+    except (AlbumSortError, OSError, *NONSENSE):
+        return
     finally:
         thumbnails.close()
+
+
+def newest_report(destination: str) -> Path | None:
+    """The rows of the newest run's report; None where there is none."""
+    return _newest(destination, "report.jsonl")
+
+
+def _newest(destination: str, name: str) -> Path | None:
+    found = [folder / name for _, folder in run_folders(Path(destination)) if _is_file(folder / name)]
+    return found[-1] if found else None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def _is_ours(path: str | Path) -> bool:

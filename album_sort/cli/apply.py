@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,20 +24,21 @@ from album_sort.reading import read_given
 from album_sort.types import OpStatus, Plan
 from album_sort.types.ledger import RunRecord, RunStatus
 
-_MOST_BYTES = 1 << 30
-"""A plan for a million photos."""
+_MOST_BYTES = 1 << 29
+"""A plan for more than half a million photos."""
 
 
 def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> ExitCode:
     """Applies the plan to the destination it was made for."""
     try:
-        lines = read_given(plan_file, _MOST_BYTES).decode("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        data = read_given(plan_file, _MOST_BYTES)
+    except OSError as error:
         raise UsageError(
             f"cannot read the plan {str(plan_file)!r}: {why_unreadable(error)}",
             hint="give a file that `album-sort PHOTOS --out ALBUMS --save-plan FILE` has written",
         ) from error
-    saved = plan_from_lines(lines, name=plan_file.name)
+    saved = plan_from_lines(io.BytesIO(data), name=plan_file.name)
+    del data
     printer = make_printer(quiet=quiet, as_json=as_json, with_progress=not quiet, log_file="")
     with stop_on_signals() as stop, printer, held_destination(saved.destination, wait, printer) as state:
         now_utc = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import make_printer, out_console, print_json
 from album_sort.cli._layout import print_table, printable, say
-from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page, remake_newest_page, runs_folder
+from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page, remake_newest_page
 from album_sort.cli._stop import stop_on_signals
 from album_sort.errors import DestinationError, ExitCode, UsageError
+from album_sort.events import Notice
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture
-from album_sort.fileops.undo import Undone, undo_run
+from album_sort.fileops.undo import Undone
 from album_sort.fileops.verify import Verdict, Verified, counted, verify
 from album_sort.pipeline.execute import held_destination
-from album_sort.pipeline.remembered import forget_run, open_to_read
-from album_sort.types import OpStatus
+from album_sort.pipeline.remembered import open_to_read
+from album_sort.pipeline.undoing import take_back
+from album_sort.state.own_files import check_state_folder
+from album_sort.state.store import DestinationState
+from album_sort.types import OpStatus, RunId
 from album_sort.types.ledger import RunRecord, RunStatus
 
 
@@ -63,20 +66,45 @@ def run_undo(destination: str, run_id: str, *, wait: float, quiet: bool, as_json
     _must_be_ours(destination)
     printer = make_printer(quiet=quiet, as_json=as_json, with_progress=False, log_file="")
     with stop_on_signals() as stop, printer, held_destination(destination, wait, printer) as state:
+        if state.finished_undo is not None and state.finished_undo.startswith(run_id):
+            _show_newest_page(destination)
+            return _tell_finished(state, state.finished_undo, quiet=quiet, as_json=as_json)
         run = _chosen(state.runs(), run_id, destination)
-        # What the user has moved since is found again, so that it can be taken back from there.
-        state.remember_moves(take_picture(destination, RealFileSystem(), state.records()))
+        told = state.notice
+        state.check(run.run_id)
+        if state.notice != told:
+            # Its journal made no sense: what the tree tells of the run counts now.
+            printer(Notice(state.notice))
+            run = _chosen(state.runs(), run.run_id, destination)
         with stop.gently():
-            undone = undo_run(destination, RealFileSystem(), state.journal(run.run_id), stop=stop)
-        status = RunStatus.UNDONE if undone.is_complete else RunStatus.PARTIAL
-        state.finish_run(run.run_id, status, utc_now())
-        forget_run(state)
-        if undone.is_complete:
-            # Its report speaks of files that are no more there; the journal keeps what happened.
-            shutil.rmtree(runs_folder(destination) / run.run_id, ignore_errors=True)
-        remake_newest_page(destination)
-        point_to_newest_page(destination)
-    return _tell_undone(run, undone, quiet=quiet, as_json=as_json)
+            undone = take_back(
+                destination,
+                state,
+                run.run_id,
+                utc_now(),
+                fs=RealFileSystem(),
+                stop=stop,
+                tidy=lambda: _show_newest_page(destination),
+            )
+        # While the destination is still held: killed from here on, it has been told.
+        return _tell_undone(run, undone, quiet=quiet, as_json=as_json)
+
+
+def _show_newest_page(destination: str) -> None:
+    remake_newest_page(destination)
+    point_to_newest_page(destination)
+
+
+def _tell_finished(state: DestinationState, run_id: RunId, *, quiet: bool, as_json: bool) -> ExitCode:
+    """An undo that was killed and is finished by now: repeating it takes nothing else back."""
+    is_complete = all(run.status is RunStatus.UNDONE for run in state.runs() if run.run_id == run_id)
+    if as_json:
+        print_json({"event": "undone", "run": run_id, "undone": 0, "left": 0, "was_killed": True})
+    elif not quiet:
+        say(
+            out_console(), f"The undo of run {run_id}, which had been killed, is finished; nothing else was taken back."
+        )
+    return ExitCode.DONE if is_complete else ExitCode.PARTIAL
 
 
 def _chosen(runs: Sequence[RunRecord], run_id: str, destination: str) -> RunRecord:
@@ -136,7 +164,7 @@ def _print_verified(shown: Sequence[Verified], verified: Sequence[Verified], *, 
 
 
 def _must_be_ours(destination: str) -> None:
-    if not runs_folder(destination).parent.is_dir():
+    if not check_state_folder(destination):
         raise DestinationError(
             f"{destination!r} holds no albums made by album-sort", hint="give the folder that was given to --out"
         )

@@ -11,10 +11,10 @@ from album_sort.classify.labels import load_labels
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import make_printer, out_console, print_json
 from album_sort.cli._layout import printable, say
-from album_sort.cli._pages import runs_folder
+from album_sort.cli._pages import newest_report
 from album_sort.config import read_layers, resolve_settings
 from album_sort.core.explain import Section, explain
-from album_sort.errors import ExitCode, UsageError
+from album_sort.errors import AlbumSortError, ExitCode, UsageError
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.pipeline.execute import held_destination
 from album_sort.pipeline.kept import KeptSettings, read_kept
@@ -84,16 +84,28 @@ def _source_of(path: str, destination: str, remembered: Remembered) -> str:
 
 def _sources_of_last_run(destination: str, source: str) -> tuple[str, ...]:
     """The photos of the last run, so that trips and homes are known; the photo alone where there was none."""
-    reports = sorted(runs_folder(destination).glob("*/report.jsonl")) if destination else []
-    if reports:
-        sources = read_report(reports[-1]).info.sources
-        if all(os.path.exists(folder) for folder in sources) and any(
-            # by whole names: `Photos 2` does not lie in `Photos`
-            Path(os.path.abspath(source)).is_relative_to(os.path.abspath(folder))
-            for folder in sources
+    report = newest_report(destination) if destination else None
+    if report is not None:
+        sources = _sources_of(report)
+        if (
+            sources
+            and all(os.path.exists(folder) for folder in sources)
+            and any(
+                # by whole names: `Photos 2` does not lie in `Photos`
+                Path(os.path.abspath(source)).is_relative_to(os.path.abspath(folder))
+                for folder in sources
+            )
         ):
             return sources
     return (source,)
+
+
+def _sources_of(report: Path) -> tuple[str, ...]:
+    """The folders that a run looked at; none where its report cannot be read."""
+    try:
+        return read_report(report).info.sources
+    except AlbumSortError:
+        return ()
 
 
 def run_fix(

@@ -17,6 +17,7 @@ from album_sort.cli._console import Printer, make_printer
 from album_sort.cli._kept import say_differences, say_overruled
 from album_sort.cli._outcome import Outcome, Told
 from album_sort.cli._own_files import check_log_file, check_plan_file, write_plan
+from album_sort.cli._pages import point_to_newest_page
 from album_sort.cli._stop import StopRequest, stop_on_signals
 from album_sort.cli._summary import print_summary
 from album_sort.cli._words import terminal_words
@@ -166,7 +167,9 @@ class _Run:
     def sort(self) -> Outcome:
         """Decides without writing; takes the lock only when there is something to write, or a killed run to clear away."""
         check_unlocked(self.request.destination, wait_seconds=self.request.settings.wait)
-        clear_after_kill(self.request.destination, self.request.settings.wait, self.printer)
+        if clear_after_kill(self.request.destination, self.request.settings.wait, self.printer):
+            # A killed undo may have taken away the run whose page was shown.
+            point_to_newest_page(self.request.destination)
         remembered = remember_nothing_written(self.request.destination)
         scouted = scout(self.request, remembered, self.printer)
         told_again = self._unchanged(scouted, remembered)

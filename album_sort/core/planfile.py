@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
+from album_sort.core import checked
 from album_sort.core.reason_json import reason_from_json, reason_to_json
 from album_sort.errors import UsageError
 from album_sort.types import (
     Action,
     AlbumId,
-    AlbumRelPath,
-    ContentId,
     Mode,
     Plan,
     PlannedOp,
@@ -21,6 +19,9 @@ from album_sort.types import (
     Role,
     Skipped,
     Stage,
+    inner_path,
+    inner_path_or_none,
+    run_id_of,
 )
 
 SCHEMA_VERSION = 1
@@ -67,20 +68,20 @@ def op_to_json(op: PlannedOp) -> dict[str, Any]:
 
 
 def op_from_json(row: Mapping[str, Any]) -> PlannedOp:
-    """The row of a JSON object; raises KeyError, TypeError or ValueError where it is none."""
+    """The row of a JSON object; raises one of `checked.NONSENSE` where it is none, or names a place outside the destination."""
     return PlannedOp(
-        op_id=int(row["op_id"]),
+        op_id=checked.whole(row["op_id"]),
         action=Action(row["action"]),
-        source=str(row["source"]),
-        content_id=ContentId(str(row["sha256"])),
-        size_bytes=int(row["size_bytes"]),
-        mtime_ns=int(row["mtime_ns"]),
-        target=AlbumRelPath(str(row["target"])),
-        group_id=ContentId(str(row["group"])),
-        album=AlbumId(str(row["album"])),
+        source=checked.outer_path(row["source"]),
+        content_id=checked.content(row["sha256"]),
+        size_bytes=checked.whole(row["size_bytes"]),
+        mtime_ns=checked.whole(row["mtime_ns"], -checked.LARGEST_TIME_NS, checked.LARGEST_TIME_NS),
+        target=inner_path(row["target"]),
+        group_id=checked.content(row["group"]),
+        album=AlbumId(checked.text(row["album"])),
         role=Role(row["role"]),
-        folder=AlbumRelPath(str(row["folder"])),
-        origin=AlbumRelPath(str(row["origin"])),
+        folder=inner_path_or_none(row["folder"]),
+        origin=inner_path_or_none(row["origin"]),
         why=tuple(reason_from_json(reason) for reason in row["why"]),
     )
 
@@ -98,11 +99,13 @@ def _skipped_to_json(skipped: Skipped) -> dict[str, Any]:
 def _skipped_from_json(row: Mapping[str, Any]) -> Skipped:
     said = row["reason"]
     # Plans of before there were codes have a sentence.
-    reason = Reason.of("skip.said", detail=said) if isinstance(said, str) else reason_from_json(said)
-    return Skipped(str(row["path"]), Stage(row["stage"]), reason, bool(row["is_problem"]))
+    reason = Reason.of("skip.said", detail=checked.text(said)) if isinstance(said, str) else reason_from_json(said)
+    return Skipped(
+        checked.outer_path(row["path"]), Stage(row["stage"]), reason, is_problem=checked.yes_or_no(row["is_problem"])
+    )
 
 
-def plan_from_lines(lines: Iterable[str], *, name: str = "plan") -> Plan:
+def plan_from_lines(lines: Iterable[str | bytes], *, name: str = "plan") -> Plan:
     """The plan that the lines describe; raises `UsageError` with the line where they do not."""
     head: Mapping[str, Any] | None = None
     ops: list[PlannedOp] = []
@@ -110,7 +113,7 @@ def plan_from_lines(lines: Iterable[str], *, name: str = "plan") -> Plan:
     number = 0
     for number, line in enumerate(lines, 1):
         try:
-            row = json.loads(line)
+            row = checked.json_object(line)
             match row["type"]:
                 case "plan" if head is None:
                     head = _checked_head(row, name)
@@ -122,11 +125,17 @@ def plan_from_lines(lines: Iterable[str], *, name: str = "plan") -> Plan:
                     return _plan(head, ops, skipped)
                 case _:
                     raise ValueError(f"unexpected {row['type']!r} line")
-        except (KeyError, TypeError, ValueError, RecursionError) as error:
+        except checked.NONSENSE as error:
             raise UsageError(
-                f"{name}, line {number}: not a row of a plan ({error})", hint="Make it anew with --save-plan."
+                f"{name}, line {number}: not a row of a plan ({_what(error)})", hint="Make it anew with --save-plan."
             ) from error
     raise UsageError(f"{name} is cut off after line {number}", hint="Make it anew with --save-plan.")
+
+
+def _what(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text in UTF-8"
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
 
 
 def _checked_head(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -139,12 +148,18 @@ def _checked_head(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _plan(head: Mapping[str, Any], ops: list[PlannedOp], skipped: list[Skipped]) -> Plan:
+    destination = checked.outer_path(head["destination"])
+    if not destination.startswith("/"):
+        # From another working folder it would be another place.
+        raise ValueError(f"the destination {destination!r} is no whole path")
+    if len({op.op_id for op in ops}) < len(ops):
+        raise ValueError("two rows have one number")
     return Plan(
-        plan_id=str(head["plan_id"]),
-        created_utc=datetime.fromisoformat(head["created_utc"]),
-        destination=str(head["destination"]),
+        plan_id=run_id_of(head["plan_id"]),
+        created_utc=checked.moment(head["created_utc"]),
+        destination=destination,
         mode=Mode(head["mode"]),
-        settings_digest=str(head["settings_digest"]),
+        settings_digest=checked.text(head["settings_digest"]),
         ops=tuple(ops),
         skipped=tuple(skipped),
     )

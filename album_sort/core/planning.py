@@ -25,8 +25,10 @@ from album_sort.types import (
     PlannedOp,
     Reason,
     Role,
+    RunId,
     Skipped,
 )
+from album_sort.types.inner_paths import NOWHERE
 from album_sort.types.ledger import DestinationPicture, LedgerRow
 
 ACTION_OF_MODE = {
@@ -35,8 +37,6 @@ ACTION_OF_MODE = {
     Mode.HARDLINK: Action.HARDLINK,
     Mode.REFLINK: Action.REFLINK,
 }
-
-_NOWHERE = AlbumRelPath("")
 
 # Moves first: they free nothing, but a killed run then leaves fewer photos in two minds. Links last: they point to the rest.
 _ORDER = {Action.ADOPT: 0, Action.MOVE: 1, Action.TRASH: 4, Action.RELINK: 3, Action.KEEP: 5, Action.DUPLICATE: 5}
@@ -49,7 +49,7 @@ def plan_filings(
     mode: Mode,
     destination: str,
     created_utc: datetime,
-    plan_id: str,
+    plan_id: RunId,
     settings_digest: str = "",
     skipped: Sequence[Skipped] = (),
 ) -> Plan:
@@ -279,7 +279,7 @@ def _op(
     action: Action,
     target: AlbumRelPath,
     *why: Reason,
-    origin: AlbumRelPath = _NOWHERE,
+    origin: AlbumRelPath = NOWHERE,
 ) -> PlannedOp:
     chosen = output.chosen
     return PlannedOp(
@@ -313,7 +313,7 @@ def _with_duplicates(op: PlannedOp, output: Output) -> list[PlannedOp]:
                 source=other.file.path,
                 mtime_ns=other.file.mtime_ns,
                 role=other.role,
-                origin=AlbumRelPath(""),
+                origin=NOWHERE,
                 why=why,
             )
             for other in output.filings[1:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from album_sort.core.checked import text, value_of_reason
 from album_sort.types import Reason
 
 
@@ -13,10 +14,8 @@ def reason_to_json(reason: Reason) -> dict[str, str | int | float]:
 
 
 def reason_from_json(row: object) -> Reason:
-    """The reason of an object; raises KeyError or TypeError where it is none."""
+    """The reason of an object; raises KeyError, TypeError or ValueError where it is none."""
     if not isinstance(row, Mapping):
         raise TypeError(f"a reason is an object, not {row!r:.80}")
-    values = sorted((name, value) for name, value in row.items() if name != "code")
-    if not all(isinstance(value, str | int | float) for _, value in values):
-        raise TypeError(f"values of a reason are texts or numbers, not {values!r}")
-    return Reason(str(row["code"]), tuple(values))
+    values = sorted((text(name), value_of_reason(value)) for name, value in row.items() if name != "code")
+    return Reason(text(row["code"]), tuple(values))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from album_sort.types import AlbumRelPath, PlannedOp
+from album_sort.types import AlbumRelPath, PlannedOp, RunId
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
 
 class Journal(Protocol):
     """The journal of one run. Every method returns when the disk has what it wrote."""
 
-    run_id: str
+    run_id: RunId
 
     def intend(self, ops: Sequence[PlannedOp], folders: Sequence[AlbumRelPath]) -> None:
         """Write down what is going to happen: rows, and folders that will be made for them."""
@@ -42,7 +42,7 @@ class Journal(Protocol):
         """Whether any run made this folder."""
         ...
 
-    def remember_folders(self, folders: Sequence[AlbumRelPath], run_id: str) -> None:
+    def remember_folders(self, folders: Sequence[AlbumRelPath], run_id: RunId) -> None:
         """Folders that are made again for a file of another run: they count as that run's."""
         ...
 

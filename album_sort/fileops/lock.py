@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
+import stat
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,21 +15,24 @@ from datetime import UTC, datetime
 from filelock import FileLock, Timeout
 
 from album_sort.errors import DestinationError, DestinationLocked
+from album_sort.reading import open_regular
 from album_sort.types.ledger import STATE_FOLDER
 
 _LOCK = "lock"
 _HOLDER = "lock-holder.json"
+_MOST_BYTES = 4096
 
 
 @contextlib.contextmanager
-def destination_lock(destination: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
-    """Hold a destination. The system lets go of the lock when the process ends, however it ends.
+def destination_lock(destination: str, *, wait_seconds: float = 0.0) -> Iterator[bool]:
+    """Hold a destination; whether its last holder was killed. The system lets go of the lock when a process ends, however it ends.
 
     Raises `DestinationLocked` when another run holds it for longer than `wait_seconds`, `DestinationError` when there can be none.
     """
     folder = os.path.join(destination, STATE_FOLDER)
     try:
         os.makedirs(folder, exist_ok=True)
+        _check_is_file(os.path.join(folder, _LOCK))
         lock = FileLock(os.path.join(folder, _LOCK))
         lock.acquire(timeout=wait_seconds)
     except Timeout as timeout:
@@ -39,8 +44,9 @@ def destination_lock(destination: str, *, wait_seconds: float = 0.0) -> Iterator
             f"cannot lock {destination}: {error.strerror}", hint="Check that it can be written to."
         ) from error
     try:
+        after_kill = was_killed(destination)
         _announce(folder)
-        yield
+        yield after_kill
     finally:
         with contextlib.suppress(OSError):
             os.unlink(os.path.join(folder, _HOLDER))
@@ -54,16 +60,30 @@ def _announce(folder: str) -> None:
         "host": socket.gethostname(),
         "since_utc": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}",
     }
-    with contextlib.suppress(OSError), open(os.path.join(folder, _HOLDER), "w", encoding="utf-8") as stream:
-        json.dump(holder, stream)
+    path = os.path.join(folder, _HOLDER)
+    with contextlib.suppress(OSError):
+        # Never through a link of that name, which would empty a file elsewhere.
+        if os.path.lexists(path):
+            os.unlink(path)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(holder, stream)
+
+
+def _check_is_file(path: str) -> None:
+    """Raises OSError where a link has the lock's name: taking the lock would empty a file elsewhere."""
+    if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+        raise OSError(errno.EINVAL, "its lock is no ordinary file", path)
 
 
 def _holder(folder: str) -> str:
     try:
-        with open(os.path.join(folder, _HOLDER), encoding="utf-8") as stream:
-            holder = json.load(stream)
-        return f" (process {holder['pid']} on {holder['host']}, since {holder['since_utc']} UTC)"
-    except (OSError, ValueError, KeyError, TypeError):
+        descriptor = open_regular(os.path.join(folder, _HOLDER), follow=False)
+        with os.fdopen(descriptor, "rb") as stream:
+            holder = json.loads(stream.read(_MOST_BYTES))
+        pid, host, since_utc = (str(holder[key])[:80] for key in ("pid", "host", "since_utc"))
+        return f" (process {pid} on {host}, since {since_utc} UTC)"
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 
@@ -81,7 +101,7 @@ def check_unlocked(destination: str, *, wait_seconds: float = 0.0) -> None:
 
     path = os.path.join(destination, STATE_FOLDER, _LOCK)
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = open_regular(path, follow=False)
     except OSError:
         return  # no run has been here, or the coming one says what is wrong
     deadline = time.monotonic() + wait_seconds

@@ -13,6 +13,7 @@ from album_sort.fileops import aside
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.place import TEMPORARY_PREFIX, Place, nearest_existing
 from album_sort.types import Action, AlbumRelPath, Filing
+from album_sort.types.inner_paths import NO_RUN
 from album_sort.types.ledger import STATE_FOLDER, DestinationPicture, DestinationRecords, LedgerRow, PresentFile
 
 
@@ -32,7 +33,7 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
             present[path] = PresentFile(status.st_size, status.st_mtime_ns, status.st_ino, text)
     temporaries += _leftovers(destination)
     current = reconcile(records, _proven(destination, fs, find_candidates(records, present)))
-    astray = _links_astray(Place(fs, destination, ""), current.ledger, present)
+    astray = _links_astray(Place(fs, destination, NO_RUN), current.ledger, present)
     return DestinationPicture(
         present=present,
         folders=frozenset(folders),

@@ -9,7 +9,7 @@ from album_sort.core.naming import is_safe
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.handles import Root
-from album_sort.types import AlbumRelPath, ContentId, PlannedOp
+from album_sort.types import AlbumRelPath, ContentId, PlannedOp, RunId
 from album_sort.types.ledger import STATE_FOLDER, LedgerRow
 
 TEMPORARY_PREFIX = ".album-sort-tmp-"
@@ -31,7 +31,7 @@ class RowRefused(AlbumSortError):
 class Place:
     """One destination on a file system."""
 
-    def __init__(self, fs: FileSystem, destination: str, run_id: str) -> None:
+    def __init__(self, fs: FileSystem, destination: str, run_id: RunId) -> None:
         self.root = os.path.abspath(destination)
         self._handle = Root(self.root)
         self.fs = fs.below(self._handle)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from album_sort.fileops import aside
 from album_sort.fileops.place import Place, RowRefused
-from album_sort.types import Action, AlbumRelPath, PlannedOp
+from album_sort.types import Action, PlannedOp
+from album_sort.types.inner_paths import NOWHERE
 from album_sort.types.ledger import LedgerRow
 
 _CANNOT_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EACCES}
@@ -250,6 +251,6 @@ def ledger_row(place: Place, op: PlannedOp, action: Action) -> LedgerRow:
         folder=op.folder,
         role=op.role,
         source=op.source,
-        origin=op.origin if op.is_link_to_album else AlbumRelPath(""),
+        origin=op.origin if op.is_link_to_album else NOWHERE,
         run_id=place.run_id,
     )

@@ -15,6 +15,7 @@ from album_sort.fileops.publish import ledger_row
 from album_sort.fileops.tidy import remove_emptied, remove_if_empty
 from album_sort.fileops.undo import undo_entries
 from album_sort.types import Action, AlbumRelPath, PlannedOp
+from album_sort.types.inner_paths import NO_RUN
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
 
@@ -45,7 +46,7 @@ def recover(destination: str, fs: FileSystem, journal: Journal) -> Recovered:
 
 def remove_temporaries(destination: str, fs: FileSystem, temporaries: tuple[AlbumRelPath, ...]) -> None:
     """Remove temporary files that no journal speaks of any more (the state was lost), and give back what lies aside. No run may go on."""
-    place = Place(fs, destination, "")
+    place = Place(fs, destination, NO_RUN)
     for path in temporaries:
         with contextlib.suppress(OSError, RowRefused):
             absolute = place.absolute(path)

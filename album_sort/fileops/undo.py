@@ -15,7 +15,7 @@ from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal
 from album_sort.fileops.place import TEMPORARY_PREFIX, Place, RowRefused
 from album_sort.fileops.tidy import remove_if_empty
-from album_sort.types import Action, AlbumRelPath, OpResult, OpStatus, PlannedOp
+from album_sort.types import Action, AlbumRelPath, OpResult, OpStatus, PlannedOp, RunId
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
 BATCH_ROWS = 256
@@ -219,7 +219,7 @@ def _bring_back(place: Place, journal: Journal, entry: JournalEntry) -> None:
     place.fs.sync_folder(os.path.dirname(origin))
 
 
-def _make_folders_again(place: Place, journal: Journal, path: str, run_id: str) -> None:
+def _make_folders_again(place: Place, journal: Journal, path: str, run_id: RunId) -> None:
     missing = place.missing_folders(path)
     if missing:
         journal.remember_folders([place.relative(folder) for folder in missing], run_id)

@@ -30,10 +30,12 @@ from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import LANGUAGE, MODEL, remember_run
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
+from album_sort.pipeline.undoing import last_undone, take_back
 from album_sort.state.cache import InferenceCache
 from album_sort.state.journal import StateJournal
+from album_sort.state.own_files import check_state_folder
 from album_sort.state.store import DestinationState
-from album_sort.types import LANGUAGES, ContentId, Filing, OpResult, OpStatus, Plan, PlannedOp, Reason
+from album_sort.types import LANGUAGES, ContentId, Filing, OpResult, OpStatus, Plan, PlannedOp, Reason, RunId, run_id_of
 from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, Phase, RunRecord, RunStatus
 
 
@@ -95,9 +97,9 @@ def _is_source_gone(row: LedgerRow) -> bool:
     return os.path.isabs(row.source) and not os.path.lexists(row.source)
 
 
-def new_run_id(now_utc: datetime) -> str:
+def new_run_id(now_utc: datetime) -> RunId:
     """`20261122-201530-3fa9`: sorts by time, and two runs of one second differ."""
-    return f"{now_utc:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}"
+    return run_id_of(f"{now_utc:%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:4]}")
 
 
 def settings_digest(preparation: Preparation) -> str:
@@ -139,30 +141,55 @@ def held_destination(destination: str, wait_seconds: float, sink: EventSink) -> 
         Path(destination).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DestinationError(f"cannot make {destination!r}: {error.strerror}", hint="choose another --out") from error
-    with destination_lock(destination, wait_seconds=wait_seconds), DestinationState.open(Path(destination)) as state:
+    check_state_folder(destination)
+    with (
+        destination_lock(destination, wait_seconds=wait_seconds) as after_kill,
+        DestinationState.open(Path(destination)) as state,
+    ):
+        state.check()
         if state.notice:
             sink(Notice(state.notice))
         settle_killed_runs(destination, state, sink)
+        if after_kill and state.finished_undo is None and (undone := last_undone(state)) is not None:
+            # Killed when all was done: whoever repeats it means that one, not the run before.
+            state.finished_undo = undone.run_id
         yield state
 
 
-def clear_after_kill(destination: str, wait_seconds: float, sink: EventSink) -> None:
-    """Where a run was killed: settles it, also one that had filed everything and only left its lock and database open."""
+def clear_after_kill(destination: str, wait_seconds: float, sink: EventSink) -> bool:
+    """Where a run was killed: settles it, also one that had filed everything and only left its lock and database open.
+
+    Whether an undo was finished on the way.
+    """
     if was_killed(destination):
-        with held_destination(destination, wait_seconds, sink):
-            # Opening settles, closing makes the database one file again: a run that finds nothing to file would do neither.
-            return
+        # Opening settles, closing makes the database one file again: a run that finds nothing to file would do neither.
+        with held_destination(destination, wait_seconds, sink) as state:
+            return state.finished_undo is not None
+    return False
 
 
 def settle_killed_runs(destination: str, state: DestinationState, sink: EventSink) -> None:
     """Finishes or rolls back what killed runs left behind."""
     fs = RealFileSystem()
+    undoing = {run.run_id for run in state.runs() if run.status is RunStatus.UNDOING}
     for run_id in state.records().unfinished_runs:
-        recover(destination, fs, state.journal(run_id))
-        state.finish_run(run_id, RunStatus.INTERRUPTED, _utc_now())
-        filed = len(state.journal(run_id).entries(Phase.DONE))
-        killed = Reason.of("notice.killed", run=run_id, filed=filed)
-        sink(Notice(load_wording().say(killed, state.setting(LANGUAGE) or LANGUAGES[0])))
+        if run_id in undoing:
+            undone = take_back(destination, state, run_id, _utc_now(), fs=fs)
+            state.finished_undo = run_id
+            left = sum(result.status is not OpStatus.DONE for result in undone.results)
+            killed = Reason.of("notice.undo-killed", run=run_id, left=left)
+        else:
+            recover(destination, fs, state.journal(run_id))
+            state.finish_run(run_id, RunStatus.INTERRUPTED, _utc_now())
+            filed = len(state.journal(run_id).entries(Phase.DONE))
+            killed = Reason.of("notice.killed", run=run_id, filed=filed)
+        sink(Notice(load_wording().say(killed, _language(state))))
+
+
+def _language(state: DestinationState) -> str:
+    """Language of the albums; the first one where nobody has said, or something that is none."""
+    language = state.setting(LANGUAGE)
+    return language if language in LANGUAGES else LANGUAGES[0]
 
 
 def carry_out(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from album_sort.core.tripidentity import PreviousTrip
 from album_sort.state.store import DestinationState
-from album_sort.types import AlbumId, ContentId
+from album_sort.types import AlbumId, ContentId, RunId
 from album_sort.types.ledger import DestinationRecords, RunStatus
 
 LANGUAGE = "language"
@@ -74,9 +74,9 @@ def remember_run(state: DestinationState, run_id: str, values: Mapping[str, str]
         state.set_setting(f"{key} of {run_id}", value)
 
 
-def forget_run(state: DestinationState) -> None:
+def forget_run(state: DestinationState, undone: RunId | None) -> None:
     """After an undo: what is kept is what the last run kept that still stands, or open again."""
-    standing = [run.run_id for run in state.runs() if run.status is not RunStatus.UNDONE]
+    standing = [run.run_id for run in state.runs() if run.status is not RunStatus.UNDONE and run.run_id != undone]
     values = state.settings()
     for key in [key for key in values if " of " not in key]:
         kept = [values.get(f"{key} of {run_id}") for run_id in standing]

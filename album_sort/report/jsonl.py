@@ -16,8 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from album_sort.core.checked import NONSENSE, json_object
 from album_sort.errors import DestinationError
-from album_sort.reading import check_regular
+from album_sort.reading import check_regular, open_regular
 from album_sort.report.rows import (
     Json,
     info_from_json,
@@ -41,6 +42,9 @@ from album_sort.types import (
 
 _BLOCK_BYTES = 64 * 1024
 """A block leaves when it is this large ..."""
+
+_LONGEST_LINE = 16 << 20
+"""Bytes; the summary of a hundred thousand trips is shorter."""
 
 _BLOCK_SECONDS = 1.0
 """... or when its first row is this old: what a kill can cost, and no more than one `write` a second on a slow disk."""
@@ -143,8 +147,8 @@ def read_lines(path: Path) -> Iterator[Json]:
     Raises `DestinationError` where the file cannot be read or is no report of a version we know.
     """
     try:
-        with path.open("rb") as stream:
-            for number, line in enumerate(stream):
+        with os.fdopen(open_regular(path, follow=False), "rb") as stream:
+            for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b"")):
                 if not line.endswith(b"\n"):
                     return
                 row = _parse(path, line)
@@ -157,8 +161,8 @@ def read_lines(path: Path) -> Iterator[Json]:
 
 def _parse(path: Path, line: bytes) -> Json:
     try:
-        row: Any = json.loads(line)
-    except ValueError:
+        row: Any = json_object(line)
+    except NONSENSE:
         row = None
     if not isinstance(row, dict):
         raise DestinationError(
@@ -185,13 +189,26 @@ def read_report(path: Path) -> RunReport:
     info: RunInfo | None = None
     outcome: RunOutcome | None = None
     for row in read_lines(path):
-        if info is None:
-            info = info_from_json(row)
-        if row["type"] == "summary":
-            outcome = outcome_from_json(row)
+        with _believed(path):
+            if info is None:
+                info = info_from_json(row)
+            if row["type"] == "summary":
+                outcome = outcome_from_json(row)
     if info is None:
         raise DestinationError(f"{path} is empty: the run ended before its first row", hint="run album-sort again")
     return RunReport(info, StoredRows(path), outcome)
+
+
+@contextlib.contextmanager
+def _believed(path: Path) -> Iterator[None]:
+    """Raises `DestinationError` where a row is none that we have written."""
+    try:
+        yield
+    except NONSENSE as error:
+        raise DestinationError(
+            f"{path} is no report of album-sort: one of its rows makes no sense ({error!r:.200})",
+            hint="name a report.jsonl",
+        ) from error
 
 
 class StoredRows:
@@ -203,10 +220,13 @@ class StoredRows:
     def __iter__(self) -> Iterator[ReportRow]:
         """From the first row on, each time."""
         for row in read_lines(self._path):
-            if row["type"] == "photo":
-                yield photo_from_json(row)
-            elif row["type"] == "skipped":
-                yield skipped_from_json(row)
+            with _believed(self._path):
+                kind = row["type"]
+                read = (
+                    photo_from_json(row) if kind == "photo" else skipped_from_json(row) if kind == "skipped" else None
+                )
+            if read is not None:
+                yield read
 
 
 def is_our_jsonl(head: bytes) -> bool:

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
+from album_sort.core.checked import outer_path
 from album_sort.core.reason_json import reason_from_json
 from album_sort.types import (
     REPORT_SCHEMA_VERSION,
     AlbumId,
-    AlbumRelPath,
     ChangedPhoto,
     ClassIndex,
     ContentId,
@@ -30,6 +30,9 @@ from album_sort.types import (
     TakenRow,
     TopClass,
     TripRow,
+    inner_path,
+    inner_path_or_none,
+    run_id_of,
 )
 
 Json = dict[str, Any]
@@ -93,11 +96,11 @@ def info_to_json(info: RunInfo) -> Json:
 def info_from_json(row: Json) -> RunInfo:
     """The facts of a run from the first row of its report."""
     return RunInfo(
-        run_id=row["run"],
+        run_id=run_id_of(row["run"]),
         program_version=row["program"].removeprefix("album-sort "),
         started_utc=_parse_moment(row["started"]),
         destination=row["destination"],
-        sources=tuple(row["sources"]),
+        sources=tuple(outer_path(source) for source in row["sources"]),
         mode=Mode(row["mode"]),
         language=row["language"],
         is_preview=row["preview"],
@@ -188,7 +191,7 @@ def photo_from_json(row: Json) -> PhotoRow:
         source=row["source"],
         album=AlbumId(row["album"]),
         title=row["title"],
-        path=AlbumRelPath(row["path"]),
+        path=inner_path_or_none(row["path"]),
         action=RowAction(row["action"]),
         sha256=ContentId(row["sha256"]),
         why=tuple(row["why"]),
@@ -197,7 +200,7 @@ def photo_from_json(row: Json) -> PhotoRow:
         taken=_taken_from_json(row["taken"]) if row["taken"] else None,
         place=PlaceRow(**row["place"]) if row["place"] else None,
         trip=_trip_from_json(row["trip"]) if row["trip"] else None,
-        also=tuple(AlbumRelPath(path) for path in row["also"]),
+        also=tuple(inner_path(path) for path in row["also"]),
         group=tuple(row["group"]),
         similar_to=cast("ContentId | None", row.get("similar_to")),
     )

@@ -9,23 +9,23 @@ from album_sort.state.memory import transaction
 from album_sort.state.rows import (
     SELECT_OUTPUTS,
     UPSERT_OUTPUT,
-    from_column,
     ledger_from_columns,
     ledger_from_json,
     ledger_to_columns,
     ledger_to_json,
     op_from_text,
     op_to_text,
+    path_from_column,
     to_column,
 )
-from album_sort.types import Action, AlbumRelPath, PlannedOp
+from album_sort.types import Action, AlbumRelPath, PlannedOp, RunId
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
 
 class StateJournal:
     """Keeps `ops`, `folders` and the ledger in step; a method returns when the disk has what it wrote."""
 
-    def __init__(self, connection: sqlite3.Connection, run_id: str) -> None:
+    def __init__(self, connection: sqlite3.Connection, run_id: RunId) -> None:
         self._connection = connection
         self.run_id = run_id
 
@@ -97,6 +97,11 @@ class StateJournal:
             for op, phase, action, before, after in rows
         )
 
+    def check(self) -> None:
+        """Raises one of `checked.NONSENSE` where a row of this run makes no sense."""
+        self.entries(*Phase)
+        self.folders_made()
+
     def ledger_row(self, path: AlbumRelPath) -> LedgerRow | None:
         """What the ledger remembers of a file."""
         found = self._connection.execute(f"{SELECT_OUTPUTS} WHERE path = ?", (to_column(path),)).fetchone()
@@ -120,9 +125,7 @@ class StateJournal:
     def folders_made(self) -> tuple[AlbumRelPath, ...]:
         """Folders that this run made, deepest first."""
         rows = self._connection.execute("SELECT path FROM folders WHERE run_id = ?", (self.run_id,))
-        return tuple(
-            sorted((AlbumRelPath(from_column(path)) for (path,) in rows), key=lambda path: (-path.count("/"), path))
-        )
+        return tuple(sorted((path_from_column(path) for (path,) in rows), key=lambda path: (-path.count("/"), path)))
 
     def made_folder(self, path: AlbumRelPath) -> bool:
         """Whether any run made this folder."""
@@ -130,7 +133,7 @@ class StateJournal:
             self._connection.execute("SELECT 1 FROM folders WHERE path = ?", (to_column(path),)).fetchone() is not None
         )
 
-    def remember_folders(self, folders: Sequence[AlbumRelPath], run_id: str) -> None:
+    def remember_folders(self, folders: Sequence[AlbumRelPath], run_id: RunId) -> None:
         """Folders that are made again for a file of another run: they count as that run's."""
         with transaction(self._connection):
             rows = [(to_column(folder), run_id) for folder in folders]

@@ -7,14 +7,20 @@ import json
 import os
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
+from album_sort.core import checked
 from album_sort.errors import DestinationError
-from album_sort.state.rows import from_column, to_column
+from album_sort.state.own_files import lines_of, open_own, open_own_to_write
+from album_sort.state.rows import LONGEST_ALBUM, text_from_column, to_column
 from album_sort.types import AlbumId, ContentId, Trip
 from album_sort.types.ledger import Correction, KnownTrip
+
+T = TypeVar("T")
+
+LONGEST_SETTING = 1 << 20
 
 
 class Memory:
@@ -29,21 +35,32 @@ class Memory:
         with transaction(self._connection):
             yield
 
+    def _read(self, reading: Callable[[], T]) -> T:
+        """What a reading gives; whoever knows how to make the state anew does so here."""
+        return reading()
+
     def corrections(self) -> Mapping[ContentId, Correction]:
         """All corrections, by content."""
+        return self._read(self._corrections)
+
+    def _corrections(self) -> Mapping[ContentId, Correction]:
         rows = self._connection.execute("SELECT content_id, album, created_utc, note FROM corrections")
-        return {
-            ContentId(content): Correction(
-                ContentId(content), AlbumId(album), datetime.fromisoformat(created), from_column(note)
-            )
-            for content, album, created, note in rows
-        }
+        found = (
+            correction_of(content, album, created, text_from_column(note)) for content, album, created, note in rows
+        )
+        return {correction.content_id: correction for correction in found}
 
     def add_corrections(self, corrections: Iterable[Correction]) -> None:
         """Remember corrections; a later one of the same photo replaces the earlier."""
         corrections = tuple(corrections)
         # The mirror first: were we killed in between, it would only hold one line more.
-        append_lines(self._corrections_file, (_to_line(correction) for correction in corrections))
+        try:
+            append_lines(self._corrections_file, (_to_line(correction) for correction in corrections))
+        except OSError as error:
+            raise DestinationError(
+                f"cannot write {str(self._corrections_file)!r}: {error.strerror}; nothing was remembered",
+                hint="Check that it is an ordinary file, and that the disk is neither full nor read-only.",
+            ) from error
         with self._transaction():
             self._connection.executemany(
                 "INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?)", map(_to_columns, corrections)
@@ -51,16 +68,16 @@ class Memory:
 
     def trips(self) -> tuple[KnownTrip, ...]:
         """Trips of earlier runs, oldest first."""
+        return self._read(self._trips)
+
+    def _trips(self) -> tuple[KnownTrip, ...]:
         members: defaultdict[str, set[ContentId]] = defaultdict(set)
         for trip_id, content_id in self._connection.execute("SELECT trip_id, content_id FROM trip_members"):
-            members[trip_id].add(ContentId(content_id))
+            members[trip_id].add(checked.content(content_id))
         rows = self._connection.execute(
             "SELECT trip_id, title, first_day, last_day FROM trips ORDER BY first_day, trip_id"
         )
-        return tuple(
-            KnownTrip(trip_id, title, date.fromisoformat(start), date.fromisoformat(end), frozenset(members[trip_id]))
-            for trip_id, title, start, end in rows
-        )
+        return tuple(trip_of(trip_id, title, start, end, members[trip_id]) for trip_id, title, start, end in rows)
 
     def store_trips(self, trips: Iterable[Trip | KnownTrip]) -> None:
         """Remember these trips and forget all others; nothing is written when they are the known ones."""
@@ -79,20 +96,43 @@ class Memory:
             for trip in changed:
                 insert_trip(self._connection, trip)
 
+    def settings(self) -> Mapping[str, str]:
+        """All remembered settings by key; `layout of <run>` is what was remembered after one run."""
+        return self._read(self._settings)
+
+    def _settings(self) -> Mapping[str, str]:
+        rows = self._connection.execute("SELECT key, value FROM settings")
+        return {checked.text(key): checked.text(value, LONGEST_SETTING) for key, value in rows}
+
     def setting(self, key: str) -> str | None:
         """A remembered setting of this destination (`language`, `layout`)."""
-        row = self._connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
+        return self._read(lambda: self._setting(key))
 
-    def settings(self) -> dict[str, str]:
-        """All remembered settings by key; `layout of <run>` is what was remembered after one run."""
-        return {str(key): str(value) for key, value in self._connection.execute("SELECT key, value FROM settings")}
+    def _setting(self, key: str) -> str | None:
+        row = self._connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
+        return None if row is None else checked.text(row[0], LONGEST_SETTING)
 
     def set_setting(self, key: str, value: str) -> None:
         """Remember a setting; nothing is written when it is the known one."""
         if self.setting(key) != value:
             with self._transaction():
                 self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, value))
+
+
+def trip_of(trip_id: object, title: object, start: object, end: object, members: Iterable[object]) -> KnownTrip:
+    """The trip of values that somebody may have made up; raises one of `checked.NONSENSE`."""
+    contents = frozenset(map(checked.content, members))
+    return KnownTrip(checked.text(trip_id), checked.text(title), checked.day(start), checked.day(end), contents)
+
+
+def correction_of(content_id: object, album: object, created_utc: object, note: object) -> Correction:
+    """The correction of values that somebody may have made up; raises one of `checked.NONSENSE`."""
+    return Correction(
+        checked.content(content_id),
+        AlbumId(checked.text(album, LONGEST_ALBUM)),
+        checked.moment(created_utc),
+        checked.outer_path(note),
+    )
 
 
 def insert_trip(connection: sqlite3.Connection, trip: KnownTrip) -> None:
@@ -116,7 +156,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
                 connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         raise DestinationError(
             f"the state of the destination cannot be written: {error} ({_file_of(connection)})",
             hint="Check that the disk is neither full nor read-only; the next run repairs what was left open.",
@@ -132,8 +172,8 @@ def _file_of(connection: sqlite3.Connection) -> str:
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:
-    """Append lines and wait until the disk has them."""
-    with path.open("a+b") as stream:
+    """Append lines and wait until the disk has them. Raises OSError, also for what is no file of ours."""
+    with open_own_to_write(path, append=True) as stream:
         # A line cut off by a power cut must not swallow the next one.
         if stream.tell() and not _ends_with_newline(path):
             stream.write(b"\n")
@@ -143,7 +183,7 @@ def append_lines(path: Path, lines: Iterable[str]) -> None:
 
 
 def _ends_with_newline(path: Path) -> bool:
-    with path.open("rb") as stream:
+    with open_own(path) as stream:
         stream.seek(-1, os.SEEK_END)
         return stream.read(1) == b"\n"
 
@@ -166,12 +206,9 @@ def _to_columns(correction: Correction) -> tuple[str, str, str, str | bytes]:
 def read_corrections(path: Path) -> list[Correction]:
     """The corrections of the mirror, oldest first; lines that cannot be read are left out."""
     corrections = []
-    with contextlib.suppress(FileNotFoundError):
-        for line in path.read_bytes().splitlines():
-            with contextlib.suppress(KeyError, TypeError, ValueError):
-                row = json.loads(line)
-                created = datetime.fromisoformat(row["created_utc"])
-                corrections.append(
-                    Correction(ContentId(row["sha256"]), AlbumId(row["album"]), created, str(row["note"]))
-                )
+    with contextlib.suppress(OSError):
+        for line in lines_of(path):
+            with contextlib.suppress(*checked.NONSENSE):
+                row = checked.json_object(line)
+                corrections.append(correction_of(row["sha256"], row["album"], row["created_utc"], row["note"]))
     return corrections

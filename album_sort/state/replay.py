@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from album_sort.state.run_files import RunFiles
-from album_sort.types import Action, AlbumRelPath, PlannedOp
+from album_sort.state.own_files import open_own
+from album_sort.state.run_files import RunFiles, is_in
+from album_sort.types import Action, AlbumRelPath, PlannedOp, RunId
+from album_sort.types.inner_paths import NOWHERE
 from album_sort.types.ledger import STATE_FOLDER, KnownTrip, LedgerRow, RunStatus
 
 COARSEST_TIME_NS = 2_000_000_000
@@ -23,7 +26,7 @@ COARSEST_TIME_NS = 2_000_000_000
 class Played:
     """One row of a run that has happened."""
 
-    run_id: str
+    run_id: RunId
     op: PlannedOp
     before: LedgerRow | None
     after: LedgerRow | None
@@ -77,8 +80,9 @@ def replay(destination: Path, runs: Iterable[RunFiles]) -> Rebuilt:
 def _play(destination: Path, run: RunFiles, ledger: dict[AlbumRelPath, LedgerRow]) -> list[Played]:
     """The rows of one run that have happened; `ledger` is brought up to them."""
     run_id = run.record.run_id
-    done = None if run.end is None else frozenset(run.end.done)
-    ops = [op for op in run.ops if (op.op_id in done if done is not None else _has_happened(destination, op, run_id))]
+    ops = [
+        op for op in run.ops if (is_in(op.op_id, run.end.done) if run.end else _has_happened(destination, op, run_id))
+    ]
     moved = [(new, row) for old, new in run.found_again.items() if (row := ledger.pop(old, None)) is not None]
     ledger.update((new, replace(row, path=new)) for new, row in moved)
     # All that leaves goes first: files of one run may take each other's names.
@@ -107,7 +111,7 @@ def _take(ledger: dict[AlbumRelPath, LedgerRow], op: PlannedOp) -> LedgerRow | N
     return ledger.pop(path)
 
 
-def _has_happened(destination: Path, op: PlannedOp, run_id: str) -> bool:
+def _has_happened(destination: Path, op: PlannedOp, run_id: RunId) -> bool:
     """Whether the tree shows the effect of a killed run's row."""
     if op.action is Action.TRASH:
         return os.path.lexists(destination / STATE_FOLDER / "trash" / run_id / op.origin)
@@ -132,17 +136,17 @@ def _as_found(destination: Path, row: LedgerRow) -> LedgerRow:
 def _is_proven(path: Path, size_bytes: int, mtime_ns: int, content_id: str) -> bool:
     try:
         status = path.lstat()
-        if not path.is_file() or status.st_size != size_bytes:
+        if not stat.S_ISREG(status.st_mode) or status.st_size != size_bytes:
             return False
         if abs(status.st_mtime_ns - mtime_ns) < COARSEST_TIME_NS:
             return True
-        with path.open("rb") as stream:
+        with open_own(path) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest() == content_id
     except OSError:
         return False
 
 
-def _row(op: PlannedOp, run_id: str, before: LedgerRow | None) -> LedgerRow:
+def _row(op: PlannedOp, run_id: RunId, before: LedgerRow | None) -> LedgerRow:
     action = op.action
     if action in (Action.MOVE, Action.RELINK):
         action = before.action if before is not None else Action.COPY
@@ -158,6 +162,6 @@ def _row(op: PlannedOp, run_id: str, before: LedgerRow | None) -> LedgerRow:
         folder=op.folder,
         role=op.role,
         source=op.source,
-        origin=op.origin if op.is_link_to_album else AlbumRelPath(""),
+        origin=op.origin if op.is_link_to_album else NOWHERE,
         run_id=run_id,
     )

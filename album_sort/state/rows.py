@@ -4,16 +4,36 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
+from album_sort.core import checked
 from album_sort.core.planfile import op_from_json, op_to_json
 from album_sort.state.kernel_numbers import number_from_column, number_to_column
-from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, PlannedOp, Role
-from album_sort.types.ledger import LedgerRow
+from album_sort.types import (
+    Action,
+    AlbumId,
+    AlbumRelPath,
+    PlannedOp,
+    Role,
+    RunId,
+    inner_path,
+    inner_path_or_none,
+    run_id_of,
+)
+from album_sort.types.ledger import LedgerRow, RunRecord, RunStatus
 
 OUTPUT_COLUMNS = tuple(field.name for field in fields(LedgerRow))
+RUN_COLUMNS = tuple(field.name for field in fields(RunRecord))
 
+LONGEST_ROW = 1 << 20
+"""Characters of a row as JSON in the journal."""
+
+LONGEST_ALBUM = 255
+
+SELECT_RUNS = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs"  # noqa: S608 - names of our own fields
 SELECT_OUTPUTS = f"SELECT {', '.join(OUTPUT_COLUMNS)} FROM outputs"  # noqa: S608 - names of our own fields
 UPSERT_OUTPUT = (
     f"INSERT OR REPLACE INTO outputs ({', '.join(OUTPUT_COLUMNS)}) "  # noqa: S608 - names of our own fields
@@ -24,11 +44,6 @@ UPSERT_OUTPUT = (
 def to_column(path: str) -> str | bytes:
     """A path as SQLite takes it: TEXT, or its bytes where it is no UTF-8."""
     return path if path.isascii() or _is_utf8(path) else os.fsencode(path)
-
-
-def from_column(value: str | bytes) -> str:
-    """The path of a column."""
-    return os.fsdecode(value) if isinstance(value, bytes) else value
 
 
 def _is_utf8(path: str) -> bool:
@@ -62,25 +77,68 @@ _ACTIONS = {action.value: action for action in Action}
 _ROLES = {role.value: role for role in Role}
 
 
-def ledger_from_columns(values: tuple[Any, ...]) -> LedgerRow:
-    """The row of columns in the order of `OUTPUT_COLUMNS`."""
+def path_from_column(value: object) -> AlbumRelPath:
+    """The path below the destination of a column; raises ValueError where it is none."""
+    return inner_path(text_from_column(value))
+
+
+def text_from_column(value: object) -> object:
+    """What a column of text holds, which may be bytes that are no UTF-8."""
+    return os.fsdecode(value) if isinstance(value, bytes) else value
+
+
+@lru_cache(maxsize=1 << 12, typed=True)
+def _folder(value: object) -> AlbumRelPath:
+    """Folders, and the lack of an origin, are the same for many rows."""
+    return inner_path_or_none(text_from_column(value))
+
+
+@lru_cache(maxsize=1 << 10, typed=True)
+def _run_id(value: object) -> RunId:
+    return run_id_of(value)
+
+
+@lru_cache(maxsize=1 << 10, typed=True)
+def _album(value: object) -> AlbumId:
+    return AlbumId(checked.text(value, LONGEST_ALBUM))
+
+
+def ledger_from_columns(values: Sequence[Any]) -> LedgerRow:
+    """The row of columns in the order of `OUTPUT_COLUMNS`; raises one of `checked.NONSENSE` where it is none of ours."""
     path, content_id, size_bytes, mtime_ns, inode, action, group_id, album, folder, role, source, origin, run_id = (
         values
     )
     return LedgerRow(
-        path=AlbumRelPath(from_column(path)),
-        content_id=ContentId(content_id),
-        size_bytes=size_bytes,
-        mtime_ns=number_from_column(mtime_ns),
-        inode=number_from_column(inode),
+        path=path_from_column(path),
+        content_id=checked.content(content_id),
+        size_bytes=checked.whole(size_bytes),
+        mtime_ns=checked.whole(number_from_column(mtime_ns), -checked.LARGEST_TIME_NS, checked.LARGEST_TIME_NS),
+        inode=checked.whole(number_from_column(inode), -checked.LARGEST_INODE, checked.LARGEST_INODE),
         action=_ACTIONS[action],
-        group_id=ContentId(group_id),
-        album=AlbumId(album),
-        folder=AlbumRelPath(from_column(folder)),
+        group_id=checked.content(group_id),
+        album=_album(album),
+        folder=_folder(folder),
         role=_ROLES[role],
-        source=from_column(source),
-        origin=AlbumRelPath(from_column(origin)),
-        run_id=run_id,
+        source=checked.outer_path(text_from_column(source)),
+        origin=_folder(origin),
+        run_id=_run_id(run_id),
+    )
+
+
+def run_from_columns(values: Sequence[Any]) -> RunRecord:
+    """The run of columns in the order of `RUN_COLUMNS`; raises one of `checked.NONSENSE` where it is none of ours."""
+    run_id, command, started, finished, status, mode, digest, done, failed, version = values
+    return RunRecord(
+        run_id=run_id_of(run_id),
+        command=checked.text(command),
+        started_utc=checked.moment(started),
+        finished_utc=None if finished is None else checked.moment(finished),
+        status=RunStatus(status),
+        mode=checked.text(mode),
+        settings_digest=checked.text(digest),
+        done=checked.whole(done),
+        failed=checked.whole(failed),
+        version=checked.text(version),
     )
 
 
@@ -91,9 +149,11 @@ def ledger_to_json(row: LedgerRow | None) -> str | None:
     return json.dumps([getattr(row, name) for name in OUTPUT_COLUMNS])
 
 
-def ledger_from_json(text: str | None) -> LedgerRow | None:
-    """The row of a journal column."""
-    return None if text is None else ledger_from_columns(tuple(json.loads(text)))
+def ledger_from_json(text: object) -> LedgerRow | None:
+    """The row of a journal column; raises one of `checked.NONSENSE` where it is none of ours."""
+    if text is None:
+        return None
+    return ledger_from_columns(checked.json_list(checked.text(text, LONGEST_ROW)))
 
 
 def op_to_text(op: PlannedOp) -> str:
@@ -101,6 +161,6 @@ def op_to_text(op: PlannedOp) -> str:
     return json.dumps(op_to_json(op))
 
 
-def op_from_text(text: str) -> PlannedOp:
-    """The planned row of a journal column."""
-    return op_from_json(json.loads(text))
+def op_from_text(text: object) -> PlannedOp:
+    """The planned row of a journal column; raises one of `checked.NONSENSE` where it is none."""
+    return op_from_json(checked.json_object(checked.text(text, LONGEST_ROW)))

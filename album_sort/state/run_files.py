@@ -6,22 +6,24 @@ that line was killed. `trips.jsonl` is there where the run knew other trips than
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from album_sort.core.naming import is_safe
+from album_sort.core import checked
 from album_sort.core.planfile import op_from_json, op_to_json
-from album_sort.state.memory import append_lines
-from album_sort.types import AlbumRelPath, ContentId, Plan, PlannedOp
+from album_sort.state.memory import append_lines, trip_of
+from album_sort.state.own_files import RUNS, objects_of, open_own_to_write, run_folders
+from album_sort.types import AlbumRelPath, Plan, PlannedOp, RunId, inner_path
 from album_sort.types.ledger import STATE_FOLDER, KnownTrip, RunRecord, RunStatus
 
-RUNS = "runs"
 PLAN = "plan.jsonl"
 TRIPS = "trips.jsonl"
 
@@ -31,8 +33,8 @@ class RunEnd:
     """How a run ended."""
 
     record: RunRecord
-    done: tuple[int, ...]
-    """Rows whose effect is there, by `op_id`, in order."""
+    done: tuple[tuple[int, int], ...]
+    """Rows whose effect is there: first and last `op_id` of each stretch of them, in order."""
     settings: Mapping[str, str]
     """What the destination remembers of this run: `language`, `model`."""
     aliases: Mapping[AlbumRelPath, AlbumRelPath]
@@ -59,7 +61,7 @@ class RunFiles:
         return self.record.started_utc.replace(tzinfo=None), self.record.run_id
 
 
-def _folder_of(destination: Path, run_id: str) -> Path:
+def _folder_of(destination: Path, run_id: RunId) -> Path:
     return destination / STATE_FOLDER / RUNS / run_id
 
 
@@ -80,9 +82,9 @@ def write_run_plan(
         "new_folders": sorted(_missing_folders(destination, plan)),
         "found_again": dict(found_again),
     }
-    with (folder / PLAN).open("w", encoding="ascii") as stream:
-        stream.write(json.dumps(head) + "\n")
-        stream.writelines(json.dumps(op_to_json(op)) + "\n" for op in plan.effects)
+    with open_own_to_write(folder / PLAN) as stream:
+        stream.write(json.dumps(head).encode("ascii") + b"\n")
+        stream.writelines(json.dumps(op_to_json(op)).encode("ascii") + b"\n" for op in plan.effects)
         stream.flush()
         os.fsync(stream.fileno())
 
@@ -96,133 +98,145 @@ def write_run_end(destination: Path, end: RunEnd, trips: Sequence[KnownTrip]) ->
     """Leave how a run ended; nothing where the run's folder is gone. An undo or a recovery writes it again."""
     record = end.record
     folder = _folder_of(destination, record.run_id)
-    if not (folder / PLAN).is_file():
+    if not _is_file(folder / PLAN):
         return
-    text = "".join(json.dumps(_trip_to_json(trip)) + "\n" for trip in trips)
-    if text != _newest_trips(destination):
-        _replace(folder / TRIPS, text)
+    if tuple(trips) != _newest_trips(destination):
+        _replace(folder / TRIPS, [json.dumps(_trip_to_json(trip)) for trip in trips])
     values = {
         "type": "end",
         "status": record.status,
         "finished_utc": record.finished_utc and record.finished_utc.isoformat(),
         "rows_done": record.done,
         "rows_failed": record.failed,
-        "done": _ranges(end.done),
+        "done": end.done,
         "settings": dict(end.settings),
         "aliases": dict(end.aliases),
     }
     append_lines(folder / PLAN, [json.dumps(values)])
 
 
-def _newest_trips(destination: Path) -> str:
-    newest = max((destination / STATE_FOLDER / RUNS).glob(f"*/{TRIPS}"), default=None)
-    return "" if newest is None else newest.read_text(encoding="ascii")
+def _newest_trips(destination: Path) -> tuple[KnownTrip, ...]:
+    left = (_read_trips(folder / TRIPS) for _, folder in reversed(run_folders(destination)))
+    return next((trips for trips in left if trips is not None), ())
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, lines: Iterable[str]) -> None:
     temporary = path.with_suffix(".new")
-    with temporary.open("w", encoding="ascii") as stream:
-        stream.write(text)
+    with contextlib.suppress(FileNotFoundError):
+        # Also a link of that name, which would lead elsewhere.
+        temporary.unlink()
+    with open_own_to_write(temporary) as stream:
+        stream.writelines(line.encode("ascii") + b"\n" for line in lines)
         stream.flush()
         os.fsync(stream.fileno())
     temporary.replace(path)
 
 
-def _ranges(numbers: Iterable[int]) -> list[list[int]]:
-    """`1 2 3 7` as `[[1, 3], [7, 7]]`."""
-    found: list[list[int]] = []
+def stretches(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """`1 2 3 7` as `(1, 3), (7, 7)`."""
+    found: list[tuple[int, int]] = []
     for number in numbers:
         if found and number == found[-1][1] + 1:
-            found[-1][1] = number
+            found[-1] = (found[-1][0], number)
         else:
-            found.append([number, number])
-    return found
+            found.append((number, number))
+    return tuple(found)
+
+
+def is_in(number: int, found: Sequence[tuple[int, int]]) -> bool:
+    """Whether a number is in one of the stretches, which are in order."""
+    place = bisect.bisect_right(found, (number, checked.LARGEST_SIZE)) - 1
+    return place >= 0 and number <= found[place][1]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def has_runs(destination: Path) -> bool:
     """Whether any run has left something."""
-    return any((destination / STATE_FOLDER / RUNS).glob(f"*/{PLAN}"))
+    return any(_is_file(folder / PLAN) for _, folder in run_folders(destination))
 
 
 def read_runs(destination: Path) -> list[RunFiles]:
     """What all runs have left, oldest first; what cannot be read ends a file."""
-    paths = (destination / STATE_FOLDER / RUNS).glob(f"*/{PLAN}")
-    return sorted((run for path in paths if (run := _read_run(path))), key=lambda run: run.order)
+    runs = (_read_run(run_id, folder) for run_id, folder in run_folders(destination))
+    return sorted((run for run in runs if run is not None), key=lambda run: run.order)
 
 
-def _read_run(path: Path) -> RunFiles | None:
-    head: dict[str, Any] | None = None
-    record: RunRecord | None = None
-    ops: list[PlannedOp] = []
+def _read_run(run_id: RunId, folder: Path) -> RunFiles | None:
+    rows = objects_of(folder / PLAN)
+    try:
+        head = next(rows)
+        begun = RunFiles(
+            record=_record_of(run_id, head),
+            new_folders=tuple(map(inner_path, _listed(head.get("new_folders", [])))),
+            found_again=_pairs(head.get("found_again", {})),
+            ops=(),
+        )
+    except (StopIteration, *checked.NONSENSE):
+        return None
+    ops: dict[int, PlannedOp] = {}
     end: RunEnd | None = None
-    for values in _lines(path):
-        with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):
-            if record is None:
-                record, head = _record_of(path.parent.name, values), values
-            elif values["type"] == "end":
-                end = _end_of(record, values)
+    for values in rows:
+        # A row that makes no sense is none; what it did is found by its content.
+        with contextlib.suppress(*checked.NONSENSE):
+            if values["type"] == "end":
+                end = _end_of(begun.record, values)
             else:
                 op = op_from_json(values)
-                if is_safe(op.target) and (not op.origin or is_safe(op.origin)):
-                    ops.append(op)
-    if record is None or head is None:
-        return None
-    return RunFiles(
-        record=end.record if end else record,
-        new_folders=tuple(AlbumRelPath(str(one)) for one in head.get("new_folders", ()) if is_safe(str(one))),
-        found_again=_safe_pairs(head.get("found_again", {})),
-        ops=tuple(ops),
+                ops.setdefault(op.op_id, op)
+    return replace(
+        begun,
+        record=end.record if end else begun.record,
+        ops=tuple(ops.values()),
         end=end,
-        trips=_read_trips(path.with_name(TRIPS)),
+        trips=_read_trips(folder / TRIPS),
     )
 
 
-def _safe_pairs(values: Mapping[str, Any]) -> dict[AlbumRelPath, AlbumRelPath]:
-    pairs = ((str(old), str(new)) for old, new in values.items())
-    return {AlbumRelPath(old): AlbumRelPath(new) for old, new in pairs if is_safe(old) and is_safe(new)}
+def _listed(values: object) -> list[Any]:
+    if not isinstance(values, list):
+        raise ValueError(f"{values!r:.80} is no list")
+    return values
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with contextlib.suppress(ValueError, OSError), path.open(encoding="ascii") as stream:
-        for line in stream:
-            values = json.loads(line)
-            if not isinstance(values, dict):
-                return
-            yield values
+def _pairs(values: Mapping[str, Any]) -> dict[AlbumRelPath, AlbumRelPath]:
+    return {inner_path(old): inner_path(new) for old, new in values.items()}
 
 
-def _record_of(run_id: str, head: Mapping[str, Any]) -> RunRecord:
+def _record_of(run_id: RunId, head: Mapping[str, Any]) -> RunRecord:
     return RunRecord(
         run_id=run_id,
-        command=str(head["command"]),
-        started_utc=datetime.fromisoformat(head["started_utc"]),
+        command=checked.text(head["command"]),
+        started_utc=checked.moment(head["started_utc"]),
         finished_utc=None,
         status=RunStatus.INTERRUPTED,
-        mode=str(head["mode"]),
-        settings_digest=str(head["settings_digest"]),
-        version=str(head["version"]),
+        mode=checked.text(head["mode"]),
+        settings_digest=checked.text(head["settings_digest"]),
+        version=checked.text(head["version"]),
     )
 
 
-def _end_of(record: RunRecord, values: Mapping[str, Any]) -> RunEnd:
+def _end_of(begun: RunRecord, values: Mapping[str, Any]) -> RunEnd:
     finished = values["finished_utc"]
-    ended = RunRecord(
-        run_id=record.run_id,
-        command=record.command,
-        started_utc=record.started_utc,
-        finished_utc=datetime.fromisoformat(finished) if finished else None,
-        status=RunStatus(values["status"]),
-        mode=record.mode,
-        settings_digest=record.settings_digest,
-        done=int(values["rows_done"]),
-        failed=int(values["rows_failed"]),
-        version=record.version,
-    )
+    done = tuple((checked.whole(first), checked.whole(last)) for first, last in map(_listed, _listed(values["done"])))
+    if list(done) != sorted(done):
+        raise ValueError("rows done are out of order")
     return RunEnd(
-        record=ended,
-        done=tuple(number for first, last in values["done"] for number in range(int(first), int(last) + 1)),
-        settings={str(key): str(value) for key, value in values["settings"].items()},
-        aliases=_safe_pairs(values["aliases"]),
+        record=replace(
+            begun,
+            finished_utc=None if finished is None else checked.moment(finished),
+            status=RunStatus(values["status"]),
+            done=checked.whole(values["rows_done"]),
+            failed=checked.whole(values["rows_failed"]),
+        ),
+        done=done,
+        settings={checked.text(key): checked.text(value) for key, value in values["settings"].items()},
+        aliases=_pairs(values["aliases"]),
     )
 
 
@@ -237,12 +251,12 @@ def _trip_to_json(trip: KnownTrip) -> dict[str, Any]:
 
 
 def _read_trips(path: Path) -> tuple[KnownTrip, ...] | None:
-    if not path.is_file():
+    if not _is_file(path):
         return None
-    trips = []
-    for values in _lines(path):
-        with contextlib.suppress(KeyError, TypeError, ValueError):
-            start, end = date.fromisoformat(values["start"]), date.fromisoformat(values["end"])
-            members = frozenset(ContentId(str(member)) for member in values["members"])
-            trips.append(KnownTrip(str(values["trip_id"]), str(values["title"]), start, end, members))
-    return tuple(trips)
+    trips: dict[str, KnownTrip] = {}
+    for values in objects_of(path):
+        with contextlib.suppress(*checked.NONSENSE):
+            members = _listed(values["members"])
+            trip = trip_of(values["trip_id"], values["title"], values["start"], values["end"], members)
+            trips.setdefault(trip.trip_id, trip)
+    return tuple(trips.values())

@@ -18,7 +18,7 @@ CREATE TABLE runs (
     command TEXT NOT NULL,             -- sort, apply
     started_utc TEXT NOT NULL,         -- ISO 8601
     finished_utc TEXT,                 -- NULL while it runs, and for ever if it was killed and not yet recovered
-    status TEXT NOT NULL,              -- running, done, partial, interrupted, failed, undone
+    status TEXT NOT NULL,              -- running, done, partial, interrupted, failed, undoing, undone
     mode TEXT NOT NULL,                -- copy, symlink, hardlink, reflink
     settings_digest TEXT NOT NULL,
     done INTEGER NOT NULL DEFAULT 0,   -- rows carried out

@@ -26,6 +26,7 @@ from album_sort.types.content import (
     Preprocessing,
 )
 from album_sort.types.files import ContentId, FileEntry, FileKind, PhotoGroup, Skipped, Stage
+from album_sort.types.inner_paths import AlbumRelPath, RunId, inner_path, inner_path_or_none, run_id_of
 from album_sort.types.labels import LANGUAGES, Album, ClassAlbums, ImageNetClass, LabelSet
 from album_sort.types.metadata import (
     CaptureTime,
@@ -39,7 +40,6 @@ from album_sort.types.metadata import (
 )
 from album_sort.types.plan import (
     Action,
-    AlbumRelPath,
     Filing,
     Mode,
     OpResult,
@@ -127,6 +127,7 @@ __all__ = [
     "Role",
     "RowAction",
     "RunChanges",
+    "RunId",
     "RunInfo",
     "RunOutcome",
     "RunReport",
@@ -142,4 +143,7 @@ __all__ = [
     "TopClass",
     "Trip",
     "TripRow",
+    "inner_path",
+    "inner_path_or_none",
+    "run_id_of",
 ]

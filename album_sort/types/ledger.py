@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from album_sort.types.albums import AlbumId
 from album_sort.types.files import ContentId
-from album_sort.types.plan import Action, AlbumRelPath, PlannedOp, Role
+from album_sort.types.inner_paths import STATE_FOLDER as _STATE_FOLDER
+from album_sort.types.inner_paths import AlbumRelPath, RunId
+from album_sort.types.plan import Action, PlannedOp, Role
 
-STATE_FOLDER = ".album-sort"
-"""Inside a destination, what we keep of it; marks it as ours."""
+STATE_FOLDER = _STATE_FOLDER
 
 
 class Phase(StrEnum):
@@ -36,6 +37,8 @@ class RunStatus(StrEnum):
     PARTIAL = "partial"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+    UNDOING = "undoing"
+    """Being taken back; whoever finds it so under the lock finishes that first."""
     UNDONE = "undone"
 
 
@@ -61,14 +64,14 @@ class LedgerRow:
     """Path of the source file when it was filed."""
     origin: AlbumRelPath
     """Of an entry in a secondary album: the file inside the destination that it points to."""
-    run_id: str
+    run_id: RunId
 
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One journalled row: enough to finish it, to roll it back, or to undo it."""
 
-    run_id: str
+    run_id: RunId
     op: PlannedOp
     phase: Phase
     action: Action
@@ -83,7 +86,7 @@ class JournalEntry:
 class RunRecord:
     """One run in the history of a destination."""
 
-    run_id: str
+    run_id: RunId
     command: str
     """`sort`, `apply` ..."""
     started_utc: datetime
@@ -138,7 +141,7 @@ class DestinationRecords:
     ledger: Mapping[AlbumRelPath, LedgerRow] = field(default_factory=dict)
     folder_aliases: Mapping[AlbumRelPath, AlbumRelPath] = field(default_factory=dict)
     """Folder as rendered -> folder to which the user has renamed it; a prefix counts for all below it."""
-    unfinished_runs: tuple[str, ...] = ()
+    unfinished_runs: tuple[RunId, ...] = ()
     """Runs that were killed: `recover` has to come first."""
 
 

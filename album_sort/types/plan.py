@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
 
 from album_sort.types.albums import AlbumId
 from album_sort.types.files import ContentId, FileEntry, Skipped
+from album_sort.types.inner_paths import NOWHERE, AlbumRelPath, RunId
 from album_sort.types.reasons import Reason
-
-AlbumRelPath = NewType("AlbumRelPath", str)
-"""Path inside the destination, with `/`, never absolute, never with `..`."""
 
 
 class Mode(StrEnum):
@@ -94,7 +91,7 @@ class PlannedOp:
     role: Role
     folder: AlbumRelPath
     """Folder as the layout rendered it; `target` may lie elsewhere, where the user renamed an album."""
-    origin: AlbumRelPath = AlbumRelPath("")
+    origin: AlbumRelPath = NOWHERE
     """Inside the destination: what `move`, `relink` and `trash` take, and what a link in a secondary album points to."""
     why: tuple[Reason, ...] = ()
     """For clashes, duplicates, moves: what made it so."""
@@ -109,7 +106,7 @@ class PlannedOp:
 class Plan:
     """Everything a run will do to a destination, decided before the first byte is written."""
 
-    plan_id: str
+    plan_id: RunId
     created_utc: datetime
     destination: str
     mode: Mode

@@ -1,0 +1,132 @@
+"""Values that a file or database of the destination claims to hold, checked where they are read. Pure.
+
+Every function takes anything and raises `ValueError` for what no album-sort has written: wrong type, too long, too large.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, date, datetime
+from typing import Any, NoReturn
+
+from album_sort.types import ContentId
+from album_sort.types.inner_paths import LONGEST_PATH
+
+NONSENSE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError)
+"""All that reading a value of the wrong kind may raise."""
+
+LONGEST_TEXT = 4096
+"""Titles, notes, names of commands: characters."""
+
+LONGEST_DETAIL = 1 << 16
+LARGEST_DETAIL = 10**40
+"""Of a value in a reason's sentence."""
+
+LARGEST_SIZE = (1 << 63) - 1
+LARGEST_INODE = (1 << 64) - 1
+LARGEST_TIME_NS = 1 << 70
+"""Beyond what any file system keeps: 1601 and 30828 are within."""
+
+_YEARS = range(1970, 9000)
+"""A second after a run, a day before a trip must still be dates."""
+
+_CONTENT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_NO_TEXT = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+
+
+def text(value: object, longest: int = LONGEST_TEXT) -> str:
+    """A text of bounded length that can be a name and be printed."""
+    if not isinstance(value, str) or len(value) > longest or _NO_TEXT.search(value):
+        raise ValueError(f"{value!r:.80} is no text of at most {longest} characters")
+    return value
+
+
+def outer_path(value: object) -> str:
+    """Path of a source: it may lie anywhere, since sources are only ever read."""
+    return text(value, LONGEST_PATH)
+
+
+def content(value: object) -> ContentId:
+    """A SHA-256."""
+    if not isinstance(value, str) or not _CONTENT.fullmatch(value):
+        raise ValueError(f"{value!r:.80} is no SHA-256")
+    return ContentId(value)
+
+
+def whole(value: object, low: int = 0, high: int = LARGEST_SIZE) -> int:
+    """A whole number within bounds, both included."""
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"{value!r:.80} is no whole number from {low} to {high}")
+    return value
+
+
+def yes_or_no(value: object) -> bool:
+    """A truth."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r:.80} is neither true nor false")
+    return value
+
+
+def moment(value: object) -> datetime:
+    """An ISO moment as naive UTC."""
+    found = datetime.fromisoformat(text(value, 64))
+    if found.tzinfo is not None:
+        found = found.astimezone(UTC).replace(tzinfo=None)
+    if found.year not in _YEARS:
+        raise ValueError(f"{value!r:.80} is no moment of a run")
+    return found
+
+
+def day(value: object) -> date:
+    """An ISO day."""
+    found = date.fromisoformat(text(value, 10))
+    if not date(1, 1, 2) < found < date(9999, 1, 1):
+        raise ValueError(f"{value!r:.80} is no day of a photo")
+    return found
+
+
+def value_of_reason(value: object) -> str | int | float:
+    """What a reason's sentence takes."""
+    # What a file says of itself may be any text; it is only ever printed.
+    if isinstance(value, str) and len(value) <= LONGEST_DETAIL:
+        return value
+    if isinstance(value, int | float) and abs(value) < LARGEST_DETAIL:
+        return value
+    raise ValueError(f"{value!r:.80} is no value of a reason")
+
+
+def json_object(line: str | bytes) -> dict[str, Any]:
+    """The one JSON object of a line: without repeated keys, infinite numbers, or depths that no reader survives."""
+    try:
+        row = _DECODER.decode(line.decode("utf-8") if isinstance(line, bytes) else line)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"{row!r:.80} is no JSON object")
+    return row
+
+
+def json_list(line: str | bytes) -> list[Any]:
+    """The one JSON list of a line, under the same conditions."""
+    try:
+        row = _DECODER.decode(line.decode("utf-8") if isinstance(line, bytes) else line)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not isinstance(row, list):
+        raise ValueError(f"{row!r:.80} is no JSON list")
+    return row
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        raise ValueError("a key is there twice")
+    return row
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)

@@ -1,0 +1,61 @@
+"""Taking a run back, and finishing an undo that was killed: the same steps, each of which may be repeated."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from album_sort.fileops.filesystem import FileSystem
+from album_sort.fileops.picture import take_picture
+from album_sort.fileops.recover import recover
+from album_sort.fileops.undo import Undone, undo_run
+from album_sort.pipeline.remembered import forget_run
+from album_sort.state.own_files import run_folders
+from album_sort.state.store import DestinationState
+from album_sort.types import RunId
+from album_sort.types.ledger import RunRecord, RunStatus
+
+
+def take_back(
+    destination: str,
+    state: DestinationState,
+    run_id: RunId,
+    now_utc: datetime,
+    *,
+    fs: FileSystem,
+    stop: Callable[[], bool] = lambda: False,
+    tidy: Callable[[], None] = lambda: None,
+) -> Undone:
+    """Undoes a run, or what a killed undo has left of it; the lock must be held.
+
+    That it is being undone is remembered first and forgotten last. Killed in between, whoever holds the destination next comes
+    here again before anything else: an undo that is repeated must not go on with the run before.
+    """
+    state.begin_undo(run_id)
+    # Rows that a kill has left in the middle, before the tree is compared with what is remembered of it.
+    recover(destination, fs, state.journal(run_id))
+    # What the user has moved since is found again, so that it can be taken back from there.
+    state.remember_moves(take_picture(destination, fs, state.records()))
+    undone = undo_run(destination, fs, state.journal(run_id), stop=stop)
+    status = RunStatus.UNDONE if undone.is_complete else RunStatus.PARTIAL
+    forget_run(state, run_id if undone.is_complete else None)
+    if undone.is_complete:
+        # Its report speaks of files that are no more there; the journal keeps what happened.
+        _remove_reports(destination, run_id)
+    tidy()
+    state.finish_run(run_id, status, now_utc)
+    return undone
+
+
+def _remove_reports(destination: str, run_id: RunId) -> None:
+    for name, folder in run_folders(Path(destination)):
+        if name == run_id:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def last_undone(state: DestinationState) -> RunRecord | None:
+    """The run that was taken back, where that is the last thing that was done here."""
+    last = max(state.runs(), key=lambda run: run.finished_utc or run.started_utc, default=None)
+    return last if last is not None and last.status is RunStatus.UNDONE else None
