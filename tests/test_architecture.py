@@ -156,6 +156,7 @@ MAKES_INNER_PATHS = {
     "fileops/picture.py",
     "fileops/place.py",
     "fileops/publish.py",
+    "fileops/recover.py",
     "fileops/tidy.py",
     "pipeline/filing.py",
 }
