@@ -7,27 +7,27 @@ content. It may be deleted at any time: damaged or unwritable, it costs time, ne
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.state import codec
 from album_sort.state.cache_file import CacheFile, Statement, open_read_only
+from album_sort.state.cache_rows import COLUMNS, ITS_PREDICTION, THIS_MODEL, KnownFile, known_of, path_to_column
 from album_sort.state.kernel_numbers import number_to_column
+from album_sort.state.recall import recall
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import (
     STATISTICS_VERSION,
     ContentId,
     FileEntry,
     Inspection,
-    PixelSource,
     Skipped,
-    Stage,
 )
 
 CACHE_FILE = "inference.sqlite"
@@ -60,24 +60,23 @@ CREATE TABLE IF NOT EXISTS predictions (      -- what a network has said
 
 _VERSION = INSPECTION_VERSION * 1000 + STATISTICS_VERSION
 
-_THIS_MODEL = "(SELECT model FROM models WHERE model_key = ?)"
-
-_COLUMNS = "c.content_id, c.media_format, c.metadata, c.pixel_source, c.statistics, c.stage, c.reason, p.top"
-
-_ITS_PREDICTION = f"LEFT JOIN predictions p ON p.content = c.content AND p.model = {_THIS_MODEL}"
-
 _AT_ONCE = 500
 """Paths in one query: ten thousand single ones took half a second."""
 
-_FIND_FILES = f"""SELECT f.path, f.size_bytes, f.mtime_ns, f.inode, {_COLUMNS}
-FROM files f JOIN contents c USING (content) {_ITS_PREDICTION}
+_FIND_FILES = f"""SELECT f.path, f.size_bytes, f.mtime_ns, f.inode, {COLUMNS}
+FROM files f JOIN contents c USING (content) {ITS_PREDICTION}
 WHERE c.version = ? AND f.path IN ({", ".join("?" * _AT_ONCE)})"""  # noqa: S608 - constant
 
-_FIND_CONTENT = f"""SELECT {_COLUMNS} FROM contents c {_ITS_PREDICTION}
+_RECALL_FILES = _FIND_FILES.replace("c.version = ? AND ", "")
+
+_RECALL_CONTENTS = f"""SELECT {COLUMNS} FROM contents c {ITS_PREDICTION}
+WHERE c.content_id IN ({", ".join("?" * _AT_ONCE)})"""  # noqa: S608 - constant
+
+_FIND_CONTENT = f"""SELECT {COLUMNS} FROM contents c {ITS_PREDICTION}
 WHERE c.content_id = ? AND c.version = ?"""  # noqa: S608 - constant
 
 _EMBEDDINGS = f"""SELECT p.content, c.content_id, p.embedding FROM predictions p JOIN contents c USING (content)
-WHERE p.content > ? AND p.model = {_THIS_MODEL} ORDER BY p.content LIMIT 1000"""  # noqa: S608 - constant
+WHERE p.content > ? AND p.model = {THIS_MODEL} ORDER BY p.content LIMIT 1000"""  # noqa: S608 - constant
 
 _ADD_FILE = """INSERT OR REPLACE INTO files
 SELECT ?, ?, ?, ?, content FROM contents WHERE content_id = ?"""
@@ -90,18 +89,10 @@ statistics = excluded.statistics, stage = excluded.stage, reason = excluded.reas
 _ADD_MODEL = "INSERT OR IGNORE INTO models (model_key) VALUES (?)"
 
 _ADD_PREDICTION = f"""INSERT OR REPLACE INTO predictions
-SELECT content, {_THIS_MODEL}, ?, ? FROM contents WHERE content_id = ?"""  # noqa: S608 - constant
+SELECT content, {THIS_MODEL}, ?, ? FROM contents WHERE content_id = ?"""  # noqa: S608 - constant
 
 _MOST_PENDING = 5_000
 """Statements kept while another run holds the file, before they are given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFile:
-    """What the cache knows of a file: an inspection, or why it could not be processed."""
-
-    inspection: Inspection | None
-    skipped: Skipped | None
 
 
 class CacheReader:
@@ -124,7 +115,7 @@ class CacheReader:
             row = self._connection.execute(_FIND_CONTENT, values).fetchone()
         except sqlite3.Error:
             return None
-        return _known(file, row, self._model_key) if row else None
+        return known_of(file, row, self._model_key) if row else None
 
 
 class InferenceCache:
@@ -151,13 +142,13 @@ class InferenceCache:
         self._flush()
         known = {}
         for start in range(0, len(files), _AT_ONCE):
-            part = {_path(file.path): file for file in files[start : start + _AT_ONCE]}
+            part = {path_to_column(file.path): file for file in files[start : start + _AT_ONCE]}
             paths = [*part, *[None] * (_AT_ONCE - len(part))]
             for path, size_bytes, mtime_ns, inode, *row in self._file.rows(
                 _FIND_FILES, (self._model_key, _VERSION, *paths)
             ):
                 file = part[path]
-                found = _known(file, tuple(row), self._model_key)
+                found = known_of(file, tuple(row), self._model_key)
                 if found is not None and (size_bytes, mtime_ns, inode) == _looks(file):
                     known[file.path] = found
         return known
@@ -166,7 +157,15 @@ class InferenceCache:
         """What is known of a content, whatever its file is called now."""
         self._flush()
         rows = self._file.rows(_FIND_CONTENT, (self._model_key, bytes.fromhex(content_id), _VERSION))
-        return _known(file, rows[0], self._model_key) if rows else None
+        return known_of(file, rows[0], self._model_key) if rows else None
+
+    def recall(self, files: Mapping[str, tuple[FileEntry, ContentId]]) -> dict[str, Inspection]:
+        """What was once read of files (by path, each with its content) that nobody looks at now, by whatever version and network.
+
+        Not for decisions about them, but about those beside them. Sizes and times are those of then.
+        """
+        self._flush()
+        return recall(self._file.rows, self._model_key, files)
 
     def add(self, inspection: Inspection, embedding: NDArray[np.float16] | None, thumbnail: bytes) -> Inspection:
         """Remembers one inspection; visible to other runs after `commit`.
@@ -201,12 +200,12 @@ class InferenceCache:
 
     def add_file(self, file: FileEntry, content_id: ContentId) -> None:
         """Remembers the shortcut from a file to its content, which is known already."""
-        shortcut = (_path(file.path), *_looks(file))
+        shortcut = (path_to_column(file.path), *_looks(file))
         self._pending.append((_ADD_FILE, (*shortcut, bytes.fromhex(content_id))))
 
     def forget_files(self, paths: Iterable[str]) -> None:
         """Drops shortcuts that have led to a wrong content: these files are read again, whatever their date says."""
-        self._pending += [("DELETE FROM files WHERE path = ?", (_path(path),)) for path in paths]
+        self._pending += [("DELETE FROM files WHERE path = ?", (path_to_column(path),)) for path in paths]
 
     def thumbnail(self, content_id: str) -> bytes | None:
         """The small JPEG of a content, None where there is none."""
@@ -276,43 +275,12 @@ class InferenceCache:
         self.close()
 
 
-def _known(file: FileEntry, row: tuple[Any, ...], model_key: str) -> KnownFile | None:
-    """A row as a value; None for a damaged one, which is read again from the photo."""
-    content_id, media_format, metadata, pixel_source, statistics, stage, reason, top = row
-    try:
-        if stage is not None:
-            return KnownFile(None, Skipped(file.path, Stage(stage), codec.unpack_reason(reason)))
-        if pixel_source is not None and top is None:
-            return None  # read, but not yet by this network
-        inspection = Inspection(
-            file,
-            ContentId(content_id.hex()),
-            media_format,
-            codec.unpack_metadata(metadata),
-            PixelSource(pixel_source) if pixel_source is not None else None,
-            codec.unpack_statistics(statistics) if statistics else None,
-            codec.unpack_prediction(model_key, top) if pixel_source is not None else None,
-        )
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
-    return KnownFile(inspection, None)
-
-
 def _embedding(packed: bytes) -> NDArray[np.float16] | None:
     """None for a damaged one."""
     try:
         return codec.unpack_embedding(packed)
     except (ValueError, TypeError):
         return None
-
-
-def _path(path: str) -> str | bytes:
-    """Paths with undecodable bytes are stored as bytes: SQLite's text must be valid."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return path.encode("utf-8", "surrogateescape")
-    return path
 
 
 def _looks(file: FileEntry) -> tuple[int, int | bytes, int | bytes]:

@@ -1,0 +1,223 @@
+"""The rest of the library: photos in the albums that are no part of a run, and yet bear on what is decided in it.
+
+Homes, trips and neighbours are those of the whole library, be it that only a folder of it is sorted, that a filter leaves some of it
+out, or that a disk is missing tonight. The ledger knows which photos there are, the cache what was read of them. They are grouped,
+dated and placed like all others; only photos of the run are filed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain
+
+from album_sort.core.formats import FORMATS, kind_of_suffix
+from album_sort.pipeline.facts import AlbumTable, Library
+from album_sort.pipeline.records import ClockCorrections, PhotoRecord, Records, build_records
+from album_sort.state.cache import InferenceCache
+from album_sort.types import Assignment, ContentId, FileEntry, FileKind, Filing, Inspection, Reason, Role, Trip
+from album_sort.types.ledger import KnownTrip, LedgerRow
+
+_KINDS = {media.name: media.kind for media in FORMATS}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rest:
+    """What is known of the photos in the albums that are not among those of this run."""
+
+    there: Mapping[str, Inspection] = field(default_factory=dict)
+    """By path of the source. Files that are in the library, as far as anybody knows: they form groups with those of the run."""
+    gone: Mapping[str, Inspection] = field(default_factory=dict)
+    """The same of files that are not in the library any more: they show where somebody was, and belong to no other file."""
+    gone_contents: frozenset[ContentId] = frozenset()
+    """Photos whose source is not there any more, also those of which nothing is known."""
+    forgotten: frozenset[ContentId] = frozenset()
+    """Photos of which nothing is known any more but where they lie: the cache has been cleared."""
+
+
+def recall_rest(
+    ledger: Collection[LedgerRow], inspected: Mapping[str, Inspection], roots: Sequence[str], cache: InferenceCache
+) -> Rest:
+    """The rest of the library, beside what this run has inspected (by path)."""
+    contents = {inspection.content_id for inspection in inspected.values()}
+    absent = _Absent(roots)
+    there, gone, photos = {}, {}, {}
+    for row in ledger:
+        if row.role is Role.ALSO or row.source in inspected or not os.path.isabs(row.source):
+            continue
+        is_there = os.path.lexists(row.source)
+        if row.content_id in contents and not is_there:
+            continue  # the file was moved: the run has it at its new place
+        (there if is_there or absent.covers(row.source) else gone)[row.source] = (_file_of(row, roots), row.content_id)
+        if row.role is Role.PRIMARY:
+            photos[row.source] = row.content_id
+    found = cache.recall({**there, **gone})
+    known = {path: replace(one, file=_with_kind(one)) for path, one in found.items()}
+    return Rest(
+        there={path: known[path] for path in there if path in known},
+        gone={path: known[path] for path in gone if path in known},
+        gone_contents=frozenset(content for path, content in photos.items() if path in gone),
+        forgotten=frozenset(content for path, content in photos.items() if path not in known),
+    )
+
+
+@dataclass(slots=True)
+class _Absent:
+    """Folders of photos that have been sorted before and are missing or empty now: a disk that is not there."""
+
+    roots: Sequence[str]
+    _is_absent: dict[str, bool] = field(default_factory=dict)
+
+    def covers(self, path: str) -> bool:
+        root = next((root for root in self.roots if is_below(path, root)), None)
+        if root is None:
+            return False
+        if root not in self._is_absent:
+            self._is_absent[root] = is_empty(root)
+        return self._is_absent[root]
+
+
+def is_empty(folder: str) -> bool:
+    """Whether there is nothing in a folder, or no folder: as the place looks on which a disk is mounted at other times."""
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except OSError:
+        return True
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether a path lies in a folder, or is it; by whole names."""
+    return path == folder or path.startswith(folder if folder.endswith("/") else f"{folder}/")
+
+
+def outermost(folders: Sequence[str]) -> tuple[str, ...]:
+    """Those that lie in no other, sorted."""
+    found: list[str] = []
+    for folder in sorted(set(folders), key=lambda one: (len(one), one)):
+        if not any(is_below(folder, outer) for outer in found):
+            found.append(folder)
+    return tuple(sorted(found))
+
+
+def with_outer_roots(inspected: Mapping[str, Inspection], roots: Sequence[str]) -> dict[str, Inspection]:
+    """With the roots that the whole library has: a folder of it, sorted alone, is no library of its own."""
+    return {path: _rooted(inspection, roots) for path, inspection in inspected.items()}
+
+
+def _rooted(inspection: Inspection, roots: Sequence[str]) -> Inspection:
+    file = inspection.file
+    root = next((root for root in roots if is_below(file.root, root)), file.root)
+    return inspection if root == file.root else replace(inspection, file=replace(file, root=root))
+
+
+def _file_of(row: LedgerRow, roots: Sequence[str]) -> FileEntry:
+    kind = kind_of_suffix(os.path.splitext(row.source)[1].lower()) or FileKind.PHOTO
+    root = next((root for root in roots if is_below(row.source, root)), os.path.dirname(row.source))
+    return FileEntry(row.source, root, row.size_bytes, row.mtime_ns, 0, 0, kind)
+
+
+def _with_kind(inspection: Inspection) -> FileEntry:
+    """The kind of a file without a telling suffix is known by its format."""
+    file = inspection.file
+    if kind_of_suffix(file.suffix) is None and inspection.media_format in _KINDS:
+        return replace(file, kind=_KINDS[inspection.media_format])
+    return file
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WholeLibrary:
+    """The records of run and rest together, and which of them are of the run."""
+
+    records: Records
+    own: tuple[int, ...]
+    """Numbers of the photos of which a file is part of the run."""
+
+    def narrowed(self, library: Library, scores: AlbumTable) -> tuple[Library, AlbumTable]:
+        """Only the photos of the run; trips and homes are those of the whole."""
+        if len(self.own) == len(library.photos):
+            return library, scores
+        photos = tuple(library.photos[number] for number in self.own)
+        positions = tuple(library.positions[number] for number in self.own)
+        rows = scores.probabilities[list(self.own)]
+        return replace(library, photos=photos, positions=positions), AlbumTable(scores.albums, rows)
+
+
+def records_of_all(
+    inspected: Mapping[str, Inspection], rest: Rest, *, now_utc: datetime, clocks: ClockCorrections
+) -> WholeLibrary:
+    """Records of run and rest. A photo is of the run if one of its files is, or a file with the same content."""
+    records = build_records({**rest.there, **inspected}, now_utc=now_utc, clocks=clocks)
+    if not rest.there and not rest.gone:
+        return WholeLibrary(records, tuple(range(len(records.photos))))
+    own = {record.group.content_id for record in records.photos if _has_file_in(record, inspected)}
+    past = build_records(rest.gone, now_utc=now_utc, clocks=clocks)
+    orphans = tuple(file for file in records.orphans if file.path in inspected)
+    return WholeLibrary(
+        Records((*records.photos, *past.photos), orphans),
+        tuple(number for number, record in enumerate(records.photos) if record.group.content_id in own),
+    )
+
+
+def _has_file_in(record: PhotoRecord, inspected: Mapping[str, Inspection]) -> bool:
+    return any(file.path in inspected for file in record.group.files)
+
+
+def of_this_run(filings: Sequence[Filing], inspected: Mapping[str, Inspection]) -> tuple[Filing, ...]:
+    """Without files that nobody can read now: those of a group of which only a part is here."""
+    return tuple(one for one in filings if one.file.path in inspected or os.path.lexists(one.file.path))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Photos that stay where they were filed, by content: too little is known of the others to judge them anew."""
+
+    rows: Mapping[ContentId, LedgerRow] = field(default_factory=dict)
+    forgotten: int = 0
+
+    @classmethod
+    def of(cls, rest: Rest, ledger: Collection[LedgerRow], corrected: Set[ContentId]) -> Standing:
+        """Nobody stands still where all is known; what the user has said of a photo holds in any case."""
+        if not rest.forgotten:
+            return cls()
+        rows = {row.content_id: row for row in ledger if row.role is Role.PRIMARY and row.content_id not in corrected}
+        return cls(rows, len(rest.forgotten))
+
+    def keep(self, content_id: ContentId, assignment: Assignment) -> Assignment:
+        """The assignment, to the album in which the photo lies."""
+        row = self.rows.get(content_id)
+        if row is None or row.album == assignment.album:
+            return assignment
+        why = Reason.of("albums.as-filed", photos=self.forgotten)
+        return replace(assignment, album=row.album, also=(), reasons=(why, *assignment.reasons))
+
+    def stand(self, filings: Sequence[Filing]) -> tuple[Filing, ...]:
+        """The filings, to the folders in which their photos lie."""
+        if not self.rows:
+            return tuple(filings)
+        return tuple(self._standing(one) for one in filings)
+
+    def _standing(self, filing: Filing) -> Filing:
+        row = self.rows.get(filing.group_id)
+        return filing if row is None or filing.role is Role.ALSO else replace(filing, folder=row.folder, album=row.album)
+
+
+def trips_to_remember(
+    trips: Sequence[Trip], before: Sequence[KnownTrip], forgotten: frozenset[ContentId]
+) -> list[Trip | KnownTrip]:
+    """The trips that were found, and of earlier ones the members that nobody could look at this time."""
+    if not forgotten:
+        return list(trips)
+    known: dict[str, Trip | KnownTrip] = {trip.trip_id: trip for trip in trips}
+    placed = set(chain.from_iterable(trip.members for trip in trips))
+    for old in before:
+        lost = (old.members & forgotten) - placed
+        new = known.get(old.trip_id)
+        if new is not None:
+            start, end = min(new.start, old.start), max(new.end, old.end)
+            known[old.trip_id] = KnownTrip(old.trip_id, old.title, start, end, new.members | lost)
+        elif lost:
+            known[old.trip_id] = replace(old, members=old.members - placed)
+    return list(known.values())

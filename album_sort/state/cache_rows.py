@@ -1,0 +1,55 @@
+"""Rows of the inference cache as values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from album_sort.state import codec
+from album_sort.types import ContentId, FileEntry, Inspection, PixelSource, Skipped, Stage
+
+THIS_MODEL = "(SELECT model FROM models WHERE model_key = ?)"
+
+COLUMNS = "c.content_id, c.media_format, c.metadata, c.pixel_source, c.statistics, c.stage, c.reason, p.top"
+
+ITS_PREDICTION = f"LEFT JOIN predictions p ON p.content = c.content AND p.model = {THIS_MODEL}"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the cache knows of a file: an inspection, or why it could not be processed."""
+
+    inspection: Inspection | None
+    skipped: Skipped | None
+
+
+def known_of(file: FileEntry, row: Sequence[Any], model_key: str, *, by_any_network: bool = False) -> KnownFile | None:
+    """A row as a value; None for a damaged one, which is read again from the photo."""
+    content_id, media_format, metadata, pixel_source, statistics, stage, reason, top = row
+    try:
+        if stage is not None:
+            return KnownFile(None, Skipped(file.path, Stage(stage), codec.unpack_reason(reason)))
+        if pixel_source is not None and top is None and not by_any_network:
+            return None  # read, but not yet by this network
+        inspection = Inspection(
+            file,
+            ContentId(content_id.hex()),
+            media_format,
+            codec.unpack_metadata(metadata),
+            PixelSource(pixel_source) if pixel_source is not None else None,
+            codec.unpack_statistics(statistics) if statistics else None,
+            codec.unpack_prediction(model_key, top) if top is not None and pixel_source is not None else None,
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return KnownFile(inspection, None)
+
+
+def path_to_column(path: str) -> str | bytes:
+    """Paths with undecodable bytes are stored as bytes: SQLite's text must be valid."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return path.encode("utf-8", "surrogateescape")
+    return path
