@@ -28,7 +28,8 @@ from album_sort.fileops.recover import recover, remove_temporaries
 from album_sort.fileops.space import check_space
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
-from album_sort.pipeline.remembered import LANGUAGE, MODEL, remember_run
+from album_sort.pipeline.remembered import LANGUAGE, MODEL, ROOTS, read_roots, remember_run, roots_as_text
+from album_sort.pipeline.rest import outermost, trips_to_remember
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.pipeline.undoing import last_undone, take_back
 from album_sort.state.cache import InferenceCache
@@ -221,11 +222,21 @@ def carry_out(
     applied = apply_and_tell(plan, fs, journal, sink=sink, stop=stop, on_result=on_result)
     doubt_refused(plan, applied, preparation.engine.cache_folder)
     if not preparation.library.is_apart:
-        state.store_trips(preparation.library.trips)
-    decided = {LANGUAGE: preparation.lang, MODEL: preparation.engine.weights.backbone.name}
-    remember_run(state, plan.plan_id, {**decided, **preparation.request.keeps})
+        state.store_trips(trips_to_remember(preparation.library.trips, state.trips(), preparation.rest.forgotten))
+    remember_run(state, plan.plan_id, _decided(preparation, state))
     state.finish_run(plan.plan_id, status_of(applied), _utc_now())
     return applied
+
+
+def _decided(preparation: Preparation, state: DestinationState) -> dict[str, str]:
+    """What the destination keeps after this run, by key."""
+    folders = [source for source in preparation.request.sources if os.path.isdir(source)]
+    return {
+        LANGUAGE: preparation.lang,
+        MODEL: preparation.engine.weights.backbone.name,
+        ROOTS: roots_as_text(outermost((*read_roots(state), *folders))),
+        **preparation.request.keeps,
+    }
 
 
 def apply_and_tell(

@@ -28,8 +28,9 @@ from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gathe
 from album_sort.pipeline.filing import FilingWords, file_photo
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.policy import load_policy
-from album_sort.pipeline.records import ClockCorrections, Records, build_records
+from album_sort.pipeline.records import ClockCorrections, Records
 from album_sort.pipeline.remembered import Remembered, not_before
+from album_sort.pipeline.rest import Rest, Standing, look_around, of_this_run, records_of_all
 from album_sort.scan import ScanResult, scan
 from album_sort.types import (
     AlbumId,
@@ -76,7 +77,10 @@ class Preparation:
     wording: Wording
     inspected: InspectionResult
     records: Records
+    """Of all photos that are known."""
+    rest: Rest
     library: Library
+    """With the photos of this run, and the trips and homes of all."""
     assignments: tuple[Assignment, ...]
     """In the order of `library.photos`."""
     filings: tuple[Filing, ...]
@@ -155,8 +159,9 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     with stages.stage("classify", len(files)), engine.open_cache() as cache:
         inspected = engine.inspect(files, cache, stages.progress, notes.append)
         stages.items = inspected.read_count
+        rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
     with stages.stage("places"):
-        records = build_records(inspected.inspections, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
+        whole = records_of_all(inspections, rest, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
         context = LibraryContext(
             now_utc=request.now_utc,
             lang=lang,
@@ -166,21 +171,26 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
             previous_trips=remembered.trips if lang == remembered.language else (),
         )
         _, (library, scores) = net.together(
-            records.photos,
+            whole.records.photos,
             lambda record: record.group.primary.path,
             lambda some: gather_facts(some, context, policy),
             apart=lambda some: gather_apart(some, context, policy),
         )
+        library, scores = whole.narrowed(library, scores)
         stages.items = len(library.photos)
     with stages.stage("assign"):
+        standing = Standing.of(rest, remembered)
         library, assignments = assign_all(library, scores, policy, remembered, net)
+        assignments = standing.keep(assignments)
         del scores  # 16 MB of a hundred thousand photos
         wording = load_wording().retitled(_titles(policy, lang))
-        filings, left_out = _file_all(scouted, library, assignments, inspected.inspections, wording, net=net)
+        filings, left_out = _file_all(scouted, library, assignments, {**rest.there, **inspections}, wording, net=net)
+        filings = standing.stand(of_this_run(filings, inspections))
         if library.is_apart:
             filings = _new_only(filings, remembered)
         stages.items = len(assignments)
-    skipped = _all_skipped(scouted.found, inspected, records, (*left_out, *net.faults.values()))
+    faults = [fault for path, fault in net.faults.items() if path in inspections]
+    skipped = _all_skipped(scouted.found, inspected, whole.records, (*left_out, *faults))
     for one in skipped:
         if one.is_problem:
             sink(FileLeftOut(one, wording.say(one.reason, lang)))
@@ -192,7 +202,8 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         policy=policy,
         wording=wording,
         inspected=inspected,
-        records=records,
+        records=whole.records,
+        rest=rest,
         library=library,
         assignments=assignments,
         filings=filings,

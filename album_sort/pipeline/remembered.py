@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from album_sort.types.ledger import DestinationRecords, RunStatus
 
 LANGUAGE = "language"
 MODEL = "model"
+ROOTS = "sources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Remembered:
     model: str = ""
     sources: frozenset[str] = frozenset()
     """Absolute paths of the photos filed so far."""
+    roots: tuple[str, ...] = ()
+    """Folders of photos that have been sorted into this destination; none lies in another."""
     last_run: tuple[str, datetime] | None = None
     """Id and start (naive UTC) of the last run."""
     notice: str = ""
@@ -56,9 +60,25 @@ def read_remembered(state: DestinationState) -> Remembered:
         language=state.setting(LANGUAGE) or "",
         model=state.setting(MODEL) or "",
         sources=frozenset(os.path.abspath(row.source) for row in records.ledger.values()),
+        roots=read_roots(state),
         last_run=(runs[-1].run_id, runs[-1].started_utc) if runs else None,
         notice=state.notice,
     )
+
+
+def read_roots(state: DestinationState) -> tuple[str, ...]:
+    """Folders of photos that have been sorted into a destination; nothing that is no absolute path."""
+    try:
+        values = json.loads(state.setting(ROOTS) or "[]")
+    except (ValueError, RecursionError):
+        return ()
+    paths = values if isinstance(values, list) else []
+    return tuple(path for path in paths if isinstance(path, str) and os.path.isabs(path))
+
+
+def roots_as_text(roots: Sequence[str]) -> str:
+    """As they are remembered."""
+    return json.dumps(sorted(roots))
 
 
 def remember_nothing_written(destination: str) -> Remembered:

@@ -8,14 +8,16 @@ dated and placed like all others; only photos of the run are filed.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 
 from album_sort.core.formats import FORMATS, kind_of_suffix
 from album_sort.pipeline.facts import AlbumTable, Library
+from album_sort.pipeline.net import Net
 from album_sort.pipeline.records import ClockCorrections, PhotoRecord, Records, build_records
+from album_sort.pipeline.remembered import Remembered
 from album_sort.state.cache import InferenceCache
 from album_sort.types import Assignment, ContentId, FileEntry, FileKind, Filing, Inspection, Reason, Role, Trip
 from album_sort.types.ledger import KnownTrip, LedgerRow
@@ -35,6 +37,17 @@ class Rest:
     """Photos whose source is not there any more, also those of which nothing is known."""
     forgotten: frozenset[ContentId] = frozenset()
     """Photos of which nothing is known any more but where they lie: the cache has been cleared."""
+    is_incomplete: bool = False
+    """Whether some of those that are there are forgotten: what is known of the library is not the whole any more."""
+
+
+def look_around(
+    remembered: Remembered, sources: Sequence[str], inspected: Mapping[str, Inspection], cache: InferenceCache
+) -> tuple[Rest, dict[str, Inspection]]:
+    """The rest of the library, and the files of the run as files of the whole (by path)."""
+    roots = outermost((*remembered.roots, *sources))
+    own = {path: _rooted(inspection, roots) for path, inspection in inspected.items()}
+    return recall_rest(remembered.records.ledger.values(), own, roots, cache), own
 
 
 def recall_rest(
@@ -43,7 +56,9 @@ def recall_rest(
     """The rest of the library, beside what this run has inspected (by path)."""
     contents = {inspection.content_id for inspection in inspected.values()}
     absent = _Absent(roots)
-    there, gone, photos = {}, {}, {}
+    there: dict[str, tuple[FileEntry, ContentId]] = {}
+    gone: dict[str, tuple[FileEntry, ContentId]] = {}
+    photos: dict[str, ContentId] = {}
     for row in ledger:
         if row.role is Role.ALSO or row.source in inspected or not os.path.isabs(row.source):
             continue
@@ -60,6 +75,7 @@ def recall_rest(
         gone={path: known[path] for path in gone if path in known},
         gone_contents=frozenset(content for path, content in photos.items() if path in gone),
         forgotten=frozenset(content for path, content in photos.items() if path not in known),
+        is_incomplete=any(path in there and path not in known for path in photos),
     )
 
 
@@ -102,11 +118,6 @@ def outermost(folders: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def with_outer_roots(inspected: Mapping[str, Inspection], roots: Sequence[str]) -> dict[str, Inspection]:
-    """With the roots that the whole library has: a folder of it, sorted alone, is no library of its own."""
-    return {path: _rooted(inspection, roots) for path, inspection in inspected.items()}
-
-
 def _rooted(inspection: Inspection, roots: Sequence[str]) -> Inspection:
     file = inspection.file
     root = next((root for root in roots if is_below(file.root, root)), file.root)
@@ -132,33 +143,37 @@ class WholeLibrary:
     """The records of run and rest together, and which of them are of the run."""
 
     records: Records
-    own: tuple[int, ...]
-    """Numbers of the photos of which a file is part of the run."""
+    own: frozenset[ContentId]
+    """Photos of which a file is part of the run."""
 
     def narrowed(self, library: Library, scores: AlbumTable) -> tuple[Library, AlbumTable]:
         """Only the photos of the run; trips and homes are those of the whole."""
-        if len(self.own) == len(library.photos):
+        own = [number for number, facts in enumerate(library.photos) if facts.group.content_id in self.own]
+        if len(own) == len(library.photos):
             return library, scores
-        photos = tuple(library.photos[number] for number in self.own)
-        positions = tuple(library.positions[number] for number in self.own)
-        rows = scores.probabilities[list(self.own)]
-        return replace(library, photos=photos, positions=positions), AlbumTable(scores.albums, rows)
+        photos = tuple(library.photos[number] for number in own)
+        positions = tuple(library.positions[number] for number in own)
+        return replace(library, photos=photos, positions=positions), AlbumTable(
+            scores.albums, scores.probabilities[own]
+        )
 
 
 def records_of_all(
-    inspected: Mapping[str, Inspection], rest: Rest, *, now_utc: datetime, clocks: ClockCorrections
+    inspected: Mapping[str, Inspection],
+    rest: Rest,
+    *,
+    now_utc: datetime,
+    clocks: ClockCorrections,
+    net: Net | None = None,
 ) -> WholeLibrary:
     """Records of run and rest. A photo is of the run if one of its files is, or a file with the same content."""
-    records = build_records({**rest.there, **inspected}, now_utc=now_utc, clocks=clocks)
+    records = build_records({**rest.there, **inspected}, now_utc=now_utc, clocks=clocks, net=net)
+    own = frozenset(record.group.content_id for record in records.photos if _has_file_in(record, inspected))
     if not rest.there and not rest.gone:
-        return WholeLibrary(records, tuple(range(len(records.photos))))
-    own = {record.group.content_id for record in records.photos if _has_file_in(record, inspected)}
-    past = build_records(rest.gone, now_utc=now_utc, clocks=clocks)
+        return WholeLibrary(records, own)
+    past = build_records(rest.gone, now_utc=now_utc, clocks=clocks, net=net)
     orphans = tuple(file for file in records.orphans if file.path in inspected)
-    return WholeLibrary(
-        Records((*records.photos, *past.photos), orphans),
-        tuple(number for number, record in enumerate(records.photos) if record.group.content_id in own),
-    )
+    return WholeLibrary(Records((*records.photos, *past.photos), orphans), own)
 
 
 def _has_file_in(record: PhotoRecord, inspected: Mapping[str, Inspection]) -> bool:
@@ -178,16 +193,26 @@ class Standing:
     forgotten: int = 0
 
     @classmethod
-    def of(cls, rest: Rest, ledger: Collection[LedgerRow], corrected: Set[ContentId]) -> Standing:
-        """Nobody stands still where all is known; what the user has said of a photo holds in any case."""
+    def of(cls, rest: Rest, remembered: Remembered) -> Standing:
+        """Nobody where all is known; else all, or, where only deleted photos are forgotten, those who shared a trip with them.
+
+        What the user has said of a photo holds in any case.
+        """
         if not rest.forgotten:
             return cls()
-        rows = {row.content_id: row for row in ledger if row.role is Role.PRIMARY and row.content_id not in corrected}
-        return cls(rows, len(rest.forgotten))
+        rows = (row for row in remembered.records.ledger.values() if row.role is Role.PRIMARY)
+        found = {row.content_id: row for row in rows if row.content_id not in remembered.corrections}
+        if not rest.is_incomplete:
+            trips = (trip.members for trip in remembered.trips if trip.members & rest.forgotten)
+            found = {member: found[member] for member in chain.from_iterable(trips) if member in found}
+        return cls(found, len(rest.forgotten))
 
-    def keep(self, content_id: ContentId, assignment: Assignment) -> Assignment:
-        """The assignment, to the album in which the photo lies."""
-        row = self.rows.get(content_id)
+    def keep(self, assignments: Sequence[Assignment]) -> tuple[Assignment, ...]:
+        """The assignments, to the albums in which the photos lie."""
+        return tuple(self._kept(one) for one in assignments) if self.rows else tuple(assignments)
+
+    def _kept(self, assignment: Assignment) -> Assignment:
+        row = self.rows.get(assignment.content_id)
         if row is None or row.album == assignment.album:
             return assignment
         why = Reason.of("albums.as-filed", photos=self.forgotten)
@@ -201,7 +226,9 @@ class Standing:
 
     def _standing(self, filing: Filing) -> Filing:
         row = self.rows.get(filing.group_id)
-        return filing if row is None or filing.role is Role.ALSO else replace(filing, folder=row.folder, album=row.album)
+        return (
+            filing if row is None or filing.role is Role.ALSO else replace(filing, folder=row.folder, album=row.album)
+        )
 
 
 def trips_to_remember(
