@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -142,12 +142,12 @@ class RealFileSystem:
 
     def make_folder(self, path: str) -> None:
         """See `FileSystem`."""
-        with self.root.place_of(path) as (folder, name), _naming(path):
+        with self.root.place_of(path) as at:
             try:
-                os.mkdir(name, dir_fd=folder)
+                os.mkdir(at.name, dir_fd=at.folder)
             except FileExistsError:
                 # A link would lead out of the destination.
-                if not stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode):
+                if not stat.S_ISDIR(os.lstat(at.name, dir_fd=at.folder).st_mode):
                     raise
 
     def copy(self, source: str, temporary: str, *, try_clone: bool) -> Copied:
@@ -155,8 +155,8 @@ class RealFileSystem:
         reading = open_regular(source)
         try:
             # O_EXCL: a link put in the place of our temporary name must not be followed.
-            with self.root.place_of(temporary) as (folder, name), _naming(temporary):
-                writing = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=folder)
+            with self.root.place_of(temporary) as at:
+                writing = os.open(at.name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=at.folder)
             try:
                 is_clone = try_clone and clone(reading, writing)
                 # A clone is hashed itself: the source might change between hashing and cloning.
@@ -172,8 +172,8 @@ class RealFileSystem:
 
     def sync_file(self, path: str) -> None:
         """See `FileSystem`."""
-        with self.root.place_of(path) as (folder, name), _naming(path):
-            descriptor = open_regular(name, dir_fd=folder, follow=False)
+        with self.root.place_of(path) as at:
+            descriptor = open_regular(at.name, dir_fd=at.folder, follow=False)
         try:
             os.fsync(descriptor)
         finally:
@@ -181,8 +181,11 @@ class RealFileSystem:
 
     def sync_folder(self, path: str) -> None:
         """See `FileSystem`."""
-        with self.root.folder(path) as folder:
+        folder = self.root.open_folder(path)
+        try:
             descriptor = os.open(".", os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY, dir_fd=folder)
+        finally:
+            os.close(folder)
         try:
             # Some FUSE and network file systems know no fsync of folders; there is nothing more to be done there.
             with contextlib.suppress(OSError):
@@ -192,52 +195,33 @@ class RealFileSystem:
 
     def publish(self, temporary: str, target: str) -> None:
         """See `FileSystem`."""
-        with (
-            self.root.place_of(temporary) as (from_folder, old),
-            self.root.place_of(target) as (to_folder, new),
-            _naming(temporary, target),
-        ):
-            if rename_without_replacing(old, new, from_folder, to_folder):
-                return
-            try:
-                os.link(old, new, src_dir_fd=from_folder, dst_dir_fd=to_folder, follow_symlinks=False)
-            except FileExistsError:
-                raise
-            except OSError:
-                _claim_and_rename(old, new, from_folder, to_folder)
+        with self.root.place_of(temporary) as old:
+            if os.path.dirname(temporary) == os.path.dirname(target):
+                _publish(old.name, os.path.basename(target), old.folder, old.folder)
             else:
-                os.unlink(old, dir_fd=from_folder)
+                with self.root.place_of(target) as new:
+                    _publish(old.name, new.name, old.folder, new.folder)
 
     def symlink(self, text: str, target: str) -> None:
         """See `FileSystem`."""
-        with self.root.place_of(target) as (folder, name), _naming(target):
-            os.symlink(text, name, dir_fd=folder)
+        with self.root.place_of(target) as at:
+            os.symlink(text, at.name, dir_fd=at.folder)
 
     def hardlink(self, source: str, target: str) -> None:
         """See `FileSystem`."""
         # A photo may be found through a link: linked itself, it would point to nowhere from its album.
-        with self.root.place_of(target) as (folder, name), _naming(source, target):
-            os.link(os.path.realpath(source), name, dst_dir_fd=folder)
+        with self.root.place_of(target) as at:
+            os.link(os.path.realpath(source), at.name, dst_dir_fd=at.folder)
 
     def remove(self, path: str) -> None:
         """See `FileSystem`."""
-        with self.root.place_of(path) as (folder, name), _naming(path):
-            os.unlink(name, dir_fd=folder)
+        with self.root.place_of(path) as at:
+            os.unlink(at.name, dir_fd=at.folder)
 
     def remove_folder(self, path: str) -> None:
         """See `FileSystem`."""
-        with self.root.place_of(path) as (folder, name), _naming(path):
-            os.rmdir(name, dir_fd=folder)
-
-
-@contextlib.contextmanager
-def _naming(path: str, other: str | None = None) -> Iterator[None]:
-    """Errors name the whole path: the system knows only the last name."""
-    try:
-        yield
-    except OSError as error:
-        error.filename, error.filename2 = path, other
-        raise
+        with self.root.place_of(path) as at:
+            os.rmdir(at.name, dir_fd=at.folder)
 
 
 def _copy_and_hash(reading: int, writing: int, source: str) -> tuple[ContentId, int]:
@@ -313,6 +297,19 @@ def _copy_extended_attributes(reading: int, writing: int) -> None:
             # `security.*` needs privileges, other file systems know no `user.*`: the picture itself is complete.
             if error.errno not in _COPYING_IS_UNSUPPORTED:
                 raise
+
+
+def _publish(old: str, new: str, from_folder: int, to_folder: int) -> None:
+    if rename_without_replacing(old, new, from_folder, to_folder):
+        return
+    try:
+        os.link(old, new, src_dir_fd=from_folder, dst_dir_fd=to_folder, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:
+        _claim_and_rename(old, new, from_folder, to_folder)
+    else:
+        os.unlink(old, dir_fd=from_folder)
 
 
 def _claim_and_rename(temporary: str, target: str, from_folder: int, to_folder: int) -> None:

@@ -8,13 +8,41 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
 
 from album_sort.types.ledger import STATE_FOLDER
 
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 _IS_A_LINK = {errno.ELOOP, errno.ENOTDIR, errno.EMLINK}
+
+
+class PlaceHandle:
+    """One place of a destination while a step is taken there; errors of the step name the whole path, of which the system knows the end."""
+
+    __slots__ = ("_absolute", "_root", "folder", "name")
+
+    def __init__(self, root: Root, absolute: str) -> None:
+        self._root = root
+        self._absolute = absolute
+        self.folder = -1
+        self.name = ""
+
+    def __enter__(self) -> Self:
+        """Opens the folder."""
+        folder, _, self.name = self._absolute.rpartition("/")
+        self._root.names_below(self._absolute)
+        self.folder = self._root.open_folder(folder)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes it."""
+        os.close(self.folder)
+        if isinstance(error, OSError) and error.filename == self.name:
+            error.filename = self._absolute
 
 
 class Root:
@@ -41,30 +69,22 @@ class Root:
             raise OSError(errno.EXDEV, "it does not stay inside the destination", absolute)
         return names
 
-    @contextmanager
-    def folder(self, absolute: str) -> Iterator[int]:
-        """A handle on a folder of the destination or on the destination itself.
+    def open_folder(self, absolute: str) -> int:
+        """A handle on a folder of the destination or on the destination itself, to be closed by the caller.
 
         A link inside that leads to another folder inside is followed; one that leads out raises OSError (EXDEV).
         """
         names = [] if absolute == self.path else self.names_below(absolute)
         try:
-            handle = self._walk(names)
+            return self._walk(names)
         except OSError as error:
             if error.errno not in _IS_A_LINK:
                 raise OSError(error.errno, error.strerror, absolute) from error
-            handle = self._walk(self._real_names(absolute, error))
-        try:
-            yield handle
-        finally:
-            os.close(handle)
+            return self._walk(self._real_names(absolute, error))
 
-    @contextmanager
-    def place_of(self, absolute: str) -> Iterator[tuple[int, str]]:
-        """A handle on the folder of a path below the destination, and the path's last name."""
-        name = self.names_below(absolute)[-1]
-        with self.folder(os.path.dirname(absolute)) as handle:
-            yield handle, name
+    def place_of(self, absolute: str) -> PlaceHandle:
+        """The folder of a path below the destination, by handle, and the path's last name."""
+        return PlaceHandle(self, absolute)
 
     def _walk(self, names: Sequence[str]) -> int:
         handle = os.open(self.path, _FOLDER)

@@ -193,10 +193,10 @@ def test_a_destination_is_another_one_on_another_disk_even_if_it_looks_the_same(
 
 def _error_of(root: Root) -> OSError | None:
     try:
-        with root.folder(root.path):
-            return None
+        os.close(root.open_folder(root.path))
     except OSError as error:
         return error
+    return None
 
 
 # --- the report ----------------------------------------------------------------------------------------------------------
