@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from album_sort.cli._clock import utc_now
-from album_sort.cli._console import make_printer, out_console, print_json
+from album_sort.cli._console import Printer, make_printer, out_console, print_json
 from album_sort.cli._layout import print_table, printable, say
 from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page, remake_newest_page
 from album_sort.cli._stop import stop_on_signals
@@ -15,13 +15,13 @@ from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture
 from album_sort.fileops.undo import Undone
 from album_sort.fileops.verify import Verdict, Verified, counted, verify
-from album_sort.pipeline.execute import held_destination
-from album_sort.pipeline.remembered import open_to_read
+from album_sort.pipeline.execute import held_destination, say_unreadable
+from album_sort.pipeline.remembered import LANGUAGE, open_to_read
 from album_sort.pipeline.undoing import take_back
 from album_sort.state.own_files import check_state_folder
 from album_sort.state.store import DestinationState
-from album_sort.types import OpStatus, RunId
-from album_sort.types.ledger import RunRecord, RunStatus
+from album_sort.types import LANGUAGES, OpStatus, RunId
+from album_sort.types.ledger import DestinationPicture, RunRecord, RunStatus
 
 
 def run_runs(destination: str, *, as_json: bool) -> ExitCode:
@@ -85,6 +85,7 @@ def run_undo(destination: str, run_id: str, *, wait: float, quiet: bool, as_json
                 fs=RealFileSystem(),
                 stop=stop,
                 tidy=lambda: _show_newest_page(destination),
+                on_picture=lambda picture: _tell_left_alone(picture, state.setting(LANGUAGE), printer),
             )
         # While the destination is still held: killed from here on, it has been told.
         return _tell_undone(run, undone, quiet=quiet, as_json=as_json)
@@ -141,6 +142,8 @@ def run_verify(destination: str, *, quiet: bool, verbose: bool, as_json: bool) -
     fs = RealFileSystem()
     with open_to_read(destination) as state:
         picture = take_picture(destination, fs, state.records())
+        lang = state.setting(LANGUAGE)
+    _tell_left_alone(picture, lang, make_printer(quiet=quiet, as_json=as_json, with_progress=False, log_file=""))
     verified = [file for file in verify(destination, fs, picture) if file.path != REPORT_PAGE]
     bad = [file for file in verified if file.verdict not in (Verdict.OK, Verdict.FOREIGN)]
     if as_json:
@@ -150,6 +153,12 @@ def run_verify(destination: str, *, quiet: bool, verbose: bool, as_json: bool) -
         shown = verified if verbose else bad
         _print_verified(shown, verified, quiet=quiet)
     return ExitCode.PARTIAL if bad else ExitCode.DONE
+
+
+def _tell_left_alone(picture: DestinationPicture, lang: str | None, printer: Printer) -> None:
+    left_alone = say_unreadable(picture, lang or LANGUAGES[0])
+    if left_alone:
+        printer(Notice(left_alone))
 
 
 def _print_verified(shown: Sequence[Verified], verified: Sequence[Verified], *, quiet: bool) -> None:

@@ -33,6 +33,7 @@ from album_sort.pipeline.execute import (
     clear_after_kill,
     held_destination,
     make_plan,
+    say_unreadable,
     usable_destination,
 )
 from album_sort.pipeline.kept import KeptSettings, read_kept
@@ -78,7 +79,8 @@ def run_sort(call: SortCall) -> ExitCode:
     settings = resolved.settings
     # Absolute, because the albums remember where each photo came from, and the next run may start in another folder.
     sources = tuple(os.path.abspath(source) for source in _sources(call))
-    usable_destination(destination, sources)
+    is_preview = call.is_preview or call.save_plan is not None
+    usable_destination(destination, sources, for_writing=not is_preview)
     if call.save_plan is not None:
         check_plan_file(call.save_plan)
     if settings.log_file:
@@ -103,7 +105,7 @@ def run_sort(call: SortCall) -> ExitCode:
             own = resolve_settings(read_layers(call.config_file, os.environ, call.flags))
             for notice in say_overruled(kept, own, settings.lang or LANGUAGES[0]):
                 printer(notice)
-            outcome = run.preview() if call.is_preview or call.save_plan else run.sort()
+            outcome = run.preview() if is_preview else run.sort()
         print_summary(outcome, quiet=call.quiet, verbose=call.verbose, as_json=call.as_json)
         return outcome.exit_code
 
@@ -195,6 +197,9 @@ class _Run:
         return self.call.save and self.request.keeps != self.kept.values
 
     def _say_differences(self, preparation: Preparation, planned: Planned) -> None:
+        left_alone = say_unreadable(planned.picture, preparation.lang)
+        if left_alone:
+            self.printer(Notice(left_alone))
         for notice in say_differences(self.kept, self.resolved, planned, preparation.lang, save=self.call.save):
             self.printer(notice)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from album_sort.core.claims import Folders
@@ -22,15 +24,18 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
     present: dict[AlbumRelPath, PresentFile] = {}
     folders: set[AlbumRelPath] = set()
     temporaries: list[AlbumRelPath] = []
+    unreadable: list[AlbumRelPath] = []
     root = fs.status(destination)
-    for path, status in _walk(destination) if root is not None else ():
+    for path, status in _walk(destination, unreadable) if root is not None else ():
         if stat.S_ISDIR(status.st_mode):
             folders.add(path)
-        elif path.rpartition("/")[2].startswith((TEMPORARY_PREFIX, aside.PREFIX)):
+        elif _is_temporary(path):
             temporaries.append(path)
         else:
-            text = fs.link_text(os.path.join(destination, path)) if stat.S_ISLNK(status.st_mode) else ""
-            present[path] = PresentFile(status.st_size, status.st_mtime_ns, status.st_ino, text)
+            with contextlib.suppress(FileNotFoundError):
+                text = fs.link_text(os.path.join(destination, path)) if stat.S_ISLNK(status.st_mode) else ""
+                present[path] = PresentFile(status.st_size, status.st_mtime_ns, status.st_ino, text)
+    present |= _believed(records.ledger, unreadable, destination, fs)
     temporaries += _leftovers(destination)
     current = reconcile(records, _proven(destination, fs, find_candidates(records, present)))
     astray = _links_astray(Place(fs, destination, NO_RUN), current.ledger, present)
@@ -44,6 +49,7 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
         misplaced_links=frozenset(path for path, is_own in astray.items() if is_own),
         changed_links=frozenset(path for path, is_own in astray.items() if not is_own),
         stale_temporaries=tuple(temporaries),
+        unreadable_folders=tuple(unreadable),
         device=_device(destination),
         name_max_bytes=_name_max_bytes(destination),
     )
@@ -66,23 +72,81 @@ def read_foreign(
     return replace(picture, contents=contents)
 
 
-def _walk(root: str) -> Iterator[tuple[AlbumRelPath, os.stat_result]]:
-    """All files, links and folders below a folder; links are not followed, the state folder is left out."""
+def _is_temporary(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.startswith(TEMPORARY_PREFIX) or (name.startswith(aside.PREFIX) and aside.own_name(path) is not None)
+
+
+def _believed(
+    ledger: Mapping[AlbumRelPath, LedgerRow], folders: Sequence[str], destination: str, fs: FileSystem
+) -> dict[AlbumRelPath, PresentFile]:
+    """Files of ours in folders that cannot be looked into: as remembered, for what cannot be seen has not been deleted."""
+    starts = tuple(f"{folder}/" for folder in folders)
+    return {
+        path: PresentFile(
+            row.size_bytes, row.mtime_ns, row.inode, _text_there(row, os.path.join(destination, path), fs)
+        )
+        for path, row in (ledger.items() if starts else ())
+        if path.startswith(starts)
+    }
+
+
+def _text_there(row: LedgerRow, absolute: str, fs: FileSystem) -> str:
+    if row.action is not Action.SYMLINK:
+        return ""
+    try:
+        return fs.link_text(absolute)
+    except OSError:
+        # Some text, so that it is taken for a link; what it says is compared with nothing.
+        return row.source
+
+
+def _walk(root: str, unreadable: list[AlbumRelPath]) -> Iterator[tuple[AlbumRelPath, os.stat_result]]:
+    """All files, links and folders below a folder; links are not followed, the state folder is left out.
+
+    Folders that cannot be looked into are noted: they are left alone. Those that others have removed meanwhile are no error.
+    """
     waiting = [""]
     while waiting:
         folder = waiting.pop()
-        with os.scandir(os.path.join(root, folder) if folder else root) as entries:
-            for entry in entries:
+        try:
+            entries = os.scandir(os.path.join(root, folder) if folder else root)
+        except OSError as error:
+            if not folder:
+                raise
+            if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+                unreadable.append(AlbumRelPath(folder))
+            continue
+        with entries:
+            for entry in _each(entries, folder, unreadable):
                 path = f"{folder}/{entry.name}" if folder else entry.name
                 if path == STATE_FOLDER:
                     continue
                 try:
                     status = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
+                except OSError as error:
+                    if error.errno == errno.EACCES:
+                        # The folder may be listed, but not entered.
+                        unreadable.append(AlbumRelPath(folder))
+                        break
+                    if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+                        unreadable.append(AlbumRelPath(path))
                     continue
                 if stat.S_ISDIR(status.st_mode):
                     waiting.append(path)
                 yield AlbumRelPath(path), status
+
+
+def _each(
+    entries: Iterator[os.DirEntry[str]], folder: str, unreadable: list[AlbumRelPath]
+) -> Iterator[os.DirEntry[str]]:
+    try:
+        yield from entries
+    except OSError as error:
+        if not folder:
+            raise
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            unreadable.append(AlbumRelPath(folder))
 
 
 def _leftovers(root: str) -> Iterator[AlbumRelPath]:
@@ -97,7 +161,8 @@ def _leftovers(root: str) -> Iterator[AlbumRelPath]:
 def _names(folder: str) -> list[str]:
     try:
         return sorted(os.listdir(folder))
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:
+        # What lies there is in nobody's way.
         return []
 
 

@@ -115,7 +115,22 @@ def settings_digest(preparation: Preparation) -> str:
     return hashlib.sha256("\n".join(told).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def usable_destination(destination: str, sources: tuple[str, ...]) -> None:
+_MOST_SHOWN = 200
+"""Characters of a folder's path: one that the system cannot name has thousands."""
+
+
+def say_unreadable(picture: DestinationPicture, lang: str) -> str:
+    """A sentence on the folders of the destination that could not be looked into; empty where all could."""
+    # `lost+found` belongs to the file system: nobody needs to be told of it every night.
+    folders = [folder for folder in picture.unreadable_folders if folder != "lost+found"]
+    if not folders:
+        return ""
+    shown = ", ".join(folder if len(folder) <= _MOST_SHOWN else f"{folder[:_MOST_SHOWN]}..." for folder in folders[:3])
+    more = f" (+{len(folders) - 3:,})" if len(folders) > 3 else ""
+    return load_wording().say(Reason.of("notice.unreadable-folders", paths=f"{shown}{more}"), lang)
+
+
+def usable_destination(destination: str, sources: tuple[str, ...], *, for_writing: bool = True) -> None:
     """Raises `UsageError` or `DestinationError` for a destination that no run could write to, before anything is read."""
     if os.path.lexists(destination) and not os.path.isdir(destination):
         raise UsageError(f"{destination!r} is a file, not a folder", hint="give a folder to --out")
@@ -125,6 +140,8 @@ def usable_destination(destination: str, sources: tuple[str, ...]) -> None:
                 f"{destination!r} is both the photos and the albums",
                 hint="give another folder to --out; it may lie inside the photos' folder",
             )
+    if not for_writing:
+        return
     existing = os.path.abspath(destination)
     while not os.path.lexists(existing):
         existing = os.path.dirname(existing)

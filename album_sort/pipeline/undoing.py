@@ -15,7 +15,7 @@ from album_sort.pipeline.remembered import forget_run
 from album_sort.state.own_files import run_folders
 from album_sort.state.store import DestinationState
 from album_sort.types import RunId
-from album_sort.types.ledger import RunRecord, RunStatus
+from album_sort.types.ledger import DestinationPicture, RunRecord, RunStatus
 
 
 def take_back(
@@ -27,6 +27,7 @@ def take_back(
     fs: FileSystem,
     stop: Callable[[], bool] = lambda: False,
     tidy: Callable[[], None] = lambda: None,
+    on_picture: Callable[[DestinationPicture], None] = lambda _picture: None,
 ) -> Undone:
     """Undoes a run, or what a killed undo has left of it; the lock must be held.
 
@@ -37,7 +38,9 @@ def take_back(
     # Rows that a kill has left in the middle, before the tree is compared with what is remembered of it.
     recover(destination, fs, state.journal(run_id))
     # What the user has moved since is found again, so that it can be taken back from there.
-    state.remember_moves(take_picture(destination, fs, state.records()))
+    picture = take_picture(destination, fs, state.records())
+    on_picture(picture)
+    state.remember_moves(picture)
     undone = undo_run(destination, fs, state.journal(run_id), stop=stop)
     status = RunStatus.UNDONE if undone.is_complete else RunStatus.PARTIAL
     forget_run(state, run_id if undone.is_complete else None)

@@ -165,6 +165,8 @@ class DestinationPicture:
     """Links that the user has pointed elsewhere: theirs."""
     stale_temporaries: tuple[AlbumRelPath, ...] = ()
     """Temporary files of killed runs."""
+    unreadable_folders: tuple[AlbumRelPath, ...] = ()
+    """Folders that could not be looked into: others', or deeper than the system can name. What we have in them is taken for there."""
     device: int = 0
     """Device number of the destination: tells whether a hard link can be made."""
     name_max_bytes: int = 255

@@ -1,0 +1,159 @@
+"""Folders of others in the destination, and destinations that can only be read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from album_sort.fileops import picture as picture_module
+from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.fileops.verify import Verdict, verify
+from album_sort.pipeline.execute import say_unreadable
+from tests.builders import fingerprint, make_tree, picture_jpeg
+from tests.conftest import REPOSITORY, Program
+from tests.destination_builders import Library, picture_of, plan_for, run, undo
+from tests.pictures import cat
+
+POWERS = "-dac_override,-dac_read_search"
+
+as_somebody = pytest.mark.skipif(
+    os.geteuid() == 0 and shutil.which("setpriv") is None, reason="the superuser may read everything"
+)
+
+
+def powerless(*command: str) -> list[str]:
+    """The command without the superuser's power over permissions."""
+    return (
+        ["setpriv", f"--bounding-set={POWERS}", f"--inh-caps={POWERS}", *command] if os.geteuid() == 0 else [*command]
+    )
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    library = Library(tmp_path)
+    library.add("a.jpg", b"cat", "Pets/2024")
+    library.add("b.jpg", b"dog", "Dogs/2024")
+    return library
+
+
+def deep(folder: Path) -> None:
+    """Folders in folders, further down than any path can say."""
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(30):
+        os.mkdir("d" * 200, dir_fd=here)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+
+
+def test_folders_deeper_than_a_path_can_say_are_left_alone_and_told(library: Library) -> None:
+    run(library)
+    theirs = library.albums / "theirs"
+    theirs.mkdir()
+    deep(theirs)
+    try:
+        assert not plan_for(library).effects
+        picture = picture_of(library)
+        assert len(picture.unreadable_folders) == 1
+        assert say_unreadable(picture, "en").startswith("left alone, because it cannot be looked into: theirs/ddd")
+        assert len(say_unreadable(picture, "en")) < 300
+        assert {file.verdict for file in verify(str(library.albums), RealFileSystem(), picture)} == {Verdict.OK}
+        assert undo(library).is_complete
+        assert set(os.listdir(library.albums)) == {".album-sort", "theirs"}
+    finally:
+        subprocess.run(["rm", "-rf", str(theirs)], check=True)
+
+
+REFUSED = """
+import os, sys
+from pathlib import Path
+from tests.destination_builders import Library, picture_of, plan_for, run, undo
+from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.fileops.verify import verify
+from album_sort.pipeline.execute import say_unreadable
+library = Library(Path(sys.argv[1]))
+library.register("a.jpg", "Pets/2024"); library.register("b.jpg", "Dogs/2024")
+print(say_unreadable(picture_of(library), "en"))
+print(len(plan_for(library).effects))
+print(sorted({str(f.verdict) for f in verify(str(library.albums), RealFileSystem(), picture_of(library))}))
+print([result.error for result in undo(library).results if result.error])
+"""
+
+
+@as_somebody
+def test_folders_that_may_not_be_looked_into_are_left_alone_in_sort_verify_and_undo(library: Library) -> None:
+    """Also one with photos of ours: they are taken for there, neither filed again nor given up."""
+    run(library)
+    make_tree(library.albums, {"lost+found/x": "x", "theirs/y": "y", "listed/z": "z"})
+    for name, mode in (("lost+found", 0o000), ("theirs", 0o000), ("listed", 0o444), ("Dogs", 0o000)):
+        (library.albums / name).chmod(mode)
+    command = powerless(sys.executable, "-c", REFUSED, str(library.root))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
+    for name in ("lost+found", "theirs", "listed", "Dogs"):
+        (library.albums / name).chmod(0o755)
+    assert done.stderr == ""
+    said, effects, verdicts, errors = done.stdout.splitlines()
+    start, _, names = said.partition(": ")
+    assert (start, sorted(names.split(", "))) == (
+        "left alone, because it cannot be looked into",
+        ["Dogs", "listed", "theirs"],
+    )
+    assert effects == "0"
+    assert verdicts == "['ok', 'unreadable']"
+    assert "Permission denied" in errors or "has been changed" in errors
+    assert (library.albums / "Dogs/2024/b.jpg").read_bytes() == b"dog"
+    assert not (library.albums / "Pets").exists()
+
+
+def test_folders_that_others_remove_while_they_are_walked_are_no_error(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(library)
+    make_tree(library.albums, {f"theirs {number}/x": "x" for number in range(20)})
+    scandir = os.scandir
+
+    def meanwhile(path: str | int) -> object:
+        if isinstance(path, str) and "theirs" in path:
+            shutil.rmtree(path)
+        return scandir(path)
+
+    monkeypatch.setattr(picture_module.os, "scandir", meanwhile)
+    assert not plan_for(library).effects
+    assert picture_of(library).unreadable_folders == ()
+
+
+@as_somebody
+@pytest.mark.parametrize("is_new", [True, False], ids=["empty", "sorted before"])
+def test_a_preview_of_a_destination_that_can_only_be_read_works_and_writes_nothing(
+    tmp_path: Path, album_sort: Program, is_new: bool
+) -> None:
+    photos, albums = tmp_path / "photos", tmp_path / "albums"
+    make_tree(photos, {"cat.jpg": picture_jpeg(cat())})
+    albums.mkdir()
+    if not is_new:
+        assert album_sort(photos, "--out", albums, "--offline").code == 0
+        make_tree(photos, {"dog.jpg": picture_jpeg(cat()[::-1])})
+    before = fingerprint(albums)
+    folders = [albums, *(path for path in albums.rglob("*") if path.is_dir())]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        command = powerless(sys.executable, "-m", "album_sort", str(photos), "--out", str(albums), "--offline")
+        preview, real = (
+            subprocess.run([*command, *more], capture_output=True, text=True, check=False, cwd=REPOSITORY)
+            for more in (["--dry-run"], [])
+        )
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    assert (preview.returncode, "Traceback" in preview.stderr) == (0, False), preview.stderr
+    assert real.returncode == 1
+    assert "no permission" in real.stderr
+    assert "Traceback" not in real.stderr
+    assert fingerprint(albums) == before
