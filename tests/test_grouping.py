@@ -23,7 +23,8 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "photos"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the development photos of ../shared are absent")
 
 NOON = datetime(2024, 5, 1, 12)
-KINDS = {"mov": FileKind.VIDEO, "mp4": FileKind.VIDEO, "mp": FileKind.VIDEO, "cr2": FileKind.RAW, "dng": FileKind.RAW}
+KINDS = dict.fromkeys(("avi", "insv", "lrv", "lrf"), FileKind.VIDEO)
+KINDS |= {"mov": FileKind.VIDEO, "mp4": FileKind.VIDEO, "mp": FileKind.VIDEO, "cr2": FileKind.RAW, "dng": FileKind.RAW}
 
 
 def entry(path: str, kind: FileKind = FileKind.SIDECAR) -> FileEntry:
@@ -195,6 +196,130 @@ def test_an_edited_version_joins_its_original_which_stays_primary(original: str,
     assert grouped(item(original, 0), item(edited)) == [(original, edited)]
 
 
+LANGUAGES = "szerkesztett відредаговано επεξεργασμένο diedit แก้ไข נערך معدل đã_chỉnh_sửa ha_editado whatever".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("word", [word.replace("_", " ") for word in LANGUAGES])
+def test_takeout_itself_says_which_copy_was_edited_in_any_language(word: str) -> None:
+    """The original has a JSON, the copy has none and is named after it: no list of words is needed."""
+    found = grouped(item("IMG_1.jpg"), item(f"IMG_1-{word}.jpg"), sidecars=("IMG_1.jpg.json",))
+    assert [sorted(names) for names in found] == [sorted(("IMG_1.jpg", f"IMG_1-{word}.jpg", "IMG_1.jpg.json"))]
+    numbered = grouped(item("IMG_1(2).HEIC"), item(f"IMG_1-{word}(2).jpg"), sidecars=("IMG_1.HEIC(2).json",))
+    assert len(numbered) == 1
+
+
+def test_a_mark_that_takeout_cut_within_or_before_its_word_is_one() -> None:
+    stem = "En la Alcazaba de Málaga con Yoli_001"
+    assert len(grouped(item(f"{stem}.JPG"), item(f"{stem}-ha editad.JPG"), sidecars=(f"{stem}.JPG.supp.json",))) == 1
+    assert len(grouped(item(f"{'n' * 46}.jpg"), item(f"{'n' * 46}-.jpg"), sidecars=(f"{'n' * 46}.json",))) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "sidecars"),
+    [
+        ("IMG_1.jpg", "IMG_1-2.jpg", ("IMG_1.jpg.json",)),
+        ("IMG_1.jpg", "IMG_1-a2.jpg", ("IMG_1.jpg.json",)),
+        ("rome.jpg", "rome-anna.jpg", ("rome.jpg.json", "rome-anna.jpg.json")),
+        ("rome.jpg", "rome-anna.jpg", ()),
+        ("rome.jpg", "rome-anna.jpg", ("rome.jpg.xmp",)),
+        ("IMG_1.jpg", "IMG_1(1).jpg", ("IMG_1.jpg.json",)),
+        ("IMG_1.jpg", "IMG_1-.jpg", ("IMG_1.jpg.json",)),
+        ("IMG_1.jpg", "sub/IMG_1-foo.jpg", ("IMG_1.jpg.json",)),
+    ],
+    ids=["counter", "code", "own JSON", "no Takeout", "no JSON", "clash", "empty", "elsewhere"],
+)
+def test_words_behind_a_name_prove_nothing_else(one: str, other: str, sidecars: tuple[str, ...]) -> None:
+    assert len(grouped(item(one), item(other), sidecars=sidecars)) == 2
+
+
+def test_an_edited_copy_of_another_time_is_of_another_photo_in_a_takeout_too() -> None:
+    assert len(grouped(item("IMG_1.jpg", 0), item("IMG_1-foo.jpg", 9000), sidecars=("IMG_1.jpg.json",))) == 2
+
+
+# Proxies
+
+
+@pytest.mark.parametrize(
+    ("film", "proxies"),
+    [
+        ("GX010123.MP4", ("GL010123.LRV", "GX010123.THM")),
+        ("GH010123.MP4", ("GL010123.LRV",)),
+        ("GOPR0123.MP4", ("GOPR0123.LRV", "GOPR0123.THM")),
+        ("DJI_0001.MP4", ("DJI_0001.LRF",)),
+        ("VID_20230102_101112_00_001.insv", ("LRV_20230102_101112_01_001.lrv",)),
+        ("VID_20230102_101112_00_001.mp4", ("LRV_20230102_101112_11_001.mp4",)),
+        ("C0001.MP4", ("C0001M01.XML", "C0001S03.MP4", "C0001T01.JPG")),
+        (
+            "M4ROOT/CLIP/C0001.MP4",
+            ("M4ROOT/CLIP/C0001M01.XML", "M4ROOT/SUB/C0001S03.MP4", "M4ROOT/THMBNL/C0001T01.JPG"),
+        ),
+        ("MVI_0001.AVI", ("MVI_0001.THM",)),
+        ("YDXJ0001.mp4", ("YDXJ0001_thm.mp4",)),
+    ],
+)
+def test_proxies_and_thumbnails_belong_to_their_film(film: str, proxies: tuple[str, ...]) -> None:
+    names = [film, *(name for name in proxies if name[-3:].upper() not in {"THM", "XML"})]
+    sidecars = [name for name in proxies if name not in names]
+    (found,) = grouped(*(item(name, 0 if name == film else None) for name in names), sidecars=sidecars)
+    assert (found[0], sorted(found[1:])) == (film, sorted(proxies))
+
+
+def test_a_proxy_alone_is_a_film_of_its_own_and_a_photo_takes_none() -> None:
+    assert grouped(item("GL010123.LRV")) == [("GL010123.LRV",)]
+    assert len(grouped(item("C0001.JPG", 0), item("C0001T01.JPG"))) == 2
+    assert len(grouped(item("C0001.MP4", 0), item("C0001T01.JPG", 90_000))) == 2
+    assert [file.name for file in group_files([item("a.jpg")], [entry("a.xml")]).orphans] == ["a.xml"]
+
+
+# Parts of a Takeout
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("takeout-1/Takeout/Google Photos/Rome", "takeout-2/Takeout/Google Photos/Rome"),
+        ("takeout-20240101T101112Z-001/Takeout/Google Fotos/R", "takeout-20240101T101112Z-002/Takeout/Google Fotos/R"),
+        ("takeout-20240101T101112Z-1-001/Google Photos/R", "takeout-20240101T101112Z-2-001/Google Photos/R"),
+        ("takeout-part-1/Takeout/R", "takeout-part-2/Takeout/R"),
+        ("Takeout/R", "Takeout 2/R"),
+        ("x/Takeout/R", "x/Takeout(1)/R"),
+        ("x/Takeout/R", "x/takeout-2/R"),
+        ("part1/Takeout/R", "part2/Takeout/R"),
+        ("1/Takeout/R", "2/Takeout/R"),
+    ],
+)
+def test_parts_of_a_takeout_side_by_side_are_one(one: str, other: str) -> None:
+    """Google splits by size, not by photo: its JSON, its film and its edited copy may be in other parts."""
+    photo, film, edited = f"{one}/IMG_1.jpg", f"{other}/IMG_1.mp4", f"{other}/IMG_1-szerkesztett.jpg"
+    json = f"{other}/IMG_1.jpg.supplemental-metadata.json"
+    (found,) = grouped(item(photo, 0), item(film, 1), item(edited), sidecars=(json,))
+    assert (found[0], sorted(found[1:])) == (photo, sorted((film, edited, json)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("anna/Takeout/R", "karl/Takeout/R"),
+        ("user1/Takeout/R", "user2/Takeout/R"),
+        ("takeout-20240101T101112Z-001/Takeout/R", "takeout-20240202T101112Z-001/Takeout/R"),
+        ("takeout-1/Takeout/Rome", "takeout-2/Takeout/Paris"),
+        ("x/Takeout-1/R", "y/Takeout-2/R"),
+        ("part1/R", "part2/R"),
+    ],
+    ids=["two people", "two users", "two exports", "two albums", "two places", "no Takeout"],
+)
+def test_other_folders_are_not_one(one: str, other: str) -> None:
+    found = group_files([item(f"{one}/IMG_1.jpg", 0)], [entry(f"{other}/IMG_1.jpg.json")])
+    assert len(found.orphans) == 1
+
+
+def test_the_json_beside_a_photo_comes_before_one_of_another_part() -> None:
+    parts = ("takeout-1/Takeout/R", "takeout-2/Takeout/R")
+    assert grouped(
+        *(item(f"{part}/IMG_1.jpg", 0) for part in parts), sidecars=[f"{part}/IMG_1.jpg.json" for part in parts]
+    ) == [(f"{part}/IMG_1.jpg", f"{part}/IMG_1.jpg.json") for part in parts]
+
+
 def test_only_a_name_as_long_as_takeout_cuts_them_ends_within_an_edit_mark() -> None:
     assert len(grouped(item("short.jpg", 0), item("short-ed.jpg", 0))) == 2
     assert len(grouped(item(f"{'n' * 44}.jpg", 0), item(f"{'n' * 44}-no.jpg", 0))) == 2
@@ -242,6 +367,42 @@ def test_the_specific_sidecar_name_comes_before_the_ambiguous_one() -> None:
     ) == [
         ("a.CR2", "a.CR2.pp3", "a.xmp", "a_01.CR2.xmp"),
         ("a.JPG", "a.JPG.xmp"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("IMG_1.JPG", "IMG_1.jpg"),
+        ("IMG_1.jpg", "img_1.jpg", "Img_1.JPG"),
+        ("Caf\u00e9.jpg", "Cafe\u0301.jpg", "CAF\u00c9.jpg"),
+        ("Stra\u00dfe.jpg", "STRASSE.jpg"),
+    ],
+)
+@pytest.mark.parametrize("form", ["{}.xmp", "{}.json", "{}.supplemental-metadata.json", "{}.pp3"])
+def test_an_exact_name_comes_before_one_that_differs_in_case_or_composition(names: tuple[str, ...], form: str) -> None:
+    """On Linux these are different photos, each with its own sidecar."""
+    found = grouped(*(item(name) for name in names), sidecars=[form.format(name) for name in names])
+    assert sorted(found) == sorted((name, form.format(name)) for name in names)
+
+
+def test_exact_stems_and_counters_come_first_as_well() -> None:
+    found = grouped(
+        *(item(name) for name in ("IMG_1(2).JPG", "IMG_1(2).jpg", "a.jpg", "A.jpg")),
+        sidecars=("IMG_1.JPG(2).json", "IMG_1.jpg(2).json", "a.xmp", "A.xmp"),
+    )
+    assert sorted(found) == [
+        ("A.jpg", "A.xmp"),
+        ("IMG_1(2).JPG", "IMG_1.JPG(2).json"),
+        ("IMG_1(2).jpg", "IMG_1.jpg(2).json"),
+        ("a.jpg", "a.xmp"),
+    ]
+
+
+def test_an_edited_copy_goes_to_the_original_that_is_spelt_like_it() -> None:
+    assert grouped(item("IMG_1.jpg"), item("img_1.png"), item("img_1-edited.jpg")) == [
+        ("IMG_1.jpg",),
+        ("img_1.png", "img_1-edited.jpg"),
     ]
 
 

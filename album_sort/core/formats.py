@@ -105,6 +105,7 @@ FORMATS: tuple[MediaFormat, ...] = (
     _sidecar("dop", ".dop"),
     _sidecar("on1", ".on1"),
     _sidecar("cos", ".cos"),
+    _sidecar("xml", ".xml"),
 )
 
 _BY_SUFFIX = {suffix: media for media in FORMATS for suffix in media.suffixes}
@@ -182,6 +183,20 @@ def kind_of_suffix(suffix: str) -> FileKind | None:
     """What a suffix (any case, with dot) promises; None for files we have no business with."""
     media = _BY_SUFFIX.get(suffix.lower())
     return media.kind if media else None
+
+
+def kind_of_format(name: str) -> FileKind | None:
+    """The kind of a format by its name, as inspections give it; None for one that we do not know."""
+    media = _BY_NAME.get(name)
+    return media.kind if media else None
+
+
+def misfit_of_suffix(suffix: str, media_format: str) -> int:
+    """How badly a suffix (lower-case, with dot) fits a format by content: 0 its own, 1 another of that kind, 2 another kind."""
+    media = _BY_NAME.get(media_format)
+    if media is None or suffix in media.suffixes:
+        return 0
+    return 1 if kind_of_suffix(suffix) is media.kind else 2
 
 
 def describe(head: bytes) -> str:

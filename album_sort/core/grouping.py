@@ -9,17 +9,21 @@ not change when somebody edits a photo; both are filed together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from album_sort.core.photo_names import PhotoName, photo_name
-from album_sort.core.sidecars import SidecarIndex
+from album_sort.core.same_folder import same_folder
+from album_sort.core.sidecars import Match, SidecarIndex
+from album_sort.core.takeout_edits import edited_copies
 from album_sort.types import ContentId, FileEntry, FileKind, Metadata, PhotoGroup, TimePrecision, TimeSource
 
 # RAW and JPEG of one shot are written within a second or two; a Live Photo's video begins up to three before its still.
 SAME_SHOT_S = 2.0
 LIVE_PHOTO_S = 3.0
+# A proxy's clock may be in UTC where its film's is not; of another day it is of another film.
+_PROXY_CLOCK_S = 86_400.0
 # Longer ones are films that happen to have the same name.
 LIVE_VIDEO_S = 6.0
 
@@ -88,15 +92,15 @@ def group_files(items: Iterable[GroupItem], sidecars: Iterable[FileEntry]) -> Gr
     Files with equal content at several paths are separate groups: what becomes of duplicates is for planning to decide.
     """
     ordered = sorted(sidecars, key=_by_path)
-    folders_with_sidecars = {sidecar.folder for sidecar in ordered}
+    folders_with_sidecars = {same_folder(sidecar.folder) for sidecar in ordered}
+    named = [(item, photo_name(item.file.name)) for item in sorted(items, key=lambda item: item.file.path)]
+    described = [row for row in named if same_folder(row[0].file.folder) in folders_with_sidecars]
+    found = _Sidecars.of(ordered, described)
     buckets: defaultdict[tuple[str, str], list[_Named]] = defaultdict(list)
-    described: list[_Named] = []
-    for item in sorted(items, key=lambda item: item.file.path):
-        file = item.file
-        folder, name = file.folder, photo_name(file.name)
-        buckets[folder, name.key].append((item, name))
-        if folder in folders_with_sidecars:
-            described.append((item, name))
+    for item, own_name in named:
+        original = found.originals.get(item.file.path)
+        name = own_name if original is None else own_name._replace(key=photo_name(original.name).key, is_edited=True)
+        buckets[same_folder(item.file.folder), name.key].append((item, name))
     groups: list[PhotoGroup] = []
     clusters: list[_Cluster] = []
     for (folder, _), bucket in buckets.items():
@@ -106,10 +110,31 @@ def group_files(items: Iterable[GroupItem], sidecars: Iterable[FileEntry]) -> Gr
         else:
             clusters += _clusters(bucket)
     clusters = _joined_by_identifier(clusters)
-    orphans = _attach(clusters, described, ordered)
+    orphans = _attach(clusters, found)
     groups += [_finished(cluster) for cluster in clusters]
     groups.sort(key=lambda group: group.primary.path)
     return Grouping(tuple(groups), tuple(orphans))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sidecars:
+    """The sidecars in path order, each with its photo by name, and what their names say about edited copies."""
+
+    matches: tuple[tuple[FileEntry, Match | None], ...]
+    originals: Mapping[str, FileEntry]
+    """Path of each edited copy in a Takeout with its original."""
+
+    @classmethod
+    def of(cls, ordered: Sequence[FileEntry], named: Sequence[_Named]) -> _Sidecars:
+        """`named` are the photos and videos of the folders with sidecars."""
+        if not ordered:
+            return cls((), {})
+        index = SidecarIndex((item.file, name) for item, name in named)
+        sure = [(sidecar, index.match(sidecar)) for sidecar in ordered]
+        described = {match[0].path for sidecar, match in sure if match and sidecar.suffix == ".json"}
+        matches = tuple((sidecar, match or index.guess(sidecar, described)) for sidecar, match in sure)
+        described |= {match[0].path for sidecar, match in matches if match and sidecar.suffix == ".json"}
+        return cls(matches, edited_copies((item.file for item, _ in named), described) if described else {})
 
 
 def _by_path(file: FileEntry) -> str:
@@ -124,7 +149,10 @@ def _clusters(bucket: list[_Named]) -> list[_Cluster]:
         return [_Cluster(item, _NO_CLOCK, name.is_motion)]
     for item, name in sorted(bucket, key=lambda row: (_role(*row), row[0].file.path)):
         clock = _clock(item.metadata)
-        for cluster in clusters:
+        # An exact name comes before one that differs in case or in how its accents are written.
+        for cluster in (
+            clusters if len(clusters) == 1 else sorted(clusters, key=lambda held: _is_spelt_apart(held, item))
+        ):
             why = _why_together(cluster, item, name, clock)
             if why:
                 cluster.members.append((item, why))
@@ -137,8 +165,14 @@ def _clusters(bucket: list[_Named]) -> list[_Cluster]:
     return clusters
 
 
+def _is_spelt_apart(cluster: _Cluster, item: GroupItem) -> bool:
+    return not item.file.stem.startswith(cluster.leader.file.stem)
+
+
 def _role(item: GroupItem, name: PhotoName) -> int:
-    """Who leads: originals before RAW, RAW before edits, stills before videos."""
+    """Who leads: originals before RAW, RAW before edits, stills before videos, films before their proxies."""
+    if name.is_proxy:
+        return 5
     kinds = {FileKind.PHOTO: 0, FileKind.RAW: 1, FileKind.VIDEO: 3}
     role = kinds.get(item.file.kind, 0)
     if name.is_edited:
@@ -152,6 +186,9 @@ def _why_together(cluster: _Cluster, item: GroupItem, name: PhotoName, clock: _C
         return ""  # an exact duplicate
     apart = _seconds_apart(cluster.clock, clock)
     leader = cluster.leader.file.kind
+    if name.is_proxy:
+        is_of_film = leader is FileKind.VIDEO and not (apart is not None and apart > _PROXY_CLOCK_S)
+        return "small copy or thumbnail of the film, by name" if is_of_film else ""
     if item.file.kind is FileKind.VIDEO and leader is not FileKind.VIDEO:
         return _why_live(cluster, item, name, apart)
     if name.is_edited:
@@ -246,7 +283,10 @@ def _joined_by_identifier(clusters: list[_Cluster]) -> list[_Cluster]:
 
 def _may_join(still: _Cluster, video: _Cluster, *, is_near_round: bool) -> bool:
     one, other = still.leader.file, video.leader.file
-    return not still.has_video and (one.folder == other.folder if is_near_round else one.root == other.root)
+    if still.has_video or still.leader.content_id == video.leader.content_id:  # a still that was also saved as .MOV
+        return False
+    near = same_folder(one.folder) == same_folder(other.folder)
+    return near if is_near_round else one.root == other.root
 
 
 def _distance(one: FileEntry, other: FileEntry) -> tuple[int, str]:
@@ -259,28 +299,11 @@ def _distance(one: FileEntry, other: FileEntry) -> tuple[int, str]:
     return -shared, one.path
 
 
-def _attach(clusters: Iterable[_Cluster], named: Iterable[_Named], sidecars: Sequence[FileEntry]) -> list[FileEntry]:
-    """Gives each sidecar (in path order) to its photo's cluster; returns those that belong to none.
-
-    `named` are the photos and videos of the folders with sidecars.
-    """
-    if not sidecars:
-        return []
-    index = SidecarIndex((item.file, name) for item, name in named)
-    by_path = {item.file.path: cluster for cluster in clusters for item in cluster.items}
-    described: set[str] = set()
-    unmatched: list[FileEntry] = []
-    for sidecar in sidecars:
-        match = index.match(sidecar)
-        if match is None:
-            unmatched.append(sidecar)
-            continue
-        by_path[match[0].path].sidecars.append((sidecar, match[1]))
-        if sidecar.suffix == ".json":
-            described.add(match[0].path)
+def _attach(clusters: Iterable[_Cluster], found: _Sidecars) -> list[FileEntry]:
+    """Gives each sidecar (in path order) to its photo's cluster; returns those that belong to none."""
+    by_path = {item.file.path: cluster for cluster in clusters for item in cluster.items} if found.matches else {}
     orphans: list[FileEntry] = []
-    for sidecar in unmatched:
-        match = index.guess(sidecar, described)
+    for sidecar, match in found.matches:
         if match is None:
             orphans.append(sidecar)
         else:

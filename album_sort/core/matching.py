@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
+from album_sort.core.formats import misfit_of_suffix
 from album_sort.core.naming import fold, sanitise, split_stem
 from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, FileKind, Filing, Role
 from album_sort.types.ledger import DestinationPicture, LedgerRow
@@ -41,9 +42,13 @@ class Bundle:
     """Sanitised stems of its pictures and videos; empty where it is a single file."""
 
 
-def file_order(filing: Filing) -> tuple[int, str, str]:
-    """Which of several files with the same content is stored: the shortest name, so that `a.jpg` wins over `a copy.jpg`."""
-    return (len(filing.file.name), filing.file.name, filing.file.path)
+def file_order(filing: Filing) -> tuple[int, int, str, str]:
+    """Which of several files with the same content is stored: the one whose name says what it is, then the shortest name.
+
+    So `a.jpg` wins over `a copy.jpg`, and `IMG_1.HEIC` over the same bytes named `IMG_1.MOV`, which no program would open.
+    """
+    misfit = misfit_of_suffix(filing.file.suffix, filing.media_format)
+    return (misfit, len(filing.file.name), filing.file.name, filing.file.path)
 
 
 def bundle_filings(filings: Iterable[Filing]) -> Iterator[Bundle]:

@@ -6,16 +6,23 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from album_sort.core.proxies import PROXY_SUFFIXES, film_of, may_be_proxy
+
 # What stands behind the last `-`, `_` or blank of an edited copy: Google Photos in its languages, Apple Photos
 # (`_edited`), Lightroom (`-Edit`). A set, because an expression with all words takes most of the time of grouping.
+# Where Takeout's JSON files are at hand no list is needed (`core/takeout_edits.py`).
 _EDIT_WORDS = frozenset(
     """
-    edited edit effects smile mix bearbeitet modifié editado editada editat modificato bewerkt edytowane redigerad
-    redigeret redigert muokattu upraveno düzenlendi изменено отредактировано 編集済み 已修改 已编辑 已編輯 수정됨
+    edited edit effects smile mix bearbeitet modifié editado editada editat modificato bewerkt edytowane edytowano redigerad
+    redigeret redigert muokattu upraveno upravené düzenlendi изменено отредактировано відредаговано редактирано 編集済み
+    已修改 已编辑 已編輯 수정됨 szerkesztett szerkesztve επεξεργασμένο επεξεργασία diedit แก้ไข נערך معدل uređeno urejeno
+    redaguota rediģēts muudetud breytt
     """.split()  # noqa: SIM905  # a word per line would hide that this is one short list
 )
+# Those of several words, behind the last `-`.
+_EDIT_PHRASES = frozenset(("ha editado", "đã chỉnh sửa", "a été modifié"))
 # Google Takeout cuts names so long, through the mark of an edit if need be: `...-edi.jpg`.
-_TAKEOUT_STEM = 47
+TAKEOUT_STEM = 47
 _COUNTER = re.compile(r"\((\d{1,4})\)$", re.ASCII)
 # Apple: `IMG_E1234` is the edited `IMG_1234`; `IMG_O1234.AAE` describes the edits of its original.
 _APPLE_VERSION = re.compile(r"([a-z]{3}_)([eo])(\d{4,})", re.ASCII)
@@ -34,6 +41,8 @@ class PhotoName(NamedTuple):
     is_edited: bool
     is_motion: bool
     """The name itself says that a short video belongs to the still (`MVIMG_`, `.MP`)."""
+    is_proxy: bool = False
+    """A small copy or thumbnail of the film of that key."""
 
 
 def folded(name: str) -> str:
@@ -49,7 +58,11 @@ def split_suffix(name: str) -> tuple[str, str]:
 
 def photo_name(name: str) -> PhotoName:
     """The parts of a photo's or video's file name."""
-    stem = folded(split_suffix(name)[0])
+    stem, suffix = split_suffix(folded(name))
+    if suffix in PROXY_SUFFIXES or may_be_proxy(stem) or stem.endswith("_thm"):
+        film, is_proxy = film_of(stem, suffix)
+        if is_proxy or film != stem:
+            return PhotoName(film, is_edited=False, is_motion=False, is_proxy=is_proxy)
     if _is_plain(stem):
         return PhotoName(stem, is_edited=False, is_motion=False)
     stem, counter = split_counter(stem)
@@ -90,7 +103,10 @@ def without_edit_mark(stem: str) -> tuple[str, bool]:
     at = max(stem.rfind("-"), stem.rfind("_"), stem.rfind(" "))
     if at > 0 and stem[at + 1 :] in _EDIT_WORDS:
         return stem[:at].removesuffix("-ha"), True  # Spanish: `-ha editado`
-    if len(stem) == _TAKEOUT_STEM and stem[at : at + 1] == "-" and _is_cut_mark(stem[at + 1 :]):
+    at = stem.rfind("-")
+    if at > 0 and stem[at + 1 :] in _EDIT_PHRASES:
+        return stem[:at], True
+    if at > 0 and len(stem) == TAKEOUT_STEM and _is_cut_mark(stem[at + 1 :]):
         return stem[:at], True
     apple = _APPLE_VERSION.fullmatch(stem) if stem[3:5] in _APPLE_MARKS else None
     return (apple[1] + apple[3], apple[2] == "e") if apple else (stem, False)
@@ -98,4 +114,4 @@ def without_edit_mark(stem: str) -> tuple[str, bool]:
 
 def _is_cut_mark(tail: str) -> bool:
     """Whether a name cut off by Takeout ends within the mark of an edit."""
-    return bool(tail) and any(word.startswith(tail) for word in _EDIT_WORDS)
+    return bool(tail) and any(word.startswith(tail) for word in (*_EDIT_WORDS, *_EDIT_PHRASES))

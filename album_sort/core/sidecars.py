@@ -9,6 +9,8 @@ from collections.abc import Container, Iterable
 from functools import cached_property
 
 from album_sort.core.photo_names import PhotoName, folded, photo_name, split_counter, split_suffix, without_edit_mark
+from album_sort.core.proxies import film_described
+from album_sort.core.same_folder import same_folder
 from album_sort.types import FileEntry, FileKind
 
 Match = tuple[FileEntry, str]
@@ -22,7 +24,6 @@ _PREFERENCE = {
     ".aae": _PHOTO_FIRST,
     ".json": _PHOTO_FIRST,
     ".thm": _VIDEO_FIRST,
-    ".lrv": _VIDEO_FIRST,
     ".wav": _VIDEO_FIRST,
 }
 
@@ -46,11 +47,11 @@ class _FolderNames:
         self.rows: list[tuple[FileEntry, PhotoName]] = []
 
     @cached_property
-    def by_name(self) -> dict[str, FileEntry]:
-        """By folded name."""
-        found: dict[str, FileEntry] = {}
+    def by_name(self) -> dict[str, list[FileEntry]]:
+        """By folded name: several where names differ in case or in how accents are written, and in parts of a Takeout."""
+        found: defaultdict[str, list[FileEntry]] = defaultdict(list)
         for file, _ in self.rows:
-            found.setdefault(folded(file.name), file)
+            found[folded(file.name)].append(file)
         return found
 
     @cached_property
@@ -92,23 +93,26 @@ class SidecarIndex:
     def __init__(self, files: Iterable[tuple[FileEntry, PhotoName]]) -> None:
         self._folders: defaultdict[str, _FolderNames] = defaultdict(_FolderNames)
         for file, parts in files:
-            self._folders[file.folder].rows.append((file, parts))
+            self._folders[same_folder(file.folder)].rows.append((file, parts))
 
     def match(self, sidecar: FileEntry) -> Match | None:
         """The photo or video a sidecar belongs to; None for an orphan."""
-        names, name = self._folders[sidecar.folder], folded(sidecar.name)
+        names, name = self._folders[same_folder(sidecar.folder)], folded(sidecar.name)
         stem, suffix = split_suffix(name)
         if suffix == ".json":
-            found = self._takeout(names, stem)
+            found = self._takeout(names, sidecar, stem)
             return (found, "Google Takeout's JSON, by name") if found else None
-        exact = names.by_name.get(stem)
+        if suffix == ".xml":
+            found = _film(names, sidecar, film_described(stem))
+            return (found, f"what the camera notes about {found.name}") if found else None
+        exact = _nearest(names.by_name.get(stem), sidecar)
         if exact is None and (version := _VERSION.fullmatch(stem)):
-            exact = names.by_name.get(version[1] + version[2])
+            exact = _nearest(names.by_name.get(version[1] + version[2]), sidecar)
         if exact:
             return exact, f"sidecar of {exact.name}"
-        found = self._preferred(names.by_stem.get(stem), suffix)
+        found = _preferred(names.by_stem.get(stem), sidecar, suffix)
         if found is None and suffix == ".aae":
-            found = self._preferred(names.by_key.get(photo_name(name).key), suffix)
+            found = _preferred(names.by_key.get(photo_name(name).key), sidecar, suffix)
         return (found, f"sidecar {suffix} with the same name") if found else None
 
     def guess(self, sidecar: FileEntry, described: Container[str]) -> Match | None:
@@ -122,39 +126,73 @@ class SidecarIndex:
             return None
         stems = [split_suffix(title)[0] + counter for title in _titles(base)] if "." in base else [base + counter]
         for stem in stems:
-            same = self._folders[sidecar.folder].by_stem.get(stem, ())
+            same = self._folders[same_folder(sidecar.folder)].by_stem.get(stem, ())
             files = [file for file in same if file.path not in described]
-            if found := self._preferred(files, ".json"):
+            if found := _preferred(files, sidecar, ".json"):
                 return found, "Google Takeout's JSON of the same name with another suffix"
         return None
 
-    def _preferred(self, files: list[FileEntry] | None, suffix: str) -> FileEntry | None:
-        order = _PREFERENCE.get(suffix, _SETTINGS_FIRST)
-        return min(files, key=lambda file: (order.index(file.kind), file.path)) if files else None
-
-    def _takeout(self, names: _FolderNames, base: str) -> FileEntry | None:
+    def _takeout(self, names: _FolderNames, sidecar: FileEntry, base: str) -> FileEntry | None:
         """By the base name of a JSON: exact, with its counter moved, without its supplement, of an edited picture, cut."""
         base, counter = split_counter(base)
         for title in _titles(base):
             stem, suffix = split_suffix(title)
             name = stem + counter + suffix
-            found = names.by_name.get(name) or self._preferred(names.by_original.get(name), ".json")
+            found = _nearest(names.by_name.get(name), sidecar) or _preferred(
+                names.by_original.get(name), sidecar, ".json"
+            )
             if found:
                 return found
         is_cut = len(base.encode("utf-8", "replace")) >= _CUT_LENGTH
-        return self._by_start(names, base, counter) if is_cut else None
+        return _by_start(names, sidecar, base, counter) if is_cut else None
 
-    def _by_start(self, names: _FolderNames, start: str, counter: str) -> FileEntry | None:
-        """The only photo whose name begins so; None where several do, because a wrong date is worse than none."""
-        found: list[FileEntry] = []
-        for at in range(bisect_left(names.ordered, start), len(names.ordered)):
-            name = names.ordered[at]
-            if not name.startswith(start):
-                break
-            if split_counter(split_suffix(name)[0])[1] == counter:
-                found.append(names.by_name[name])
-        keys = {photo_name(file.name).key for file in found}
-        return self._preferred(found, ".json") if len(keys) == 1 else None
+
+def _by_start(names: _FolderNames, sidecar: FileEntry, start: str, counter: str) -> FileEntry | None:
+    """The only photo whose name begins so; None where several do, because a wrong date is worse than none."""
+    found: list[FileEntry] = []
+    for at in range(bisect_left(names.ordered, start), len(names.ordered)):
+        name = names.ordered[at]
+        if not name.startswith(start):
+            break
+        if split_counter(split_suffix(name)[0])[1] == counter:
+            found += names.by_name[name]
+    keys = {photo_name(file.name).key for file in found}
+    return _preferred(found, sidecar, ".json") if len(keys) == 1 else None
+
+
+def _film(names: _FolderNames, sidecar: FileEntry, stem: str) -> FileEntry | None:
+    """The film of that stem: what else is called `.xml` has nothing to do with photos."""
+    films = [file for file in names.by_stem.get(stem, ()) if file.kind is FileKind.VIDEO]
+    return _preferred(films, sidecar, ".xml")
+
+
+def _nearest(files: Iterable[FileEntry] | None, sidecar: FileEntry) -> FileEntry | None:
+    """Of files whose folded names are equal the one that is spelt as the sidecar is."""
+    return min(files, key=lambda file: _strangeness(file, sidecar), default=None) if files else None
+
+
+def _preferred(files: Iterable[FileEntry] | None, sidecar: FileEntry, suffix: str) -> FileEntry | None:
+    """Of files of one stem: spelt as the sidecar is, then of the kind that such sidecars belong to."""
+    order = _PREFERENCE.get(suffix, _SETTINGS_FIRST)
+
+    def rank(file: FileEntry) -> tuple[bool, bool, int, bool, int, str]:
+        is_elsewhere, is_other_stem, is_other_suffix, alike, path = _strangeness(file, sidecar)
+        return (is_elsewhere, is_other_stem, order.index(file.kind), is_other_suffix, alike, path)
+
+    return min(files, key=rank, default=None) if files else None
+
+
+def _strangeness(file: FileEntry, sidecar: FileEntry) -> tuple[bool, bool, bool, int, str]:
+    """How far a photo is from a sidecar whose folded name fits it: another folder, another stem, another suffix.
+
+    `IMG_1.JPG` and `IMG_1.jpg` are two photos, and so are two spellings of `Café.jpg`: the exact name comes first.
+    """
+    stem, suffix = split_suffix(file.name)
+    bare = split_counter(stem)[0]
+    alike = next(
+        (at for at, (one, other) in enumerate(zip(file.name, sidecar.name, strict=False)) if one != other), 999
+    )
+    return (file.folder != sidecar.folder, bare not in sidecar.name, suffix not in sidecar.name, -alike, file.path)
 
 
 def _titles(base: str) -> list[str]:

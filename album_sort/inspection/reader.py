@@ -73,12 +73,16 @@ def _inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> A
 
 
 def _kind(file: FileEntry, head: bytes) -> FileKind:
-    """By content where the suffix promises a video: a photo in a video's clothes is a photo."""
-    if file.kind is FileKind.VIDEO:
-        media = sniff(head)
-        if media is not None and media.kind is FileKind.PHOTO:
-            return FileKind.PHOTO
+    """By content of photos and videos: a photo in a video's clothes is a photo, and the other way round."""
+    if file.kind in _KINDS_TOLD_BY_CONTENT:
+        media = sniff(head, file.suffix)
+        if media is not None and media.kind in _KINDS_TOLD_BY_CONTENT:
+            return media.kind
     return file.kind
+
+
+# What has a RAW's or a sidecar's suffix is one: by content a DNG is any TIFF, and a .thm any JPEG.
+_KINDS_TOLD_BY_CONTENT = (FileKind.PHOTO, FileKind.VIDEO)
 
 
 def _read_all(file: FileEntry) -> bytes:

@@ -47,8 +47,9 @@ def file_photo(
     folder = layout.render(layout_fields(facts, assignment.album, words, day_begins, layout.asked))
     for file in facts.group.files:
         role = Role.PRIMARY if file is facts.group.primary else Role.MEMBER
-        content_id = inspections[file.path].content_id
-        yield Filing(file, content_id, facts.group.content_id, folder, assignment.album, role)
+        inspection = inspections[file.path]
+        content_id, media_format = inspection.content_id, inspection.media_format
+        yield Filing(file, content_id, facts.group.content_id, folder, assignment.album, role, media_format)
     if with_also:
         for album in assignment.also:
             also_folder = layout.render(layout_fields(facts, album, words, day_begins, layout.asked))

@@ -19,6 +19,7 @@ from album_sort.core.capture_time import (
     parse_clock_correction,
 )
 from album_sort.core.corrections import settled_positions, settled_times
+from album_sort.core.formats import kind_of_format
 from album_sort.core.grouping import Grouping, GroupItem, group_files
 from album_sort.metadata import candidates_from_folder, candidates_from_name, merge_metadata
 from album_sort.pipeline.net import Net
@@ -111,8 +112,15 @@ def _grouped(inspections: Sequence[Inspection]) -> Grouping:
         if one.file.kind is FileKind.SIDECAR:
             sidecars.append(one.file)
         else:
-            items.append(GroupItem(one.file, one.content_id, one.media_format, one.metadata))
+            items.append(GroupItem(_by_content(one), one.content_id, one.media_format, one.metadata))
     return group_files(items, sidecars)
+
+
+def _by_content(inspection: Inspection) -> FileEntry:
+    """The file with the kind that its content has: a picture named `.MOV` is grouped, judged and filed as a picture."""
+    file, kind = inspection.file, kind_of_format(inspection.media_format)
+    is_other = {file.kind, kind} == {FileKind.PHOTO, FileKind.VIDEO}
+    return replace(file, kind=kind) if is_other and kind is not None else file
 
 
 def _record(

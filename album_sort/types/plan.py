@@ -72,6 +72,8 @@ class Filing:
     folder: AlbumRelPath
     album: AlbumId
     role: Role
+    media_format: str = ""
+    """What the file is by content (`core/formats.py`); empty where nobody has looked."""
 
 
 @dataclass(frozen=True, slots=True)
