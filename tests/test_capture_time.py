@@ -222,6 +222,22 @@ def test_the_day_in_the_name_of_a_scanned_print_comes_before_the_scan(named: tup
     assert of_camera.source is TimeSource.EXIF_ORIGINAL
 
 
+@pytest.mark.parametrize("source", [TimeSource.EXIF_ORIGINAL, TimeSource.XMP, TimeSource.IPTC, TimeSource.FILE_NAME])
+@pytest.mark.parametrize("scanner", [TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME])
+def test_a_mere_year_of_a_print_comes_before_its_scan(source: TimeSource, scanner: TimeSource) -> None:
+    """`1954 Grandmother.jpg`, or `1954:00:00`, beside the date on which a scanner or an editor wrote the file."""
+    year = said(source, "1954-01-01", precision=TimePrecision.YEAR)
+    taken = time_of(year, said(scanner, "2019-04-04 20:00:00"))
+    assert (taken.source, taken.local.year, taken.precision) == (source, 1954, TimePrecision.YEAR)
+    # The same year is no contradiction: then the day is the better half.
+    assert time_of(year, said(scanner, "1954-12-30 20:00:00")).source is scanner
+
+
+def test_a_folder_of_an_earlier_year_does_not_outweigh_when_a_photo_was_changed() -> None:
+    folder = said(TimeSource.FOLDER_NAME, "1999-01-01", precision=TimePrecision.YEAR)
+    assert time_of(folder, said(TimeSource.EXIF_DATETIME, "2005-01-02 03:04:05")).source is TimeSource.EXIF_DATETIME
+
+
 def test_mtime_is_the_marked_last_resort() -> None:
     taken = time_of(said(TimeSource.MTIME, utc="2023-01-02 08:00:00"))
     assert taken.source is TimeSource.MTIME

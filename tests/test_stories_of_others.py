@@ -14,6 +14,7 @@ import pytest
 
 from tests.builders import fingerprint, make_jpeg, make_tree
 from tests.conftest import REPOSITORY, Program
+from tests.exif_builders import movie
 from tests.test_sort import SHIPPED, album_tree
 
 
@@ -42,6 +43,17 @@ def test_a_name_in_both_unicode_forms_is_filed_twice_and_once_each_in_every_run(
     tree = album_tree(tmp_path / "albums")
     assert album_sort(photos, "--out", tmp_path / "albums", *SHIPPED).code == 0
     assert album_tree(tmp_path / "albums") == tree
+
+
+def test_of_equal_files_the_one_whose_name_says_what_it_is_is_kept(tmp_path: Path, album_sort: Program) -> None:
+    """photoprism kept the second copy of a HEIC that was named .MOV: a photo that no viewer opens, among the films."""
+    picture, film = make_jpeg(1), movie()
+    tree = {"IMG_1.MOV": picture, "IMG_1.JPG": picture, "long name.png": picture, "f.jpg": film, "film.mov": film}
+    photos = make_tree(tmp_path / "photos", tree)
+    for command in (("--dry-run", "--verbose"), ()):
+        ran = album_sort(photos, "--out", tmp_path / "albums", *SHIPPED, *command)
+        assert ran.code == 0
+    assert sorted(Path(path).name for path in album_tree(tmp_path / "albums")) == ["IMG_1.JPG", "film.mov"]
 
 
 def test_albums_inside_the_photos_are_no_photos(tmp_path: Path, album_sort: Program) -> None:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from album_sort.core.impossible_times import why_impossible
+from album_sort.core.scans import SCANNER_CLOCK, is_scan
 from album_sort.errors import UsageError
 from album_sort.types import CaptureTime, Reason, TimeCandidate, TimePrecision, TimeSource
 
@@ -48,10 +49,6 @@ _FILM_CLOCK = frozenset((TimeSource.QUICKTIME, TimeSource.FILM))
 _WITNESSES = frozenset(
     (TimeSource.FILE_NAME, TimeSource.EXIF_ORIGINAL, TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME)
 )
-
-# What a scanner writes of itself, and how long after a name (of a month, of a year) it speaks of a scan.
-_SCANNER_CLOCK = frozenset((TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME))
-_SCAN_AFTER = {TimeSource.FILE_NAME: timedelta(days=32), TimeSource.FOLDER_NAME: timedelta(days=367)}
 
 # Never a reason to believe in a date that better sources leave open.
 _WEAK = frozenset((TimeSource.FOLDER_NAME, TimeSource.MTIME))
@@ -165,27 +162,12 @@ def _chosen(plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None) 
                 break
             # Nothing comes before it and nothing adds to it. So it is with most photos, and each offset asked for costs time.
             return _placed(best, plausible, zone_offset), None
-    is_scan = _is_scan(plausible)
+    is_scan = is_scan(plausible)
     placed = sorted(
         (_placed(one, plausible, zone_offset) for one in plausible),
-        key=lambda one: (is_scan and one.candidate.source in _SCANNER_CLOCK, *_order(one)),
+        key=lambda one: (is_scan and one.candidate.source in SCANNER_CLOCK, *_order(one)),
     )
     return placed[0], _finer(placed)
-
-
-def _is_scan(plausible: Sequence[TimeCandidate]) -> bool:
-    """Whether a picture was made digital long after the day in its name or its folder's: a print that was scanned.
-
-    Who scans a print has no date of the shot, only those of the scan.
-    """
-    if any(one.source is TimeSource.EXIF_ORIGINAL for one in plausible):
-        return False
-    scanned = [one.local for one in plausible if one.source is TimeSource.EXIF_DIGITIZED and one.local]
-    return bool(scanned) and any(
-        one.local is not None and min(scanned) - one.local > _SCAN_AFTER[one.source]
-        for one in plausible
-        if one.source in _SCAN_AFTER
-    )
 
 
 def _corrected(candidate: TimeCandidate, minutes: int) -> TimeCandidate:
