@@ -162,10 +162,10 @@ def _chosen(plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None) 
                 break
             # Nothing comes before it and nothing adds to it. So it is with most photos, and each offset asked for costs time.
             return _placed(best, plausible, zone_offset), None
-    is_scan = is_scan(plausible)
+    is_scanned = is_scan(plausible)
     placed = sorted(
         (_placed(one, plausible, zone_offset) for one in plausible),
-        key=lambda one: (is_scan and one.candidate.source in SCANNER_CLOCK, *_order(one)),
+        key=lambda one: (is_scanned and one.candidate.source in SCANNER_CLOCK, *_order(one)),
     )
     return placed[0], _finer(placed)
 
