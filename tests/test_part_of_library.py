@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -218,6 +221,13 @@ def album_tree(albums: Path) -> dict[str, str]:
     return {name: mark for name, mark in read_tree(albums).items() if not name.startswith((".album-sort", "album-rep"))}
 
 
+def report_rows(albums: Path) -> list[dict[str, Any]]:
+    newest = sorted((albums / ".album-sort" / "runs").glob("*/report.jsonl"))[-1]
+    rows = [json.loads(line) for line in newest.read_text(encoding="utf-8").splitlines()]
+    assert rows[-1]["totals"]["photos"] == sum(row["type"] == "photo" for row in rows)
+    return [row for row in rows if row["type"] == "photo"]
+
+
 def test_nothing_wanders_whatever_part_is_sorted(tmp_path: Path, album_sort: Program) -> None:
     photos, albums = a_journey(tmp_path / "Photos"), tmp_path / "Albums"
     assert album_sort(photos, "--out", albums, *SHIPPED).code == 0
@@ -238,6 +248,17 @@ def test_nothing_wanders_whatever_part_is_sorted(tmp_path: Path, album_sort: Pro
     assert album_sort(photos / "Camera", *out).code == 0
     assert [name.split("/")[1] for name in album_tree(albums).keys() - whole.keys()] == ["2025-12 Niseko, Japan"]
     whole = album_tree(albums)
+    rows = report_rows(albums)
+    assert len(rows) == 41
+    assert {Path(row["source"]).parent.name for row in rows if row["in_run"]} == {"Camera"}
+    assert {row["path"] for row in rows} == set(whole), "the report is of the whole destination"
+    assert all(row["top"] and row["why"] for row in rows)
+    assert [row["source"] for row in rows if row["action"] == "copy"] == [str(photos / "Camera/late.jpg")]
+    page = (
+        albums / ".album-sort/runs" / sorted(os.listdir(albums / ".album-sort/runs"))[-1] / "report.html"
+    ).read_text()
+    assert 'href="#/new">1 new in this run' in page
+    assert re.search(r'href="\.\./[0-9]{8}-[^"]+/report.html"', page)
     # Nothing is known any more but where the photos lie, and most of them are gone: trips hold by their members.
     (photos / "Phone").rename(tmp_path / "elsewhere")
     ran = album_sort(photos, *out, ALBUM_SORT_CACHE_DIR=str(tmp_path / "new cache"))

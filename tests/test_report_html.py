@@ -85,6 +85,7 @@ def test_a_large_report_has_a_folder_beside_it_and_thumbnails_as_files(tmp_path:
     assert sorted(path.name for path in files.iterdir() if path.suffix != ".jpg") == [
         MARKER,
         "bursts.js",
+        "new.js",
         "photos-0.js",
         "photos-1.js",
         *packs,

@@ -5,9 +5,11 @@ A small page that leads on, not a link: a browser looks for a large report's thu
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,14 +21,20 @@ from album_sort.fileops import aside
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.place import Place, RowRefused
 from album_sort.reading import read_head
-from album_sort.report import WORDS_FILE, parse_words, read_report, write_reports
+from album_sort.report import WORDS_FILE, StoredRows, parse_words, read_report, write_reports
 from album_sort.state.own_files import open_own_to_write, run_folders
 from album_sort.state.thumbnails import ThumbnailStore
-from album_sort.types import LANGUAGES
+from album_sort.types import LANGUAGES, ReportRow
 from album_sort.types.inner_paths import NO_RUN
 from album_sort.types.ledger import STATE_FOLDER
 
 REPORT_PAGE = "album-report.html"
+
+KEPT_PAGES = 10
+"""Pages of so many runs stay."""
+
+MOST_BYTES = 500_000_000
+"""That the pages may take together; that of the newest run stays in any case."""
 
 _MARK = "<!-- album-sort: leads to the newest report -->"
 
@@ -76,12 +84,47 @@ def _point_to_newest_page(destination: str) -> Path | None:
     return path
 
 
-def forget_older_pages(destination: str, run_id: str) -> None:
-    """Takes away the pages of earlier runs, which a large library makes a gigabyte each; their rows stay in report.jsonl."""
-    for name, folder in run_folders(Path(destination)):
-        if name != run_id:
+def earlier_rows(destination: str, run_id: str) -> Iterator[Iterator[ReportRow]]:
+    """The rows of the reports of other runs, newest first; one that is damaged ends where it makes no sense."""
+    for name, folder in reversed(run_folders(Path(destination))):
+        if name != run_id and _is_file(folder / "report.jsonl"):
+            yield _readable(folder / "report.jsonl")
+
+
+def _readable(path: Path) -> Iterator[ReportRow]:
+    with contextlib.suppress(AlbumSortError, OSError, *NONSENSE):
+        yield from StoredRows(path)
+
+
+def earlier_pages(destination: str, run_id: str) -> tuple[str, ...]:
+    """Ids of the runs whose pages will be there beside that of this run, newest first."""
+    return tuple(name for name, _ in _pages(destination) if name != run_id)[: KEPT_PAGES - 1]
+
+
+def forget_oldest_pages(destination: str) -> None:
+    """Keeps the newest pages; their rows stay in report.jsonl, of which a page can be made.
+
+    Fewer of a large library, whose pages take hundreds of megabytes each.
+    """
+    total = 0
+    for number, (_, folder) in enumerate(_pages(destination)):
+        total += _size_of(folder)
+        if number and (number >= KEPT_PAGES or total > MOST_BYTES):
             (folder / "report.html").unlink(missing_ok=True)
             shutil.rmtree(folder / "report-files", ignore_errors=True)
+
+
+def _pages(destination: str) -> list[tuple[str, Path]]:
+    """The folders of runs with a page, newest first."""
+    found = reversed(run_folders(Path(destination)))
+    return [(name, folder) for name, folder in found if _is_file(folder / "report.html")]
+
+
+def _size_of(folder: Path) -> int:
+    files = [folder / "report.html"]
+    if not (folder / "report-files").is_symlink():
+        files += (folder / "report-files").glob("*")
+    return sum(path.lstat().st_size for path in files if _is_file(path))
 
 
 def remake_newest_page(destination: str) -> None:

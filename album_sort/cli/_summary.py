@@ -117,8 +117,8 @@ def _print_changes(console: Console, words: Words, changes: RunChanges, *, has_r
     more = len(changes.moved) - SHOWN_MOVES
     if more > 0:
         say(console, words.text("more_in_report" if has_report else "more", n=more), indent=2)
-    if changes.gone:
-        say(console, words.text("not_among_these", n=changes.gone))
+    if changes.elsewhere:
+        say(console, words.text("not_among_these", n=changes.elsewhere))
 
 
 def _remarks(words: Words, outcome: Outcome) -> Iterator[str]:

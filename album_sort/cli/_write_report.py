@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from album_sort.classify.labels import label_text
 from album_sort.cli._clock import utc_now
-from album_sort.cli._pages import forget_older_pages, point_to_newest_page, runs_folder
+from album_sort.cli._pages import earlier_pages, earlier_rows, forget_oldest_pages, point_to_newest_page, runs_folder
 from album_sort.cli._program import program_call
 from album_sort.core.seasons import season_of
+from album_sort.pipeline.carried import Carried, ThisRun
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import Remembered
@@ -31,6 +33,7 @@ from album_sort.types import (
     ModelRow,
     OpResult,
     PlannedOp,
+    Reason,
     ReportRow,
     RunInfo,
     RunOutcome,
@@ -56,6 +59,7 @@ class ReportWriter:
     """Of the stages that follow the preparation; they come in while the run goes on."""
     _maker: RowMaker | None = None
     _stream: JsonlReport | None = None
+    _told: ThisRun = field(default_factory=ThisRun)
 
     @property
     def run_folder(self) -> Path:
@@ -76,10 +80,12 @@ class ReportWriter:
         with JsonlReport(self._stream_path, self._info()) as stream:
             self._stream = stream
             for skipped in self.maker.skipped_rows():
+                self._told.add(skipped)
                 stream.add(skipped)
 
             def on_result(op: PlannedOp, result: OpResult) -> None:
                 for row in self.maker.rows_of(op, result):
+                    self._told.add(row)
                     stream.add(row)
 
             yield on_result
@@ -88,10 +94,12 @@ class ReportWriter:
         """Completes the stream and writes the pages of the run, and the link to them at the top of the albums."""
         outcome = self._outcome(exit_code, is_interrupted=is_interrupted)
         if self._stream is not None:
+            for row in self._carried_rows():
+                self._stream.add(row)
             self._stream.finish(outcome)
         paths = self._write(self.run_folder, outcome, ("csv", "html"))
         destination = self.preparation.request.destination
-        forget_older_pages(destination, self.planned.plan.plan_id)
+        forget_oldest_pages(destination)
         page = point_to_newest_page(destination)
         return (page,) if page is not None else paths
 
@@ -105,7 +113,26 @@ class ReportWriter:
 
     def _rows(self) -> Iterable[ReportRow]:
         """Those of the stream where there is one: what happened, not what was meant to; one row in memory at a time."""
-        return self.maker.rows() if self._stream is None else StoredRows(self._stream_path)
+        return self._rows_of_preview() if self._stream is None else StoredRows(self._stream_path)
+
+    def _rows_of_preview(self) -> Iterator[ReportRow]:
+        self._told = ThisRun()
+        for row in self.maker.rows():
+            self._told.add(row)
+            yield row
+        yield from self._carried_rows()
+
+    def _carried_rows(self) -> Iterator[ReportRow]:
+        """Of what is in the albums and not in this run; earlier reports know it, one of them at least, unless they are lost."""
+        preparation = self.preparation
+        carried = Carried(
+            picture=self.planned.picture,
+            title=preparation.title,
+            trips={trip.trip_id: trip for trip in self.maker.trips},
+            scanned=tuple(source for source in preparation.request.sources if os.path.isdir(source)),
+            unexplained=preparation.say(Reason.of("albums.unexplained")),
+        )
+        return carried.rows(self._told, earlier_rows(preparation.request.destination, self.planned.plan.plan_id))
 
     def _outcome(self, exit_code: int, *, is_interrupted: bool) -> RunOutcome:
         preparation = self.preparation
@@ -150,6 +177,9 @@ class ReportWriter:
                 (album, preparation.title(album)) for album in dict.fromkeys((*preparation.policy.rules.albums, TRAVEL))
             ),
             program_call=program_call(),
+            earlier=()
+            if self.is_preview
+            else earlier_pages(preparation.request.destination, self.planned.plan.plan_id),
         )
 
     def _precision(self) -> str:

@@ -230,6 +230,7 @@ def changes_since(remembered: Remembered, preparation: Preparation, plan: Plan) 
         previous_run_id=run_id,
         previous_started_utc=started_utc,
         added=sum(op.action.makes_a_file for op in primaries),
-        gone=len(gone),
+        gone=len(gone & preparation.rest.gone_contents),
+        elsewhere=len(gone),
         moved=moved,
     )

@@ -112,6 +112,8 @@ class Page:
             "skipped": sorted(overview.skipped.values(), key=lambda group: (group.stage, -group.files, group.reason)),
             "unnamed_reasons": overview.unnamed_reasons,
             "undated": overview.undated,
+            "marks_new": self._marks_new,
+            "earlier": [(run_id, _started(run_id)) for run_id in self._info.earlier],
             "bursts": self._parts.bursts,
         }
 
@@ -164,7 +166,14 @@ class Page:
             "photosBase": parts.photos_base,
             "program": self._info.program_call,
             "out": shell_word(os.path.abspath(self._info.destination)),
+            "marksNew": self._marks_new,
         }
+
+    @property
+    def _marks_new(self) -> bool:
+        """Where all is new, nothing has to be marked."""
+        tally = self._overview.tally
+        return 0 < tally.new < tally.photos - tally.skipped - tally.duplicates
 
     def _albums(self) -> list[AlbumTile]:
         overview = self._overview
@@ -212,6 +221,12 @@ class Page:
             if tile.trip.lat_deg is not None and tile.trip.lon_deg is not None
         ]  # fmt: skip
         return draw_map(points, _static("world.json"))
+
+
+def _started(run_id: str) -> str:
+    """`2026-11-28 20:15 UTC` of a run's id, which begins with it."""
+    day, moment = run_id[:8], run_id[9:13]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]} {moment[:2]}:{moment[2:]} UTC"
 
 
 def _code_spans(text: str) -> Markup:

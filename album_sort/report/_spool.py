@@ -57,6 +57,8 @@ class Shelf:
     lengths: array[int] = field(default_factory=lambda: array("L"))
     trips: array[int] = field(default_factory=lambda: array("i"))
     bursts: array[int] = field(default_factory=lambda: array("q"))
+    news: array[int] = field(default_factory=lambda: array("b"))
+    """Whether the run has filed the photo."""
     hashes: bytearray = field(default_factory=bytearray)
     """The SHA-256 of each photo, 32 bytes one after the other."""
 
@@ -82,7 +84,9 @@ class Spool:
         """Gives the temporary file back."""
         self._file.close()
 
-    def add(self, album: str, title: str, card: Card, *, sha256: str, key: int, trip: int, burst: int) -> None:
+    def add(
+        self, album: str, title: str, card: Card, *, sha256: str, key: int, trip: int, burst: int, is_new: bool
+    ) -> None:
         """Keeps one card."""
         data = to_script(card).encode()
         shelf = self.shelves.setdefault(album, Shelf(title))
@@ -91,6 +95,7 @@ class Spool:
         shelf.lengths.append(len(data))
         shelf.trips.append(trip)
         shelf.bursts.append(burst)
+        shelf.news.append(is_new)
         shelf.hashes += bytes.fromhex(sha256)
         self._file.write(data)
         self._end += len(data)

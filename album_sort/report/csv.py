@@ -40,12 +40,13 @@ COLUMNS = (
     "similar_to",
     "stage",
     "reason",
+    "in_run",
 )
 """The header, in order."""
 
 _LIST_SEPARATOR = " | "
 
-_NOTHING = ("",) * (len(COLUMNS) - 4)
+_NOTHING = ("",) * (len(COLUMNS) - 5)
 """What a skipped file has between its source and its stage."""
 
 # A spreadsheet takes a cell that begins so for a formula, and a file name can be one: such text gets an apostrophe in front, which
@@ -67,7 +68,7 @@ def _text(value: str) -> str:
 def _cells(row: ReportRow) -> tuple[str, ...]:
     """The cells of a row, in the order of `COLUMNS`."""
     if isinstance(row, SkippedRow):
-        return ("skipped", _text(row.source), *_NOTHING, str(row.stage), _text(row.reason))
+        return ("skipped", _text(row.source), *_NOTHING, str(row.stage), _text(row.reason), _yes(row.in_run))
     return (
         "photo",
         _text(row.source),
@@ -85,7 +86,12 @@ def _cells(row: ReportRow) -> tuple[str, ...]:
         row.similar_to or "",
         "",
         "",
+        _yes(row.in_run),
     )
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001 - a cell's only value
+    return "yes" if value else "no"
 
 
 def _where_and_when(row: PhotoRow) -> Iterator[str]:

@@ -3,7 +3,7 @@
 Rows stream into a spool, album by album; at the end they are cut into chunks of cards that a small script shows page by page. A card
 has these keys: `s` source, `q` source quoted for a shell where plain quotes do not do, `p` path in the destination (`pv` as shown),
 `a` action, `t` local time (`tf` where only the file has one; `tp` precision, `to` offset, `ts` source), `l` place, `lk` km,
-`r` trip, `c` top classes, `g` guesses (albums), `w` reasons, `also`, `m` files of the group, `al` album title.
+`r` trip, `c` top classes, `g` guesses (albums), `w` reasons, `also`, `m` files of the group, `al` album title, `n` filed by this run.
 
 Everything that comes from photos passes `visible` and then either jinja2's escaping or `textContent`; the page's Content-Security-Policy
 names the one script and the one style sheet by hash, and allows no network at all.
@@ -85,6 +85,7 @@ class HtmlReport:
             sha256=row.sha256,
             key=sort_key(row.taken.local if row.taken and _is_of_the_photo(row.taken) else None),
             trip=NOBODY if trip is None or is_duplicate else self._trips.setdefault(trip, len(self._trips)),
+            is_new=row.is_new and not is_duplicate,
             burst=NOBODY if row.similar_to is None else self._bursts.setdefault(row.similar_to, len(self._bursts)),
         )
 
@@ -123,6 +124,7 @@ class HtmlReport:
         parts = PageParts(blocks, self._photos_base(), CHUNK_CARDS, PACK_THUMBNAILS)
         journeys: dict[int, Journey] = {}
         bursts: dict[int, Journey] = {}
+        news = Journey()
         for position, (album, shelf) in enumerate(shelves.items()):
             order = shelf.order()
             parts.add_album(album, shelf.title, len(order))
@@ -136,8 +138,11 @@ class HtmlReport:
                 for together, mark in ((journeys, shelf.trips[photo]), (bursts, shelf.bursts[photo])):
                     if mark != NOBODY:
                         together.setdefault(mark, Journey()).add(shelf.keys[photo], position, place)
+                if shelf.news[photo]:
+                    news.add(shelf.keys[photo], position, place)
         for mark, journey in journeys.items():
             blocks.put(f"trip-{mark}", to_script(journey.runs()).encode())
+        blocks.put("new", to_script(news.runs()).encode())
         shown_bursts = [burst.runs() for _, burst in sorted(bursts.items()) if len(burst) > 1]
         parts.bursts = len(shown_bursts)
         blocks.put("bursts", to_script(shown_bursts).encode())
@@ -157,6 +162,8 @@ class HtmlReport:
     def _card(self, row: PhotoRow) -> Card:
         source = visible(row.source)
         card: Card = {"s": source, "a": str(row.action)}
+        if row.is_new:
+            card["n"] = 1
         if source != row.source or "'" in source or not os.path.isabs(source):
             # a line is pasted wherever a terminal happens to be
             card["q"] = shell_word(os.path.join(self._working_folder, row.source))

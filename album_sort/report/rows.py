@@ -182,6 +182,7 @@ def photo_to_json(photo: PhotoRow) -> Json:
     }
     if photo.similar_to is not None:
         row["similar_to"] = photo.similar_to
+    row["in_run"] = photo.in_run
     return row
 
 
@@ -203,6 +204,7 @@ def photo_from_json(row: Json) -> PhotoRow:
         also=tuple(inner_path(path) for path in row["also"]),
         group=tuple(row["group"]),
         similar_to=cast("ContentId | None", row.get("similar_to")),
+        in_run=row.get("in_run", True) is True,
     )
 
 
@@ -214,6 +216,7 @@ def skipped_to_json(skipped: SkippedRow) -> Json:
         "stage": str(skipped.stage),
         "reason": skipped.reason,
         "problem": skipped.is_problem,
+        "in_run": skipped.in_run,
     }
     if skipped.coded is not None:
         row |= {"code": skipped.coded.code, "values": dict(skipped.coded.values)}
@@ -223,7 +226,9 @@ def skipped_to_json(skipped: SkippedRow) -> Json:
 def skipped_from_json(row: Json) -> SkippedRow:
     """A file that was left out, from its row."""
     coded = reason_from_json({"code": row["code"], **row["values"]}) if "code" in row else None
-    return SkippedRow(row["source"], Stage(row["stage"]), row["reason"], row["problem"], coded)
+    return SkippedRow(
+        row["source"], Stage(row["stage"]), row["reason"], row["problem"], coded, row.get("in_run", True) is True
+    )
 
 
 def _changes_to_json(changes: RunChanges) -> Json:

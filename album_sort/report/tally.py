@@ -20,6 +20,10 @@ class Tally:
     """Files that could not be processed."""
     left_out: int = 0
     """Files left out on purpose; no photos to us."""
+    in_run: int = 0
+    """Photos that the run has dealt with; the others lie in the albums since earlier runs."""
+    new: int = 0
+    """Photos that the run has filed."""
 
     def add(self, row: ReportRow) -> None:
         """Counts one row."""
@@ -27,6 +31,8 @@ class Tally:
             self.albums[row.album] += 1
             self.titles.setdefault(row.album, row.title)
             self.actions[row.action] += 1
+            self.in_run += row.in_run
+            self.new += row.is_new
         elif row.is_problem:
             self.skipped += 1
         else:
@@ -67,6 +73,8 @@ class Tally:
             "duplicates": self.duplicates,
             "skipped": self.skipped,
             "left_out": self.left_out,
+            "in_run": self.in_run,
+            "new": self.new,
             "by_album": {str(album): count for album, count in sorted(self.albums.items())},
             "by_action": {str(action): count for action, count in sorted(self.actions.items())},
         }

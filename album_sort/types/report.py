@@ -131,6 +131,13 @@ class PhotoRow:
     """Paths of the files that went with it: RAW, Live Photo video, sidecars."""
     similar_to: ContentId | None = None
     """Content of the shot that stands for its burst; equal in all its shots."""
+    in_run: bool = True
+    """False for a photo in the albums that the run has not dealt with."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the run has filed it."""
+        return self.in_run and self.action in (RowAction.COPY, RowAction.SYMLINK, RowAction.HARDLINK, RowAction.REFLINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,8 @@ class SkippedRow:
     """False for what was left out on purpose."""
     coded: Reason | None = None
     """The same as code and values; None in reports of before there were codes."""
+    in_run: bool = True
+    """False for a file that an earlier run has left out, and this one has not looked at."""
 
 
 ReportRow = PhotoRow | SkippedRow
@@ -196,6 +205,8 @@ class RunInfo:
     """Every album a photo can belong to, with its title, whether or not it has photos: what `fix` may be told."""
     program_call: str = "album-sort"
     """How a shell starts the program, quoted: a fact of the machine, in the lines to paste and not in the stored rows."""
+    earlier: tuple[str, ...] = ()
+    """Ids of earlier runs whose pages are still there, newest first; not in the stored rows either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +257,10 @@ class RunChanges:
     added: int = 0
     """Photos that the last run did not know."""
     gone: int = 0
-    """Photos that are no longer among the sources."""
+    """Photos whose source is not there any more."""
     moved: tuple[ChangedPhoto, ...] = ()
+    elsewhere: int = 0
+    """Photos in the albums that are not among those of this run, be it that they are gone; not in the stored rows."""
 
 
 @dataclass(frozen=True, slots=True)

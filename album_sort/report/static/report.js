@@ -197,6 +197,7 @@
     const place = photo.l ? el("span", {}, isolated(photo.l)) : null;
     box.append(opener, el("div", { class: "about" },
       el("p", { class: "when" }, el("span", {}, when(photo)), place),
+      photo.n && index.marksNew ? el("p", {}, el("span", { class: "chip new" }, t("new_mark"))) : null,
       bars(photo.c),
       photo.w ? el("p", { class: "reason" }, isolated(photo.w[0])) : null));
     return box;
@@ -402,6 +403,11 @@
       return photosPage({ route, title: albumTitle(name), ...albumPhotos(name), page });
     }
     if (kind === "trip") return photosPage({ route, ...(await tripPhotos(name)), page, byMonth: false });
+    if (kind === "new") {
+      const runs = await load("new");
+      const count = runs.reduce((sum, run) => sum + run[2], 0);
+      return photosPage({ route, title: t("new_title"), count, photosFrom: (from) => loadCards(runs, from, PAGE), page, byMonth: false });
+    }
     if (kind === "review" || kind === "album") {
       const { note, count, photosFrom } = albumPhotos("review");
       const help = el("span", {}, note ?? t("photos", { n: count }), el("br"), t("review_help"));
