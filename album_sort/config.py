@@ -22,7 +22,7 @@ from album_sort.reading import read_given
 from album_sort.types import Mode, Precision
 
 ENVIRONMENT_PREFIX = "ALBUM_SORT_"
-_OWN_VARIABLES = {"ALBUM_SORT_CACHE_DIR", "ALBUM_SORT_WEIGHTS_MIRROR"}
+_OWN_VARIABLES = {"ALBUM_SORT_CACHE_DIR", "ALBUM_SORT_PYTHON", "ALBUM_SORT_WEIGHTS_MIRROR"}
 """Variables of ours that are no settings."""
 
 DEFAULT_LAYOUT = "{album}/{trip|year|undated}"

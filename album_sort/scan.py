@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from album_sort.core.formats import HEAD_BYTES, describe, kind_of_suffix, sniff
@@ -15,6 +15,7 @@ from album_sort.core.glob import PatternFault
 from album_sort.core.ignore import IGNORE_FILE, IgnoreRules, ScanFilter, junk_reason
 from album_sort.core.unreadable import unreadable
 from album_sort.errors import UsageError
+from album_sort.paths import given_path
 from album_sort.reading import is_hollow, read_head, read_small
 from album_sort.types import FileEntry, FileKind, Reason, Skipped, Stage
 from album_sort.types.ledger import STATE_FOLDER
@@ -33,19 +34,26 @@ class ScanResult:
     skipped: tuple[Skipped, ...]
 
 
-def scan(sources: Sequence[str], *, destination: str | None = None, filters: ScanFilter | None = None) -> ScanResult:
+def scan(
+    sources: Sequence[str],
+    *,
+    destination: str | None = None,
+    filters: ScanFilter | None = None,
+    may_be_gone: Collection[str] = (),
+) -> ScanResult:
     """Files below the given folders (or the given files themselves), in path order whatever the file system's order.
 
-    The destination is never entered, wherever it lies. Raises `UsageError` when a source does not exist.
+    The destination is never entered, wherever it lies. Raises `UsageError` when a source does not exist, but for those that
+    `may_be_gone`, of a list that was made a while ago: they are problems as any file that vanishes.
     """
     walk = _Walk(filters or ScanFilter())
     for source in sources:
-        if not os.path.lexists(source):
+        if source not in may_be_gone and not os.path.lexists(source):
             raise UsageError(f"no such file or folder: {source!r}", hint="check the path of your photos")
     if destination is not None:
         walk.forbid(destination, Reason.of("skip.destination"))
     for source in sources:
-        root = os.path.normpath(source)
+        root = given_path(source)
         if os.path.isdir(root):
             walk.folder(root, root, ())
         else:

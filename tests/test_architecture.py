@@ -19,10 +19,11 @@ ALLOWED: dict[str, set[str]] = {
     "native": set(),
     "cached_file": set(),
     "reading": set(),
+    "paths": {"errors"},
     "config": {"types", "reading", "errors"},
     "events": {"types"},
     "core": {"types", "errors"},
-    "scan": {"types", "reading", "errors", "core"},
+    "scan": {"types", "paths", "reading", "errors", "core"},
     "metadata": {"types", "reading", "errors", "core"},
     "images": {"types", "errors", "core", "native"},
     "classify": {"types", "reading", "errors", "core", "native", "cached_file"},
@@ -32,7 +33,19 @@ ALLOWED: dict[str, set[str]] = {
     "inspection": {"types", "reading", "errors", "events", "core", *EDGES},
     "pipeline": {"types", "reading", "errors", "config", "events", "core", "inspection", *EDGES},
     "report": {"types", "reading", "errors", "core", "events"},
-    "cli": {"types", "reading", "errors", "config", "events", "core", "inspection", "pipeline", "report", *EDGES},
+    "cli": {
+        "types",
+        "paths",
+        "reading",
+        "errors",
+        "config",
+        "events",
+        "core",
+        "inspection",
+        "pipeline",
+        "report",
+        *EDGES,
+    },
 }
 
 # Third-party packages that only some parts may touch.

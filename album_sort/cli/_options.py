@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from album_sort.errors import ExitCode
+from album_sort.paths import given_path
 
 EXIT_CODES = "Exit codes: " + "; ".join(f"{int(code)} {code.meaning}" for code in ExitCode) + "."
 
@@ -22,7 +23,20 @@ _TALK = "Output"
 Photos = Annotated[
     list[str] | None, typer.Argument(metavar="PHOTOS...", help="Folders or files with photos.", show_default=False)
 ]
-Out = Annotated[Path, typer.Option("--out", "-o", metavar="ALBUMS", help="Folder of the albums.", show_default=False)]
+
+
+def _folder(given: Path | str | None) -> Path | str | None:
+    """A destination as `ls` finds it; refused where it is empty. Not given, it stays as it is."""
+    if not given:
+        return given
+    path = given_path(str(given))
+    return Path(path) if isinstance(given, Path) else path
+
+
+Out = Annotated[
+    Path,
+    typer.Option("--out", "-o", metavar="ALBUMS", help="Folder of the albums.", show_default=False, callback=_folder),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", "-n", help="Show the plan; write nothing.", rich_help_panel=_SORTING)
 ]
@@ -153,6 +167,7 @@ ConfigFile = Annotated[
 ]
 WaitSeconds = Annotated[float, typer.Option("--wait", metavar="SECONDS", min=0, help="Wait for another run to finish.")]
 OptionalOut = Annotated[
-    str, typer.Option("--out", "-o", metavar="ALBUMS", help="Folder of the albums.", show_default=False)
+    str,
+    typer.Option("--out", "-o", metavar="ALBUMS", help="Folder of the albums.", show_default=False, callback=_folder),
 ]
 ShownLang = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of titles and classes.")]

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from album_sort import __version__
+from album_sort.cli._commands import DefaultCommandGroup
 from album_sort.cli._layout import printable
 from album_sort.cli._options import EXIT_CODES
+from album_sort.cli._streams import prepare_streams
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_history import runs, undo, verify
 from album_sort.cli.command_photos import explain, fix
 from album_sort.cli.command_sort import apply, sort
 from album_sort.errors import AlbumSortError, DestinationError, ExitCode
-
-DEFAULT_COMMAND = "sort"
-
-
-class DefaultCommandGroup(TyperGroup):
-    """`album-sort PHOTOS...` is `album-sort sort PHOTOS...`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own context class is private
-        """Puts the default command before arguments that name none."""
-        asks_about_us = {"--help", "-h", "--version"} & set(args[:1])
-        if args and args[0] not in self.commands and not asks_about_us:
-            args = [DEFAULT_COMMAND, *args]
-        return super().parse_args(ctx, args)
-
+from album_sort.paths import leave_removed_folder
 
 app = typer.Typer(
     cls=DefaultCommandGroup,
@@ -77,7 +64,8 @@ _DISK_TAKES_NO_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno
 
 def main() -> None:
     """Entry point: runs a command and ends with its exit code."""
-    _show_what_cannot_be_encoded()
+    prepare_streams()
+    leave_removed_folder()
     try:
         app()
     except AlbumSortError as error:
@@ -86,23 +74,12 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("interrupted\n")
         sys.exit(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our output has gone (`| head`): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(ExitCode.FATAL)
     except OSError as error:
         if error.errno not in _DISK_TAKES_NO_MORE:
             raise
         where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
         _tell(DestinationError(f"{error.strerror}{where}", hint="What is filed stays; the next run does the rest."))
         sys.exit(ExitCode.FATAL)
-
-
-def _show_what_cannot_be_encoded() -> None:
-    r"""As `\u65c5`: an old terminal, or `LC_ALL=C`, has no characters for every title, and that is no reason to end a run."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 def _tell(error: AlbumSortError) -> None:

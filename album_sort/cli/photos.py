@@ -16,6 +16,7 @@ from album_sort.config import read_layers, resolve_settings
 from album_sort.core.explain import Section, explain
 from album_sort.errors import AlbumSortError, ExitCode, UsageError
 from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.paths import given_path
 from album_sort.pipeline.execute import held_destination
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import load_rules
@@ -32,7 +33,7 @@ def run_explain(
     """Prints all that led to a photo's album. Nothing is written but the cache."""
     kept = read_kept(destination) if destination else KeptSettings()
     settings = resolve_settings(read_layers(config_file, os.environ, flags, kept.layer())).settings
-    path = os.path.abspath(_existing(photo))
+    path = given_path(_existing(photo))
     remembered = remember_nothing_written(destination) if destination else Remembered()
     source = _source_of(path, destination, remembered)
     sources = _sources_of_last_run(destination, source)
@@ -118,7 +119,7 @@ def run_fix(
     paths = [_existing(photo) for photo in photos]
     fs = RealFileSystem()
     now = utc_now()
-    corrections = [Correction(ContentId(fs.digest(path)), chosen, now, os.path.abspath(path)) for path in paths]
+    corrections = [Correction(ContentId(fs.digest(path)), chosen, now, given_path(path)) for path in paths]
     with (
         make_printer(quiet=quiet, as_json=False, with_progress=False, log_file="") as printer,
         held_destination(destination, wait, printer) as state,

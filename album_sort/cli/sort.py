@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from album_sort import __version__
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import Printer, make_printer
+from album_sort.cli._files_from import listed_paths
 from album_sort.cli._kept import say_differences, say_overruled
 from album_sort.cli._outcome import Outcome, Told
 from album_sort.cli._own_files import check_log_file, check_plan_file, write_plan
@@ -27,6 +27,7 @@ from album_sort.core.planfile import plan_to_lines
 from album_sort.errors import ExitCode, UsageError
 from album_sort.events import Event, Notice, StageFinished, StageStarted
 from album_sort.fileops.lock import check_unlocked
+from album_sort.paths import given_path
 from album_sort.pipeline.execute import (
     Planned,
     carry_out,
@@ -45,12 +46,8 @@ from album_sort.pipeline.remembered import (
 )
 from album_sort.pipeline.reporting import changes_since
 from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
-from album_sort.reading import read_given
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, StageTiming
-
-_MOST_LISTED_BYTES = 1 << 28
-"""Two million long paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +70,13 @@ class SortCall:
 
 def run_sort(call: SortCall) -> ExitCode:
     """Previews or sorts; raises `AlbumSortError` for what stops a run."""
-    destination = os.path.abspath(call.destination)
+    destination = given_path(call.destination)
     kept = read_kept(destination)
     resolved = _absolute(resolve_settings(read_layers(call.config_file, os.environ, call.flags, kept.layer())))
     settings = resolved.settings
     # Absolute, because the albums remember where each photo came from, and the next run may start in another folder.
-    sources = tuple(os.path.abspath(source) for source in _sources(call))
+    listed = listed_paths(call.files_from)
+    sources = (*map(given_path, _sources(call)), *listed)
     is_preview = call.is_preview or call.save_plan is not None
     usable_destination(destination, sources, for_writing=not is_preview)
     if call.save_plan is not None:
@@ -91,7 +89,7 @@ def run_sort(call: SortCall) -> ExitCode:
     gc.freeze()
     gc.set_threshold(200_000, 50, 50)
     keeps = kept.after(resolved, save=call.save)
-    request = SortRequest(sources, destination, settings, utc_now(), keeps=keeps.values)
+    request = SortRequest(sources, destination, settings, utc_now(), keeps=keeps.values, may_be_gone=frozenset(listed))
     printer = make_printer(
         quiet=call.quiet,
         as_json=call.as_json,
@@ -113,31 +111,15 @@ def run_sort(call: SortCall) -> ExitCode:
 def _absolute(resolved: ResolvedSettings) -> ResolvedSettings:
     """With the file of album rules by its full path: the albums keep it, and the next run may start in another folder."""
     albums = resolved.settings.albums
-    settings = replace(resolved.settings, albums=os.path.abspath(albums) if albums else "")
+    settings = replace(resolved.settings, albums=given_path(albums) if albums else "")
     return replace(resolved, settings=settings)
 
 
 def _sources(call: SortCall) -> tuple[str, ...]:
-    """Folders and files to sort, those of `--files-from` included."""
-    listed: tuple[str, ...] = ()
-    if call.files_from is not None:
-        try:
-            raw = (
-                sys.stdin.buffer.read(_MOST_LISTED_BYTES)
-                if call.files_from == "-"
-                else read_given(call.files_from, _MOST_LISTED_BYTES)
-            )
-        except OSError as error:
-            raise UsageError(
-                f"cannot read --files-from {call.files_from!r}: {error.strerror}",
-                hint="give a file with one path a line, or - for standard input",
-            ) from error
-        # `find -print0` separates by NUL, because a name may contain a newline.
-        separator = b"\0" if b"\0" in raw else b"\n"
-        listed = tuple(os.fsdecode(path) for path in raw.split(separator) if path)
+    """Folders and files to sort, but for those of `--files-from`."""
     if not call.sources and call.files_from is None:
         raise UsageError("no photos given", hint="album-sort ~/Photos --out ~/Albums")
-    return (*call.sources, *listed)
+    return call.sources
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ class SortRequest:
     """Naive."""
     keeps: Mapping[str, str] = field(default_factory=dict)
     """What the destination keeps of the settings after this run, by key of its state."""
+    may_be_gone: frozenset[str] = frozenset()
+    """Those of the sources that come from a list made before."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +137,7 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
             request.sources,
             destination=request.destination,
             filters=_filters(settings),
+            may_be_gone=request.may_be_gone,
         )
         files = _limited(found.files, settings.limit, remembered.sources)
         stages.items = len(files)

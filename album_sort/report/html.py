@@ -62,7 +62,10 @@ class HtmlReport:
         self._files = path.with_name(f"{path.stem}-files")
         _refuse_foreign_folder(self._files)
         self._new_files = path.with_name(f".{path.stem}-files.{secrets.token_hex(4)}.tmp")
-        self._working_folder = os.getcwd()
+        try:
+            self._working_folder = os.getcwd()
+        except OSError:  # removed meanwhile
+            self._working_folder = "/"
         self._thumbnail = thumbnail
         self._inline_limit_bytes = inline_limit_bytes
         self._spool = Spool(path.parent)
