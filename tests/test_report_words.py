@@ -19,7 +19,7 @@ TABLE = tomllib.loads(WORDS_TEXT)
 CHINESE = parse_words(WORDS_TEXT, "zh")
 REPORT = ROOT / "album_sort" / "report"
 # Keys made of a fixed beginning and a word of ours.
-MADE_KEYS = ("stage_", "timing_", "action_", "mode_", "origin_")
+MADE_KEYS = ("by_hand_", "stage_", "timing_", "action_", "mode_", "origin_")
 
 
 def placeholders(sentence: str) -> set[str]:

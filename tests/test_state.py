@@ -5,17 +5,18 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from album_sort.errors import DestinationError
 from album_sort.state.migrations import migrate
-from album_sort.state.schema import SCHEMA_VERSION, schema_page
+from album_sort.state.schema import SCHEMA, SCHEMA_VERSION, schema_page
 from album_sort.state.store import DestinationState
 from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, Role
-from album_sort.types.ledger import Correction, KnownTrip, LedgerRow, RunRecord, RunStatus
+from album_sort.types.corrections import Correction, CorrectionKind
+from album_sort.types.ledger import KnownTrip, LedgerRow, RunRecord, RunStatus
 from tests.destination_builders import NOW, Library, content_id, plan_for, plan_on_paper, run, snapshot, tree, undo
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference" / "state-schema.md"
@@ -97,6 +98,35 @@ def test_corrections_survive_the_loss_of_the_database(tmp_path: Path) -> None:
     (tmp_path / ".album-sort/state.sqlite").unlink()
     with DestinationState.open(tmp_path) as state:
         assert len(state.corrections()) == 2
+
+
+def test_how_a_correction_was_told_survives_too_and_one_taken_back_stays_away(tmp_path: Path) -> None:
+    moved = Correction(
+        ContentId("a" * 64), AlbumId("pets"), NOW, "Review/a.jpg", CorrectionKind.MOVED, AlbumRelPath("Pets/\udcff.jpg")
+    )
+    others = [replace(moved, content_id=ContentId(letter * 64), kind=CorrectionKind.LEFT_OUT) for letter in "bc"]
+    with DestinationState.open(tmp_path) as state:
+        state.add_corrections([moved, *others])
+        state.forget_corrections([others[0].content_id])
+        expected = state.corrections()
+    assert expected == {one.content_id: one for one in (moved, others[1])}
+    (tmp_path / ".album-sort/state.sqlite").unlink()
+    with DestinationState.open(tmp_path) as state:
+        assert state.corrections() == expected
+
+
+def test_a_state_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    (tmp_path / ".album-sort").mkdir()
+    with sqlite3.connect(tmp_path / ".album-sort/state.sqlite") as connection:
+        connection.executescript(f"{SCHEMA}; PRAGMA user_version = 1;")
+        connection.execute("INSERT INTO runs VALUES ('r', 'sort', '2026-01-01', NULL, 'done', 'copy', '', 0, 0, '')")
+        connection.execute("INSERT INTO corrections VALUES (?, 'pets', '2026-01-02T03:04:05', '/p/a.jpg')", ("a" * 64,))
+    connection.close()
+    wanted = Correction(ContentId("a" * 64), AlbumId("pets"), datetime(2026, 1, 2, 3, 4, 5), "/p/a.jpg")
+    with DestinationState.open_read_only(tmp_path) as state:
+        assert list(state.corrections().values()) == [wanted]
+    with DestinationState.open(tmp_path) as state:
+        assert list(state.corrections().values()) == [wanted]
 
 
 def test_trips_and_settings_are_kept_and_written_only_when_they_change(tmp_path: Path) -> None:

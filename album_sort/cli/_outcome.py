@@ -155,6 +155,11 @@ class Outcome:
         return self.preparation.inspected.inference_count if self.preparation is not None else 0
 
     @property
+    def destination(self) -> str:
+        """The albums' folder, as given; empty where nothing was decided."""
+        return self.preparation.request.destination if self.preparation is not None else ""
+
+    @property
     def network(self) -> str:
         """Name of the network."""
         return self.preparation.engine.weights.backbone.title if self.preparation is not None else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from album_sort.cli._by_hand import hand_as_json, print_by_hand, print_deleted_by_hand
 from album_sort.cli._clock import local_time
 from album_sort.cli._console import err_console, out_console, print_json
 from album_sort.cli._layout import Last, print_table, printable, say
@@ -42,7 +43,14 @@ def print_summary(outcome: Outcome, *, quiet: bool, verbose: bool, as_json: bool
             if verbose and outcome.planned is not None and outcome.preparation is not None:
                 _print_files(console, outcome.planned, outcome.preparation)
             _print_sentences(console, words, outcome)
+            if outcome.preparation is not None:
+                by_hand = outcome.preparation.hand
+                print_by_hand(console, words, by_hand, outcome.destination, outcome.preparation.base_title)
     _print_problems(outcome)
+    if outcome.preparation is not None:
+        console = err_console()
+        words = terminal_words(outcome.lang, console.encoding)
+        print_deleted_by_hand(console, words, outcome.preparation.hand, outcome.destination)
 
 
 def _print_nothing_found(console: Console, words: Words, outcome: Outcome) -> None:
@@ -173,6 +181,7 @@ def _json_summary(outcome: Outcome) -> dict[str, object]:
         "actions": dict(told.actions),
         "inferences": outcome.inferences,
         "expected_bytes": told.expected_bytes,
+        "by_hand": hand_as_json(outcome.preparation.hand) if outcome.preparation is not None else {},
         "preview": outcome.is_preview,
         "reports": [str(path) for path in outcome.report_paths],
         "exit_code": int(outcome.exit_code),

@@ -17,7 +17,7 @@ from album_sort.pipeline.carried import Carried, ThisRun
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import Remembered
-from album_sort.pipeline.reporting import RowMaker, changes_since, refused_dates
+from album_sort.pipeline.reporting import RowMaker, changes_since, hand_rows, refused_dates
 from album_sort.report import (
     FORMATS,
     WORDS_FILE,
@@ -144,6 +144,7 @@ class ReportWriter:
             trips=self.maker.trips,
             refused_dates=refused_dates(preparation),
             changes=changes_since(self.remembered, preparation, self.planned.plan),
+            by_hand=tuple(hand_rows(preparation)),
         )
 
     def _write(self, folder: Path, outcome: RunOutcome, formats: Sequence[str]) -> tuple[Path, ...]:

@@ -44,17 +44,44 @@ def explain(
 
 
 def fix(
-    photos: Annotated[list[str], typer.Argument(metavar="PHOTO...", help="Photos, in your photos or in the albums.")],
     out: o.Out,
-    album: Annotated[str, typer.Option(metavar="ID", help="Where they belong; `albums list` shows the ids.")],
+    photos: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PHOTO...", help="Photos or folders, in your photos or in the albums.", show_default=False
+        ),
+    ] = None,
+    album: Annotated[
+        str, typer.Option(metavar="ALBUM", help="Where they belong: an id or a title.", show_default=False)
+    ] = "",
+    leave_out: Annotated[bool, typer.Option("--leave-out", help="Keep them out of the albums for ever.")] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Take back what was said of them, or done with them by hand.")
+    ] = False,
+    now: Annotated[bool, typer.Option("--now", help="Move them at once; `undo` takes that back.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Show all that was said and done by hand.")] = False,
     albums: o.Albums = None,
     wait: o.WaitSeconds = 0.0,
     quiet: o.Quiet = False,
+    json: o.JsonOption = False,
 ) -> None:
-    """Remembers for ever that photos belong to an album; the next run moves them.
+    """Remembers where photos belong; the next run moves them. A photo moved by hand in the albums counts as told.
 
     album-sort fix ~/Albums/Review/IMG_0001.jpg --album pets --out ~/Albums
     """
-    from album_sort.cli.photos import run_fix  # noqa: PLC0415 - see above
+    from album_sort.cli.fix import FixCall, run_fix, run_fix_list  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_fix(photos, album, str(out), albums or "", wait=wait, quiet=quiet))
+    if listed:
+        raise typer.Exit(run_fix_list(str(out), albums or "", as_json=json))
+    call = FixCall(
+        tuple(photos or ()),
+        str(out),
+        album,
+        leave_out=leave_out,
+        forget=forget,
+        at_once=now,
+        albums_file=albums or "",
+        wait=wait,
+        quiet=quiet,
+    )
+    raise typer.Exit(run_fix(call))

@@ -9,6 +9,7 @@ from album_sort.cli._console import Printer, make_printer, out_console, print_js
 from album_sort.cli._layout import print_table, printable, say
 from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page, remake_newest_page
 from album_sort.cli._stop import stop_on_signals
+from album_sort.cli._words import terminal_words
 from album_sort.errors import DestinationError, ExitCode, UsageError
 from album_sort.events import Notice
 from album_sort.fileops.filesystem import RealFileSystem
@@ -16,6 +17,7 @@ from album_sort.fileops.picture import take_picture
 from album_sort.fileops.undo import Undone
 from album_sort.fileops.verify import Verdict, Verified, counted, verify
 from album_sort.pipeline.execute import held_destination, say_unreadable
+from album_sort.pipeline.hand import without_unwanted
 from album_sort.pipeline.remembered import LANGUAGE, open_to_read
 from album_sort.pipeline.undoing import take_back
 from album_sort.state.own_files import check_state_folder
@@ -87,6 +89,8 @@ def run_undo(destination: str, run_id: str, *, wait: float, quiet: bool, as_json
                 tidy=lambda: _show_newest_page(destination),
                 on_picture=lambda picture: _tell_left_alone(picture, state.setting(LANGUAGE), printer),
             )
+        if not quiet and not as_json:
+            _tell_corrections(state)
         # While the destination is still held: killed from here on, it has been told.
         return _tell_undone(run, undone, quiet=quiet, as_json=as_json)
 
@@ -106,6 +110,15 @@ def _tell_finished(state: DestinationState, run_id: RunId, *, quiet: bool, as_js
             out_console(), f"The undo of run {run_id}, which had been killed, is finished; nothing else was taken back."
         )
     return ExitCode.DONE if is_complete else ExitCode.PARTIAL
+
+
+def _tell_corrections(state: DestinationState) -> None:
+    """An undo takes back what the program did, not what a person said: the next run still goes by that."""
+    count = len(state.corrections())
+    if count:
+        console = out_console()
+        words = terminal_words(state.setting(LANGUAGE) or LANGUAGES[0], console.encoding)
+        say(console, words.text("undo_corrections_stay", n=count))
 
 
 def _chosen(runs: Sequence[RunRecord], run_id: str, destination: str) -> RunRecord:
@@ -141,7 +154,7 @@ def run_verify(destination: str, *, quiet: bool, verbose: bool, as_json: bool) -
     _must_be_ours(destination)
     fs = RealFileSystem()
     with open_to_read(destination) as state:
-        picture = take_picture(destination, fs, state.records())
+        picture = take_picture(destination, fs, without_unwanted(state.records(), state.corrections()))
         lang = state.setting(LANGUAGE)
     _tell_left_alone(picture, lang, make_printer(quiet=quiet, as_json=as_json, with_progress=False, log_file=""))
     verified = [file for file in verify(destination, fs, picture) if file.path != REPORT_PAGE]

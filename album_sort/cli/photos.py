@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,16 +14,11 @@ from album_sort.cli._pages import newest_report
 from album_sort.config import read_layers, resolve_settings
 from album_sort.core.explain import Section, explain
 from album_sort.errors import AlbumSortError, ExitCode, UsageError
-from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.paths import given_path
-from album_sort.pipeline.execute import held_destination
 from album_sort.pipeline.kept import KeptSettings, read_kept
-from album_sort.pipeline.policy import load_rules
 from album_sort.pipeline.prepare import Preparation, SortRequest, prepare, scout
 from album_sort.pipeline.remembered import Remembered, remember_nothing_written
 from album_sort.report import read_report
-from album_sort.types import REVIEW, TRAVEL, AlbumId, ContentId
-from album_sort.types.ledger import Correction
 
 
 def run_explain(
@@ -107,36 +101,3 @@ def _sources_of(report: Path) -> tuple[str, ...]:
         return read_report(report).info.sources
     except AlbumSortError:
         return ()
-
-
-def run_fix(
-    photos: Sequence[str], album: str, destination: str, albums_file: str, *, wait: float, quiet: bool
-) -> ExitCode:
-    """Remembers that these photos belong to an album; by content, for ever, and before everything else."""
-    if not photos:
-        raise UsageError("no photos given", hint="album-sort fix PHOTO --album ID --out ALBUMS")
-    chosen = _known_album(album, albums_file)
-    paths = [_existing(photo) for photo in photos]
-    fs = RealFileSystem()
-    now = utc_now()
-    corrections = [Correction(ContentId(fs.digest(path)), chosen, now, given_path(path)) for path in paths]
-    with (
-        make_printer(quiet=quiet, as_json=False, with_progress=False, log_file="") as printer,
-        held_destination(destination, wait, printer) as state,
-    ):
-        state.add_corrections(corrections)
-    if not quiet:
-        title = load_rules(albums_file).title(chosen, "en") or load_labels().title(chosen, "en")
-        count = "1 photo belongs" if len(paths) == 1 else f"{len(paths):,} photos belong"
-        say(out_console(), f"Remembered: {count} to {printable(title)}. The next run moves what lies elsewhere.")
-    return ExitCode.DONE
-
-
-def _known_album(album: str, albums_file: str) -> AlbumId:
-    rules = load_rules(albums_file)
-    known = dict.fromkeys((*rules.albums, TRAVEL, REVIEW))
-    if album not in known:
-        near = difflib.get_close_matches(album, known, 1)
-        guess = f"; did you mean {near[0]!r}?" if near else ""
-        raise UsageError(f"unknown album {album!r}{guess}", hint="`album-sort albums list` shows all albums")
-    return AlbumId(album)

@@ -247,7 +247,7 @@ class _Run:
         last = recall_last_run(scouted.engine.cache_folder, destination)
         if settings.recheck or settings.report or self.call.verbose or self._saves_news or last is None:
             return None
-        if last.inputs != inputs_digest(scouted, remembered) or not is_undisturbed(destination, remembered.records):
+        if last.inputs != inputs_digest(scouted, remembered) or not is_undisturbed(destination, remembered):
             return None
         try:
             return Told.again(last.outcome)

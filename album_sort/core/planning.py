@@ -110,14 +110,14 @@ class _Planner:
         for output in bundle.outputs:
             row = output.row
             if row and row.path not in self.picture.present:
-                if _folder_of(row.path) == self.folders.resolve(bundle.folder) and self.claims.is_free(row.path):
+                if _folder_of(row.path) == self._folder_for(bundle) and self.claims.is_free(row.path):
                     self.claims.reserve(row.path)
                 else:
                     output.row = None
 
     def _place(self, bundle: Bundle, ops: list[PlannedOp]) -> list[Output]:
         """Add the rows of outputs that have a name; those that need one are returned."""
-        folder = self.folders.resolve(bundle.folder)
+        folder = self._folder_for(bundle)
         unnamed = []
         for output in bundle.outputs:
             if placed := self._placed(bundle, output, folder):
@@ -127,6 +127,16 @@ class _Planner:
             if output.row and self._is_untouched(output.row):
                 self.claims.release(output.row.path, bundle.group_id)
         return unnamed
+
+    def _folder_for(self, bundle: Bundle) -> AlbumRelPath:
+        """Where the files of a bundle belong: with their photo, where the user has put that somewhere."""
+        return self._pin_of(bundle) or self.folders.resolve(bundle.folder)
+
+    def _pin_of(self, bundle: Bundle) -> AlbumRelPath | None:
+        if not self.picture.pinned:
+            return None
+        groups = (bundle.group_id, *(output.row.group_id for output in bundle.outputs if output.row))
+        return next((pin for group in groups if (pin := self.picture.pinned.get(group))), None)
 
     def _is_untouched(self, row: LedgerRow) -> bool:
         """Whether it is sure that a file of ours can be moved away (else it is read first, and may have to stay)."""
@@ -142,7 +152,8 @@ class _Planner:
         if row.path not in self.picture.present:
             action, *why = self._making(output)
             return _op(bundle, output, action, row.path, Reason.of("plan.deleted-by-hand", path=row.path), *why)
-        is_in_place = _folder_of(row.path) == folder or row.folder == bundle.folder
+        is_bound = row.group_id in self.picture.freed or self._pin_of(bundle) is not None
+        is_in_place = _folder_of(row.path) == folder or (row.folder == bundle.folder and not is_bound)
         kept_because = None if is_in_place else self._stays(row)
         leaves = not is_in_place and kept_because is None
         # A symlink that leaves is made anew in its new album anyway.
@@ -170,7 +181,8 @@ class _Planner:
 
     def _stays(self, row: LedgerRow) -> Reason | None:
         """Why a file whose album has changed is not moved there; None for one that is."""
-        if row.action is Action.ADOPT or _folder_of(row.path) != self.folders.resolve(row.folder):
+        is_freed = row.group_id in self.picture.freed
+        if row.action is Action.ADOPT or (_folder_of(row.path) != self.folders.resolve(row.folder) and not is_freed):
             return Reason.of("plan.placed-by-hand", path=row.path)
         is_other = row.action is not Action.SYMLINK and self.picture.present[row.path].size_bytes != row.size_bytes
         if is_other or row.path in self.picture.changed_links:
@@ -203,7 +215,7 @@ class _Planner:
 
     def _name(self, bundle: Bundle, outputs: list[Output]) -> tuple[list[AlbumRelPath], bool]:
         """Targets of the outputs: in step with each other, and with members of their group that are already there."""
-        folder = self.folders.resolve(bundle.folder)
+        folder = self._folder_for(bundle)
         if len(bundle.outputs) == 1 and not bundle.stems and bundle.outputs[0].row is None:
             # A new file on its own, as most are: nothing to keep in step with.
             name, has_suffix = sanitise(bundle.outputs[0].chosen.file.name), False

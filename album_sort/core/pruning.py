@@ -38,12 +38,23 @@ def with_prune(
             f"{len(gone)} of {len(made)} photos here have no source any more: more than the {max_share:.0%} that may be pruned at once",
             hint="Check that all disks with photos are connected. If they are really gone, give a higher --prune-limit.",
         )
+    trash = (_to_trash(row, Reason.of("plan.source-gone", path=row.source)) for row in gone)
+    return _and_then(plan, trash)
+
+
+def with_left_out(plan: Plan, rows: Iterable[LedgerRow]) -> Plan:
+    """The plan with rows that take to the trash what the user wants to have out of the albums; what we only found there stays."""
+    reason = Reason.of("plan.left-out")
+    return _and_then(plan, (_to_trash(row, reason) for row in rows if row.action is not Action.ADOPT))
+
+
+def _and_then(plan: Plan, ops: Iterable[PlannedOp]) -> Plan:
     first = max((op.op_id for op in plan.ops), default=0) + 1
-    trash = tuple(replace(_to_trash(row), op_id=number) for number, row in enumerate(gone, first))
-    return replace(plan, ops=plan.ops + trash)
+    numbered = tuple(replace(op, op_id=number) for number, op in enumerate(ops, first))
+    return replace(plan, ops=plan.ops + numbered) if numbered else plan
 
 
-def _to_trash(row: LedgerRow) -> PlannedOp:
+def _to_trash(row: LedgerRow, why: Reason) -> PlannedOp:
     return PlannedOp(
         op_id=0,
         action=Action.TRASH,
@@ -57,5 +68,5 @@ def _to_trash(row: LedgerRow) -> PlannedOp:
         role=row.role,
         folder=row.folder,
         origin=row.path,
-        why=(Reason.of("plan.source-gone", path=row.source),),
+        why=(why,),
     )

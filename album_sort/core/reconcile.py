@@ -6,15 +6,13 @@ ours, `reconcile` takes those that are.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from album_sort.core.renames import find_renames, folder_of
 from album_sort.types import Action, AlbumRelPath, ContentId, Filing, Role
 from album_sort.types.ledger import DestinationRecords, LedgerRow, PresentFile
-
-MAJORITY = 0.5
-"""A folder counts as renamed when more than this share of its remembered files is found together elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,9 @@ def find_candidates(records: DestinationRecords, present: Mapping[AlbumRelPath, 
         return []
     by_size: defaultdict[tuple[bool, int], list[AlbumRelPath]] = defaultdict(list)
     for path, file in present.items():
-        if path not in records.ledger:
+        known = records.ledger.get(path)
+        # Somebody may have put a photo of ours over a link of ours, as file managers offer to.
+        if known is None or (known.action is Action.SYMLINK and not file.link_text):
             by_size[_key(file)].append(path)
     found = []
     for row in sorted(missing, key=lambda row: row.path):
@@ -71,8 +71,13 @@ def _is_same(row: LedgerRow, file: PresentFile) -> bool:
     return same_size and file.inode == row.inode and file.mtime_ns == row.mtime_ns
 
 
-def reconcile(records: DestinationRecords, proven: Iterable[tuple[LedgerRow, AlbumRelPath]]) -> Reconciliation:
-    """The ledger with proven moves taken over, and the folders that must have been renamed as a whole."""
+def reconcile(
+    records: DestinationRecords, proven: Iterable[tuple[LedgerRow, AlbumRelPath]], folders: Collection[AlbumRelPath]
+) -> Reconciliation:
+    """The ledger with proven moves taken over, and the folders that must have been renamed as a whole.
+
+    `folders`: those that are there.
+    """
     ledger = dict(records.ledger)
     found: list[tuple[AlbumRelPath, LedgerRow]] = []
     taken: set[AlbumRelPath] = set()
@@ -83,42 +88,7 @@ def reconcile(records: DestinationRecords, proven: Iterable[tuple[LedgerRow, Alb
             found.append((row.path, replace(row, path=path)))
     # A link into an album goes with the photo that it points to, once that has moved.
     ledger.update((row.path, row) for _, row in found)
-    return Reconciliation(ledger, tuple(found), _new_aliases(records, found))
-
-
-def _new_aliases(
-    records: DestinationRecords, found: list[tuple[AlbumRelPath, LedgerRow]]
-) -> dict[AlbumRelPath, AlbumRelPath]:
-    """Rendered folder -> present folder, as high up as the renaming took place."""
-    totals = Counter(row.folder for row in records.ledger.values() if row.role is not Role.ALSO)
-    moved = Counter((row.folder, _folder_of(row.path)) for _, row in found if row.role is not Role.ALSO)
-    votes: Counter[tuple[AlbumRelPath, AlbumRelPath]] = Counter()
-    for (folder, actual), count in moved.items():
-        if actual and count > MAJORITY * totals[folder]:
-            votes[_top_of_renaming(folder, actual)] += count
-    best: dict[AlbumRelPath, tuple[int, AlbumRelPath]] = {}
-    for (folder, actual), count in sorted(votes.items()):
-        best[folder] = max(best.get(folder, (0, actual)), (count, actual), key=lambda vote: vote[0])
-    aliases = {folder: actual for folder, (_, actual) in best.items() if folder != actual}
-    back = {
-        folder: folder for folder, (_, actual) in best.items() if folder == actual and folder in records.folder_aliases
-    }
-    return {
-        folder: actual for folder, actual in (aliases | back).items() if records.folder_aliases.get(folder) != actual
-    }
-
-
-def _top_of_renaming(folder: AlbumRelPath, actual: AlbumRelPath) -> tuple[AlbumRelPath, AlbumRelPath]:
-    """`Pets/2024` found in `Our pets/2024` means that `Pets` is now `Our pets`."""
-    old, new = folder.split("/"), actual.split("/")
-    while len(old) > 1 and len(new) > 1 and old[-1] == new[-1]:
-        old.pop()
-        new.pop()
-    return AlbumRelPath("/".join(old)), AlbumRelPath("/".join(new))
-
-
-def _folder_of(path: AlbumRelPath) -> AlbumRelPath:
-    return AlbumRelPath(path.rpartition("/")[0])
+    return Reconciliation(ledger, tuple(found), find_renames(records, found, folders))
 
 
 def files_to_read(
@@ -143,5 +113,5 @@ def files_to_read(
     return sorted(
         path
         for path, file in present.items()
-        if path not in records and not file.link_text and file.size_bytes in sizes.get(_folder_of(path), ())
+        if path not in records and not file.link_text and file.size_bytes in sizes.get(folder_of(path), ())
     )

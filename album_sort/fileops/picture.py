@@ -37,7 +37,7 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
                 present[path] = PresentFile(status.st_size, status.st_mtime_ns, status.st_ino, text)
     present |= _believed(records.ledger, unreadable, destination, fs)
     temporaries += _leftovers(destination)
-    current = reconcile(records, _proven(destination, fs, find_candidates(records, present)))
+    current = reconcile(records, _proven(destination, fs, find_candidates(records, present)), folders)
     astray = _links_astray(Place(fs, destination, NO_RUN), current.ledger, present)
     return DestinationPicture(
         present=present,

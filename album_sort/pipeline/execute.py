@@ -16,16 +16,17 @@ from album_sort import __version__
 from album_sort.classify.labels import load_wording
 from album_sort.core.plan_check import check_plan
 from album_sort.core.planning import plan_filings
-from album_sort.core.pruning import orphans, with_prune
+from album_sort.core.pruning import orphans, with_left_out, with_prune
 from album_sort.errors import DestinationError, UsageError
 from album_sort.events import EventSink, Notice, OpFinished, StageFinished, StageProgress, StageStarted
 from album_sort.fileops.apply import Applied, apply_plan
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.lock import destination_lock, was_killed
-from album_sort.fileops.picture import read_foreign, take_picture
+from album_sort.fileops.picture import read_foreign
 from album_sort.fileops.probe import probe
 from album_sort.fileops.recover import recover, remove_temporaries
 from album_sort.fileops.space import check_space
+from album_sort.pipeline.hand import all_albums, carried_names, remember_hand, see, unwanted, with_hand
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import LANGUAGE, MODEL, ROOTS, read_roots, remember_run, roots_as_text
@@ -46,18 +47,23 @@ class Planned:
 
     plan: Plan
     picture: DestinationPicture
+    has_hand_news: bool = False
+    """Whether a person has done something in the albums that has to be remembered."""
 
     @property
     def has_work(self) -> bool:
         """Whether carrying it out would write anything."""
-        return bool(self.plan.effects) or self.picture.has_news or bool(self.picture.stale_temporaries)
+        return bool(self.plan.effects or self.picture.stale_temporaries) or self.picture.has_news or self.has_hand_news
 
 
 def make_plan(preparation: Preparation, records: DestinationRecords) -> Planned:
     """What has to happen in the destination as it is now. Reads only."""
     request = preparation.request
     fs = RealFileSystem()
-    picture = take_picture(request.destination, fs, records)
+    picture = see(request.destination, records, preparation.layout, preparation.policy.rules)
+    titles = {album: preparation.base_title(album) for album in all_albums(preparation.policy.rules)}
+    carried = carried_names(picture, preparation.layout, preparation.policy.rules, titles)
+    picture = with_hand(picture, preparation.hand, carried)
     picture = read_foreign(request.destination, fs, picture, preparation.filings)
     net = Net(is_strict=request.settings.strict)
     plan_id, digest = new_run_id(request.now_utc), settings_digest(preparation)
@@ -78,11 +84,12 @@ def make_plan(preparation: Preparation, records: DestinationRecords) -> Planned:
     if net.faults:
         faults = (*preparation.skipped, *net.faults.values())
         plan = replace(plan, skipped=tuple(sorted(faults, key=lambda one: one.path)))
+    plan = with_left_out(plan, unwanted(picture, preparation.hand.corrections))
     if request.settings.prune:
         gone = [row for row in orphans(plan, picture) if _is_source_gone(row)]
         plan = with_prune(plan, gone, picture.ledger.values(), max_share=request.settings.prune_limit)
     check_plan(plan, picture)
-    return Planned(plan, picture)
+    return Planned(plan, picture, preparation.hand.has_news)
 
 
 def _by_group(filings: Sequence[Filing]) -> list[list[Filing]]:
@@ -235,6 +242,7 @@ def carry_out(
         version=__version__,
     )
     state.remember_moves(planned.picture)
+    remember_hand(state, preparation.hand)
     journal = state.begin_run(run, plan)
     applied = apply_and_tell(plan, fs, journal, sink=sink, stop=stop, on_result=on_result)
     doubt_refused(plan, applied, preparation.engine.cache_folder)

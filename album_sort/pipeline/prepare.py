@@ -26,6 +26,7 @@ from album_sort.inspection.inspect import InspectionResult
 from album_sort.pipeline.engine import Engine, make_engine
 from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gather_apart, gather_facts
 from album_sort.pipeline.filing import FilingWords, file_photo
+from album_sort.pipeline.hand import in_own_words, look_for_hand, told_album, without_unwanted_photos
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.records import ClockCorrections, Records
@@ -46,6 +47,7 @@ from album_sort.types import (
     Stage,
     StageTiming,
 )
+from album_sort.types.corrections import KEPT, HandReading
 
 _TOGETHER = 1024
 """Photos decided on at once: the numbers of all of them would take memory and be no faster."""
@@ -88,14 +90,23 @@ class Preparation:
     filings: tuple[Filing, ...]
     skipped: tuple[Skipped, ...]
     timings: tuple[StageTiming, ...]
+    layout: Layout
+    hand: HandReading = field(default_factory=HandReading)
+    """What a person has done in the albums."""
 
     def say(self, reason: Reason) -> str:
         """A reason as a sentence in the destination's language."""
         return self.wording.say(reason, self.lang)
 
-    def title(self, album: AlbumId) -> str:
-        """Title of an album in the destination's language."""
+    def base_title(self, album: AlbumId) -> str:
+        """Title by which folders are made: renaming a folder changes what it is called, not where it is looked for."""
         return album_title(self.policy, album, self.lang)
+
+    def title(self, album: AlbumId) -> str:
+        """Title of an album: as a person has renamed its folder, else in the destination's language."""
+        if album == KEPT:
+            return self.wording.word("folder", "kept", self.lang)
+        return self.hand.titles.get(album) or album_title(self.policy, album, self.lang)
 
 
 def album_title(policy: FilingPolicy, album: AlbumId, lang: str) -> str:
@@ -159,6 +170,8 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     stages = _Stages(sink, [scouted.timing])
     notes: list[str] = []
     net = Net(is_strict=settings.strict)
+    hand = look_for_hand(request.destination, remembered, scouted.layout, policy.rules, request.now_utc)
+    remembered = replace(remembered, corrections=hand.corrections)
     with stages.stage("classify", len(files)), engine.open_cache() as cache:
         inspected = engine.inspect(files, cache, stages.progress, notes.append)
         stages.items = inspected.read_count
@@ -183,12 +196,14 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         stages.items = len(library.photos)
     with stages.stage("assign"):
         standing = Standing.of(rest, remembered)
-        library, assignments = assign_all(library, scores, policy, remembered, net)
+        library, assignments = assign_all(library, scores, policy, hand, net)
         assignments = standing.keep(assignments)
         del scores  # 16 MB of a hundred thousand photos
-        wording = load_wording().retitled(_titles(policy, lang))
+        wording = _wording(policy, lang, hand)
         filings, left_out = _file_all(scouted, library, assignments, {**rest.there, **inspections}, wording, net=net)
         filings = standing.stand(of_this_run(filings, inspections))
+        filings, unwanted = without_unwanted_photos(filings, library.photos, hand)
+        left_out = [*(one for one in left_out if one.path not in {other.path for other in unwanted}), *unwanted]
         if library.is_apart:
             filings = _new_only(filings, remembered)
         stages.items = len(assignments)
@@ -212,6 +227,8 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         filings=filings,
         skipped=skipped,
         timings=tuple(stages.timings),
+        layout=scouted.layout,
+        hand=hand,
     )
 
 
@@ -260,7 +277,7 @@ def _new_only(filings: Sequence[Filing], remembered: Remembered) -> tuple[Filing
 
 
 def assign_all(
-    library: Library, scores: AlbumTable, policy: FilingPolicy, remembered: Remembered, net: Net
+    library: Library, scores: AlbumTable, policy: FilingPolicy, hand: HandReading, net: Net
 ) -> tuple[Library, tuple[Assignment, ...]]:
     """The album of each photo, and the library without those that this failed for; `scores` are by the network alone."""
 
@@ -269,8 +286,9 @@ def assign_all(
         base = scores.probabilities[list(numbers)]
         rows = (dict(zip(scores.albums, row, strict=True)) for row in base.tolist())
         evidence = [_evidence(facts, own, library) for facts, own in zip(photos, rows, strict=True)]
-        corrections = [remembered.corrections.get(facts.group.content_id) for facts in photos]
-        return assign_photos(photos, base, policy, evidence, corrections)
+        said = [hand.corrections.get(facts.group.content_id) for facts in photos]
+        decided = assign_photos(photos, base, policy, evidence, [told_album(one, hand) for one in said])
+        return [in_own_words(assignment, one) for assignment, one in zip(decided, said, strict=True)]
 
     assignments: list[Assignment] = []
     kept: list[int] = []
@@ -357,8 +375,12 @@ def _all_skipped(
     return tuple(sorted(everything, key=lambda one: one.path))
 
 
-def _titles(policy: FilingPolicy, lang: str) -> dict[str, dict[AlbumId, str]]:
-    return {lang: {album: album_title(policy, album, lang) for album in policy.rules.albums}}
+def _wording(policy: FilingPolicy, lang: str, hand: HandReading) -> Wording:
+    """All sentences, with the albums' titles as they are here."""
+    wording = load_wording()
+    titles = {album: album_title(policy, album, lang) for album in policy.rules.albums}
+    titles[KEPT] = wording.word("folder", "kept", lang)
+    return wording.retitled({lang: {**titles, **hand.titles}})
 
 
 def _download_progress(sink: EventSink) -> Callable[[int, int | None], None]:

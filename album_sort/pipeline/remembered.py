@@ -12,7 +12,8 @@ from pathlib import Path
 
 from album_sort.core.tripidentity import PreviousTrip
 from album_sort.state.store import DestinationState
-from album_sort.types import AlbumId, ContentId, RunId
+from album_sort.types import ContentId, RunId
+from album_sort.types.corrections import Correction
 from album_sort.types.ledger import DestinationRecords, RunStatus
 
 LANGUAGE = "language"
@@ -25,7 +26,7 @@ class Remembered:
     """The state of a destination, as far as decisions go."""
 
     records: DestinationRecords = field(default_factory=DestinationRecords)
-    corrections: Mapping[ContentId, AlbumId] = field(default_factory=dict)
+    corrections: Mapping[ContentId, Correction] = field(default_factory=dict)
     trips: tuple[PreviousTrip, ...] = ()
     language: str = ""
     model: str = ""
@@ -55,7 +56,7 @@ def read_remembered(state: DestinationState) -> Remembered:
     runs = state.runs()
     return Remembered(
         records=records,
-        corrections={content: correction.album for content, correction in state.corrections().items()},
+        corrections=state.corrections(),
         trips=tuple(PreviousTrip(trip.trip_id, trip.title, trip.members) for trip in state.trips()),
         language=state.setting(LANGUAGE) or "",
         model=state.setting(MODEL) or "",

@@ -18,6 +18,7 @@ from album_sort.types import (
     Action,
     ChangedPhoto,
     ContentId,
+    HandRow,
     OpResult,
     OpStatus,
     PhotoRow,
@@ -38,6 +39,7 @@ from album_sort.types import (
     Trip,
     TripRow,
 )
+from album_sort.types.corrections import CorrectionKind
 
 NAMED_SCORES = 5
 LEAST_NAMED = 0.005
@@ -145,6 +147,7 @@ class RowMaker:
             also=tuple(other.target for other in self._ops[op.source] if other.role is Role.ALSO),
             group=tuple(member.path for member in facts.group.members),
             similar_to=self._bursts.get(facts.group.content_id),
+            by_hand=CorrectionKind.MOVED if facts.group.content_id in self.preparation.hand.pinned else "",
         )
 
     def _trip_row(self, trip: Trip) -> TripRow:
@@ -212,6 +215,14 @@ def refused_dates(preparation: Preparation) -> tuple[RefusedDates, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.photos, row.camera)))
 
 
+def hand_rows(preparation: Preparation) -> Iterator[HandRow]:
+    """What a person did in the albums since the last run."""
+    for change in preparation.hand.changes:
+        yield HandRow(change.kind, change.before, change.path, change.source)
+    for album, title in preparation.hand.renamed:
+        yield HandRow("renamed", preparation.base_title(album), title)
+
+
 def changes_since(remembered: Remembered, preparation: Preparation, plan: Plan) -> RunChanges | None:
     """What is different from the last run; None for the first."""
     if remembered.last_run is None:
@@ -224,7 +235,8 @@ def changes_since(remembered: Remembered, preparation: Preparation, plan: Plan) 
         if op.action is Action.MOVE and op.origin in before and before[op.origin].album != op.album
     )
     now = Counter(op.content_id for op in primaries)
-    gone = {row.content_id for row in before.values() if row.role is Role.PRIMARY} - now.keys()
+    unwanted = {content for content, said in preparation.hand.corrections.items() if said.keeps_out}
+    gone = {row.content_id for row in before.values() if row.role is Role.PRIMARY} - now.keys() - unwanted
     run_id, started_utc = remembered.last_run
     return RunChanges(
         previous_run_id=run_id,

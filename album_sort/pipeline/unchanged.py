@@ -22,7 +22,7 @@ from album_sort.fileops.picture import take_picture
 from album_sort.pipeline.prepare import Scouted
 from album_sort.pipeline.remembered import Remembered
 from album_sort.types import AlbumRelPath
-from album_sort.types.ledger import DestinationPicture, DestinationRecords
+from album_sort.types.ledger import DestinationPicture
 
 # Settings that change nothing about where photos go.
 IDLE_SETTINGS = frozenset(
@@ -109,14 +109,18 @@ def _program() -> Iterator[str]:
                 yield f"{path.name}|{found.st_size}|{found.st_mtime_ns}"
 
 
-def is_undisturbed(destination: str, records: DestinationRecords) -> bool:
+def is_undisturbed(destination: str, remembered: Remembered) -> bool:
     """Whether every file in the albums is where and as the last run left it. Reads names and dates only."""
-    if records.unfinished_runs:
+    if remembered.records.unfinished_runs:
         return False
-    picture = take_picture(destination, RealFileSystem(), records)
+    picture = take_picture(destination, RealFileSystem(), remembered.records)
     if picture.has_news or picture.stale_temporaries:
         return False
-    return all(_is_as_left(picture, path) for path in picture.ledger)
+    unwanted = {content for content, correction in remembered.corrections.items() if correction.keeps_out}
+    return all(
+        _is_as_left(picture, path) or (row.group_id in unwanted and path not in picture.present)
+        for path, row in picture.ledger.items()
+    )
 
 
 def _is_as_left(picture: DestinationPicture, path: AlbumRelPath) -> bool:

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from album_sort.fileops.filesystem import FileSystem
-from album_sort.fileops.picture import take_picture
 from album_sort.fileops.recover import recover
 from album_sort.fileops.undo import Undone, undo_run
+from album_sort.pipeline.hand import remember_hand_moves
 from album_sort.pipeline.remembered import forget_run
 from album_sort.state.own_files import run_folders
 from album_sort.state.store import DestinationState
@@ -37,10 +37,8 @@ def take_back(
     state.begin_undo(run_id)
     # Rows that a kill has left in the middle, before the tree is compared with what is remembered of it.
     recover(destination, fs, state.journal(run_id))
-    # What the user has moved since is found again, so that it can be taken back from there.
-    picture = take_picture(destination, fs, state.records())
-    on_picture(picture)
-    state.remember_moves(picture)
+    # What the user has moved since is found again, so that it can be taken back from there; that it was moved stays a correction.
+    on_picture(remember_hand_moves(destination, state, now_utc))
     undone = undo_run(destination, fs, state.journal(run_id), stop=stop)
     status = RunStatus.UNDONE if undone.is_complete else RunStatus.PARTIAL
     forget_run(state, run_id if undone.is_complete else None)

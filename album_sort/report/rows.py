@@ -14,6 +14,7 @@ from album_sort.types import (
     ChangedPhoto,
     ClassIndex,
     ContentId,
+    HandRow,
     Mode,
     ModelRow,
     PhotoRow,
@@ -182,6 +183,8 @@ def photo_to_json(photo: PhotoRow) -> Json:
     }
     if photo.similar_to is not None:
         row["similar_to"] = photo.similar_to
+    if photo.by_hand:
+        row["by_hand"] = photo.by_hand
     row["in_run"] = photo.in_run
     return row
 
@@ -205,6 +208,7 @@ def photo_from_json(row: Json) -> PhotoRow:
         group=tuple(row["group"]),
         similar_to=cast("ContentId | None", row.get("similar_to")),
         in_run=row.get("in_run", True) is True,
+        by_hand="moved" if row.get("by_hand") == "moved" else "",
     )
 
 
@@ -286,7 +290,20 @@ def outcome_to_json(outcome: RunOutcome, totals: Json) -> Json:
             for refused in outcome.refused_dates
         ],
         "changes": outcome.changes and _changes_to_json(outcome.changes),
+        "by_hand": [
+            {"kind": one.kind, "before": one.before, "path": one.path, "source": one.source} for one in outcome.by_hand
+        ],
     }
+
+
+_HAND_KINDS = frozenset({"moved", "placed", "moved-back", "deleted", "put-back", "renamed"})
+
+
+def _hand_from_json(row: Json) -> HandRow:
+    """Raises ValueError for a kind that there is not: its words would be missing."""
+    if row["kind"] not in _HAND_KINDS:
+        raise ValueError(f"{row['kind']!r:.80} is nothing that is done by hand")
+    return HandRow(row["kind"], str(row["before"]), str(row["path"]), str(row["source"]))
 
 
 def outcome_from_json(row: Json) -> RunOutcome:
@@ -299,4 +316,5 @@ def outcome_from_json(row: Json) -> RunOutcome:
         trips=tuple(_trip_from_json(trip) for trip in row["trips"]),
         refused_dates=tuple(RefusedDates(**refused) for refused in row["refused_dates"]),
         changes=_changes_from_json(row["changes"]) if row["changes"] else None,
+        by_hand=tuple(_hand_from_json(one) for one in row.get("by_hand", ())),
     )

@@ -9,14 +9,16 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from album_sort.core import checked
 from album_sort.errors import DestinationError
 from album_sort.state.own_files import lines_of, open_own, open_own_to_write
 from album_sort.state.rows import LONGEST_ALBUM, text_from_column, to_column
 from album_sort.types import AlbumId, ContentId, Trip
-from album_sort.types.ledger import Correction, KnownTrip
+from album_sort.types.corrections import Correction, CorrectionKind
+from album_sort.types.inner_paths import inner_path_or_none
+from album_sort.types.ledger import KnownTrip
 
 T = TypeVar("T")
 
@@ -44,9 +46,10 @@ class Memory:
         return self._read(self._corrections)
 
     def _corrections(self) -> Mapping[ContentId, Correction]:
-        rows = self._connection.execute("SELECT content_id, album, created_utc, note FROM corrections")
+        rows = self._connection.execute("SELECT content_id, album, created_utc, note, kind, place FROM corrections")
         found = (
-            correction_of(content, album, created, text_from_column(note)) for content, album, created, note in rows
+            correction_of(content, album, created, text_from_column(note), kind=kind, place=text_from_column(place))
+            for content, album, created, note, kind, place in rows
         )
         return {correction.content_id: correction for correction in found}
 
@@ -54,16 +57,26 @@ class Memory:
         """Remember corrections; a later one of the same photo replaces the earlier."""
         corrections = tuple(corrections)
         # The mirror first: were we killed in between, it would only hold one line more.
+        self._append(_to_line(correction) for correction in corrections)
+        with self._transaction():
+            self._connection.executemany(INSERT_CORRECTION, map(correction_to_columns, corrections))
+
+    def _append(self, lines: Iterable[str]) -> None:
         try:
-            append_lines(self._corrections_file, (_to_line(correction) for correction in corrections))
+            append_lines(self._corrections_file, lines)
         except OSError as error:
             raise DestinationError(
                 f"cannot write {str(self._corrections_file)!r}: {error.strerror}; nothing was remembered",
                 hint="Check that it is an ordinary file, and that the disk is neither full nor read-only.",
             ) from error
+
+    def forget_corrections(self, contents: Iterable[ContentId]) -> None:
+        """Take corrections back."""
+        contents = tuple(contents)
+        self._append(json.dumps({"sha256": content, "forgotten": True}) for content in contents)
         with self._transaction():
             self._connection.executemany(
-                "INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?)", map(_to_columns, corrections)
+                "DELETE FROM corrections WHERE content_id = ?", ((content,) for content in contents)
             )
 
     def trips(self) -> tuple[KnownTrip, ...]:
@@ -125,13 +138,23 @@ def trip_of(trip_id: object, title: object, start: object, end: object, members:
     return KnownTrip(checked.text(trip_id), checked.text(title), checked.day(start), checked.day(end), contents)
 
 
-def correction_of(content_id: object, album: object, created_utc: object, note: object) -> Correction:
+def correction_of(
+    content_id: object,
+    album: object,
+    created_utc: object,
+    note: object,
+    *,
+    kind: object = CorrectionKind.FIX,
+    place: object = "",
+) -> Correction:
     """The correction of values that somebody may have made up; raises one of `checked.NONSENSE`."""
     return Correction(
         checked.content(content_id),
         AlbumId(checked.text(album, LONGEST_ALBUM)),
         checked.moment(created_utc),
         checked.outer_path(note),
+        CorrectionKind(checked.text(kind)),
+        inner_path_or_none(place),
     )
 
 
@@ -195,20 +218,45 @@ def _to_line(correction: Correction) -> str:
             "album": correction.album,
             "created_utc": correction.created_utc.isoformat(),
             "note": correction.note,
+            "kind": correction.kind,
+            "place": correction.place,
         }
     )
 
 
-def _to_columns(correction: Correction) -> tuple[str, str, str, str | bytes]:
-    return (correction.content_id, correction.album, correction.created_utc.isoformat(), to_column(correction.note))
+INSERT_CORRECTION = (
+    "INSERT OR REPLACE INTO corrections (content_id, album, created_utc, note, kind, place) VALUES (?, ?, ?, ?, ?, ?)"
+)
+
+
+def correction_to_columns(correction: Correction) -> tuple[str, str, str, str | bytes, str, str | bytes]:
+    """In the order of `INSERT_CORRECTION`."""
+    return (
+        correction.content_id,
+        correction.album,
+        correction.created_utc.isoformat(),
+        to_column(correction.note),
+        correction.kind,
+        to_column(correction.place),
+    )
 
 
 def read_corrections(path: Path) -> list[Correction]:
-    """The corrections of the mirror, oldest first; lines that cannot be read are left out."""
-    corrections = []
+    """The corrections of the mirror that still hold; lines that cannot be read are left out."""
+    corrections: dict[ContentId, Correction] = {}
     with contextlib.suppress(OSError):
         for line in lines_of(path):
             with contextlib.suppress(*checked.NONSENSE):
                 row = checked.json_object(line)
-                corrections.append(correction_of(row["sha256"], row["album"], row["created_utc"], row["note"]))
-    return corrections
+                if row.get("forgotten"):
+                    corrections.pop(checked.content(row["sha256"]), None)
+                else:
+                    one = _from_line(row)
+                    corrections[one.content_id] = one
+    return list(corrections.values())
+
+
+def _from_line(row: Mapping[str, Any]) -> Correction:
+    """Raises one of `checked.NONSENSE`; lines of before there were kinds are `fix`."""
+    kind, place = row.get("kind", CorrectionKind.FIX), row.get("place", "")
+    return correction_of(row["sha256"], row["album"], row["created_utc"], row["note"], kind=kind, place=place)

@@ -9,7 +9,13 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
-from album_sort.state.memory import insert_trip, read_corrections, transaction
+from album_sort.state.memory import (
+    INSERT_CORRECTION,
+    correction_to_columns,
+    insert_trip,
+    read_corrections,
+    transaction,
+)
 from album_sort.state.replay import Played, Rebuilt, replay
 from album_sort.state.rows import UPSERT_OUTPUT, ledger_to_columns, ledger_to_json, op_to_text, to_column
 from album_sort.state.run_files import RunFiles, read_runs
@@ -23,10 +29,7 @@ def rebuild(connection: sqlite3.Connection, destination: Path) -> None:
     corrections = read_corrections(destination / STATE_FOLDER / CORRECTIONS)
     found = replay(destination, read_runs(destination))
     with transaction(connection):
-        connection.executemany(
-            "INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?)",
-            [(row.content_id, row.album, row.created_utc.isoformat(), to_column(row.note)) for row in corrections],
-        )
+        connection.executemany(INSERT_CORRECTION, map(correction_to_columns, corrections))
         for run in found.runs:
             _insert_run(connection, run)
         connection.executemany(UPSERT_OUTPUT, map(ledger_to_columns, found.ledger.values()))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised with every migration in `migrations.py`.
 
 1 (first release): runs, ops, folders, outputs, folder_aliases, corrections, trips, trip_members, settings.
+2: corrections know how they were told, and where the photo lay then.
 """
 
 SCHEMA = """\
@@ -105,6 +106,16 @@ CREATE TABLE settings (
 """
 
 
+CORRECTIONS_BY_HAND = """\
+-- Since version 2: what a person did in the albums is a correction too.
+-- kind: fix, moved (stays in that very folder), deleted (not put back), left-out (never filed again).
+ALTER TABLE corrections ADD COLUMN kind TEXT NOT NULL DEFAULT 'fix';
+-- Where the photo lay here at that moment, its folder as the layout renders it; empty where it was not filed.
+-- `note` of one moved or deleted by hand: where it lay before, relative to the destination.
+ALTER TABLE corrections ADD COLUMN place TEXT NOT NULL DEFAULT '';
+"""
+
+
 def schema_page() -> str:
     """docs/reference/state-schema.md; a test compares it with the file."""
     return f"""# The state of a destination
@@ -116,7 +127,8 @@ made in this destination and what you told it; the photos do not depend on it. W
 aside and made anew from the files, `runs/*/plan.jsonl`, `runs/*/trips.jsonl` and `corrections.jsonl` beside it.
 
 ```sql
-{SCHEMA}```
+{SCHEMA}
+{CORRECTIONS_BY_HAND}```
 """
 
 

@@ -52,6 +52,7 @@ from album_sort.types.reasons import Reason
 from album_sort.types.report import (
     REPORT_SCHEMA_VERSION,
     ChangedPhoto,
+    HandRow,
     ModelRow,
     PhotoRow,
     PlaceRow,
@@ -99,6 +100,7 @@ __all__ = [
     "FileKind",
     "Filing",
     "GeoPosition",
+    "HandRow",
     "ImageNetClass",
     "ImageStatistics",
     "Inspection",

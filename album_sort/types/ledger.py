@@ -113,17 +113,6 @@ class KnownTrip:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
-    """The user's word on one photo: it wins over everything else, for ever."""
-
-    content_id: ContentId
-    album: AlbumId
-    created_utc: datetime
-    note: str = ""
-    """Path of the photo when it was corrected."""
-
-
-@dataclass(frozen=True, slots=True)
 class PresentFile:
     """One file seen in the destination (a link is described by itself, not by what it points to)."""
 
@@ -167,6 +156,10 @@ class DestinationPicture:
     """Temporary files of killed runs."""
     unreadable_folders: tuple[AlbumRelPath, ...] = ()
     """Folders that could not be looked into: others', or deeper than the system can name. What we have in them is taken for there."""
+    pinned: Mapping[ContentId, AlbumRelPath] = field(default_factory=dict)
+    """Folders of the photos that stay where the user put them, by the content of their group's primary."""
+    freed: frozenset[ContentId] = frozenset()
+    """Photos that the user had placed by hand and has given another album since: they may be moved."""
     device: int = 0
     """Device number of the destination: tells whether a hard link can be made."""
     name_max_bytes: int = 255

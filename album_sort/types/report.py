@@ -131,6 +131,8 @@ class PhotoRow:
     """Paths of the files that went with it: RAW, Live Photo video, sidecars."""
     similar_to: ContentId | None = None
     """Content of the shot that stands for its burst; equal in all its shots."""
+    by_hand: str = ""
+    """`moved` for a photo that stays where a person put it."""
     in_run: bool = True
     """False for a photo in the albums that the run has not dealt with."""
 
@@ -248,6 +250,20 @@ class ChangedPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class HandRow:
+    """One thing that a person did in the albums since the last run."""
+
+    kind: str
+    """`moved`, `placed` (in the same album), `moved-back`, `deleted`, `put-back`; `renamed` of an album."""
+    before: str
+    """Where the photo lay; the title that the album had."""
+    path: str
+    """Where it lies; empty for one deleted. The title that the album has."""
+    source: str = ""
+    """Path of the photo in the library; empty for an album."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunChanges:
     """What is different from the last run into the same destination."""
 
@@ -275,6 +291,7 @@ class RunOutcome:
     trips: tuple[TripRow, ...] = ()
     refused_dates: tuple[RefusedDates, ...] = ()
     changes: RunChanges | None = None
+    by_hand: tuple[HandRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
