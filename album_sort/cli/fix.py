@@ -21,6 +21,7 @@ from album_sort.core.renames import with_aliases
 from album_sort.errors import ExitCode, UsageError
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.paths import given_path
 from album_sort.pipeline.execute import apply_and_tell, held_destination, status_of
 from album_sort.pipeline.fixing import (
     Albums,
@@ -85,7 +86,7 @@ def run_fix(call: FixCall) -> ExitCode:
         now = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
         albums = look_at(call.destination, state, layout, rules, now)
         titles = {album: rules.title(album, lang) or load_labels().title(album, lang) for album in all_albums(rules)}
-        meant = find_photos(call.photos, albums)
+        meant = find_photos([given_path(photo) for photo in call.photos], albums)
         remember_all(state, albums)
         if not call.quiet:
             _tell_hand(albums, lang, titles)

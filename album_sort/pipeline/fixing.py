@@ -17,7 +17,6 @@ from album_sort.core.pruning import with_left_out
 from album_sort.core.renames import folder_of, without_aliases
 from album_sort.errors import UsageError
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.paths import given_path
 from album_sort.pipeline.execute import new_run_id
 from album_sort.pipeline.hand import folders_of, reading_of, remember_hand, see, unwanted, with_hand
 from album_sort.scan import scan
@@ -97,7 +96,7 @@ class _Finder:
 
     def find(self, given: str) -> Iterator[Meant]:
         """Raises `UsageError` where there is nothing."""
-        path = given_path(given)
+        path = os.path.abspath(given)
         relative = self._inside(path)
         known = [*self._filed(relative), *self._spoken_of(relative)] if relative is not None else []
         if known:
