@@ -59,7 +59,16 @@ BY_CHANCE: dict[str, Callable[[Random], str]] = {
     "base32": lambda random: base64.b32encode(random.randbytes(10)).decode().lower(),
     "Viber": lambda random: f"0-02-05-{random.randbytes(32).hex()}",
     "IMG of Viber": lambda random: f"IMG-{random.randbytes(16).hex()}-V",
-    "Facebook": lambda random: f"{random.randrange(10**7, 10**8 - 1) + 2 * 10**8}_{random.randrange(10**14, 10**15)}_n",
+    "Facebook": lambda random: (
+        f"{random.randrange(10**7, 10**9)}_{random.randrange(10**14, 10**16)}_{random.randrange(10**18, 9 * 10**18)}_n"
+    ),
+    "hex of 8": lambda random: random.randbytes(4).hex(),
+    "hex of 12": lambda random: random.randbytes(6).hex(),
+    "versions": lambda random: f"App {random.randrange(30)}.{random.randrange(30)}.{random.randrange(30)}",
+    "addresses": lambda random: ".".join(str(random.randrange(256)) for _ in range(4)),
+    "telephone": lambda random: (
+        f"{random.randrange(200, 999)}-{random.randrange(100, 999)}-{random.randrange(1000, 9999)}"
+    ),
     "Twitter": lambda random: str(random.randrange(10**18, 2 * 10**18)),
 }
 

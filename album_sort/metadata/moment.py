@@ -71,6 +71,7 @@ def assembled(
     Archives write unknown parts as zero (`1993:08:00` is a month), some phones call the first hour of a day 24,
     and a minute of 65 does not make the day wrong.
     """
+    year = gregorian(year)
     if not FIRST_YEAR <= year <= LAST_YEAR:
         return None
     offset = utc_offset_minutes
@@ -105,6 +106,14 @@ def _hour_of_day(hour: int, half: str) -> int:
     if is_afternoon is None or not 1 <= hour <= 12:
         return hour
     return hour % 12 + (12 if is_afternoon else 0)
+
+
+def gregorian(year: int) -> int:
+    """The year of our calendar: Thai telephones and programs count from the Buddha, 543 years more.
+
+    Only of years in which there were digital cameras and that are far in the future otherwise: 2533 is 1990.
+    """
+    return year - 543 if 2533 <= year < 2600 else year
 
 
 def is_day(year: int, month: int, day: int) -> bool:

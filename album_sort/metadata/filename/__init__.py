@@ -123,9 +123,10 @@ def _is_impossible(clock: Clock) -> bool:
 
 def _is_counted(name: str, match: re.Match[str]) -> bool:
     """Nokia's telephones: a day and three figures that count, and nothing else (`20130102001.jpg`, `25122013001.jpg`)."""
-    return match.start() == 0 and bool(_COUNTED.fullmatch(name))
+    return match.start() == 0 and int(match["year"]) >= _FIRST_NOKIA and bool(_COUNTED.fullmatch(name))
 
 
+_FIRST_NOKIA = 2001  # with a camera, in Europe
 _COUNTED = re.compile(r"\d{11}(?:\(\d+\))?(?:\.[A-Za-z0-9]+)?", re.ASCII)
 
 

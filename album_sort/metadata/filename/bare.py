@@ -45,10 +45,11 @@ def _year_before_counter(match: re.Match[str]) -> Calendar | None:
 
 
 def _year_of_folder(match: re.Match[str]) -> Calendar | None:
-    """Not the number of a model (`EOS 2000D`, `D2000`) or of a camera's folder (`101_2015`)."""
+    """Not the number of a model (`EOS 2000D`, `D2000`), of a camera's folder (`101_2015`) or of a code (`aacf2071`)."""
     before = re.search(r"[^\W\d_]*\Z", match.string[: match.start()])
     letters = before[0] if before else ""
-    return None if letters.isascii() and 0 < len(letters) < 3 else _year(match)
+    is_code = 0 < len(letters) < 3 or (letters and not letters.lower().strip("abcdef"))
+    return None if letters.isascii() and is_code else _year(match)
 
 
 MONTH_FIRST = Shape(
@@ -136,6 +137,7 @@ FOLDER_YEAR = Shape(
         "/photos/EOS 2000D": "",
         "/photos/D2000": "",
         "/photos/101_2015": "",
+        "/photos/aacf2071": "",
         "/photos/Italy": "",
     },
 )

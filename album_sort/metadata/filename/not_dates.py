@@ -31,14 +31,15 @@ _ORDINARY_RUN = re.compile(
 
 
 def _is_code(match: re.Match[str]) -> bool:
-    """Letters that part four digits and more from others: hexadecimal or a code; or a long run of hexadecimal digits."""
+    """Letters that part four digits and more from others: a code; or hexadecimal digits, many or letters at both ends."""
     run = match[0]
     groups = re.findall(r"\d+", run)
     if _ORDINARY_RUN.fullmatch(run):
         return False
     if len(groups) > 1:
         return max(map(len, groups)) >= 4
-    return len(run) >= 16 and not run.isdigit() and run.lower().strip("0123456789abcdef") == ""
+    is_hexadecimal = not run.isdigit() and run.lower().strip("0123456789abcdef") == ""
+    return is_hexadecimal and (len(run) >= 16 or (run[0].isalpha() and run[-1].isalpha()))
 
 
 def _is_conflict(match: re.Match[str]) -> bool:
@@ -74,10 +75,19 @@ KINDS: tuple[Kind, ...] = (
             "f1c1592588411002af340cbaedd6fc33.jpg": "",
             "d1b20241109fd7c1113f2fafbd33ed21.jpg": "",
             "AF1QipN20230102xyz.jpg": "",
+            "e19610212ccc.jpg": "",
             "IMG-5b1592588411002af340cbaedd6fc33a-V.jpg": "",
             "IMG20230102WA0001.jpg": "2023-01-02 day",
         },
         _is_code,
+    ),
+    Kind(
+        "names of Facebook and Instagram",
+        re.compile(r"(?<![0-9A-Za-z])\d{6,}_\d{14,}(?:_\d{9,})?_[a-z](?![0-9A-Za-z])"),
+        {
+            "20190506_1010203040506070_1234567890123456789_n.jpg": "",
+            "20190506_101112_n.jpg": "2019-05-06 10:11:12 second",
+        },
     ),
     Kind(
         "conflict copies (Dropbox, Nextcloud, ownCloud, Seafile, Synology): everything behind the word",

@@ -6,6 +6,7 @@ import re
 
 from album_sort.metadata.date_words import EAST_ASIAN_DAY, MONTH_NAME, Calendar, calendar_of
 from album_sort.metadata.filename.shape import FIRST_YEAR, YEAR, Shape, whole_day
+from album_sort.metadata.moment import gregorian, is_day
 
 
 def _parted(match: re.Match[str]) -> Calendar | None:
@@ -19,11 +20,27 @@ def _parted(match: re.Match[str]) -> Calendar | None:
     return whole_day(match) if day else None
 
 
+def _compact(match: re.Match[str]) -> Calendar | None:
+    """Eight figures are a day of a year that people and cameras write so; others before a time or a word (archives)."""
+    is_usual = _FIRST_COMPACT_YEAR <= int(match["year"]) <= _LAST_COMPACT_YEAR
+    return whole_day(match) if is_usual or _TIME_OR_WORD.match(match.string, match.end()) else None
+
+
+# Within these a number of eight figures is a day by chance once in a thousand.
+_FIRST_COMPACT_YEAR, _LAST_COMPACT_YEAR = 1900, 2040
+_TIME_OR_WORD = re.compile(r"[ _\-,]+[^\W\d_]{3}|[ _\-T]?\d{6}(?:\d{2,3})?(?!\d)")
+
+
 def _east_asian(match: re.Match[str]) -> Calendar | None:
     found = calendar_of(match)
     if found.year < FIRST_YEAR or found.year > 2099:
         return None
     return whole_day(match) if found.day else found
+
+
+def _buddhist(match: re.Match[str]) -> Calendar | None:
+    year, month, day = gregorian(int(match["year"])), int(match["month"]), int(match["day"])
+    return Calendar(year, month, day) if is_day(year, month, day) else None
 
 
 def _zeros(match: re.Match[str]) -> Calendar | None:
@@ -91,11 +108,11 @@ PARTED = Shape(
     },
 )
 
-# Of any year: that eight figures are a day by chance is rare (0.07 %), and people name their scans so.
+# Also of the years before there were digital cameras: people name their scans so.
 COMPACT = Shape(
     "cameras and telephones",
     re.compile(rf"(?<!\d){YEAR}(?P<month>\d\d)(?P<day>\d\d)"),
-    whole_day,
+    _compact,
     {
         "IMG_20230102_101112.jpg": "2023-01-02 10:11:12 second",
         "IMG_20230102_101112_HDR~2.jpg": "2023-01-02 10:11:12 second",
@@ -126,6 +143,9 @@ COMPACT = Shape(
         "20230102.jpg": "2023-01-02 day",
         "19870615_001.jpg": "1987-06-15 day",
         "19650703.jpg": "1965-07-03 day",
+        "18870327 Wedding.jpg": "1887-03-27 day",
+        "18870327_001.jpg": "",
+        "20461103.jpg": "",
         "IMG_٢٠٢٢٠١٠٤_١٦٢٨٠٥.jpg": "2022-01-04 16:28:05 second",
         "IMG_۲۰۲۲۰۱۰۴_۱۶۲۸۰۵.jpg": "2022-01-04 16:28:05 second",
         "IMG_२०२२०१०४_१६२८०५.jpg": "2022-01-04 16:28:05 second",
@@ -136,6 +156,23 @@ COMPACT = Shape(
     },
     is_parted=False,
     folder_examples={"/photos/19680714 Wedding": "1968-07-14 day", "/photos/20230102": "2023-01-02 day"},
+)
+
+BUDDHIST = Shape(
+    "telephones and programs in Thai, whose years are 543 ahead",
+    re.compile(
+        r"(?<!\d)(?P<year>25[3-9]\d)(?P<sep>[-_.]?)(?P<month>\d\d)(?P=sep)(?P<day>\d\d)"
+        r"(?=\D{1,12}\d\d[-_.]?\d\d[-_.]?\d\d(?!\d))"
+    ),
+    _buddhist,
+    {
+        "ภาพถ่ายหน้าจอ 2562-05-06 เวลา 10.11.12.png": "2019-05-06 10:11:12 second",
+        "IMG_๒๕๖๒๐๕๐๖_๑๐๑๑๑๒.jpg": "2019-05-06 10:11:12 second",
+        "IMG_25630229_101112.jpg": "2020-02-29 10:11:12 second",
+        "IMG_25620506.jpg": "",
+        "IMG_25621306_101112.jpg": "",
+    },
+    needs_time=True,
 )
 
 HALF_PARTED = Shape(
@@ -192,4 +229,4 @@ YEAR_FIRST_NAMED = Shape(
 )
 
 
-SHAPES = (PARTED, COMPACT, HALF_PARTED, UNKNOWN_PARTS, EAST_ASIAN, YEAR_FIRST_NAMED)
+SHAPES = (PARTED, COMPACT, BUDDHIST, HALF_PARTED, UNKNOWN_PARTS, EAST_ASIAN, YEAR_FIRST_NAMED)

@@ -10,6 +10,7 @@ from album_sort.metadata.moment import day_and_month, is_day
 
 # A year of two figures above this one is of the last century; below, of this one.
 _LAST_TWO_DIGIT_YEAR = 40
+_LAST_CENTURY = 1999
 
 
 def _four_digits(match: re.Match[str]) -> Calendar | None:
@@ -73,7 +74,9 @@ def _certain_two_digits(match: re.Match[str]) -> Calendar | None:
         found.add(Calendar(year, int(two), int(one)))
     if is_day(year, int(one), int(two)):
         found.add(Calendar(year, int(one), int(two)))
-    return found.pop() if len(found) == 1 else None
+    if len(found) != 1 or (match["sep"] == "." and max(found).year > _LAST_CENTURY):
+        return None
+    return found.pop()
 
 
 def _photo_booth(match: re.Match[str]) -> Calendar | None:
@@ -182,14 +185,16 @@ UPLOADS = Shape(
 )
 
 TWO_DIGITS = Shape(
-    "people: years of two figures that can be nothing else",
+    "people: years of two figures that can be nothing else; with points of the last century, for versions are written so, too",
     re.compile(r"(?<![\d\-.])(?P<one>\d\d)(?P<sep>[-.])(?P<two>\d\d)(?P=sep)(?P<three>\d\d)(?![\d]|[-.]\d)"),
     _certain_two_digits,
     {
         "25.12.98 Xmas.jpg": "1998-12-25 day",
         "98-12-25 Xmas.jpg": "1998-12-25 day",
         "Rome 12-25-98.jpg": "1998-12-25 day",
+        "12-25-13 Xmas.jpg": "2013-12-25 day",
         "25.12.13 Xmas.jpg": "",
+        "Program 10.21.17.jpg": "",
         "05-06-98.jpg": "",
         "12-34-56.jpg": "",
         "192.168.10.98.png": "",
