@@ -112,7 +112,8 @@ def test_a_raw_that_cannot_be_developed_is_shown_by_its_tiny_preview_and_says_so
     cut = dng(picture(160, 107), 1, sensor_of(picture(*FULL)))[: -FULL[0] * FULL[1]]
     shown = decoded(cut)
     assert shown.pixel_source is PixelSource.RAW_PREVIEW
-    assert shown.warnings == ("only a small preview of 160 x 107 pixels",)
+    assert shown.warnings[0] == "only a small preview of 160 x 107 pixels"
+    assert shown.missing_share == pytest.approx(0.5, abs=0.02)
     assert likeness(shown.views[0], upright_view()) > 0.95
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from album_sort.errors import ExitCode
 from album_sort.fileops.apply import Applied
+from album_sort.pipeline.damage import damage_of
+from album_sort.pipeline.duplicates import Duplicates
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.reporting import not_filed
@@ -41,6 +43,10 @@ class Told:
     clashes: int
     expected_bytes: int
     actions: dict[str, int]
+    damaged: tuple[tuple[str, str], ...] = ()
+    """Path and sentence of each photo that decodes only in part, in path order."""
+    duplicate_bytes: int = 0
+    """What deleting the duplicates among the sources would free."""
     left: int = 0
     """Photos that an interrupted run did not come to."""
 
@@ -67,6 +73,8 @@ class Told:
             clashes=0,
             expected_bytes=0,
             actions={Action.KEEP.value: kept, Action.DUPLICATE.value: duplicates},
+            damaged=tuple((path, said) for path, said in values.get("damaged", ())),
+            duplicate_bytes=values.get("duplicate_bytes", 0),
         )
 
 
@@ -115,6 +123,8 @@ class Outcome:
             clashes=sum(any(reason.code == "plan.clash" for reason in op.why) for op in done),
             expected_bytes=self.planned.plan.expected_bytes,
             actions=dict(Counter(op.action.value for op in done)),
+            damaged=_damaged(self.preparation),
+            duplicate_bytes=_duplicate_bytes(done, self.preparation),
             left=sum(_is_photo(op) and op.op_id in left for op in ops),
         )
 
@@ -168,6 +178,19 @@ class Outcome:
     def network_note(self) -> str:
         """What has looked at the photos, and how; empty where every answer was remembered."""
         return self.preparation.network_note if self.preparation is not None else ""
+
+
+def _damaged(preparation: Preparation) -> tuple[tuple[str, str], ...]:
+    found = ((facts.group.primary.path, damage_of(facts, preparation)) for facts in preparation.library.photos)
+    return tuple((path, damage.sentence) for path, damage in found if damage is not None)
+
+
+def _duplicate_bytes(ops: list[PlannedOp], preparation: Preparation) -> int:
+    if not any(op.action is Action.DUPLICATE for op in ops):
+        return 0
+    duplicates = Duplicates()
+    duplicates.add(ops, (file for facts in preparation.library.photos for file in facts.group.files))
+    return duplicates.freed_bytes(ops)
 
 
 def _is_photo(op: PlannedOp) -> bool:

@@ -21,6 +21,9 @@ from album_sort.types import REVIEW, Action, RunChanges
 SHOWN_PROBLEMS = 10
 """Reasons; more are in the report."""
 
+SHOWN_DAMAGED = 5
+"""Photos of which a part is missing; more are in the report."""
+
 SHOWN_MOVES = 3
 """Photos that are in another album than after the last run; more are in the report."""
 
@@ -87,6 +90,7 @@ def _print_sentences(console: Console, words: Words, outcome: Outcome) -> None:
     console.print()
     for sentence in _totals(words, told):
         say(console, sentence)
+    _print_damaged(console, words, told, has_report=bool(outcome.report_paths))
     if outcome.changes is not None:
         _print_changes(console, words, outcome.changes, has_report=bool(outcome.report_paths))
     for sentence in _remarks(words, outcome):
@@ -104,9 +108,13 @@ def _totals(words: Words, told: Told) -> Iterator[str]:
         review=review,
         skipped=len(told.problems),
     )
+    duplicates = actions[Action.DUPLICATE]
+    if told.trips:
+        yield words.text("trips", n=told.trips)
+    if duplicates:
+        key = "duplicates_free" if told.duplicate_bytes else "duplicates"
+        yield words.text(key, n=duplicates, size=_size(told.duplicate_bytes))
     for key, count in (
-        ("trips", told.trips),
-        ("duplicates", actions[Action.DUPLICATE]),
         ("trash", actions[Action.TRASH]),
         ("moves", actions[Action.MOVE]),
         ("clashes", told.clashes),
@@ -114,6 +122,19 @@ def _totals(words: Words, told: Told) -> Iterator[str]:
     ):
         if count:
             yield words.text(key, n=count)
+
+
+def _print_damaged(console: Console, words: Words, told: Told, *, has_report: bool) -> None:
+    """Photos that their owner will want to look for in a backup."""
+    if not told.damaged:
+        return
+    say(console, words.text("damaged", n=len(told.damaged)))
+    for path, reason in told.damaged[:SHOWN_DAMAGED]:
+        said = words.text("damaged_photo", path=printable(path), reason=printable(reason))
+        say(console, said, indent=2, hanging=4)
+    more = len(told.damaged) - SHOWN_DAMAGED
+    if more > 0:
+        say(console, words.text("more_in_report" if has_report else "more", n=more), indent=2)
 
 
 def _print_changes(console: Console, words: Words, changes: RunChanges, *, has_report: bool) -> None:
@@ -178,6 +199,8 @@ def _json_summary(outcome: Outcome) -> dict[str, object]:
         "albums": {album.album: album.photos for album in told.albums},
         "review": sum(album.photos for album in told.albums if album.album == REVIEW),
         "skipped": len(told.problems),
+        "damaged": len(told.damaged),
+        "duplicate_bytes": told.duplicate_bytes,
         "actions": dict(told.actions),
         "inferences": outcome.inferences,
         "expected_bytes": told.expected_bytes,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from album_sort.core.damage import damage_reason
 from album_sort.core.wording import Wording
 from album_sort.types import REVIEW, Assignment, LabelSet, PhotoFacts, Reason
 
@@ -36,7 +37,7 @@ def explain(  # noqa: PLR0917 - all that is known of one photo
     `position_why` says which positions were refused and from what a missing one was inferred.
     """
     sections = (
-        ("explain.decision", _decision(assignment)),
+        ("explain.decision", (*_decision(assignment), *_damage(facts))),
         ("explain.runner-up", _runner_up(assignment, wording, lang)),
         ("explain.scores", _scores(assignment)),
         ("explain.evidence", _evidence(assignment, wording, lang)),
@@ -55,6 +56,12 @@ def _decision(assignment: Assignment) -> Iterator[Reason]:
     yield from assignment.reasons
     for album in assignment.also:
         yield Reason.of("explain.also", album=album)
+
+
+def _damage(facts: PhotoFacts) -> Iterator[Reason]:
+    reason = damage_reason(facts.metadata.missing_share)
+    if reason is not None:
+        yield reason
 
 
 def _scores(assignment: Assignment) -> Iterator[Reason]:

@@ -51,6 +51,7 @@ def decode_picture(
             statistics=measure_statistics(looks.small, width_px, height_px),
             thumbnail=encode_thumbnail(looks.small, thumbnail_px) if thumbnail_px else b"",
             warnings=pixels.warnings,
+            missing_share=pixels.missing_share,
         )
     except LIBRARY_ERRORS as error:
         raise UndecodableError(refusal_of(error, media.name)) from error

@@ -8,10 +8,10 @@ import numpy as np
 import pi_heif
 from PIL import Image
 
-from album_sort.images.heif_boxes import HeifTables, HeifThumbnail, is_complete, read_tables
+from album_sort.images.heif_boxes import HeifTables, HeifThumbnail, is_complete, missing_bytes_share, read_tables
 from album_sort.images.huge import in_strips, shrink_factor
 from album_sort.images.pillow import to_rgb
-from album_sort.images.pixels import LIBRARY_ERRORS, Pixels, Request, UndecodableError, without_missing_rows
+from album_sort.images.pixels import LIBRARY_ERRORS, Pixels, Request, UndecodableError
 from album_sort.images.previews import is_usable_size
 from album_sort.images.refusals import detail_of, refusal_of
 from album_sort.types import PixelSource, Reason
@@ -55,8 +55,8 @@ def full_picture(data: bytes, request: Request) -> Pixels:
     if is_complete(data):
         return pixels
     # libheif shows the tiles that are there and keeps silent about the others.
-    image, warning = without_missing_rows(rgb, "truncated")
-    return replace(pixels, picture=image, warnings=(warning,))
+    cut = pixels.damaged("truncated")
+    return cut if cut.missing_share else replace(cut, missing_share=missing_bytes_share(data))
 
 
 def _as_image(item: pi_heif.HeifImage, request: Request) -> Image.Image:
@@ -96,8 +96,11 @@ def _thumbnail(data: bytes, tables: HeifTables, thumbnail: HeifThumbnail) -> Pix
     width_px, height_px = tables.size
     if _quarters(thumbnail.turns) % 2:
         width_px, height_px = height_px, width_px
-    warnings = () if tables.is_complete else ("truncated: only its thumbnail could be read",)
-    return Pixels(rgb, width_px, height_px, orientation, PixelSource.HEIF_THUMBNAIL, profile, warnings)
+    pixels = Pixels(rgb, width_px, height_px, orientation, PixelSource.HEIF_THUMBNAIL, profile)
+    if tables.is_complete:
+        return pixels
+    cut = pixels.warned("truncated: only its thumbnail could be read")
+    return replace(cut, missing_share=missing_bytes_share(data))
 
 
 def _quarters(turns: tuple[bytes, ...]) -> int:

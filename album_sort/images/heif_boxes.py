@@ -72,6 +72,18 @@ def is_complete(data: bytes) -> bool:
         return False
 
 
+def missing_bytes_share(data: bytes) -> float:
+    """Of the largest of the outermost boxes, which holds the pixels, the share that is missing; 0 where that is unknown."""
+    try:
+        outer = list(_boxes(data, 0, len(data), allow_cut=True))
+    except _Malformed:
+        return 0.0
+    largest = max(outer, key=lambda box: box.end - box.body_at, default=None)
+    if largest is None or largest.end <= max(len(data), largest.body_at):
+        return 0.0
+    return min(1.0, (largest.end - len(data)) / (largest.end - largest.body_at))
+
+
 def _read(data: bytes) -> HeifTables:
     outer = list(_boxes(data, 0, len(data), allow_cut=True))
     meta = _only(outer, b"meta")

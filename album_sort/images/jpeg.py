@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
-from PIL import Image
 
 from album_sort.images.jpeg_eighth import decode_eighth
 from album_sort.images.jpeg_layout import ExifFacts, JpegLayout, exif_facts, mp_previews, read_layout
@@ -17,7 +17,6 @@ from album_sort.images.pixels import (
     Pixels,
     Request,
     UndecodableError,
-    without_missing_rows,
 )
 from album_sort.images.previews import is_usable_size, same_scene
 from album_sort.types import PixelSource, Reason
@@ -26,6 +25,12 @@ from album_sort.types import PixelSource, Reason
 _MIN_FACTOR = 2
 # A progressive JPEG in the wild has about ten scans; each one costs a pass over the whole picture.
 _MAX_SCANS = 100
+
+# What cameras leave between the last pixel and the end of a sound picture.
+_HARMLESS = re.compile(r"data: \d{1,3} extraneous bytes before marker 0xd9", re.I)
+# A picture that goes on to its end after some damage may well have a plain border below.
+_NOTICED_INSIDE = 0.03
+_TRAILER_BYTES, _HOLE_BYTES = 64 << 10, 1024
 
 
 def load_jpeg(data: bytes, request: Request) -> Pixels:
@@ -43,9 +48,9 @@ def load_jpeg(data: bytes, request: Request) -> Pixels:
     if layout.components not in (1, 3):
         return load_with_pillow(data, "jpeg", request)
     eighth = decode_eighth(data, layout, request.short_px)
-    picture, warnings = _decode(data, request) if eighth is None else (eighth, ())
     profile = layout.icc_profile if layout.components == 3 else b""
-    pixels = Pixels(picture, layout.width_px, layout.height_px, orientation, PixelSource.FULL, profile, warnings)
+    as_stored = (layout.width_px, layout.height_px, orientation, PixelSource.FULL, profile)
+    pixels = _decode(data, request, as_stored) if eighth is None else Pixels(eighth, *as_stored)
     return replace(pixels, source=PixelSource.SCALED) if pixels.size[0] < layout.width_px else pixels
 
 
@@ -60,21 +65,36 @@ def _check(data: bytes, layout: JpegLayout, request: Request) -> None:
         raise UndecodableError(Reason.of("skip.too-many-scans", scans=scans))
 
 
-def _decode(data: bytes, request: Request) -> tuple[Image.Image, tuple[str, ...]]:
+def _decode(data: bytes, request: Request, as_stored: tuple[int, int, int, PixelSource, bytes]) -> Pixels:
     """RGB, scaled where that keeps the short side; damaged data as far as it goes, with a warning."""
     try:
-        return Image.fromarray(_scaled(data, request.short_px)), ()
+        return Pixels(_scaled(data, request.short_px), *as_stored)
     except ValueError as error:
-        strict = error
+        strict = str(error)
     try:
-        rgb = _scaled(data, request.short_px, strict=False)
+        pixels = Pixels(_scaled(data, request.short_px, strict=False), *as_stored)
     except ValueError:
         pixels = load_with_pillow(data, "jpeg", request)
-        return pixels.image, pixels.warnings
-    if b"\xff\xd9" in data[-4096:] and "remature" not in str(strict):
-        return Image.fromarray(rgb), (f"slightly damaged: {strict}",)
-    image, warning = without_missing_rows(Image.fromarray(rgb), "truncated")
-    return image, (warning,)
+        width_px, height_px, orientation, source, profile = as_stored
+        return replace(
+            pixels, width_px=width_px, height_px=height_px, orientation=orientation, source=source, icc_profile=profile
+        )
+    if _HARMLESS.search(strict):
+        return pixels.warned(f"slightly damaged: {strict}")
+    if b"\xff\xd9" in data[-4096:] and "remature" not in strict:
+        return pixels.damaged(f"slightly damaged: {strict}", noticed=_NOTICED_INSIDE)
+    return pixels.damaged("truncated")
+
+
+def _is_whole(data: bytes, layout: JpegLayout) -> bool:
+    """Whether the picture's data seem to be all there, without decoding them: they end as they should, and have no hole.
+
+    A disk that lost a block, or a download that was never finished, shows zeros; coded pixels have no thousand of them.
+    """
+    has_end = data.rfind(b"\xff\xd9", max(layout.scan_at, len(data) - _TRAILER_BYTES)) >= 0
+    # Behind a picture may be a film of megabytes.
+    has_end = has_end or data.find(b"\xff\xd9", layout.scan_at) >= 0
+    return has_end and data.find(bytes(_HOLE_BYTES), layout.scan_at) < 0
 
 
 def _scaled(data: bytes, short_px: int, *, strict: bool = True) -> NDArray[np.uint8]:
@@ -106,7 +126,8 @@ def _preview(
         except ValueError:
             continue
         if same_scene(rgb, _top(data, layout), layout.height_px):
-            return rgb, source
+            # Of a picture that is cut off its preview would show what is no longer there.
+            return (rgb, source) if _is_whole(data, layout) else None
     return None
 
 

@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
@@ -19,11 +20,11 @@ from album_sort.images.colour import to_srgb
 from album_sort.images.huge import in_strips, shrink_factor
 from album_sort.images.pixels import (
     LIBRARY_ERRORS,
+    NOTICED_SHARE,
     Pixels,
     Request,
     UndecodableError,
     upright_orientation,
-    without_missing_rows,
 )
 from album_sort.images.refusals import refusal_of
 from album_sort.types import PixelSource, Reason
@@ -34,6 +35,8 @@ _REDUCIBLE = frozenset({"RGB", "RGBA", "RGBX", "L", "LA", "CMYK", "YCbCr", "I", 
 
 # What Pillow's decoders say where they got no memory.
 _OUT_OF_MEMORY = ("decoder error -9", "out of memory", "could not create decoder object")
+
+_MOST_UNREAD = 0.95
 
 _PLANAR_CONFIGURATION, _BITS_PER_SAMPLE, _SEPARATE = 284, 258, 2
 
@@ -87,9 +90,37 @@ def load_with_pillow(data: bytes, name: str, request: Request) -> Pixels:
             pixels = _load(data, name, request)
     except LIBRARY_ERRORS:
         raise UndecodableError(refusal_of(strict, name)) from strict
-    image, warning = without_missing_rows(pixels.image, f"damaged {name}")
-    return Pixels(
-        image, pixels.width_px, pixels.height_px, pixels.orientation, pixels.source, pixels.icc_profile, (warning,)
+    if name == "gif" and _is_interlaced(data):
+        return _without_unread_lines(pixels)
+    return pixels.damaged(f"damaged {name}", is_bottom_up=name == "bmp" and _is_bottom_up(data))
+
+
+def _is_bottom_up(data: bytes) -> bool:
+    """BMPs begin with the last row, unless their height is negative."""
+    return len(data) < 26 or int.from_bytes(data[22:26], "little", signed=True) > 0
+
+
+def _is_interlaced(data: bytes) -> bool:
+    """Whether a GIF's first picture comes in four passes over its lines: the flag is in the first image descriptor."""
+    at = 13 + (3 << ((data[10] & 7) + 1) if len(data) > 10 and data[10] & 0x80 else 0)
+    while at + 2 < len(data) and data[at] == 0x21:  # extensions: blocks of up to 255 bytes, until an empty one
+        at += 2
+        while at < len(data) and data[at]:
+            at += 1 + data[at]
+        at += 1
+    return at + 9 < len(data) and data[at] == 0x2C and bool(data[at + 9] & 0x40)
+
+
+def _without_unread_lines(pixels: Pixels) -> Pixels:
+    """An interlaced picture of the lines that were read, stretched over those that were not."""
+    rows = np.asarray(pixels.image)
+    unread = (rows == rows[-1, -1]).all(axis=(1, 2))
+    share = float(unread.mean()) if unread[-1] else 0.0
+    if not NOTICED_SHARE <= share <= _MOST_UNREAD:
+        return pixels.damaged("damaged gif")
+    read = Image.fromarray(rows[~unread]).resize(pixels.size)
+    return replace(pixels, picture=read, missing_share=share).warned(
+        f"damaged gif: {share:.0%} of the rows are missing"
     )
 
 

@@ -21,6 +21,9 @@ JPEG_LIMIT_FACTOR = 2.5
 NOTICED_SHARE = 0.005
 """Share of missing rows below which a picture counts as whole."""
 
+_BLOCK_ROWS, _LEAST_OF_A_ROW = 20, 0.9
+"""JPEG's blocks are at most 16 rows high; colours that are spread over their edges add a little."""
+
 # What image libraries raise on hostile or damaged bytes, beside their own errors: they were not written to be fed fuzz.
 LIBRARY_ERRORS = (
     ArithmeticError,
@@ -92,6 +95,8 @@ class Pixels:
     icc_profile: bytes = b""
     """Colour space of `picture`; empty: sRGB."""
     warnings: tuple[str, ...] = ()
+    missing_share: float | None = None
+    """Of the picture's rows, where the file is damaged or cut off; 0 where all of them show something, None for a sound file."""
 
     @property
     def image(self) -> Image.Image:
@@ -105,6 +110,32 @@ class Pixels:
             return self.picture.size
         return self.picture.shape[1], self.picture.shape[0]
 
+    def damaged(self, what: str, *, noticed: float = NOTICED_SHARE, is_bottom_up: bool = False) -> Pixels:
+        """The same of a file that is damaged or cut off: without the rows at its end that are missing.
+
+        `noticed` is the least share that counts as missing; `is_bottom_up`: the file's last rows are the picture's first.
+        Raises UndecodableError where nothing worth looking at is left.
+        """
+        rows = np.asarray(self.picture)
+        missing = missing_share(rows[::-1] if is_bottom_up else rows)
+        if missing < noticed:
+            return replace(self.warned(f"{what}: shown as far as it could be read"), missing_share=0.0)
+        return self.without_rows(missing, what, is_bottom_up=is_bottom_up)
+
+    def without_rows(self, missing: float, what: str, *, is_bottom_up: bool = False) -> Pixels:
+        """The same without the given share of rows at its end, and a warning that says how much that is.
+
+        Raises UndecodableError where nothing worth looking at is left.
+        """
+        # Fewer than one row in twenty is a strip of sky: an answer about it would be chance.
+        if missing > 0.95:
+            raise UndecodableError(Reason.of("skip.rows-missing", percent=round(100 * missing)))
+        image = self.image
+        rows = max(1, image.height - round(missing * image.height))
+        top = image.height - rows if is_bottom_up else 0
+        cut = replace(self, picture=image.crop((0, top, image.width, top + rows)), missing_share=missing)
+        return cut.warned(f"{what}: {missing:.0%} of the rows are missing")
+
     def warned(self, *warnings: str) -> Pixels:
         """The same with more warnings."""
         return replace(self, warnings=(*self.warnings, *warnings))
@@ -116,30 +147,16 @@ def upright_orientation(value: object) -> int:
 
 
 def missing_share(rgb: NDArray[np.uint8]) -> float:
-    """Share of rows at the end that hold one value throughout: what decoders leave where the data ended."""
-    varied = np.flatnonzero((rgb != rgb[-1, -1]).any(axis=(1, 2)))
+    """Share of rows at the end that hold one value: what decoders leave where the data ended.
+
+    With the rows of the block in which they ended: of its left part there is something, of its right part nothing.
+    """
+    differs = (rgb != rgb[-1, -1]).any(axis=2)
+    varied = np.flatnonzero(differs.any(axis=1))
     present = int(varied[-1]) + 1 if varied.size else 0
+    if 0 < present < len(rgb):
+        block = differs[max(0, present - _BLOCK_ROWS) : present].mean(axis=1)
+        whole = np.flatnonzero(block > _LEAST_OF_A_ROW)
+        if whole.size:
+            present -= len(block) - 1 - int(whole[-1])
     return 1.0 - present / len(rgb)
-
-
-def without_missing_rows(image: Image.Image, what: str) -> tuple[Image.Image, str]:
-    """A picture whose data ended early, cut to the rows that are there, and a warning that says how much is missing.
-
-    Raises UndecodableError where nothing worth looking at is left.
-    """
-    missing = missing_share(np.asarray(image))
-    if missing < NOTICED_SHARE:
-        return image, f"{what}: shown as far as it could be read"
-    return without_rows(image, missing, what)
-
-
-def without_rows(image: Image.Image, missing: float, what: str) -> tuple[Image.Image, str]:
-    """A picture without the given share of rows at its end, and a warning that says how much that is.
-
-    Raises UndecodableError where nothing worth looking at is left.
-    """
-    # Fewer than one row in twenty is a strip of sky: an answer about it would be chance.
-    if missing > 0.95:
-        raise UndecodableError(Reason.of("skip.rows-missing", percent=round(100 * missing)))
-    rows = image.height - round(missing * image.height)
-    return image.crop((0, 0, image.width, max(1, rows))), f"{what}: {missing:.0%} of the rows are missing"

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from album_sort.images.cr3 import cr3_preview
+from album_sort.images.heif_boxes import missing_bytes_share
 from album_sort.images.jpeg import load_jpeg
 from album_sort.images.jpeg_layout import exif_facts, read_layout
 from album_sort.images.pixels import (
@@ -21,10 +22,10 @@ from album_sort.images.pixels import (
     Pixels,
     Request,
     UndecodableError,
-    without_rows,
 )
 from album_sort.images.previews import is_usable_size
 from album_sort.images.refusals import detail_of
+from album_sort.images.tiff_extent import missing_tiff_share
 from album_sort.types import PixelSource, Reason
 
 # LibRaw's `flip` (bits: 1 left for right, 2 top for bottom, 4 rows for columns), as the EXIF Orientation of the same turn.
@@ -92,7 +93,18 @@ class _Raw(Protocol):
 
 
 def load_raw(data: bytes, name: str, request: Request) -> Pixels:
-    """The preview inside a RAW file, turned as the RAW asks; the developed RAW where the preview is missing or tiny."""
+    """The preview inside a RAW file, turned as the RAW asks; the developed RAW where the preview is missing or tiny.
+
+    Of a RAW that is cut off the preview may be whole: the pixels say then how much of the RAW is missing.
+    """
+    pixels = _load(data, name, request)
+    missing = missing_bytes_share(data) if name == "cr3" else missing_tiff_share(data)
+    if pixels.missing_share is None and missing >= NOTICED_SHARE:
+        return replace(pixels.warned(f"truncated: {missing:.0%} of the RAW data are missing"), missing_share=missing)
+    return pixels
+
+
+def _load(data: bytes, name: str, request: Request) -> Pixels:
     # Loaded with the first RAW: most folders have none, and the library takes its time.
     rawpy: Any = importlib.import_module("rawpy")
     preview = None
@@ -166,6 +178,7 @@ def _stand_in(preview: Pixels, frame: _Frame) -> Pixels:
         PixelSource.RAW_PREVIEW,
         preview.icc_profile,
         preview.warnings,
+        preview.missing_share,
     )
 
 
@@ -186,8 +199,7 @@ def _developed(raw: _Raw, frame: _Frame, request: Request) -> Pixels:
     if is_stacked:
         missing = _repeated_share(rgb)
     if missing >= NOTICED_SHARE:
-        image, warning = without_rows(pixels.image, missing, "truncated")
-        pixels = replace(pixels, picture=image, warnings=(warning,))
+        pixels = pixels.without_rows(missing, "truncated")
     return replace(pixels, picture=pixels.image.reduce(max(1, min(pixels.size) // request.short_px)))
 
 

@@ -23,7 +23,17 @@ from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSe
 from album_sort.metadata import read_metadata, read_sidecar, read_video_metadata
 from album_sort.reading import NotAFile, open_regular, read_at_most, read_head, sha256_of
 from album_sort.state.cache import CacheReader
-from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Metadata, Reason, Skipped, Stage
+from album_sort.types import (
+    ContentId,
+    DecodedPicture,
+    FileEntry,
+    FileKind,
+    Inspection,
+    Metadata,
+    Reason,
+    Skipped,
+    Stage,
+)
 
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 
@@ -131,14 +141,20 @@ def _read_around(file: FileEntry, content_id: ContentId, kind: FileKind, head: b
 
 def _read_picture(file: FileEntry, content_id: ContentId, data: bytes, settings: ReaderSettings) -> Read:
     picture = decode_picture(data, settings.preprocessing, suffix=file.suffix, thumbnail_px=settings.thumbnail_px)
-    metadata = _sized(read_metadata(data, picture.media_format), picture.width_px, picture.height_px, picture.warnings)
+    metadata = _seen(read_metadata(data, picture.media_format), picture)
     inspection = Inspection(file, content_id, picture.media_format, metadata, picture.pixel_source, picture.statistics)
     return Read(inspection, picture.views, picture.thumbnail)
 
 
-def _sized(metadata: Metadata, width_px: int, height_px: int, warnings: tuple[str, ...]) -> Metadata:
-    """With the true size: what EXIF says of it may be that of another version."""
-    return replace(metadata, width_px=width_px, height_px=height_px, warnings=(*metadata.warnings, *warnings))
+def _seen(metadata: Metadata, picture: DecodedPicture) -> Metadata:
+    """With the true size (what EXIF says of it may be that of another version), and what is wrong with the pixels."""
+    return replace(
+        metadata,
+        width_px=picture.width_px,
+        height_px=picture.height_px,
+        missing_share=picture.missing_share,
+        warnings=(*metadata.warnings, *picture.warnings),
+    )
 
 
 def _failed(file: FileEntry, stage: Stage, reason: Reason, content_id: ContentId | None = None) -> Failed:

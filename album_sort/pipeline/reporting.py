@@ -11,6 +11,8 @@ from album_sort.classify.labels import load_labels
 from album_sort.core.bursts import find_bursts
 from album_sort.core.capture_time import RefusedTime
 from album_sort.core.grouping import GroupItem
+from album_sort.pipeline.damage import damage_of
+from album_sort.pipeline.duplicates import Duplicates
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import Remembered
@@ -62,6 +64,7 @@ class RowMaker:
     _trips: dict[str, TripRow] = field(default_factory=dict)
     _net: Net = field(default_factory=Net)
     """What cannot be described is filed all the same."""
+    _duplicates: Duplicates = field(default_factory=Duplicates)
 
     @classmethod
     def of(cls, preparation: Preparation, plan: Plan, relative: RelativeWords) -> RowMaker:
@@ -71,6 +74,7 @@ class RowMaker:
             maker._ops.setdefault(op.source, []).append(op)
         for number, facts in enumerate(preparation.library.photos):
             maker._numbers[facts.group.primary.path] = number
+        maker._duplicates.add(plan.ops, (file for facts in preparation.library.photos for file in facts.group.files))
         _, bursts = maker._net.together(
             list(_items(preparation)), lambda item: item.file.path, find_bursts, apart=lambda _: ()
         )
@@ -122,6 +126,8 @@ class RowMaker:
         facts, assignment = self.preparation.library.photos[number], self.preparation.assignments[number]
         lang, wording, labels = self.preparation.lang, self.preparation.wording, load_labels()
         top = facts.prediction.top(3) if facts.prediction else ()
+        damage = damage_of(facts, self.preparation)
+        damage_said = () if damage is None else (damage.sentence,)
         return PhotoRow(
             source=facts.group.primary.path,
             album=assignment.album,
@@ -129,7 +135,7 @@ class RowMaker:
             path=op.target,
             action=_row_action(op),
             sha256=facts.group.content_id,
-            why=tuple(wording.say(reason, lang) for reason in (*assignment.reasons, *op.why)),
+            why=(*(wording.say(reason, lang) for reason in (*assignment.reasons, *op.why)), *damage_said),
             top=tuple(
                 TopClass(score.class_index, labels.class_name(score.class_index, lang), score.probability)
                 for score in top
@@ -148,6 +154,12 @@ class RowMaker:
             group=tuple(member.path for member in facts.group.members),
             similar_to=self._bursts.get(facts.group.content_id),
             by_hand=CorrectionKind.MOVED if facts.group.content_id in self.preparation.hand.pinned else "",
+            size_bytes=op.size_bytes,
+            duplicate_of=self._duplicates.stored_source(op),
+            freed_bytes=self._duplicates.freed_bytes(
+                [one for file in facts.group.files for one in self._ops.get(file.path, ())]
+            ),
+            damaged_share=None if damage is None else damage.share,
         )
 
     def _trip_row(self, trip: Trip) -> TripRow:

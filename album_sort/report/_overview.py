@@ -16,6 +16,9 @@ EXAMPLES = 40
 REASONS = 100
 """Different reasons named; a reason may carry a value of its file, and then every file has its own."""
 
+DAMAGED = 1000
+"""Damaged photos named on the page; all of them are in the other two reports."""
+
 STRIP = 5
 """Pictures of a trip."""
 
@@ -61,6 +64,17 @@ class SkippedGroup:
     examples: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class DamagedPhoto:
+    """A photo of which a part is missing."""
+
+    source: str
+    path: str
+    """Inside the destination."""
+    reason: str
+    share: float
+
+
 @dataclass(slots=True)
 class Overview:
     """Everything that is told about all photos together."""
@@ -77,6 +91,8 @@ class Overview:
     """Photos that are not on the chart."""
     months: Counter[tuple[str, Month]] = field(default_factory=Counter)
     skipped: dict[tuple[str, str], SkippedGroup] = field(default_factory=dict)
+    damaged: list[DamagedPhoto] = field(default_factory=list)
+    """The first DAMAGED of them, in the order of the rows."""
     unnamed_reasons: int = 0
     """Files whose reason is not among the named ones."""
 
@@ -85,7 +101,12 @@ class Overview:
         self.tally.add(row)
         if isinstance(row, SkippedRow):
             self._add_skipped(row)
-        elif row.action is RowAction.DUPLICATE:
+            return
+        if row.damaged_share is not None and len(self.damaged) < DAMAGED:
+            # The sentence about the damage is the last one: what decided about the album comes first.
+            said = row.why[-1] if row.why else ""
+            self.damaged.append(DamagedPhoto(row.source, row.path, said, row.damaged_share))
+        if row.action is RowAction.DUPLICATE:
             self.duplicates[row.album] += 1
         else:
             self._add_photo(row)

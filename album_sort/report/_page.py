@@ -111,6 +111,7 @@ class Page:
             "titles": overview.tally.titles,
             "skipped": sorted(overview.skipped.values(), key=lambda group: (group.stage, -group.files, group.reason)),
             "unnamed_reasons": overview.unnamed_reasons,
+            "damaged": overview.damaged,
             "undated": overview.undated,
             "marks_new": self._marks_new,
             "earlier": [(run_id, _started(run_id)) for run_id in self._info.earlier],
@@ -163,6 +164,7 @@ class Page:
                 for album, title in (*self._info.albums, *self._overview.tally.titles.items())
             },
             "trips": [visible(self._trip_row(summary).title) for summary in self._overview.trips.values()],
+            "freed": self._overview.tally.freed_bytes,
             "photosBase": parts.photos_base,
             "program": self._info.program_call,
             "out": shell_word(os.path.abspath(self._info.destination)),

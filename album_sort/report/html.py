@@ -3,7 +3,8 @@
 Rows stream into a spool, album by album; at the end they are cut into chunks of cards that a small script shows page by page. A card
 has these keys: `s` source, `q` source quoted for a shell where plain quotes do not do, `p` path in the destination (`pv` as shown),
 `a` action, `t` local time (`tf` where only the file has one; `tp` precision, `to` offset, `ts` source), `l` place, `lk` km,
-`r` trip, `c` top classes, `g` guesses (albums), `w` reasons, `also`, `m` files of the group, `al` album title, `n` filed by this run.
+`r` trip, `c` top classes, `g` guesses (albums), `w` reasons, `also`, `m` files of the group, `al` album title, `b` size in bytes,
+`d` the stored source of a duplicate and `f` the bytes that deleting it would free, `n` filed by this run.
 
 Everything that comes from photos passes `visible` and then either jinja2's escaping or `textContent`; the page's Content-Security-Policy
 names the one script and the one style sheet by hash, and allows no network at all.
@@ -188,8 +189,13 @@ class HtmlReport:
             card["also"] = [visible(path) for path in row.also]
         if row.group:
             card["m"] = [visible(member) for member in row.group]
+        if row.size_bytes is not None:
+            card["b"] = row.size_bytes
         if row.action is RowAction.DUPLICATE:
             card["al"] = visible(row.title)
+            if row.duplicate_of:
+                card["d"] = visible(row.duplicate_of)
+                card["f"] = row.freed_bytes
         return card
 
     def _add_when_and_where(self, card: Card, row: PhotoRow) -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
+from album_sort.core.bounded import finite, whole
 from album_sort.core.checked import outer_path
 from album_sort.core.reason_json import reason_from_json
 from album_sort.types import (
@@ -39,6 +40,8 @@ from album_sort.types import (
 Json = dict[str, Any]
 """One JSON object."""
 
+_SHARE_DIGITS = 3
+_MOST_BYTES = 1 << 49
 _PROBABILITY_DIGITS = 4
 """Finer than any threshold, and a third of the bytes of a full float."""
 
@@ -152,7 +155,7 @@ def _taken_from_json(row: Json) -> TakenRow:
 
 
 def photo_to_json(photo: PhotoRow) -> Json:
-    """The row of one photo; `similar_to` is present only where it says something."""
+    """The row of one photo; what is said of few (`similar_to`, `duplicate_of`, `damaged`) is present only where it says something."""
     place = photo.place
     row: Json = {
         "type": "photo",
@@ -186,6 +189,12 @@ def photo_to_json(photo: PhotoRow) -> Json:
     if photo.by_hand:
         row["by_hand"] = photo.by_hand
     row["in_run"] = photo.in_run
+    if photo.size_bytes is not None:
+        row["size_bytes"] = photo.size_bytes
+    if photo.duplicate_of:
+        row |= {"duplicate_of": photo.duplicate_of, "freed_bytes": photo.freed_bytes}
+    if photo.damaged_share is not None:
+        row |= {"damaged": True, "damaged_share": round(photo.damaged_share, _SHARE_DIGITS)}
     return row
 
 
@@ -209,6 +218,10 @@ def photo_from_json(row: Json) -> PhotoRow:
         similar_to=cast("ContentId | None", row.get("similar_to")),
         in_run=row.get("in_run", True) is True,
         by_hand="moved" if row.get("by_hand") == "moved" else "",
+        size_bytes=whole(row.get("size_bytes"), 0, _MOST_BYTES),
+        duplicate_of=str(row.get("duplicate_of", "")),
+        freed_bytes=whole(row.get("freed_bytes"), 0, _MOST_BYTES) or 0,
+        damaged_share=finite(row.get("damaged_share"), 0, 1),
     )
 
 

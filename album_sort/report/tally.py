@@ -24,6 +24,10 @@ class Tally:
     """Photos that the run has dealt with; the others lie in the albums since earlier runs."""
     new: int = 0
     """Photos that the run has filed."""
+    freed_bytes: int = 0
+    """What deleting the duplicates among the sources would free."""
+    damaged: int = 0
+    """Photos of which a part is missing; duplicates counted where their content is."""
 
     def add(self, row: ReportRow) -> None:
         """Counts one row."""
@@ -33,6 +37,8 @@ class Tally:
             self.actions[row.action] += 1
             self.in_run += row.in_run
             self.new += row.is_new
+            self.freed_bytes += row.freed_bytes
+            self.damaged += row.damaged_share is not None
         elif row.is_problem:
             self.skipped += 1
         else:
@@ -71,6 +77,8 @@ class Tally:
             "albums": self.album_count,
             "review": self.review,
             "duplicates": self.duplicates,
+            "duplicate_bytes": self.freed_bytes,
+            "damaged": self.damaged,
             "skipped": self.skipped,
             "left_out": self.left_out,
             "in_run": self.in_run,

@@ -17,6 +17,9 @@ WORDS_FILE = "report_words.toml"
 """Name of the file in `labels/`."""
 
 
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """Sentences by key. `key.one` is the form for exactly one, where the language has it."""
@@ -69,6 +72,13 @@ class Words:
         local = _local(utc)
         offset = local.isoformat()[-len("+00:00") :].removeprefix("+00:00")
         return f"{format_datetime(local, 'medium', locale=self.locale)} UTC{offset}"
+
+    def size(self, count: int) -> str:
+        """`2.1 MB`: in thousands, as file managers and disks count."""
+        value, unit = float(count), 0
+        while value >= 1000 and unit < len(_UNITS) - 1:
+            value, unit = value / 1000, unit + 1
+        return f"{format_decimal(round(value, 1 if unit else 0), locale=self.locale)} {_UNITS[unit]}"
 
     def duration(self, seconds: float) -> str:
         """`3 min 20 s`, `0.4 s`."""

@@ -159,6 +159,8 @@ class DecodedPicture:
     """Small upright sRGB JPEG for the report; empty when not asked for."""
     warnings: tuple[str, ...] = ()
     """`truncated: 40 % of the rows are missing` ..."""
+    missing_share: float | None = None
+    """Share of the picture that a damaged file lacks; 0 where that cannot be measured, None for a sound one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

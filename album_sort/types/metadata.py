@@ -189,6 +189,8 @@ class Metadata:
     duration_s: float | None = None
     """Of a video."""
     is_edited: bool = False
+    missing_share: float | None = None
+    """Share of the picture that is missing because the file is damaged or cut off; 0 where that cannot be measured, None: sound."""
     warnings: tuple[str, ...] = ()
     """What could not be read, in words; never an exception."""
 

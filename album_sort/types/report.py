@@ -135,6 +135,14 @@ class PhotoRow:
     """`moved` for a photo that stays where a person put it."""
     in_run: bool = True
     """False for a photo in the albums that the run has not dealt with."""
+    size_bytes: int | None = None
+    """Of the source file; None in reports of before it was kept."""
+    duplicate_of: str = ""
+    """Of a duplicate: the source whose file is the one that is stored."""
+    freed_bytes: int = 0
+    """Of a duplicate: what deleting it, with the files that go with it, would free on its disk; 0 for another name of the same file."""
+    damaged_share: float | None = None
+    """Share of the picture that is missing; 0 where that cannot be measured, None for a sound photo."""
 
     @property
     def is_new(self) -> bool:

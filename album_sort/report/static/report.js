@@ -221,9 +221,24 @@
   function duplicateCard(photo, position, open) {
     const box = card(photo, position, open);
     box.className = "photo review";
-    box.querySelector(".about").prepend(el("p", { class: "source" }, isolated(photo.s, "path"),
-      photo.p ? el("span", { class: "quiet" }, ` ${t("same_as")} `, isolated(photo.pv || photo.p, "path")) : null));
+    const size = photo.b === undefined ? null : el("span", { class: "quiet" }, ` (${bytes(photo.b)})`);
+    const kept = photo.d ? el("span", { class: "quiet" }, ` ${t("same_as")} `, isolated(photo.d, "path")) : null;
+    const stored = photo.p ? el("span", { class: "quiet" }, ` · ${t("stored_as")} `, isolated(photo.pv || photo.p, "path")) : null;
+    const linked = photo.d && photo.f === 0 ? el("span", { class: "quiet" }, ` ${t("same_file")}`) : null;
+    box.querySelector(".about").prepend(el("p", { class: "source" }, isolated(photo.s, "path"), size, kept, stored, linked));
     return box;
+  }
+
+  // In thousands, as file managers and disks count.
+  function bytes(count) {
+    const units = ["B", "kB", "MB", "GB", "TB"];
+    let value = count;
+    let unit = 0;
+    while (value >= 1000 && unit < units.length - 1) {
+      value /= 1000;
+      unit += 1;
+    }
+    return `${new Intl.NumberFormat(locale, { maximumFractionDigits: unit ? 1 : 0 }).format(value)} ${units[unit]}`;
   }
 
   function pager(page, pages, go, label = t("pages")) {
@@ -415,7 +430,10 @@
         byMonth: false });
     }
     if (kind === "duplicates") {
-      return photosPage({ route, title: t("duplicates_title"), ...albumPhotos(" duplicates"), page, draw: duplicateCard, listClass: "rows",
+      const { count, photosFrom } = albumPhotos(" duplicates");
+      const free = index.freed ? ` ${t("duplicates_free", { size: bytes(index.freed) })}` : "";
+      const note = el("span", {}, `${t("duplicates_text", { n: count })}${free}`);
+      return photosPage({ route, title: t("duplicates_title"), note, count, photosFrom, page, draw: duplicateCard, listClass: "rows",
         byMonth: false });
     }
     return burstsPage(page);
