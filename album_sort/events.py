@@ -54,6 +54,8 @@ class FileLeftOut:
     skipped: Skipped
     said: str
     """Its reason as a sentence, in the language of the run."""
+    is_known: bool = False
+    """Whether an earlier run has told of it, and it is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,23 @@ class OpFinished:
     result: OpResult
 
 
-Event = StageStarted | StageProgress | StageFinished | Notice | FileLeftOut | OpFinished
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """A run is over: the one line that a log needs."""
+
+    run_id: str
+    """Empty where nothing was written."""
+    photos: int
+    filed: int
+    """New in the albums."""
+    moved: int
+    problems: int
+    known_problems: int
+    """Of these, told by an earlier run."""
+    exit_code: int
+
+
+Event = StageStarted | StageProgress | StageFinished | Notice | FileLeftOut | OpFinished | RunFinished
 
 
 class EventSink(Protocol):

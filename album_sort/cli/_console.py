@@ -34,6 +34,7 @@ from album_sort.events import (
     FileLeftOut,
     Notice,
     OpFinished,
+    RunFinished,
     StageFinished,
     StageProgress,
     StageStarted,
@@ -119,7 +120,7 @@ class HumanPrinter:
                 self._begin(stage, total)
             case StageProgress(stage, done, total, current):
                 self._draw(done, total, current)
-            case StageFinished() | FileLeftOut() | OpFinished():
+            case StageFinished() | FileLeftOut() | OpFinished() | RunFinished():
                 pass
 
     def _begin(self, stage: str, total: int | None) -> None:
@@ -204,7 +205,7 @@ class JsonPrinter:
                     "status": result.status,
                     "error": result.error,
                 }
-            case StageProgress():
+            case StageProgress() | RunFinished():
                 pass
         if row is not None:
             print_json(row)
@@ -263,10 +264,23 @@ class LogPrinter:
                 self._logger.info(_line(text))
             case StageFinished(stage, done, seconds):
                 self._logger.info("%s: %d in %.1f s", stage, done, seconds)
-            case FileLeftOut(skipped, said):
+            case FileLeftOut(skipped, said, is_known=False):
                 self._logger.warning("%s: %s (%s)", _line(skipped.path), _line(said), skipped.stage)
             case OpFinished(op, result) if result.status is OpStatus.FAILED:
                 self._logger.warning("%s: %s", _line(op.source), _line(result.error))
+            case OpFinished(op, result) if result.action.has_effect and result.status is OpStatus.DONE:
+                self._logger.info("%s: %s -> %s", result.action, _line(op.source), _line(op.target))
+            case RunFinished():
+                self._logger.info(
+                    "%s: %d photos, %d filed, %d moved, %d could not be processed (%d of them known), exit code %d",
+                    f"run {event.run_id}" if event.run_id else "nothing new",
+                    event.photos,
+                    event.filed,
+                    event.moved,
+                    event.problems,
+                    event.known_problems,
+                    event.exit_code,
+                )
             case _:
                 pass
 

@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from album_sort.cli._known_problems import KnownProblems
 from album_sort.errors import ExitCode
+from album_sort.events import RunFinished
 from album_sort.fileops.apply import Applied
 from album_sort.pipeline.damage import damage_of
 from album_sort.pipeline.duplicates import Duplicates
@@ -158,6 +160,19 @@ class Outcome:
         ):
             return False
         return self.applied is None or (not self.applied.stopped_by and not self._failed)
+
+    def as_event(self, known: KnownProblems) -> RunFinished:
+        """For a log."""
+        told, actions = self.told, self.told.actions
+        return RunFinished(
+            run_id=self.planned.plan.plan_id if self.planned is not None and self.applied is not None else "",
+            photos=told.photos,
+            filed=sum(count for action, count in actions.items() if Action(action).makes_a_file),
+            moved=actions.get(Action.MOVE.value, 0),
+            problems=len(told.problems),
+            known_problems=sum(known.knows(*one) for one in told.problems),
+            exit_code=int(self.exit_code),
+        )
 
     @property
     def inferences(self) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 
 from album_sort.cli._by_hand import hand_as_json, print_by_hand, print_deleted_by_hand
 from album_sort.cli._clock import local_time
 from album_sort.cli._console import err_console, out_console, print_json
+from album_sort.cli._known_problems import KnownProblems, Problem
 from album_sort.cli._layout import Last, print_table, printable, say
 from album_sort.cli._outcome import Outcome, Told
 from album_sort.cli._words import terminal_words
@@ -30,7 +31,7 @@ SHOWN_MOVES = 3
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-def print_summary(outcome: Outcome, *, quiet: bool, verbose: bool, as_json: bool) -> None:
+def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbose: bool, as_json: bool) -> None:
     """Data to stdout, problems to stderr."""
     told = outcome.told
     if as_json:
@@ -49,7 +50,8 @@ def print_summary(outcome: Outcome, *, quiet: bool, verbose: bool, as_json: bool
             if outcome.preparation is not None:
                 by_hand = outcome.preparation.hand
                 print_by_hand(console, words, by_hand, outcome.destination, outcome.preparation.base_title)
-    _print_problems(outcome)
+    news = [one for one in told.problems if verbose or outcome.is_preview or not known.knows(*one)]
+    _print_problems(outcome, news, quiet=quiet)
     if outcome.preparation is not None:
         console = err_console()
         words = terminal_words(outcome.lang, console.encoding)
@@ -164,9 +166,8 @@ def _remarks(words: Words, outcome: Outcome) -> Iterator[str]:
             yield words.text("report", path=printable(str(path)))
 
 
-def _print_problems(outcome: Outcome) -> None:
-    """Grouped by reason; cron's mail shows nothing else."""
-    problems = outcome.told.problems
+def _print_problems(outcome: Outcome, problems: Sequence[Problem], *, quiet: bool) -> None:
+    """Grouped by reason; cron's mail shows nothing else. Those of before are only counted, for those who look."""
     console = err_console()
     words = terminal_words(outcome.lang, console.encoding)
     if problems:
@@ -185,6 +186,9 @@ def _print_problems(outcome: Outcome) -> None:
                 words.text("more_reasons_in_report" if outcome.report_paths else "more_reasons", n=others),
                 indent=2,
             )
+    before = len(outcome.told.problems) - len(problems)
+    if before and not quiet:
+        say(console, words.text("problems_as_before", n=before))
     if outcome.applied is not None and outcome.applied.stopped_by:
         why = outcome.applied.stopped_by
         said = words.text("interrupted") if why == "interrupted" else printable(why)

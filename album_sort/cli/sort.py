@@ -12,9 +12,10 @@ from pathlib import Path
 
 from album_sort import __version__
 from album_sort.cli._clock import utc_now
-from album_sort.cli._console import Printer, make_printer
+from album_sort.cli._console import make_printer
 from album_sort.cli._files_from import listed_paths
 from album_sort.cli._kept import say_differences, say_overruled
+from album_sort.cli._known_problems import KnownProblems
 from album_sort.cli._outcome import Outcome, Told
 from album_sort.cli._own_files import check_log_file, check_plan_file, write_plan
 from album_sort.cli._pages import point_to_newest_page
@@ -22,10 +23,10 @@ from album_sort.cli._stop import StopRequest, stop_on_signals
 from album_sort.cli._summary import print_summary
 from album_sort.cli._words import terminal_words
 from album_sort.cli._write_report import ReportWriter
-from album_sort.config import ResolvedSettings, Settings, read_layers, resolve_settings
+from album_sort.config import ResolvedSettings, Settings, cache_folder, read_layers, resolve_settings
 from album_sort.core.planfile import plan_to_lines
 from album_sort.errors import ExitCode, UsageError
-from album_sort.events import Event, Notice, StageFinished, StageStarted
+from album_sort.events import Event, EventSink, FileLeftOut, Notice, StageFinished, StageStarted
 from album_sort.fileops.lock import check_unlocked
 from album_sort.paths import given_path
 from album_sort.pipeline.execute import (
@@ -98,13 +99,17 @@ def run_sort(call: SortCall) -> ExitCode:
         lang=settings.lang or LANGUAGES[0],
     )
     with stop_on_signals() as stop:
-        run = _Run(call, request, resolved, kept, stop, printer)
+        known = KnownProblems.read(cache_folder(), destination)
+        run = _Run(call, request, resolved, kept, stop, _Marking(printer, known))
         with printer:
             own = resolve_settings(read_layers(call.config_file, os.environ, call.flags))
             for notice in say_overruled(kept, own, settings.lang or LANGUAGES[0]):
                 printer(notice)
             outcome = run.preview() if is_preview else run.sort()
-        print_summary(outcome, quiet=call.quiet, verbose=call.verbose, as_json=call.as_json)
+            printer(outcome.as_event(known))
+        print_summary(outcome, known, quiet=call.quiet, verbose=call.verbose, as_json=call.as_json)
+        if not is_preview:
+            known.keep(outcome.told.problems, sources)
         return outcome.exit_code
 
 
@@ -123,13 +128,27 @@ def _sources(call: SortCall) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Marking:
+    """Passes events on; of files that an earlier run has told of, it says so."""
+
+    sink: EventSink
+    known: KnownProblems
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, FileLeftOut):
+            path, stage = event.skipped.path, event.skipped.stage.value
+            event = replace(event, is_known=self.known.knows(path, stage, event.said))
+        self.sink(event)
+
+
+@dataclass(frozen=True, slots=True)
 class _Run:
     call: SortCall
     request: SortRequest
     resolved: ResolvedSettings
     kept: KeptSettings
     stop: StopRequest
-    printer: Printer
+    printer: EventSink
     timings: dict[str, StageTiming] = field(default_factory=dict)
     """Of the stages that follow the preparation, by name."""
 

@@ -30,7 +30,7 @@ from album_sort.pipeline.hand import all_albums, carried_names, remember_hand, s
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import LANGUAGE, MODEL, ROOTS, read_roots, remember_run, roots_as_text
-from album_sort.pipeline.rest import outermost, trips_to_remember
+from album_sort.pipeline.rest import Absent, outermost, trips_to_remember
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.pipeline.undoing import last_undone, take_back
 from album_sort.state.cache import InferenceCache
@@ -86,7 +86,8 @@ def make_plan(preparation: Preparation, records: DestinationRecords) -> Planned:
         plan = replace(plan, skipped=tuple(sorted(faults, key=lambda one: one.path)))
     plan = with_left_out(plan, unwanted(picture, preparation.hand.corrections))
     if request.settings.prune:
-        gone = [row for row in orphans(plan, picture) if _is_source_gone(row)]
+        absent = Absent(preparation.rest.roots)
+        gone = [row for row in orphans(plan, picture) if _is_source_gone(row) and not absent.covers(row.source)]
         plan = with_prune(plan, gone, picture.ledger.values(), max_share=request.settings.prune_limit)
     check_plan(plan, picture)
     return Planned(plan, picture, preparation.hand.has_news)

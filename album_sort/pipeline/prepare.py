@@ -23,6 +23,7 @@ from album_sort.core.wording import Wording
 from album_sort.errors import UsageError
 from album_sort.events import EventSink, FileLeftOut, Notice, StageFinished, StageProgress, StageStarted
 from album_sort.inspection.inspect import InspectionResult
+from album_sort.pipeline.absent import with_absent, without_missing
 from album_sort.pipeline.engine import Engine, make_engine
 from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gather_apart, gather_facts
 from album_sort.pipeline.filing import FilingWords, file_photo
@@ -145,11 +146,12 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
     stages = _Stages(sink)
     with stages.stage("scan"):
         found = scan(
-            request.sources,
+            without_missing(request.sources, remembered, may_be_gone=request.may_be_gone),
             destination=request.destination,
             filters=_filters(settings),
             may_be_gone=request.may_be_gone,
         )
+        found = with_absent(found, [one for one in request.sources if one not in request.may_be_gone], remembered)
         files = _limited(found.files, settings.limit, remembered.sources)
         stages.items = len(files)
     _refuse_half_translation(lang, remembered, files)

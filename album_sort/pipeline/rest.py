@@ -37,6 +37,8 @@ class Rest:
     """Photos whose source is not there any more, also those of which nothing is known."""
     forgotten: frozenset[ContentId] = frozenset()
     """Photos of which nothing is known any more but where they lie: the cache has been cleared."""
+    roots: tuple[str, ...] = ()
+    """Folders of photos that have been sorted, now or before; none lies in another."""
     is_incomplete: bool = False
     """Whether some of those that are there are forgotten: what is known of the library is not the whole any more."""
 
@@ -55,7 +57,7 @@ def recall_rest(
 ) -> Rest:
     """The rest of the library, beside what this run has inspected (by path)."""
     contents = {inspection.content_id for inspection in inspected.values()}
-    absent = _Absent(roots)
+    absent = Absent(roots)
     there: dict[str, tuple[FileEntry, ContentId]] = {}
     gone: dict[str, tuple[FileEntry, ContentId]] = {}
     photos: dict[str, ContentId] = {}
@@ -75,18 +77,20 @@ def recall_rest(
         gone={path: known[path] for path in gone if path in known},
         gone_contents=frozenset(content for path, content in photos.items() if path in gone),
         forgotten=frozenset(content for path, content in photos.items() if path not in known),
+        roots=tuple(roots),
         is_incomplete=any(path in there and path not in known for path in photos),
     )
 
 
 @dataclass(slots=True)
-class _Absent:
+class Absent:
     """Folders of photos that have been sorted before and are missing or empty now: a disk that is not there."""
 
     roots: Sequence[str]
     _is_absent: dict[str, bool] = field(default_factory=dict)
 
     def covers(self, path: str) -> bool:
+        """Whether a file lies in such a folder."""
         root = next((root for root in self.roots if is_below(path, root)), None)
         if root is None:
             return False

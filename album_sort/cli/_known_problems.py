@@ -1,0 +1,71 @@
+"""Which files were told of as broken before: cron's mail says it once, until the file or what is wrong with it changes.
+
+Kept in the cache, beside what the last run said: a night in which nothing is filed writes nothing into the destination.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from album_sort.pipeline.rest import is_below
+
+Problem = tuple[str, str, str]
+"""Path, stage and reason, as a summary has them."""
+
+_NEVER_KNOWN = frozenset(("apply", "decide"))
+"""Stages at which a fault is of the disk or of this program: told each time."""
+
+_MOST_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProblems:
+    """What earlier runs into a destination have told, by path."""
+
+    file: Path
+    marks: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, cache_folder: Path, destination: str) -> KnownProblems:
+        """Of earlier runs from this machine; nothing where they cannot be read."""
+        name = hashlib.sha256(os.path.realpath(destination).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        file = cache_folder / "runs" / f"{name}.told.json"
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            if file.stat().st_size <= _MOST_BYTES:
+                values = json.loads(file.read_text(encoding="utf-8"))
+                if isinstance(values, dict):
+                    return cls(file, {path: mark for path, mark in values.items() if isinstance(mark, str)})
+        return cls(file)
+
+    def knows(self, path: str, stage: str, reason: str) -> bool:
+        """Whether just this was told before, of the file as it is now."""
+        return stage not in _NEVER_KNOWN and self.marks.get(path) == _mark(path, reason)
+
+    def keep(self, problems: Iterable[Problem], scanned: Iterable[str]) -> None:
+        """Remembers what this run has told; what it has not looked at stays known. A cache that cannot be written costs a second mail."""
+        folders = tuple(scanned)
+        marks = {path: mark for path, mark in self.marks.items() if not any(is_below(path, one) for one in folders)}
+        marks |= {path: _mark(path, reason) for path, stage, reason in problems if stage not in _NEVER_KNOWN}
+        if marks == self.marks:
+            return
+        temporary = self.file.with_suffix(f".{os.getpid()}")
+        with contextlib.suppress(OSError):
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(marks), encoding="utf-8")
+            temporary.replace(self.file)
+
+
+def _mark(path: str, reason: str) -> str:
+    """A file as it is now, and what is wrong with it."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return reason
+    # The time of a folder changes with every file in it.
+    return reason if os.path.isdir(path) else f"{found.st_size} {found.st_mtime_ns} {reason}"
