@@ -23,9 +23,26 @@ class Server(BaseHTTPRequestHandler):
 
     release = threading.Event()
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: PLR0911 - one way to behave after another
         if self.path == "/missing":
             self.send_error(404)
+            return
+        if self.path == "/headers":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            while not self.release.wait(0.05):
+                self.wfile.write(b"X: 1\r\n")
+            return
+        if self.path == "/marks":
+            # The mark before a piece never ends: no byte of the body ever comes.
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;")
+            while not self.release.wait(0.05):
+                self.wfile.write(b"x")
+            return
+        if self.path == "/endless":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            while not self.release.is_set():
+                self.wfile.write(bytes(20_000))
+                time.sleep(0.01)
             return
         if self.path == "/silent":
             self.release.wait(20)
@@ -106,7 +123,7 @@ def test_what_is_not_the_file_is_refused_and_nothing_stays(address: str, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("path", ["/silent", "/stalled", "/trickling"])
+@pytest.mark.parametrize("path", ["/silent", "/stalled", "/trickling", "/headers", "/marks"])
 def test_a_server_that_does_not_deliver_costs_no_more_than_the_patience(
     address: str, tmp_path: Path, path: str
 ) -> None:
@@ -114,6 +131,23 @@ def test_a_server_that_does_not_deliver_costs_no_more_than_the_patience(
     with pytest.raises(WeightsUnavailable):
         fetch(address + path, tmp_path / "w.pth", HASH, patience_s=0.5)
     assert time.monotonic() - began < 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_never_ends_its_answer_is_given_up_at_the_deadline(address: str, tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(WeightsUnavailable, match="not done within 1 s"):
+        fetch(f"{address}/endless", tmp_path / "w.pth", HASH, patience_s=0.5, deadline_s=1)
+    assert time.monotonic() - began < 4
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_sends_more_than_it_said_or_than_any_weights_take_is_given_up(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("album_sort.classify.download._MOST_BYTES", 100_000)
+    with pytest.raises(WeightsUnavailable, match="sends more than the file"):
+        fetch(f"{address}/endless", tmp_path / "w.pth", HASH, patience_s=5)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -188,7 +188,12 @@ def test_bad_files_are_listed_with_stage_and_reason_and_remembered(inspector: In
     assert {name: skipped.stage for name, skipped in reasons.items()} == dict.fromkeys(
         ("text.jpg", "empty.jpg", "cut.png"), Stage.DECODE
     )
-    assert all(skipped.reason and skipped.is_problem for skipped in reasons.values())
+    assert {name: skipped.reason.code for name, skipped in reasons.items()} == {
+        "text.jpg": "skip.no-picture",
+        "empty.jpg": "skip.empty",
+        "cut.png": "skip.undecodable",
+    }
+    assert all(skipped.is_problem for skipped in reasons.values())
     again = inspector(entries(photos))
     assert again.read_count == 0
     assert again.failed == result.failed

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from album_sort.classify import int16_network
 from album_sort.classify.efficientnet_lite0 import SamePadConv2d
-from album_sort.classify.networks import build_fp32, fuse_batch_norms, load_state_dict
+from album_sort.classify.int16_network import Int16Tensors
+from album_sort.classify.networks import build_fp32, fault_of, fuse_batch_norms, load_state_dict
 from album_sort.classify.precision import has_bf16, prepare_network
 from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import ModelError, UsageError
@@ -135,3 +137,55 @@ def test_bf16_is_used_exactly_where_the_processor_has_it(tmp_path: Path) -> None
         find_weights(WeightsQuery("efficientnet-lite0")), Precision.AUTO, tmp_path, calibration_views
     )
     assert prepared.precision is (Precision.BF16 if has_bf16() else Precision.FP32)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("name", ["conv1.weight", "layer4.1.bn2.running_mean", "fc.bias"])
+def test_weights_with_values_that_are_no_numbers_are_refused_by_name(
+    resnet18: WeightsFile, tmp_path: Path, name: str, bad: float
+) -> None:
+    state = torch.load(resnet18.path, weights_only=True)
+    state[name].view(-1)[-1] = bad
+    torch.save(state, tmp_path / "bad.pth")
+    with pytest.raises(ModelError, match=f"its tensor '{name}' holds values that are no numbers"):
+        load_state_dict(given(tmp_path / "bad.pth"))
+
+
+def test_a_negative_variance_is_refused_by_name(resnet18: WeightsFile, tmp_path: Path) -> None:
+    state = torch.load(resnet18.path, weights_only=True)
+    state["layer2.0.bn1.running_var"][3] = -1e-3
+    torch.save(state, tmp_path / "bad.pth")
+    with pytest.raises(ModelError, match=r"'layer2\.0\.bn1\.running_var' holds a negative variance"):
+        load_state_dict(given(tmp_path / "bad.pth"))
+
+
+def test_the_network_that_ships_is_looked_at_the_same_way(tmp_path: Path) -> None:
+    state = torch.load(find_weights(WeightsQuery("efficientnet-lite0")).path, weights_only=True)
+    name = next(name for name in state if name.endswith("running_var"))
+    state[name][0] = float("nan")
+    torch.save(state, tmp_path / "lite.pth")
+    with pytest.raises(ModelError, match="holds values that are no numbers"):
+        load_state_dict(given(tmp_path / "lite.pth", "efficientnet-lite0"))
+
+
+def test_int8_weights_are_looked_at_down_to_their_scales(resnet18: WeightsFile, tmp_path: Path) -> None:
+    published_int8(resnet18, tmp_path / "int8.pth", calibration_views())
+    state = torch.load(tmp_path / "int8.pth", weights_only=True)
+    assert fault_of(state) == ""
+    scale = next(name for name in state if name.endswith("scale"))
+    assert "holds values that are no numbers" in fault_of({**state, scale: torch.tensor(float("nan"))})
+    weights = state["conv1.weight"]
+    scales = weights.q_per_channel_scales().clone()
+    scales[0] = float("inf")
+    bent = torch._make_per_channel_quantized_tensor(weights.int_repr(), scales, weights.q_per_channel_zero_points(), 0)
+    assert "'conv1.weight' holds values" in fault_of({**state, "conv1.weight": bent})
+
+
+def test_a_converted_network_that_was_kept_with_values_that_are_no_numbers_is_made_anew() -> None:
+    size = sum(count * dtype.itemsize for count, dtype in int16_network._SIZES.values())
+    assert Int16Tensors.of_bytes(memoryview(bytes(size))) is not None
+    assert Int16Tensors.of_bytes(memoryview(bytes(size - 4) + np.float32("nan").tobytes())) is not None, "of the levels"
+    start = int16_network._SIZES["weights"][0] * 2
+    bad = bytearray(size)
+    bad[start : start + 4] = np.float32("nan").tobytes()
+    assert Int16Tensors.of_bytes(memoryview(bytes(bad))) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -21,14 +22,29 @@ _CHUNK_BYTES = 1 << 16
 _SLOWEST_BYTES_PER_S = 20_000
 """The int8 weights would take ten minutes; who has less is better served by the network that ships with the install."""
 
+_MOST_BYTES = 256 << 20
+"""Where the server does not say how many there are: five times the largest weights."""
+
+DEADLINE_S = 1200.0
+_LONGEST_LENGTH = 16
+_PIECES_AHEAD = 16
+
 Progress = Callable[[int, int | None], None]
 """Called with bytes so far and, where the server says it, bytes in all."""
 
 
-def fetch(url: str, target: Path, sha256_prefix: str, *, patience_s: float, progress: Progress | None = None) -> Path:
+def fetch(
+    url: str,
+    target: Path,
+    sha256_prefix: str,
+    *,
+    patience_s: float,
+    deadline_s: float = DEADLINE_S,
+    progress: Progress | None = None,
+) -> Path:
     """Downloads `url` to `target`, which appears only when it is complete and its hash begins with `sha256_prefix`.
 
-    `patience_s` bounds the wait for the connection, name look-up included, and for each further piece. Raises
+    `patience_s` bounds the wait for the answer, name look-up included, and for each further piece; `deadline_s` the whole. Raises
     `WeightsUnavailable` when the server cannot be reached, the connection is cut or too slow, the content has another
     hash, or the file cannot be kept.
     """
@@ -42,7 +58,7 @@ def fetch(url: str, target: Path, sha256_prefix: str, *, patience_s: float, prog
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as sink:
-            digest = _stream(url, sink.write, patience_s, progress)
+            digest = _stream(url, sink.write, patience_s, deadline_s, progress)
             sink.flush()
             os.fsync(sink.fileno())
         if not digest.startswith(sha256_prefix):
@@ -57,12 +73,14 @@ def fetch(url: str, target: Path, sha256_prefix: str, *, patience_s: float, prog
     return target
 
 
-def _stream(url: str, write: Callable[[bytes], object], patience_s: float, progress: Progress | None) -> str:
+def _stream(
+    url: str, write: Callable[[bytes], object], patience_s: float, deadline_s: float, progress: Progress | None
+) -> str:
     digest, received, began = hashlib.sha256(), 0, time.monotonic()
-    with _connect(url, patience_s) as response:
-        length = response.headers.get("Content-Length")
-        expected = int(length) if length and length.isdigit() else None
-        while chunk := response.read1(_CHUNK_BYTES):
+    delivery = _Delivery(url, patience_s)
+    try:
+        expected = delivery.length
+        while chunk := delivery.next_piece():
             write(chunk)
             digest.update(chunk)
             received += len(chunk)
@@ -71,35 +89,68 @@ def _stream(url: str, write: Callable[[bytes], object], patience_s: float, progr
             passed = time.monotonic() - began
             if passed > patience_s and received < passed * _SLOWEST_BYTES_PER_S:
                 raise TimeoutError(f"too slow, {received} bytes in {passed:.0f} s")
+            if passed > deadline_s:
+                raise TimeoutError(f"not done within {deadline_s:g} s")
+            if received > (_MOST_BYTES if expected is None else expected):
+                raise ConnectionError(f"the server sends more than the file, {received} bytes by now")
+    finally:
+        delivery.give_up()
     if expected is not None and received != expected:
         raise ConnectionError(f"the connection was cut after {received} of {expected} bytes")
     return digest.hexdigest()
 
 
-def _connect(url: str, patience_s: float) -> http.client.HTTPResponse:
-    """The response, in a thread of its own: no time limit of a socket covers the look-up of its name."""
-    request = urllib.request.Request(url, headers={"User-Agent": "album-sort"})  # noqa: S310 - scheme checked by `fetch`
-    outcome: queue.SimpleQueue[http.client.HTTPResponse | Exception] = queue.SimpleQueue()
-    given_up = threading.Event()
+class _Delivery:
+    """A response that is read in a thread of its own.
 
-    def connect() -> None:
+    A time limit of a socket starts anew with each byte, and covers no look-up of a name: a server that trickles the lines of
+    its answer, or the marks between its pieces, would never be given up.
+    """
+
+    def __init__(self, url: str, patience_s: float) -> None:
+        self._patience_s = patience_s
+        self._request = urllib.request.Request(url, headers={"User-Agent": "album-sort"})  # noqa: S310 - scheme checked by `fetch`
+        self._given_up = threading.Event()
+        self._pieces: queue.Queue[int | bytes | Exception | None] = queue.Queue(maxsize=_PIECES_AHEAD)
+        threading.Thread(target=self._read, name="fetch-weights", daemon=True).start()
+        length = self._next()
+        self.length = length if isinstance(length, int) else None
+        """What the server says that there will be, in bytes."""
+
+    def next_piece(self) -> bytes:
+        """The next bytes; empty at the end. Raises what reading has raised, TimeoutError where nothing comes."""
+        piece = self._next()
+        return piece if isinstance(piece, bytes) else b""
+
+    def give_up(self) -> None:
+        """Ends the thread, with the next byte that it gets."""
+        self._given_up.set()
+
+    def _next(self) -> int | bytes | None:
         try:
-            response = urllib.request.urlopen(request, timeout=patience_s)  # noqa: S310
+            piece = self._pieces.get(timeout=self._patience_s)
+        except queue.Empty:
+            self.give_up()
+            raise TimeoutError(f"no answer within {self._patience_s:g} s") from None
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
+
+    def _read(self) -> None:
+        try:
+            with urllib.request.urlopen(self._request, timeout=self._patience_s) as response:  # noqa: S310
+                length = response.headers.get("Content-Length")
+                self._put(int(length) if length and length.isdigit() and len(length) < _LONGEST_LENGTH else None)
+                while not self._given_up.is_set() and (chunk := response.read1(_CHUNK_BYTES)):
+                    self._put(chunk)
+                self._put(b"")
         except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
             if isinstance(error, urllib.error.HTTPError):
                 error.close()  # it is a response too
-            outcome.put(error)
-            return
-        outcome.put(response)
-        if given_up.is_set():
-            response.close()
+            self._put(error)
 
-    threading.Thread(target=connect, name="fetch-weights", daemon=True).start()
-    try:
-        response = outcome.get(timeout=patience_s)
-    except queue.Empty:
-        given_up.set()
-        raise TimeoutError(f"no answer within {patience_s:g} s") from None
-    if isinstance(response, Exception):
-        raise response
-    return response
+    def _put(self, piece: int | bytes | Exception | None) -> None:
+        while not self._given_up.is_set():
+            with contextlib.suppress(queue.Full):
+                self._pieces.put(piece, timeout=0.2)
+                return

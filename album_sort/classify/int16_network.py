@@ -57,14 +57,15 @@ class Int16Tensors:
 
     @classmethod
     def of_bytes(cls, content: memoryview) -> Int16Tensors | None:
-        """From a file, without copying; None for one of another kind."""
+        """From a file, without copying; None for one of another kind, or with values that are no numbers."""
         if len(content) != sum(size * dtype.itemsize for size, dtype in _SIZES.values()):
             return None
         arrays, start = {}, 0
         for name, (size, dtype) in _SIZES.items():
             arrays[name] = np.frombuffer(content, dtype, size, start)
             start += arrays[name].nbytes
-        return cls(**arrays)
+        is_sound = all(np.isfinite(arrays[name]).all() for name in ("scales", "units", "last"))
+        return cls(**arrays) if is_sound else None
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -45,7 +46,41 @@ def load_state_dict(weights: WeightsFile) -> StateDict:
         ) from error
     if not isinstance(state, dict) or not state or not all(isinstance(key, str) for key in state):
         raise ModelError(f"{str(weights.path)!r} holds {type(state).__name__}, not a state dict")
+    fault = fault_of(state)
+    if fault:
+        raise ModelError(
+            f"{str(weights.path)!r} cannot be used: {fault}", hint="the file may be damaged: fetch or copy it again"
+        )
     return state
+
+
+def fault_of(state: StateDict) -> str:
+    """The first tensor that no trained network holds, in words; empty for none.
+
+    A single value that is no number makes every answer one, and every photo would be filed by chance.
+    """
+    for name, value in state.items():
+        for tensor in _tensors(value):
+            if not bool(torch.isfinite(tensor).all()):
+                return f"its tensor {name!r} holds values that are no numbers"
+            if name.endswith("running_var") and bool((tensor < 0).any()):
+                return f"its tensor {name!r} holds a negative variance"
+    return ""
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:  # noqa: ANN401 - whatever a state dict holds
+    """Those with fractions, and the scales of whole-numbered ones."""
+    if isinstance(value, tuple | list):
+        for part in value:
+            yield from _tensors(part)
+    elif isinstance(value, float):
+        yield torch.tensor(value)
+    elif isinstance(value, torch.Tensor):
+        if value.is_quantized:
+            per_channel = value.qscheme() in (torch.per_channel_affine, torch.per_channel_affine_float_qparams)
+            yield value.q_per_channel_scales() if per_channel else torch.tensor(value.q_scale())
+        elif value.is_floating_point():
+            yield value
 
 
 def is_quantized(state: StateDict) -> bool:

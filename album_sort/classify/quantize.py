@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from album_sort.classify.kept import keep, read_kept
-from album_sort.classify.networks import LOAD_ERRORS, StateDict, build_fp32, build_quantizable_resnet18
+from album_sort.classify.networks import LOAD_ERRORS, StateDict, build_fp32, build_quantizable_resnet18, fault_of
 from album_sort.classify.weights import WeightsFile
 from album_sort.errors import ModelError
 from album_sort.types import Preprocessing
@@ -162,6 +162,8 @@ def load_kept(path: Path) -> nn.Module | None:
         return None
     try:
         state = torch.load(io.BytesIO(content), weights_only=True)
+        if fault_of(state):
+            return None
         network = _converted(_prepared(_own_form(), torch.backends.quantized.engine))
         network.load_state_dict(state)
     except LOAD_ERRORS:
