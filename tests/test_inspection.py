@@ -189,9 +189,9 @@ def test_bad_files_are_listed_with_stage_and_reason_and_remembered(inspector: In
         ("text.jpg", "empty.jpg", "cut.png"), Stage.DECODE
     )
     assert {name: skipped.reason.code for name, skipped in reasons.items()} == {
-        "text.jpg": "skip.no-picture",
-        "empty.jpg": "skip.empty",
-        "cut.png": "skip.undecodable",
+        "text.jpg": "skip.wrong-content",
+        "empty.jpg": "skip.wrong-content",
+        "cut.png": "skip.no-header",
     }
     assert all(skipped.is_problem for skipped in reasons.values())
     again = inspector(entries(photos))

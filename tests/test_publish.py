@@ -12,7 +12,8 @@ import pytest
 
 from album_sort.fileops.filesystem import Copied, RealFileSystem
 from album_sort.fileops.handles import Root
-from album_sort.fileops.probe import probe
+from album_sort.fileops.place import TEMPORARY_PREFIX
+from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.system_calls import rename_without_replacing
 from album_sort.types import Action, Mode, OpResult, OpStatus
 from tests.destination_builders import Library, apply_saved, content_id, plan_for, run, tree
@@ -236,6 +237,40 @@ def test_the_careful_rename_never_replaces(tmp_path: Path) -> None:
 
 
 def test_probing_a_destination_leaves_nothing_but_the_state_folder(tmp_path: Path) -> None:
-    found = probe(str(tmp_path))
-    assert found.time_step_ns >= 1
+    assert can_reflink(str(tmp_path)) in (True, False)
     assert [path.name for path in tmp_path.rglob("*")] == [".album-sort"]
+
+
+def test_a_link_put_under_our_temporary_name_is_neither_followed_nor_replaced(library: Library) -> None:
+    plan = plan_for(library)
+    folder = library.albums / "Pets/2024"
+    folder.mkdir(parents=True)
+    theirs = library.root / "theirs"
+    theirs.write_bytes(b"theirs")
+    (folder / f"{TEMPORARY_PREFIX}saved-{plan.ops[0].op_id}").symlink_to(theirs)
+    apply_saved(library, plan)
+    assert theirs.read_bytes() == b"theirs"
+    bound = RealFileSystem().below(Root(str(library.root)))
+    with pytest.raises(FileExistsError):
+        bound.copy(str(library.sources / "a.jpg"), str(theirs), try_clone=False)
+    assert theirs.read_bytes() == b"theirs"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a set-user-id bit is kept for the superuser alone")
+def test_a_photo_is_never_a_program_with_its_owners_rights(library: Library) -> None:
+    (library.sources / "a.jpg").chmod(0o6755)
+    run(library)
+    assert stat.S_IMODE((library.albums / "Pets/2024/a.jpg").stat().st_mode) == 0o755
+
+
+def test_a_copy_that_has_not_arrived_whole_is_no_copy(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that says that it has written what it has not."""
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: len(data) if write(descriptor, data[:-1]) else 0)
+    _, applied = run(library)
+    monkeypatch.undo()
+    assert only(applied.results).status is OpStatus.FAILED
+    assert "bytes arrived of" in only(applied.results).error
+    assert not [
+        path for path in library.albums.rglob("*.jpg") if ".album-sort" not in str(path.relative_to(library.albums))
+    ]

@@ -16,7 +16,7 @@ from album_sort.core.planfile import plan_from_lines
 from album_sort.errors import ExitCode, UsageError, why_unreadable
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.fileops.probe import probe
+from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.space import check_space
 from album_sort.pipeline.execute import apply_and_tell, doubt_refused, held_destination, new_run_id, status_of
 from album_sort.pipeline.remembered import not_before
@@ -44,7 +44,7 @@ def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> Ex
         now_utc = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
         # A run of its own: applying a plan twice must not write into the history of the first time.
         plan = replace(saved, plan_id=new_run_id(now_utc))
-        check_space(plan, can_reflink=probe(plan.destination).reflinks)
+        check_space(plan, can_reflink=can_reflink(plan.destination))
         run = RunRecord(
             plan.plan_id,
             "apply",

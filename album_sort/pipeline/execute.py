@@ -23,7 +23,7 @@ from album_sort.fileops.apply import Applied, apply_plan
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.lock import destination_lock, was_killed
 from album_sort.fileops.picture import read_foreign
-from album_sort.fileops.probe import probe
+from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.recover import recover, remove_temporaries
 from album_sort.fileops.space import check_space
 from album_sort.pipeline.hand import all_albums, carried_names, remember_hand, see, unwanted, with_hand
@@ -231,7 +231,7 @@ def carry_out(
     plan, destination = planned.plan, preparation.request.destination
     fs = RealFileSystem()
     remove_temporaries(destination, fs, planned.picture.stale_temporaries)
-    check_space(plan, can_reflink=probe(destination).reflinks)
+    check_space(plan, can_reflink=can_reflink(destination))
     run = RunRecord(
         plan.plan_id,
         "sort",
