@@ -73,6 +73,8 @@ def test_review_can_be_emptied_by_hand_and_everything_believes_it(
     explained = album_sort("explain", albums / "Flowers/2024/rocket.jpg", "--out", albums, *SHIPPED)
     assert "filed under “Flowers”" in explained.stdout
     assert "you put it here yourself (it was Review/2024/rocket.jpg)" in explained.stdout
+    assert "food" in (listed := album_sort("albums", "list", "--out", albums).stdout)
+    assert "Yummy" in listed
     before = fingerprint(albums)
     silent = album_sort(library, "--out", albums, "--quiet", *SHIPPED)
     assert (silent.code, silent.stdout, silent.stderr) == (0, "", "")
@@ -122,3 +124,19 @@ def test_fix_knows_albums_by_any_name_acts_at_once_and_undo_says_what_still_hold
     forgotten = album_sort("fix", library, "--forget", "--out", albums)
     assert "Taken back for 3 photos" in forgotten.stdout
     assert "Nothing new: nothing was written." in album_sort(library, "--out", albums, *SHIPPED).stdout
+
+
+def test_a_part_of_the_library_takes_nothing_that_lies_there_for_moved_or_deleted(
+    library: Path, tmp_path: Path, album_sort: Program
+) -> None:
+    """And what was done by hand with photos of the other part is in the report of the whole."""
+    albums = tmp_path / "Albums"
+    album_sort(library, "--out", albums, *SHIPPED)
+    move(albums, "Review/2024/rocket.jpg", "Flowers/2024/rocket.jpg")
+    ran = album_sort(library / "cat.jpg", "--out", albums, *SHIPPED)
+    assert "1 photo moved by hand" in ran.stdout
+    assert "deleted" not in ran.stderr
+    rows = {Path(str(row["source"])).name: row for row in report_rows(albums) if row["type"] == "photo"}
+    assert (rows["rocket.jpg"]["album"], rows["rocket.jpg"]["by_hand"]) == ("flowers", "moved")
+    assert rows["rocket.jpg"]["in_run"] is False
+    assert len(rows) == 6

@@ -15,6 +15,7 @@ from album_sort.cli._program import program_call
 from album_sort.core.seasons import season_of
 from album_sort.pipeline.carried import Carried, ThisRun
 from album_sort.pipeline.execute import Planned
+from album_sort.pipeline.hand import moved_by_hand
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.reporting import RowMaker, changes_since, hand_rows, refused_dates
@@ -131,6 +132,11 @@ class ReportWriter:
             trips={trip.trip_id: trip for trip in self.maker.trips},
             scanned=tuple(source for source in preparation.request.sources if os.path.isdir(source)),
             unexplained=preparation.say(Reason.of("albums.unexplained")),
+            by_hand={
+                content: (said.album, preparation.say(moved_by_hand(said)))
+                for content, said in preparation.hand.corrections.items()
+                if content in preparation.hand.pinned
+            },
         )
         return carried.rows(self._told, earlier_rows(preparation.request.destination, self.planned.plan.plan_id))
 

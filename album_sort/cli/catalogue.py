@@ -23,23 +23,29 @@ from album_sort.cli._layout import Last, print_table, printable, say
 from album_sort.config import Settings, cache_folder, read_layers, resolve_settings
 from album_sort.core.album_rules import AlbumRules
 from album_sort.errors import ExitCode, UsageError, WeightsUnavailable
+from album_sort.pipeline.hand import names_by_hand, shape_of
 from album_sort.pipeline.kept import read_kept
 from album_sort.pipeline.policy import load_calibration, load_rules
+from album_sort.pipeline.remembered import open_to_read
 from album_sort.types import AlbumId, ClassIndex
 
 DOWNLOAD_PATIENCE_S = 60.0
 """Somebody who asks for a download is ready to wait."""
 
 
-def run_albums_list(albums_file: str, lang: str) -> ExitCode:
-    """All albums with their titles."""
-    labels, rules = load_labels(), load_rules(albums_file)
+def run_albums_list(albums_file: str, lang: str, destination: str) -> ExitCode:
+    """All albums with their titles; in a destination, as a person has renamed their folders there."""
+    labels, rules, renamed = load_labels(), load_rules(albums_file), dict[AlbumId, str]()
+    if destination:
+        layout, rules = shape_of(read_kept(destination), albums_file)
+        with open_to_read(destination) as state:
+            renamed = names_by_hand(state.records(), layout, rules)
     described = {album.album_id: album for album in labels.albums}
     rows = []
     for album in rules.albums:
         known = described.get(album)
         about = known.descriptions.get(lang, "") if known else "yours"
-        rows.append((album, printable(_title(rules, album, lang)), printable(about)))
+        rows.append((album, printable(renamed.get(album) or _title(rules, album, lang)), printable(about)))
     print_table(out_console(), ("Id", "Title", "What is in it"), rows, last=Last.WRAPPED)
     return ExitCode.DONE
 

@@ -18,14 +18,14 @@ config_app = typer.Typer(help="The settings.", no_args_is_help=True, rich_markup
 
 
 @albums_app.command("list", epilog=EXIT_CODES)
-def albums_list(albums: o.Albums = None, lang: o.ShownLang = "en") -> None:
+def albums_list(albums: o.Albums = None, lang: o.ShownLang = "en", out: o.OptionalOut = "") -> None:
     """Lists all albums.
 
     album-sort albums list
     """
     from album_sort.cli.catalogue import run_albums_list  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_albums_list(albums or "", lang))
+    raise typer.Exit(run_albums_list(albums or "", lang, out))
 
 
 @albums_app.command("show", epilog=EXIT_CODES)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from album_sort.pipeline.rest import is_below
 from album_sort.types import AlbumId, AlbumRelPath, ContentId, PhotoRow, ReportRow, Role, RowAction, SkippedRow, TripRow
+from album_sort.types.corrections import CorrectionKind
 from album_sort.types.ledger import DestinationPicture, LedgerRow
 
 
@@ -38,6 +39,8 @@ class Carried:
     """Folders that the run has looked through: what it says of the files in them is the newest."""
     unexplained: str
     """Said of a photo that no report knows."""
+    by_hand: Mapping[ContentId, tuple[AlbumId, str]] = field(default_factory=dict)
+    """Photos that a person put where they are: the album, empty where it is that of the ledger, and the sentence on it."""
 
     def rows(self, run: ThisRun, earlier: Iterable[Iterable[ReportRow]]) -> Iterator[ReportRow]:
         """One row at a time; `earlier` are the rows of earlier reports, the newest first, and may repeat each other."""
@@ -82,10 +85,14 @@ class Carried:
         return not is_looked_at and os.path.lexists(row.source)
 
     def _photo(self, known: PhotoRow, row: LedgerRow, also: Mapping[ContentId, list[AlbumRelPath]]) -> PhotoRow:
+        told = self.by_hand.get(row.content_id)
+        album = (told and told[0]) or row.album
         return replace(
             known,
-            album=row.album,
-            title=self.title(row.album),
+            album=album,
+            title=self.title(album),
+            why=(told[1],) if told and told[0] else known.why,
+            by_hand=CorrectionKind.MOVED if told else "",
             path=row.path,
             action=RowAction.KEEP,
             trip=known.trip and self.trips.get(known.trip.trip_id, known.trip),

@@ -180,7 +180,12 @@ def in_own_words(assignment: Assignment, correction: Correction | None) -> Assig
     """The assignment of a photo that was moved by hand says so."""
     if correction is None or correction.kind is not CorrectionKind.MOVED or not correction.album:
         return assignment
-    return replace(assignment, reasons=(Reason.of("albums.moved-by-hand", path=correction.note),))
+    return replace(assignment, reasons=(moved_by_hand(correction),))
+
+
+def moved_by_hand(correction: Correction) -> Reason:
+    """Why a photo is where a person put it."""
+    return Reason.of("albums.moved-by-hand", path=correction.note)
 
 
 def kept_out(correction: Correction | None, path: str) -> Skipped | None:
