@@ -47,6 +47,19 @@ def test_every_scheme_reads_the_folders_that_show_it(folder: str, expected: str)
     assert said(candidates_from_folder(folder)) == expected
 
 
+def test_an_offset_in_a_name_and_seconds_since_1970_are_understood() -> None:
+    (written,) = candidates_from_name("2023-01-02T10-11-12+0900.jpg")
+    assert (str(written.local), written.utc_offset_minutes, str(written.utc)) == (
+        "2023-01-02 10:11:12",
+        540,
+        "2023-01-02 01:11:12",
+    )
+    (counted,) = candidates_from_name("2023-01-02 10.11.12+0001.jpg")
+    assert (str(counted.local), counted.utc) == ("2023-01-02 10:11:12", None)
+    assert said(candidates_from_name("RPReplay_Final1557137472.mp4")) == "2019-05-06 10:11:12 second UTC"
+    assert said(candidates_from_name("f1c1592588411002af340cbaedd6fc33-PXL_20230102_101112345.jpg")).endswith("UTC")
+
+
 BY_CHANCE: dict[str, Callable[[Random], str]] = {
     "MD5": lambda random: hashlib.md5(random.randbytes(8), usedforsecurity=False).hexdigest(),
     "SHA-1": lambda random: hashlib.sha1(random.randbytes(8), usedforsecurity=False).hexdigest(),

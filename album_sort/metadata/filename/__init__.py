@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from album_sort.core.capture_time import civil_offset
 from album_sort.metadata.date_words import with_plain_years
-from album_sort.metadata.dates import from_timestamp
+from album_sort.metadata.dates import from_timestamp, local_candidate
 from album_sort.metadata.filename import bare, year_first, year_last
 from album_sort.metadata.filename.clock import clock_behind
 from album_sort.metadata.filename.not_dates import FILLER, without_false_dates, without_spans_of_years
@@ -36,8 +38,13 @@ _TELEPHONE = re.compile(
 )
 # Milliseconds since 1970, from 2001 to 2033: messengers and download folders (`mmexport1577836800000.jpg`).
 _EPOCH_MS = re.compile(r"(?<!\d)(1\d{12})(?!\d)")
-# Pixel phones name by UTC, and so does who writes ISO's Z.
+# Seconds since 1970, which only a known name tells from any other number: screens recorded with an iPhone.
+_EPOCH_S = re.compile(r"RPReplay_Final(1\d{9})(?!\d)")
+# Pixel phones name by UTC, and so does who writes ISO's Z or an offset.
 _UTC_PREFIX = "PXL_"
+_ZONE = re.compile(
+    r"(?:[.,]\d{1,6})?(?:(?P<utc>Z|[ _]?UTC)(?![^\W_])|\+(?P<hours>\d\d)[:_]?(?P<minutes>\d\d)(?!\d))", re.ASCII
+)
 _FINENESS = {precision: rank for rank, precision in enumerate(TimePrecision)}
 
 
@@ -47,6 +54,8 @@ def candidates_from_name(name: str) -> tuple[TimeCandidate, ...]:
     WhatsApp's `IMG-20230102-WA0001` and the like stay a day.
     """
     if name.isascii():
+        if name.startswith("RPReplay") and (recorded := _EPOCH_S.match(name)):
+            return (_since_epoch(recorded[1], 1, "s"),)
         if not _MAY_HOLD_DATE.search(name):
             return ()
         quick = _by_telephone(name)
@@ -60,10 +69,14 @@ def candidates_from_name(name: str) -> tuple[TimeCandidate, ...]:
     found = _best(_found(cleaned, without_spans_of_years(cleaned), NAME_SHAPES))
     is_day = found is not None and _FINENESS[found[0].precision] <= _FINENESS[TimePrecision.DAY]
     stamp = None if is_day else _EPOCH_MS.search(cleaned)
-    utc = from_timestamp(int(stamp[1]) / 1000) if stamp else None
-    if stamp is not None and utc is not None:
-        return (TimeCandidate(TimeSource.FILE_NAME, utc=utc, note=f"{stamp[1]} ms since 1970"),)
-    return () if found is None else (_candidate(name, *found),)
+    if stamp is not None:
+        return (_since_epoch(stamp[1], 1000, "ms"),)
+    return () if found is None else (_candidate(name, found[0], found[1]),)
+
+
+def _since_epoch(digits: str, per_second: int, unit: str) -> TimeCandidate:
+    utc = from_timestamp(int(digits) / per_second)  # from 2001 to 2033, by the number of digits and the first of them
+    return TimeCandidate(TimeSource.FILE_NAME, utc=utc, note=f"{digits} {unit} since 1970")
 
 
 def candidates_from_folder(folder: str) -> tuple[TimeCandidate, ...]:
@@ -151,12 +164,20 @@ def _by_telephone(name: str) -> TimeCandidate | None:
         )
     except ValueError:
         return None  # the slow way keeps what is good of it
-    return _candidate(name, Moment(local, None, precision), match[0], 0)
+    return _candidate(name, Moment(local, None, precision), match[0])
 
 
-def _candidate(name: str, moment: Moment, note: str, start: int) -> TimeCandidate:
-    is_exact = moment.precision is TimePrecision.SECOND
-    is_iso_utc = "T" in note and name[start + len(note) : start + len(note) + 1] == "Z"
-    if is_exact and (is_iso_utc or name[:start].endswith(_UTC_PREFIX) or note.startswith(_UTC_PREFIX)):
-        return TimeCandidate(TimeSource.FILE_NAME, utc=moment.local, precision=moment.precision, note=note)
-    return TimeCandidate(TimeSource.FILE_NAME, moment.local, precision=moment.precision, note=note)
+def _candidate(name: str, moment: Moment, note: str) -> TimeCandidate:
+    if moment.precision is not TimePrecision.SECOND:
+        return TimeCandidate(TimeSource.FILE_NAME, moment.local, precision=moment.precision, note=note)
+    start = name.find(note)
+    if note.startswith(_UTC_PREFIX) or name.endswith(_UTC_PREFIX, 0, start):
+        return TimeCandidate(TimeSource.FILE_NAME, utc=moment.local, note=note)
+    zone = _ZONE.match(name, start + len(note))
+    if zone is None or (zone["utc"] == "Z" and "T" not in note):
+        return TimeCandidate(TimeSource.FILE_NAME, moment.local, note=note)
+    if zone["utc"]:
+        return TimeCandidate(TimeSource.FILE_NAME, utc=moment.local, note=note)
+    minutes = int(zone["hours"]) * 60 + int(zone["minutes"])
+    is_zone = civil_offset(timedelta(minutes=minutes)) == minutes  # else it counts something
+    return local_candidate(TimeSource.FILE_NAME, replace(moment, utc_offset_minutes=minutes if is_zone else None), note)
