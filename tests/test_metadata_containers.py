@@ -162,6 +162,7 @@ def test_imagemagicks_profiles_hold_exif(name: str, is_packed: bool) -> None:
             b"zTXt",
             b"Raw profile type iptc\0\0" + zlib.compress(raw_profile("iptc", resources(dataset(55, b"20140727")))),
         ),
+        chunk(b"tEXt", b"Raw profile type iptc\0" + raw_profile("IPTC profile", resources(dataset(55, b"20140727")))),
         chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(PACKET)),
         chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + PACKET),
         chunk(b"eXIf", exif_at("2014:07:27 10:11:12")[6:]),

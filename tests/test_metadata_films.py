@@ -181,6 +181,11 @@ def test_a_thumbnail_beside_a_film_says_when_and_where_but_not_how_large(tmp_pat
     assert (found.width_px, found.warnings) == (None, ())
 
 
+def test_a_date_in_user_data_is_plain_text() -> None:
+    (taken,) = read(_mov(box(b"date", b"2006-12-25T10:11:12+0100"))).time_candidates
+    assert (taken.local, taken.utc_offset_minutes) == (DAY, 60)
+
+
 SOUND = (
     riff(
         riff_list(b"hdrl", AVIH, riff_chunk(b"IDIT", b"Mon Dec 25 10:11:12 2006")),

@@ -94,9 +94,9 @@ def _text_of(kind: bytes, rest: bytes) -> bytes:
 
 
 def _raw_profile(text: bytes) -> bytes:
-    """ImageMagick's profiles: a line with the name, a line with the length, then hexadecimal digits."""
-    parts = text.strip().split(None, 2)
-    if len(parts) < 3 or not parts[1].isdigit():
+    """ImageMagick's and exiftool's profiles: a line with the name (`IPTC profile`), one with the length, then hexadecimal digits."""
+    parts = text.strip().split(b"\n", 2)
+    if len(parts) < 3 or not parts[1].strip().isdigit():
         return b""
     digits = parts[2].translate(None, b" \t\r\n\0")
     try:

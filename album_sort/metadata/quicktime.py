@@ -163,7 +163,10 @@ def _user_data(moov: bytes, whole: Box) -> dict[str, str]:
         if box.kind in _USER_DATA:
             body = moov[box.start : min(box.end, box.start + 1024)]
             # Some writers nest an iTunes `data` box instead.
-            body = body[16:] if body[4:8] == b"data" else body[4 : 4 + int.from_bytes(body[:2], "big")]
+            if body[4:8] == b"data":
+                body = body[16:]
+            elif box.kind != b"date":  # which is text and nothing else
+                body = body[4 : 4 + int.from_bytes(body[:2], "big")]
             texts[_USER_DATA[box.kind]] = clean(body.decode("utf-8", "ignore"))
         elif box.kind == b"meta" and (values := child(moov, box, b"ilst", 4)):
             texts = {**_itunes_texts(moov, values), **texts}
