@@ -6,12 +6,18 @@ All faults of all layers are reported at once.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import difflib
 import os
+import shutil
+import stat
+import tempfile
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +133,11 @@ def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
 
 def user_file() -> Path:
     """The user's own configuration, whether or not it is there."""
-    return Path(platformdirs.user_config_dir("album-sort")) / "config.toml"
+    try:
+        return Path(platformdirs.user_config_dir("album-sort")) / "config.toml"
+    except RuntimeError:
+        # No home folder, and no entry for the user that names one.
+        return Path(os.devnull) / "config.toml"
 
 
 def read_layers(
@@ -162,7 +172,27 @@ def check_setting(name: str, value: object) -> None:
 def cache_folder() -> Path:
     """`ALBUM_SORT_CACHE_DIR`, else the user's cache folder for this program."""
     given = os.environ.get("ALBUM_SORT_CACHE_DIR")
-    return Path(given) if given else Path(platformdirs.user_cache_dir("album-sort"))
+    try:
+        return Path(given or platformdirs.user_cache_dir("album-sort"))
+    except RuntimeError:
+        return _homeless_cache()
+
+
+@cache
+def _homeless_cache() -> Path:
+    """Where the user has no home folder (a container's bare number): a folder of theirs among the temporary files.
+
+    One that somebody else has made there is not trusted: then what is remembered lasts for this run only.
+    """
+    folder = Path(tempfile.gettempdir(), f"album-sort-{os.getuid()}")
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+        if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022:
+            return folder
+    passing = tempfile.mkdtemp(prefix="album-sort-")
+    atexit.register(shutil.rmtree, passing, ignore_errors=True)
+    return Path(passing)
 
 
 _MOST_BYTES = 1 << 20

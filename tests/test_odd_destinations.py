@@ -157,3 +157,28 @@ def test_a_preview_of_a_destination_that_can_only_be_read_works_and_writes_nothi
     assert "no permission" in real.stderr
     assert "Traceback" not in real.stderr
     assert fingerprint(albums) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="needs the right to be somebody else")
+def test_a_user_without_home_and_without_entry_is_served(tmp_path: Path) -> None:
+    """A container that runs under a bare number."""
+    tmp_path.chmod(0o777)
+    code = "from album_sort.config import cache_folder, user_file; print(cache_folder(), cache_folder().is_dir(), user_file().is_file())"
+    surroundings = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "ALBUM_SORT_CACHE_DIR")
+    }
+    done = subprocess.run(
+        ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups", sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=REPOSITORY,
+        env={**surroundings, "TMPDIR": str(tmp_path)},
+    )
+    if "Permission denied" in done.stderr:
+        pytest.skip("Python itself may not be run by others here")
+    folder, *found = done.stdout.split()
+    shutil.rmtree(folder, ignore_errors=True)
+    assert (Path(folder).name, found) == ("album-sort-12345", ["True", "False"]), done.stderr

@@ -265,3 +265,13 @@ for entry in scan([str(root)]).files:
     found = dict(line.split() for line in done.stdout.splitlines())
     assert len(found) == 12
     assert set(found.values()) <= {"skip.no-longer-a-file", "skip.changing"}, found
+
+
+def test_reading_leaves_the_access_time_alone(tmp_path: Path) -> None:
+    """A file of one's own; `relatime` would renew the time that lies before the last change."""
+    for name, read in (("a.json", read_sidecar), ("a.mov", read_video_metadata), ("a.jpg", RealFileSystem().digest)):
+        file = tmp_path / name
+        file.write_bytes(b"{}")
+        os.utime(file, ns=(1_000_000_000, 1_500_000_000_000_000_000))
+        read(str(file))
+        assert file.stat().st_atime_ns == 1_000_000_000

@@ -162,7 +162,9 @@ def cached_resnet18(cache_folder: Path, precision: Precision = Precision.AUTO) -
 
 def _hub_folder() -> Path:
     """Where torch.hub keeps what it fetches."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    # Without a home folder there is none: a `~` of the working folder is not meant.
+    home = os.path.expanduser("~")
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(home if os.path.isabs(home) else os.devnull, ".cache")
     return Path(os.environ.get("TORCH_HOME") or Path(cache, "torch")) / "hub" / "checkpoints"
 
 
