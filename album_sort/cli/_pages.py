@@ -20,13 +20,13 @@ from album_sort.errors import AlbumSortError
 from album_sort.fileops import aside
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.place import Place, RowRefused
-from album_sort.reading import read_head
+from album_sort.fileops.recover import is_our_page
 from album_sort.report import WORDS_FILE, StoredRows, parse_words, read_report, write_reports
 from album_sort.state.own_files import open_own_to_write, run_folders
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import LANGUAGES, ReportRow
 from album_sort.types.inner_paths import NO_RUN
-from album_sort.types.ledger import STATE_FOLDER
+from album_sort.types.ledger import PAGE_MARK, STATE_FOLDER
 
 REPORT_PAGE = "album-report.html"
 
@@ -35,8 +35,6 @@ KEPT_PAGES = 10
 
 MOST_BYTES = 500_000_000
 """That the pages may take together; that of the newest run stays in any case."""
-
-_MARK = "<!-- album-sort: leads to the newest report -->"
 
 
 def runs_folder(destination: str) -> Path:
@@ -58,27 +56,27 @@ def point_to_newest_page(destination: str) -> Path | None:
 def _point_to_newest_page(destination: str) -> Path | None:
     path = Path(destination) / REPORT_PAGE
     place = Place(RealFileSystem(), destination, NO_RUN)
-    aside.settle(place, str(path))
+    aside.settle(place, str(path), is_our_page)
     seen = place.fs.status(str(path))
-    if seen is not None and not _is_ours(path):
+    if seen is not None and not is_our_page(path):
         return None
     page = _newest(destination, "report.html")
     if page is None:
         if seen is not None:
-            aside.remove(place, str(path), seen, _is_ours)
+            aside.remove(place, str(path), seen, is_our_page)
         return None
     address = quote(os.path.relpath(page, destination))
     # In the state folder, where what a kill leaves behind is no foreign file among the albums.
     temporary = Path(destination) / STATE_FOLDER / f"{path.name}.new"
     temporary.unlink(missing_ok=True)
     page_text = (
-        f'<!doctype html>\n{_MARK}\n<html lang="en"><meta charset="utf-8"><title>album-sort</title>\n'
+        f'<!doctype html>\n{PAGE_MARK.decode()}\n<html lang="en"><meta charset="utf-8"><title>album-sort</title>\n'
         f'<meta http-equiv="refresh" content="0; url={address}">\n<p><a href="{address}">Report</a></p></html>\n'
     )
     with open_own_to_write(temporary) as stream:
         stream.write(page_text.encode("utf-8"))
     if seen is not None:
-        aside.replace(place, str(temporary), str(path), seen, _is_ours)
+        aside.replace(place, str(temporary), str(path), seen, is_our_page)
     else:
         place.fs.publish(str(temporary), str(path))
     return path
@@ -160,12 +158,5 @@ def _newest(destination: str, name: str) -> Path | None:
 def _is_file(path: Path) -> bool:
     try:
         return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return False
-
-
-def _is_ours(path: str | Path) -> bool:
-    try:
-        return not os.path.islink(path) and _MARK.encode() in read_head(path, 400)
     except OSError:
         return False

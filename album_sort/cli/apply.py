@@ -10,6 +10,7 @@ from album_sort import __version__
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import err_console, make_printer, out_console, print_json
 from album_sort.cli._layout import printable, say
+from album_sort.cli._pages import point_to_newest_page
 from album_sort.cli._stop import stop_on_signals
 from album_sort.config import cache_folder
 from album_sort.core.planfile import plan_from_lines
@@ -41,6 +42,8 @@ def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> Ex
     del data
     printer = make_printer(quiet=quiet, as_json=as_json, with_progress=not quiet, log_file="")
     with stop_on_signals() as stop, printer, held_destination(saved.destination, wait, printer) as state:
+        if state.finished_undo is not None:
+            point_to_newest_page(saved.destination)
         now_utc = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
         # A run of its own: applying a plan twice must not write into the history of the first time.
         plan = replace(saved, plan_id=new_run_id(now_utc))

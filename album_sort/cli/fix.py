@@ -12,6 +12,7 @@ from album_sort.cli._by_hand import print_by_hand, print_deleted_by_hand
 from album_sort.cli._clock import local_time, utc_now
 from album_sort.cli._console import Printer, err_console, make_printer, out_console, print_json
 from album_sort.cli._layout import Last, print_table, printable, say
+from album_sort.cli._pages import point_to_newest_page
 from album_sort.cli._stop import StopRequest, stop_on_signals
 from album_sort.cli._words import terminal_words
 from album_sort.core.album_names import find_album
@@ -35,9 +36,9 @@ from album_sort.pipeline.fixing import (
 )
 from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shape_of
 from album_sort.pipeline.kept import read_kept
-from album_sort.pipeline.remembered import LANGUAGE, not_before, open_to_read
+from album_sort.pipeline.remembered import language_of, not_before, open_to_read
 from album_sort.state.store import DestinationState
-from album_sort.types import LANGUAGES, AlbumId, ContentId, OpStatus
+from album_sort.types import AlbumId, ContentId, OpStatus
 from album_sort.types.corrections import KEPT, Correction, CorrectionKind
 from album_sort.types.ledger import RunRecord, RunStatus
 
@@ -82,7 +83,9 @@ def run_fix(call: FixCall) -> ExitCode:
         make_printer(quiet=call.quiet, as_json=False, with_progress=False, log_file="") as printer,
         held_destination(call.destination, call.wait, printer) as state,
     ):
-        lang = state.setting(LANGUAGE) or LANGUAGES[0]
+        if state.finished_undo is not None:
+            point_to_newest_page(call.destination)
+        lang = language_of(state)
         now = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
         albums = look_at(call.destination, state, layout, rules, now)
         titles = {album: rules.title(album, lang) or load_labels().title(album, lang) for album in all_albums(rules)}
@@ -218,7 +221,7 @@ def run_fix_list(destination: str, albums_file: str, *, as_json: bool) -> ExitCo
     with open_to_read(destination) as state:
         corrections = sorted(state.corrections().values(), key=lambda said: (said.created_utc, said.note))
         aliases = state.records().folder_aliases
-        lang = state.setting(LANGUAGE) or LANGUAGES[0]
+        lang = language_of(state)
     if as_json:
         for said in corrections:
             print_json(_as_json(said))

@@ -18,7 +18,7 @@ from album_sort.fileops.undo import Undone
 from album_sort.fileops.verify import Verdict, Verified, counted, verify
 from album_sort.pipeline.execute import held_destination, say_unreadable
 from album_sort.pipeline.hand import without_unwanted
-from album_sort.pipeline.remembered import LANGUAGE, open_to_read
+from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.pipeline.undoing import take_back
 from album_sort.state.own_files import check_state_folder
 from album_sort.state.store import DestinationState
@@ -87,7 +87,7 @@ def run_undo(destination: str, run_id: str, *, wait: float, quiet: bool, as_json
                 fs=RealFileSystem(),
                 stop=stop,
                 tidy=lambda: _show_newest_page(destination),
-                on_picture=lambda picture: _tell_left_alone(picture, state.setting(LANGUAGE), printer),
+                on_picture=lambda picture: _tell_left_alone(picture, language_of(state), printer),
             )
         if not quiet and not as_json:
             _tell_corrections(state)
@@ -117,7 +117,7 @@ def _tell_corrections(state: DestinationState) -> None:
     count = len(state.corrections())
     if count:
         console = out_console()
-        words = terminal_words(state.setting(LANGUAGE) or LANGUAGES[0], console.encoding)
+        words = terminal_words(language_of(state), console.encoding)
         say(console, words.text("undo_corrections_stay", n=count))
 
 
@@ -155,7 +155,7 @@ def run_verify(destination: str, *, quiet: bool, verbose: bool, as_json: bool) -
     fs = RealFileSystem()
     with open_to_read(destination) as state:
         picture = take_picture(destination, fs, without_unwanted(state.records(), state.corrections()))
-        lang = state.setting(LANGUAGE)
+        lang = language_of(state)
     _tell_left_alone(picture, lang, make_printer(quiet=quiet, as_json=as_json, with_progress=False, log_file=""))
     verified = [file for file in verify(destination, fs, picture) if file.path != REPORT_PAGE]
     bad = [file for file in verified if file.verdict not in (Verdict.OK, Verdict.FOREIGN)]

@@ -14,9 +14,10 @@ from album_sort.fileops.place import Place, RowRefused
 from album_sort.fileops.publish import ledger_row
 from album_sort.fileops.tidy import remove_emptied, remove_if_empty
 from album_sort.fileops.undo import undo_entries
+from album_sort.reading import read_head
 from album_sort.types import Action, AlbumRelPath, PlannedOp
 from album_sort.types.inner_paths import NO_RUN
-from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
+from album_sort.types.ledger import PAGE_MARK, JournalEntry, LedgerRow, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +50,21 @@ def remove_temporaries(destination: str, fs: FileSystem, temporaries: tuple[Albu
     place = Place(fs, destination, NO_RUN)
     for path in temporaries:
         with contextlib.suppress(OSError, RowRefused):
-            absolute = place.absolute(path)
+            # As the picture found it; half-written files of ours in the state folder are among them.
+            absolute = os.path.join(place.root, path)
             own = aside.own_name(absolute) if os.path.basename(absolute).startswith(aside.PREFIX) else None
             if own is not None:
-                aside.settle(place, own)
+                aside.settle(place, own, is_our_page)
             elif not os.path.basename(absolute).startswith(aside.PREFIX):
                 place.fs.remove(absolute)
+
+
+def is_our_page(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is the page that leads to the newest report, which is made anew whenever it is needed."""
+    try:
+        return not os.path.islink(path) and PAGE_MARK in read_head(path, 400)
+    except OSError:
+        return False
 
 
 def _settle(place: Place, journal: Journal, entry: JournalEntry) -> tuple[JournalEntry, str]:

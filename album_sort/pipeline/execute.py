@@ -29,7 +29,7 @@ from album_sort.fileops.space import check_space
 from album_sort.pipeline.hand import all_albums, carried_names, remember_hand, see, unwanted, with_hand
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
-from album_sort.pipeline.remembered import LANGUAGE, MODEL, ROOTS, read_roots, remember_run, roots_as_text
+from album_sort.pipeline.remembered import LANGUAGE, MODEL, ROOTS, language_of, read_roots, remember_run, roots_as_text
 from album_sort.pipeline.rest import Absent, outermost, trips_to_remember
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.pipeline.undoing import last_undone, take_back
@@ -37,7 +37,7 @@ from album_sort.state.cache import InferenceCache
 from album_sort.state.journal import StateJournal
 from album_sort.state.own_files import check_state_folder
 from album_sort.state.store import DestinationState
-from album_sort.types import LANGUAGES, ContentId, Filing, OpResult, OpStatus, Plan, PlannedOp, Reason, RunId, run_id_of
+from album_sort.types import ContentId, Filing, OpResult, OpStatus, Plan, PlannedOp, Reason, RunId, run_id_of
 from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, Phase, RunRecord, RunStatus
 
 
@@ -209,13 +209,7 @@ def settle_killed_runs(destination: str, state: DestinationState, sink: EventSin
             state.finish_run(run_id, RunStatus.INTERRUPTED, _utc_now())
             filed = len(state.journal(run_id).entries(Phase.DONE))
             killed = Reason.of("notice.killed", run=run_id, filed=filed)
-        sink(Notice(load_wording().say(killed, _language(state))))
-
-
-def _language(state: DestinationState) -> str:
-    """Language of the albums; the first one where nobody has said, or something that is none."""
-    language = state.setting(LANGUAGE)
-    return language if language in LANGUAGES else LANGUAGES[0]
+        sink(Notice(load_wording().say(killed, language_of(state))))
 
 
 def carry_out(

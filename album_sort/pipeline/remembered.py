@@ -12,7 +12,7 @@ from pathlib import Path
 
 from album_sort.core.tripidentity import PreviousTrip
 from album_sort.state.store import DestinationState
-from album_sort.types import ContentId, RunId
+from album_sort.types import LANGUAGES, ContentId, RunId
 from album_sort.types.corrections import Correction
 from album_sort.types.ledger import DestinationRecords, RunStatus
 
@@ -58,7 +58,7 @@ def read_remembered(state: DestinationState) -> Remembered:
         records=records,
         corrections=state.corrections(),
         trips=tuple(PreviousTrip(trip.trip_id, trip.title, trip.members) for trip in state.trips()),
-        language=state.setting(LANGUAGE) or "",
+        language=language_of(state) if state.setting(LANGUAGE) else "",
         model=state.setting(MODEL) or "",
         sources=frozenset(os.path.abspath(row.source) for row in records.ledger.values()),
         roots=read_roots(state),
@@ -86,6 +86,12 @@ def remember_nothing_written(destination: str) -> Remembered:
     """The same without writing anything: for previews, and for finding out that there is nothing to do."""
     with open_to_read(destination) as state:
         return read_remembered(state)
+
+
+def language_of(state: DestinationState) -> str:
+    """Language of the albums; the first one where nobody has said, or something that is none."""
+    language = state.setting(LANGUAGE)
+    return language if language in LANGUAGES else LANGUAGES[0]
 
 
 def remember_run(state: DestinationState, run_id: str, values: Mapping[str, str]) -> None:

@@ -15,6 +15,9 @@ from album_sort.types.plan import Action, PlannedOp, Role
 
 STATE_FOLDER = _STATE_FOLDER
 
+PAGE_MARK = b"<!-- album-sort: leads to the newest report -->"
+"""In the first lines of `album-report.html`, which is ours only where it holds this."""
+
 
 class Phase(StrEnum):
     """How far a journalled row has come."""
