@@ -14,7 +14,7 @@ HERE = AlbumRelPath("Best of/x.jpg")
 
 def test_a_file_is_found_again_for_one_photo_only() -> None:
     ledger = after(plan_on_paper(TWO)).ledger
-    found = reconcile(DestinationRecords(ledger=ledger), [(row, HERE) for row in ledger.values()])
+    found = reconcile(DestinationRecords(ledger=ledger), [(row, HERE) for row in ledger.values()], frozenset())
     assert [path for path in found.ledger if path == HERE] == [HERE]
     assert len(found.found_again) == 1
 
@@ -37,6 +37,6 @@ def test_one_photo_moved_is_no_renamed_folder() -> None:
     ledger = after(plan_on_paper(TWO)).ledger
     one, two = ledger.values()
     records = DestinationRecords(ledger=ledger)
-    assert reconcile(records, [(one, HERE)]).new_aliases == {}
+    assert reconcile(records, [(one, HERE)], frozenset()).new_aliases == {}
     both = [(one, AlbumRelPath("Dogs/1.jpg")), (two, AlbumRelPath("Dogs/2.jpg"))]
-    assert reconcile(records, both).new_aliases == {"Pets": "Dogs"}
+    assert reconcile(records, both, frozenset()).new_aliases == {"Pets": "Dogs"}
