@@ -7,9 +7,11 @@ All faults of all layers are reported at once.
 from __future__ import annotations
 
 import atexit
+import calendar
 import contextlib
 import difflib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -34,6 +36,7 @@ _OWN_VARIABLES = {"ALBUM_SORT_CACHE_DIR", "ALBUM_SORT_PYTHON", "ALBUM_SORT_WEIGH
 DEFAULT_LAYOUT = "{album}/{trip|year|undated}"
 
 DEFAULT = "default"
+FLAGS = "flags"
 """Origin of a value that nobody has set."""
 ALBUMS_ORIGIN = "albums"
 """Origin of a value that the destination keeps."""
@@ -62,8 +65,8 @@ class Settings:
     threads: int = 0
     """Threads of the network; 0 chooses."""
     nice: int = 0
-    home: tuple[float, float] | None = None
-    """Latitude and longitude in degrees."""
+    home: tuple[float, float] | str | None = None
+    """Latitude and longitude in degrees, or a town's name."""
     day_begins: int = 0
     """Hour at which a day begins: 4 files a night out under the evening before."""
     clock: tuple[str, ...] = ()
@@ -125,10 +128,25 @@ def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
                 values[name] = _PARSERS[name](value)
                 origins[name] = layer.origin
             except (ValueError, TypeError) as error:
-                faults.append(f"{layer.origin}: {key} = {value!r}: {error}")
+                faults.append(f"{_named(layer.origin, key, value)}: {error}")
+    since, until = values.get("since"), values.get("until")
+    if since and until and since > until:
+        faults.append(f"--since {since} is later than --until {until}: no photo lies between")
     if faults:
-        raise UsageError("\n".join(faults), hint="`album-sort config show` lists all settings")
+        raise UsageError(
+            "\n".join(faults), hint="`album-sort config show` shows all settings, `album-sort help sort` explains them."
+        )
     return ResolvedSettings(Settings(**values), origins)
+
+
+def _named(origin: str, key: str, value: object) -> str:
+    """A setting as the user wrote it there."""
+    said = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if origin == FLAGS:
+        return f"--{key.replace('_', '-')} {said}"
+    if origin == "environment":
+        return f"{ENVIRONMENT_PREFIX}{key.upper()}={said}"
+    return f"{origin}: {key} = {said}"
 
 
 def user_file() -> Path:
@@ -160,7 +178,7 @@ def read_layers(
         if name.startswith(ENVIRONMENT_PREFIX) and name not in _OWN_VARIABLES
     }
     layers.append(Layer("environment", given))
-    layers.append(Layer("flags", {name: value for name, value in flags.items() if value is not None}))
+    layers.append(Layer(FLAGS, {name: value for name, value in flags.items() if value is not None}))
     return layers
 
 
@@ -269,28 +287,52 @@ def _texts(value: object) -> tuple[str, ...]:
     raise TypeError("expected a list of texts")
 
 
+def _home(value: object) -> tuple[float, float] | str:
+    """A position, or a town's name for the gazetteer: `48.137,11.575`, `Munich`, `Munich, Germany`."""
+    if isinstance(value, str) and any(letter.isalpha() for letter in value):
+        return value.strip()
+    return _position(value)
+
+
+def _mode(value: object) -> Mode:
+    if value == "move":
+        raise ValueError(
+            "album-sort never moves your photos; hardlink or symlink needs no space, copy (the default) leaves both"
+        )
+    return Mode(_choice([*Mode])(value))
+
+
 def _position(value: object) -> tuple[float, float]:
     parts = value.split(",") if isinstance(value, str) else value
     try:
         lat, lon = (float(part) for part in parts)  # type: ignore[attr-defined] # anything else raises, too
     except (TypeError, ValueError):
-        raise ValueError("expected LAT,LON in degrees, for example 48.137,11.575") from None
+        raise ValueError("give a town or LAT,LON in degrees, for example Munich or 48.137,11.575") from None
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
         raise ValueError("latitude lies within -90 to 90, longitude within -180 to 180")
     return lat, lon
 
 
-def _date(value: object) -> date:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        raise ValueError("expected a date like 2025-12-31") from None
+def _date(*, is_last: bool) -> Callable[[object], date]:
+    """A day; of a month or a year its first or its last day."""
+
+    def parse(value: object) -> date:
+        if isinstance(value, date):
+            return value
+        found = re.fullmatch(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?", str(value).strip(), re.ASCII)
+        try:
+            if found is None:
+                raise ValueError
+            year, month = int(found[1]), int(found[2] or (12 if is_last else 1))
+            return date(year, month, int(found[3] or (calendar.monthrange(year, month)[1] if is_last else 1)))
+        except ValueError:
+            raise ValueError("expected a day, a month or a year: 2025-12-31, 2025-12 or 2025") from None
+
+    return parse
 
 
 _PARSERS: Mapping[str, Callable[[object], Any]] = {
-    "mode": lambda value: Mode(_choice([*Mode])(value)),
+    "mode": _mode,
     "layout": _text,
     "also": _flag,
     "albums": _text,
@@ -304,13 +346,13 @@ _PARSERS: Mapping[str, Callable[[object], Any]] = {
     "workers": _integer(0, 256),
     "threads": _integer(0, 256),
     "nice": _integer(0, 19),
-    "home": _position,
+    "home": _home,
     "day_begins": _integer(0, 12),
     "clock": _texts,
     "include": _texts,
     "exclude": _texts,
-    "since": _date,
-    "until": _date,
+    "since": _date(is_last=False),
+    "until": _date(is_last=True),
     "limit": _integer(0, 10**9),
     "recheck": _flag,
     "prune": _flag,

@@ -25,11 +25,11 @@ def test_the_last_layer_that_names_a_setting_wins() -> None:
 
 
 def test_all_faults_of_all_layers_come_at_once_with_a_guess() -> None:
-    layers = [Layer("a.toml", {"layuot": "x", "batch-size": 0}), Layer("environment", {"home": "north"})]
+    layers = [Layer("a.toml", {"layuot": "x", "batch-size": 0}), Layer("environment", {"home": "95,11"})]
     with pytest.raises(UsageError) as raised:
         resolve_settings(layers)
     message = str(raised.value)
-    for word in ("a.toml", "layuot", "'layout'", "batch-size", "1 to 512", "environment", "LAT,LON"):
+    for word in ("a.toml", "layuot", "'layout'", "batch-size", "1 to 512", "ALBUM_SORT_HOME=95,11", "latitude"):
         assert word in message
 
 
@@ -72,3 +72,49 @@ def test_a_configuration_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path in (broken, tmp_path / "absent.toml"):
         with pytest.raises(UsageError, match=path.name):
             read_layers(path, {}, {})
+
+
+def resolved_flags(**flags: object) -> Settings:
+    return resolve_settings([Layer("flags", flags)]).settings
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("2024", "2024-01-01", "2024-12-31"),
+        ("2024-02", "2024-02-01", "2024-02-29"),
+        ("2024-02-03", "2024-02-03", "2024-02-03"),
+        ("2025-6", "2025-06-01", "2025-06-30"),
+    ],
+)
+def test_a_month_or_a_year_bounds_the_days(text: str, first: str, last: str) -> None:
+    settings = resolved_flags(since=text, until=text)
+    assert (str(settings.since), str(settings.until)) == (first, last)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "2024-13", "2024-02-30", "24", "2024-1-1-1", "\u0662\u0660\u0662\u0664"]
+)
+def test_what_is_no_day_is_refused_with_examples(text: str) -> None:
+    with pytest.raises(UsageError, match="2025-12-31, 2025-12 or 2025"):
+        resolved_flags(since=text)
+
+
+def test_days_that_end_before_they_begin_are_refused() -> None:
+    with pytest.raises(UsageError, match="--since 2025-01-01 is later than --until 2024-12-31"):
+        resolved_flags(since="2025", until="2024")
+
+
+def test_faults_are_told_as_they_were_written() -> None:
+    with pytest.raises(UsageError) as raised:
+        resolved_flags(mode="move", batch_size="many")
+    assert "--mode move: album-sort never moves your photos; hardlink or symlink needs no space" in str(raised.value)
+    assert "--batch-size many: expected a whole number from 1 to 512" in str(raised.value)
+    assert "flags" not in str(raised.value)
+
+
+def test_a_home_may_be_a_town() -> None:
+    assert resolved_flags(home="Munich").home == "Munich"
+    assert resolved_flags(home="48.1,11.5").home == (48.1, 11.5)
+    with pytest.raises(UsageError, match="give a town or LAT,LON"):
+        resolved_flags(home="48.1")

@@ -240,3 +240,19 @@ def test_the_development_photos_with_positions_lie_in_arezzo(english: Gazetteer)
         place = english.place_at(lat if gps[1] == "N" else -lat, lon if gps[3] == "E" else -lon)
         names.add((place.name, place.admin1, place.country))
     assert names == {("Arezzo", "Tuscany", "Italy")}
+
+
+def test_a_town_is_found_by_its_name_in_either_language(english: Gazetteer) -> None:
+    """For --home: the largest of its name, or the one in the country that is named too."""
+    munich = english.find("munich")
+    assert munich is not None
+    assert (round(munich.lat_deg), round(munich.lon_deg)) == (48, 12)
+    chinese = english.find("慕尼黑")
+    assert chinese is not None
+    assert chinese.geoname_id == munich.geoname_id
+    paris, texan = english.find("Paris"), english.find("Paris, US")
+    assert paris is not None
+    assert texan is not None
+    assert (paris.country_code, texan.country_code) == ("FR", "US")
+    assert english.find("Munich, FR") is None
+    assert english.find("Nowhere at all") is None

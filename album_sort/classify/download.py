@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import http.client
 import os
 import queue
+import socket
+import ssl
 import tempfile
 import threading
 import time
@@ -14,6 +17,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from album_sort.errors import WeightsUnavailable
 
@@ -67,10 +71,36 @@ def fetch(
             )
         part.replace(target)
     except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
-        raise WeightsUnavailable(f"cannot fetch {url}: {getattr(error, 'reason', error) or repr(error)}") from error
+        raise WeightsUnavailable(f"cannot fetch {url}: {_in_words(error)}") from error
     finally:
         part.unlink(missing_ok=True)
     return target
+
+
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (socket.gaierror, "no connection to the network, or no such server"),
+    (ssl.SSLError, "the server's certificate is not trusted here"),
+    (ConnectionRefusedError, "the server has refused the connection"),
+    (TimeoutError, "the server does not answer"),
+    (ConnectionError, "the connection was cut"),
+    (http.client.HTTPException, "the connection was cut"),
+)
+
+
+def _in_words(error: Exception) -> str:
+    """Why, for somebody who knows what a connection is and no more."""
+    if isinstance(error, urllib.error.HTTPError):
+        return f"the server answered {error.code} ({http.client.responses.get(error.code, 'unknown')})"
+    reason: Any = getattr(error, "reason", error)
+    if (
+        type(reason) in {TimeoutError, ConnectionError}
+        and reason.errno is None
+        and str(reason) not in {"", "timed out"}
+    ):
+        return str(reason)  # raised below, in words
+    if isinstance(reason, OSError) and reason.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full"
+    return next((words for kind, words in _WORDS if isinstance(reason, kind)), "no connection to the network")
 
 
 def _stream(

@@ -39,10 +39,10 @@ def load_state_dict(weights: WeightsFile) -> StateDict:
         with silence():
             state = torch.load(weights.path, map_location="cpu", weights_only=True)
     except LOAD_ERRORS as error:
-        reason = (str(error).strip() or repr(error)).splitlines()[0]
+        # The library's own words advise to load the file in a way that would run whatever code it holds.
         raise ModelError(
-            f"{str(weights.path)!r} is not a PyTorch state dict: {reason}",
-            hint="the file may be damaged: fetch or copy it again",
+            f"{str(weights.path)!r} cannot be read as the weights of a network",
+            hint="It is another kind of file, or damaged: fetch or copy it again.",
         ) from error
     if not isinstance(state, dict) or not state or not all(isinstance(key, str) for key in state):
         raise ModelError(f"{str(weights.path)!r} holds {type(state).__name__}, not a state dict")

@@ -19,7 +19,7 @@ from album_sort.types import BackboneSpec, Precision
 AUTO = "auto"
 
 THREE_WAYS = (
-    "three ways to get them: connect to the network and run `album-sort models fetch resnet18`; "
+    "three ways to get them: connect to the network and run `album-sort models fetch`; "
     "copy the file from a machine that has it and pass it with `--weights FILE`; "
     "or use the network that ships with the install: `--model efficientnet-lite0`"
 )

@@ -46,7 +46,7 @@ def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbos
             _print_albums(console, words, told, is_preview=outcome.is_preview)
             if verbose and outcome.planned is not None and outcome.preparation is not None:
                 _print_files(console, outcome.planned, outcome.preparation)
-            _print_sentences(console, words, outcome)
+            _print_sentences(console, words, outcome, verbose=verbose)
             if outcome.preparation is not None:
                 by_hand = outcome.preparation.hand
                 print_by_hand(console, words, by_hand, outcome.destination, outcome.preparation.base_title)
@@ -87,7 +87,7 @@ def _print_files(console: Console, planned: Planned, preparation: Preparation) -
             say(console, printable(preparation.say(reason)), indent=10)
 
 
-def _print_sentences(console: Console, words: Words, outcome: Outcome) -> None:
+def _print_sentences(console: Console, words: Words, outcome: Outcome, *, verbose: bool) -> None:
     told = outcome.told
     console.print()
     for sentence in _totals(words, told):
@@ -95,7 +95,7 @@ def _print_sentences(console: Console, words: Words, outcome: Outcome) -> None:
     _print_damaged(console, words, told, has_report=bool(outcome.report_paths))
     if outcome.changes is not None:
         _print_changes(console, words, outcome.changes, has_report=bool(outcome.report_paths))
-    for sentence in _remarks(words, outcome):
+    for sentence in _remarks(words, outcome, verbose=verbose):
         say(console, sentence)
 
 
@@ -152,14 +152,14 @@ def _print_changes(console: Console, words: Words, changes: RunChanges, *, has_r
         say(console, words.text("not_among_these", n=changes.elsewhere))
 
 
-def _remarks(words: Words, outcome: Outcome) -> Iterator[str]:
+def _remarks(words: Words, outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     if outcome.is_preview:
         yield words.text("space_needed", size=_size(outcome.told.expected_bytes))
     elif outcome.applied is None:
         yield words.text("nothing_new")
-    elif outcome.network_note:
+    elif verbose and outcome.network_note:
         yield words.text("network", network=outcome.network_note)
-    else:
+    elif verbose:
         yield words.text("network", network=words.text("all_remembered", network=outcome.network))
     for path in outcome.report_paths:
         if path.suffix == ".html":

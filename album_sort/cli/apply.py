@@ -9,7 +9,7 @@ from pathlib import Path
 from album_sort import __version__
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import err_console, make_printer, out_console, print_json
-from album_sort.cli._layout import printable, say
+from album_sort.cli._layout import number_of, printable, say
 from album_sort.cli._pages import point_to_newest_page
 from album_sort.cli._stop import stop_on_signals
 from album_sort.config import cache_folder
@@ -38,7 +38,7 @@ def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> Ex
             f"cannot read the plan {str(plan_file)!r}: {why_unreadable(error)}",
             hint="give a file that `album-sort PHOTOS --out ALBUMS --save-plan FILE` has written",
         ) from error
-    saved = plan_from_lines(io.BytesIO(data), name=plan_file.name)
+    saved = plan_from_lines(io.BytesIO(data), name=str(plan_file))
     del data
     printer = make_printer(quiet=quiet, as_json=as_json, with_progress=not quiet, log_file="")
     with stop_on_signals() as stop, printer, held_destination(saved.destination, wait, printer) as state:
@@ -74,7 +74,7 @@ def _tell(plan: Plan, applied: Applied, *, quiet: bool, as_json: bool) -> ExitCo
     if as_json:
         print_json({"event": "applied", "run": plan.plan_id, "done": done, "failed": len(failed)})
     elif not quiet:
-        say(out_console(), f"{done:,} files filed, {len(failed):,} refused (run {plan.plan_id}).")
+        say(out_console(), f"{number_of(done, 'file')} filed, {len(failed):,} refused (run {plan.plan_id}).")
     targets = {op.op_id: op for op in plan.ops}
     for result in failed:
         said = f"{printable(targets[result.op_id].source)}: {printable(result.error)}"

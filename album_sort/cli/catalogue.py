@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from dataclasses import fields
 from pathlib import Path
@@ -20,6 +21,7 @@ from album_sort.classify.weights import (
 )
 from album_sort.cli._console import err_console, out_console
 from album_sort.cli._layout import Last, print_table, printable, say
+from album_sort.cli._words import terminal_words
 from album_sort.config import Settings, cache_folder, read_layers, resolve_settings
 from album_sort.core.album_rules import AlbumRules
 from album_sort.errors import ExitCode, UsageError, WeightsUnavailable
@@ -27,14 +29,17 @@ from album_sort.pipeline.hand import names_by_hand, shape_of
 from album_sort.pipeline.kept import read_kept
 from album_sort.pipeline.policy import load_calibration, load_rules
 from album_sort.pipeline.remembered import open_to_read
-from album_sort.types import AlbumId, ClassIndex
+from album_sort.types import LANGUAGES, REVIEW, TRAVEL, AlbumId, ClassIndex
 
 DOWNLOAD_PATIENCE_S = 60.0
 """Somebody who asks for a download is ready to wait."""
 
 
-def run_albums_list(albums_file: str, lang: str, destination: str) -> ExitCode:
+def run_albums_list(albums_file: str, given_lang: str, destination: str) -> ExitCode:
     """All albums with their titles; in a destination, as a person has renamed their folders there."""
+    lang = given_lang or resolve_settings(read_layers(None, os.environ, {})).settings.lang or LANGUAGES[0]
+    console = out_console()
+    words = terminal_words(lang, console.encoding)
     labels, rules, renamed = load_labels(), load_rules(albums_file), dict[AlbumId, str]()
     if destination:
         layout, rules = shape_of(read_kept(destination), albums_file)
@@ -42,11 +47,12 @@ def run_albums_list(albums_file: str, lang: str, destination: str) -> ExitCode:
             renamed = names_by_hand(state.records(), layout, rules)
     described = {album.album_id: album for album in labels.albums}
     rows = []
-    for album in rules.albums:
+    for album in dict.fromkeys((*rules.albums, TRAVEL, REVIEW)):
         known = described.get(album)
-        about = known.descriptions.get(lang, "") if known else "yours"
+        about = known.descriptions.get(lang, "") if known else words.text("album_yours")
         rows.append((album, printable(renamed.get(album) or _title(rules, album, lang)), printable(about)))
-    print_table(out_console(), ("Id", "Title", "What is in it"), rows, last=Last.WRAPPED)
+    heads = [words.text(f"albums_{key}") for key in ("id", "title", "about")]
+    print_table(console, heads, rows, last=Last.WRAPPED)
     return ExitCode.DONE
 
 
@@ -54,7 +60,11 @@ def run_albums_show(album: str, albums_file: str, lang: str) -> ExitCode:
     """The classes that speak for an album, with their weights."""
     labels, rules = load_labels(), load_rules(albums_file)
     if album not in rules.albums:
-        raise UsageError(f"unknown album {album!r}", hint="`album-sort albums list` shows all albums")
+        titles = {_title(rules, known, each).casefold(): known for known in rules.albums for each in LANGUAGES}
+        titles |= {known.casefold(): known for known in rules.albums}
+        near = difflib.get_close_matches(album.casefold(), titles, 1)
+        guess = f"; did you mean {titles[near[0]]}?" if near else ""
+        raise UsageError(f"unknown album {album!r}{guess}", hint="`album-sort albums list` shows all albums")
     column = rules.albums.index(AlbumId(album))
     console = out_console()
     console.out(printable(_title(rules, AlbumId(album), lang)), style="bold")
@@ -134,6 +144,17 @@ def run_config_show(config_file: Path | None, destination: str) -> ExitCode:
     rows = []
     for setting in fields(Settings):
         value = getattr(resolved.settings, setting.name)
-        rows.append((setting.name.replace("_", "-"), printable(str(value)), printable(resolved.origins[setting.name])))
+        rows.append(
+            (setting.name.replace("_", "-"), printable(_shown(value)), printable(resolved.origins[setting.name]))
+        )
     print_table(out_console(), ("Setting", "Value", "From"), rows)
     return ExitCode.DONE
+
+
+def _shown(value: object) -> str:
+    """A setting's value in words: as one would write it, a dash for none."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "-"
+    return "-" if value in (None, "") else str(value)

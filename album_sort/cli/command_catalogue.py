@@ -18,7 +18,7 @@ config_app = typer.Typer(help="The settings.", no_args_is_help=True, rich_markup
 
 
 @albums_app.command("list", epilog=EXIT_CODES)
-def albums_list(albums: o.Albums = None, lang: o.ShownLang = "en", out: o.OptionalOut = "") -> None:
+def albums_list(albums: o.Albums = None, lang: o.ShownLang = "", out: o.OptionalOut = "") -> None:
     """Lists all albums.
 
     album-sort albums list

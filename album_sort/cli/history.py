@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import Printer, make_printer, out_console, print_json
-from album_sort.cli._layout import print_table, printable, say
+from album_sort.cli._layout import number_of, print_table, printable, say
 from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page, remake_newest_page
 from album_sort.cli._stop import stop_on_signals
 from album_sort.cli._words import terminal_words
@@ -141,7 +141,8 @@ def _tell_undone(run: RunRecord, undone: Undone, *, quiet: bool, as_json: bool) 
     elif not quiet or left:
         console = out_console()
         taken = len(undone.results) - len(left)
-        say(console, f"Run {run.run_id}: {taken:,} files taken back, {len(left):,} left as they are.")
+        stay = "1 left as it is" if len(left) == 1 else f"{len(left):,} left as they are"
+        say(console, f"Run {run.run_id}: {number_of(taken, 'file')} taken back, {stay}.")
         for result in left:
             say(console, printable(result.error), indent=2, hanging=4)
     if undone.stopped:

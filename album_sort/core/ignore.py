@@ -77,7 +77,7 @@ class IgnoreRules:
 
 @dataclass(frozen=True, slots=True)
 class ScanFilter:
-    """`--include` and `--exclude`: patterns in .gitignore's syntax, relative to the given folder."""
+    """`--include` and `--exclude`: patterns in .gitignore's syntax, relative to the given folder; case does not count."""
 
     include: Globs | None = None
     exclude: Globs = field(default_factory=Globs)
@@ -85,12 +85,19 @@ class ScanFilter:
     @classmethod
     def of(cls, include: Sequence[str], exclude: Sequence[str]) -> ScanFilter:
         """No include pattern means everything. Raises `PatternFault`."""
-        return cls(Globs.of(include) if include else None, Globs.of(exclude))
+        return cls(Globs.of([*map(_as_meant, include)]) if include else None, Globs.of([*map(_as_meant, exclude)]))
 
     def reason(self, relative: str) -> Reason | None:
         """Why a file at this path below its root is left out; None when it is not."""
-        if self.exclude.match(relative):
+        folded = relative.casefold()
+        if self.exclude.match(folded):
             return Reason.of("skip.excluded")
-        if self.include is not None and not self.include.match(relative):
+        if self.include is not None and not self.include.match(folded):
             return Reason.of("skip.not-included")
         return None
+
+
+def _as_meant(pattern: str) -> str:
+    """A pattern as people mean it who know those of shells: `*/Downloads/*` is any folder of that name, also at the top."""
+    sign, bare = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+    return sign + (f"**/{bare[2:]}" if bare.startswith("*/") else bare).casefold()

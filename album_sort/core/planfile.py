@@ -127,15 +127,21 @@ def plan_from_lines(lines: Iterable[str | bytes], *, name: str = "plan") -> Plan
                     raise ValueError(f"unexpected {row['type']!r} line")
         except checked.NONSENSE as error:
             raise UsageError(
-                f"{name}, line {number}: not a row of a plan ({_what(error)})", hint="Make it anew with --save-plan."
+                f"{name} is no plan of album-sort, or a damaged one: line {number} {_what(error)}",
+                hint="Make it anew with --save-plan.",
             ) from error
     raise UsageError(f"{name} is cut off after line {number}", hint="Make it anew with --save-plan.")
 
 
 def _what(error: Exception) -> str:
+    """What is wrong with a line, without the words of a library."""
     if isinstance(error, UnicodeDecodeError):
-        return "it is no text in UTF-8"
-    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        return "is no text in UTF-8"
+    if isinstance(error, KeyError):
+        return f"lacks {error}"
+    if isinstance(error, json.JSONDecodeError | RecursionError):
+        return "cannot be read"
+    return f"is not a row of a plan ({error})"
 
 
 def _checked_head(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -198,7 +198,12 @@ def _by_content(case: _Case) -> _Decision:
     needed = case.policy.needed(best.album)
     if probability < needed:
         return _by_trip(case, probability) or _video(case) or _to_review(case, probability, needed)
-    reasons = (_content_reason(case, best.album, probability), *_speaking_for(best.album, case.evidence))
+    speaking = _speaking_for(best.album, case.evidence)
+    if speaking and _decider(case) == "evidence":
+        # A face, a screen's size: what the network says the picture looks like did not lead here, and would mislead.
+        reasons = (*speaking, Reason.of("albums.likely", album=best.album, percent=round(100 * probability)))
+    else:
+        reasons = (_content_reason(case, best.album, probability), *speaking)
     for rule in case.ready.renaming.get(best.album, ()):
         if case.holds(rule.check):
             said = Reason.of("albums.rule-instead", rule=rule.rule_id, album=rule.album, other=best.album)

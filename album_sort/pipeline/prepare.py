@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from pathlib import Path
 
 from album_sort.classify.labels import load_labels, load_wording
 from album_sort.config import Settings, cache_folder
@@ -33,6 +34,7 @@ from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.records import ClockCorrections, Records
 from album_sort.pipeline.remembered import Remembered, not_before
 from album_sort.pipeline.rest import Rest, Standing, look_around, of_this_run, records_of_all
+from album_sort.places.gazetteer import Gazetteer
 from album_sort.scan import ScanResult, scan
 from album_sort.types import (
     AlbumId,
@@ -158,6 +160,19 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
     return Scouted(request, lang, engine, policy, layout, clocks, found, files, stages.timings[0])
 
 
+def home_position(home: tuple[float, float] | str | None, lang: str, folder: Path) -> tuple[float, float] | None:
+    """Where a town lies that somebody lives in; raises `UsageError` for one that is not known."""
+    if not isinstance(home, str):
+        return home
+    place = Gazetteer.load(lang, folder).find(home) or Gazetteer.load("en", folder).find(home)
+    if place is None:
+        raise UsageError(
+            f"--home {home}: no town of that name is known",
+            hint="Give its English name, or LAT,LON: --home 48.137,11.575",
+        )
+    return place.lat_deg, place.lon_deg
+
+
 def _filters(settings: Settings) -> ScanFilter:
     try:
         return ScanFilter.of(settings.include, settings.exclude)
@@ -184,7 +199,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
             now_utc=request.now_utc,
             lang=lang,
             cache_folder=engine.cache_folder,
-            home=settings.home,
+            home=home_position(settings.home, lang, engine.cache_folder),
             # where no run stands any more, no folder has the name of an earlier trip
             previous_trips=remembered.trips if lang == remembered.language else (),
         )

@@ -72,6 +72,20 @@ class Gazetteer:
         """The place of one position."""
         return self.nearest(np.array([lat_deg]), np.array([lon_deg]))[0]
 
+    def find(self, text: str) -> Place | None:
+        """The largest town of a name (`Munich`, `慕尼黑`), of one country where that is named too (`Paris, US`)."""
+        name, _, country = (part.strip().casefold() for part in text.partition(","))
+        wanted = {
+            row for names in self._all_names() for row, held in enumerate(names) if held.decode().casefold() == name
+        }
+        found = [self._place(row, 0.0) for row in wanted]
+        if country:
+            found = [place for place in found if country in {place.country_code.casefold(), place.country.casefold()}]
+        return max(found, key=lambda place: (place.population, -place.geoname_id), default=None)
+
+    def _all_names(self) -> tuple[list[bytes], list[bytes]]:
+        return self._names, self._names_zh or self._index.names_zh.tobytes().split(b"\n")
+
     def _place(self, row: int, distance_km: float) -> Place:
         """Row of the index as a place at a distance."""
         described = self._described.get(row)
