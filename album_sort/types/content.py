@@ -89,21 +89,37 @@ class Prediction:
     Its numbers are kept packed, as the cache has them: two arrays for each of a hundred thousand photos took half a kilobyte more.
     """
 
-    __slots__ = ("_packed", "_type", "model_key")
+    __slots__ = ("_packed", "_type", "model_key", "readings")
 
-    def __init__(self, model_key: str, class_indices: NDArray[np.uint16], probabilities: NDArray[np.float32]) -> None:
+    def __init__(
+        self,
+        model_key: str,
+        class_indices: NDArray[np.uint16],
+        probabilities: NDArray[np.float32],
+        readings: bytes = b"",
+    ) -> None:
         self.model_key = model_key
         """Weights hash + precision + preprocessing version: what else would change the answer."""
+        self.readings = readings
+        """What the learned head reads in it, as packed half floats (`core.head`); empty where no head has read it."""
         self._packed = class_indices.astype("<u2").tobytes() + probabilities.astype("<f4").tobytes()
         self._type = "<f4"
 
     @classmethod
-    def from_float16(cls, model_key: str, packed: bytes) -> Self:
+    def from_float16(cls, model_key: str, packed: bytes, readings: bytes = b"") -> Self:
         """From K class indices as uint16 and their K probabilities as float16; raises ValueError for other bytes."""
         if len(packed) % 4 or not packed:
             raise ValueError(f"a prediction of {len(packed)} bytes")
         prediction = cls.__new__(cls)
         prediction.model_key, prediction._packed, prediction._type = model_key, packed, "<f2"
+        prediction.readings = readings
+        return prediction
+
+    def read_as(self, readings: bytes) -> Self:
+        """The same with the readings of a head."""
+        prediction = type(self).__new__(type(self))
+        prediction.model_key, prediction._packed, prediction._type = self.model_key, self._packed, self._type
+        prediction.readings = readings
         return prediction
 
     def __len__(self) -> int:
