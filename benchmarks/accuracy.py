@@ -15,11 +15,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from album_sort.classify.labels import load_labels
 from album_sort.core.calibration import DEFAULT, DEFAULT_PRECISION_TARGET, Calibration
-from album_sort.pipeline.policy import load_calibration, load_rules
+from album_sort.core.head import Head
+from album_sort.pipeline.policy import load_calibration, load_head, load_rules
 from album_sort.types import REVIEW
 from benchmarks.baselines import thresholded_labels, top_label
 from benchmarks.labelled import RIGHT_ALBUMS, LabelledPhoto, add_arguments, file_all, read_labelled
@@ -41,7 +40,8 @@ def main() -> None:
     weights, photos = read_labelled(args)
     key: Row = {"network": weights.backbone.name, "weights": weights.sha256[:8], "precision": str(args.precision)}
     calibration = load_calibration(weights.sha256)
-    methods = albums_by_method(photos, calibration, args.precision_target)
+    head = load_head(weights.sha256)
+    methods = albums_by_method(photos, calibration, args.precision_target, head)
     rows = [key | {"method": method} | measure(photos, albums) for method, albums in methods.items()]
     for row in rows:
         print(", ".join(f"{name} {value}" for name, value in row.items() if name not in KEYS))
@@ -52,11 +52,10 @@ def main() -> None:
     merge_csv(args.out / "accuracy.csv", rows)
     merge_csv(args.out / "accuracy_albums.csv", [key | row for row in per_album(photos, final)])
     merge_csv(args.out / "accuracy_confusion.csv", [key | row for row in confusion(photos, final)])
-    draw_curve(photos, calibration, args.out / f"accuracy_calibration_{weights.sha256[:8]}.svg", weights.backbone.title)
 
 
 def albums_by_method(
-    photos: Sequence[LabelledPhoto], calibration: Calibration, precision_target: float
+    photos: Sequence[LabelledPhoto], calibration: Calibration, precision_target: float, head: Head | None
 ) -> dict[str, list[str]]:
     """Where each way of deciding files the photos: the baselines, then ours, one idea after the other."""
     labels = load_labels()
@@ -70,8 +69,9 @@ def albums_by_method(
         "sums, usual shares": [a.album for a in file_all(photos, everything, 0.0, with_evidence=False)],
         "sums, evidence": [a.album for a in file_all(photos, everything, 0.0, without_shares)],
         "sums, usual shares, evidence": [a.album for a in file_all(photos, everything, 0.0)],
-        "album-sort, uncalibrated": [a.album for a in file_all(photos, DEFAULT, precision_target)],
-        "album-sort": [a.album for a in file_all(photos, calibration, precision_target)],
+        "learned, usual shares, evidence": [a.album for a in file_all(photos, everything, 0.0, head=head)],
+        "album-sort, uncalibrated": [a.album for a in file_all(photos, DEFAULT, precision_target, head=head)],
+        "album-sort": [a.album for a in file_all(photos, calibration, precision_target, head=head)],
     }
 
 
@@ -131,32 +131,6 @@ def merge_csv(path: Path, rows: Sequence[Mapping[str, str | int | float]]) -> No
         writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows([*kept, *rows])
-
-
-def draw_curve(photos: Sequence[LabelledPhoto], calibration: Calibration, path: Path, title: str) -> None:
-    """How often photos of a probability are right, before and after calibration, in ten groups of as many photos."""
-    import matplotlib  # noqa: PLC0415 - slow to import
-
-    matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "album-sort"
-    from matplotlib import pyplot as plt  # noqa: PLC0415
-
-    counted = [photo for photo in photos if photo.counts]
-    filed = file_all(counted, replace(calibration, curve=()), 0.0)
-    right = np.array([photo.is_right(a.scores[0].album) for photo, a in zip(counted, filed, strict=True)])
-    scores = np.array([a.scores[0].probability for a in filed])
-    probabilities = np.array([calibration.probability(score) for score in scores])
-    figure, axes = plt.subplots(figsize=(5, 5))
-    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    for name, values in (("scores", scores), ("calibrated", probabilities)):
-        groups = np.array_split(np.argsort(values, kind="stable"), 10)
-        axes.plot([values[g].mean() for g in groups], [right[g].mean() for g in groups], marker="o", label=name)
-    axes.set(
-        xlabel="probability of the best album", ylabel="share that is right", title=title, xlim=(0, 1), ylim=(0, 1.02)
-    )
-    axes.legend(loc="lower right")
-    figure.tight_layout()
-    figure.savefig(path, metadata={"Date": None})
 
 
 if __name__ == "__main__":

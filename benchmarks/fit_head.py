@@ -15,8 +15,8 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -75,6 +75,7 @@ class Collection:
 
     @property
     def counts(self) -> np.ndarray:
+        """(N,) whether an album of ours is right."""
         return self.right.any(axis=1)
 
 
@@ -91,26 +92,34 @@ def main() -> None:
     parser.add_argument("--name", default="", help="file name below labels/heads (default: of the weights)")
     parser.add_argument("--classes-only", action="store_true", help="for weights that nobody knows")
     args = parser.parse_args()
-    short, sha, collection = read_collection(args)
+    sha, collection = read_collection(args)
+    if args.classes_only:
+        args.weights, args.name = None, args.name or "any"
+        collection = together(collection, read_collection(args)[1])
     features = Features.of(collection, with_embedding=not args.classes_only)
     runs = {ridge: left_out(collection, features, ridge) for ridge in RIDGES}
     chosen, rows = choose(collection, runs)
     ridge = max(RIDGES, key=lambda each: (mean_right(collection, runs[each]), each))
     weights, bias = fit(collection, features, np.ones(len(collection.source), bool), ridge)
-    content = as_file(collection, features, weights, bias, args)
+    content = as_file(collection, features, weights, bias)
     path = HEADS / f"{args.name or sha[:8]}.npz"
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
-    np.savez(args.work / f"left-out-{path.stem}.npz", said=chosen, ridge=ridge)
+    columns = [index for index, name in enumerate([*ALBUMS, NONE_OF_THEM]) if name not in (*UNHEARD, VIDEOS)]
+    np.savez(left_out_file(args.work, path.stem), readings=np.clip(chosen[:, columns], -100, 100).astype(np.float16))
     write_rows(path.stem, [{"method": "map", **row} for row in measure(collection, np.zeros_like(chosen))] + rows)
     print(f"{path}: {len(content)} bytes, ridge {ridge}, sha256 {hashlib.sha256(content).hexdigest()}")
 
 
-def read_collection(args: argparse.Namespace) -> tuple[str, str, Collection]:
+def left_out_file(work: Path, head: str) -> Path:
+    """Where the readings of the photos are, each by a head that has seen no photo of its source: for calibrate.py."""
+    return work / f"left-out-{head}.npz"
+
+
+def read_collection(args: argparse.Namespace) -> tuple[str, Collection]:
     """All photos as the cache would give them back."""
     weights, photos = read_labelled(args)
-    short = {"resnet18": "resnet18", "efficientnet-lite0": "lite0"}[weights.backbone.name]
-    outside = np.load(args.features / f"outside-{short}.npz")
+    outside = np.load(args.features / f"outside-{weights.backbone.name.removeprefix('efficientnet-')}.npz")
     ours = np.load(feature_file(args.work, weights.sha256))
     logs = np.concatenate([outside["log_probabilities"], ours["log_probabilities"]]).astype(np.float32)
     pooled = np.concatenate([outside["embedding"], ours["embedding"]]).astype(np.float32)
@@ -124,10 +133,15 @@ def read_collection(args: argparse.Namespace) -> tuple[str, str, Collection]:
     first = len(outside["album"])
     for row, photo in enumerate(photos, start=first):
         right[row] = [album in photo.right for album in ALBUMS]
-    source = np.array([f"outside/{name}" for name in outside["source"].tolist()] + [f"labelled/{p.source}" for p in photos])
+    source = np.array(
+        [f"outside/{name}" for name in outside["source"].tolist()] + [f"labelled/{p.source}" for p in photos]
+    )
     size = {name: int((source == name).sum()) for name in set(source.tolist())}
     kind = np.array(
-        ["everyday" if name.startswith("labelled") else "private" if size[name] < SMALL else "data set" for name in source]
+        [
+            "everyday" if name.startswith("labelled") else "private" if size[name] < SMALL else "data set"
+            for name in source
+        ]
     )
     base = score_predictions(predictions, RULES.weights, load_calibration(weights.sha256).temperature)
     evidence = np.zeros_like(base)
@@ -138,9 +152,23 @@ def read_collection(args: argparse.Namespace) -> tuple[str, str, Collection]:
     rest = np.maximum(1.0 - known.sum(axis=1, keepdims=True), PRIOR_FLOOR)
     offset = np.log(np.hstack([known, rest]))
     offset[:, :-1] += READY.usual_log_odds + evidence
-    return short, weights.sha256, Collection(
-        predictions, embeddings, np.array(expected), right, source, groups(source, kind), kind, offset, evidence
+    return (
+        weights.sha256,
+        Collection(
+            predictions, embeddings, np.array(expected), right, source, groups(source, kind), kind, offset, evidence
+        ),
     )
+
+
+def together(one: Collection, other: Collection) -> Collection:
+    """What two networks say of the same photos."""
+    joined = {
+        field.name: [*getattr(one, field.name), *getattr(other, field.name)]
+        if isinstance(getattr(one, field.name), list)
+        else np.concatenate([getattr(one, field.name), getattr(other, field.name)])
+        for field in fields(one)
+    }
+    return Collection(**joined)
 
 
 def expected_album(word: str) -> str:
@@ -186,6 +214,7 @@ class Features:
 
     @classmethod
     def of(cls, collection: Collection, *, with_embedding: bool) -> Features:
+        """Of all photos; with the classes alone for weights that nobody knows."""
         weight = cell_weights(collection.source, collection.expected, np.ones(len(collection.source), bool))
         classes = np.stack([all_classes(each) for each in collection.predictions])
         mean, basis = directions(classes, weight)
@@ -243,7 +272,9 @@ def thinned(collection: Collection) -> np.ndarray:
 def fit(collection: Collection, features: Features, train: np.ndarray, ridge: float) -> tuple[Floats, Floats]:
     """Weights (D, A + 1) and bias of the photos in `train`, by L-BFGS."""
     rows = np.flatnonzero(train & thinned(collection))
-    weight = cell_weights(collection.source[rows], collection.expected[rows], np.ones(len(rows), bool)).astype(np.float32)
+    weight = cell_weights(collection.source[rows], collection.expected[rows], np.ones(len(rows), bool)).astype(
+        np.float32
+    )
     names = [*ALBUMS, str(NONE_OF_THEM)]
     target = np.zeros((len(rows), len(names)), np.float32)
     target[np.arange(len(rows)), [names.index(name) for name in collection.expected[rows].tolist()]] = 1.0
@@ -266,7 +297,9 @@ def fit(collection: Collection, features: Features, train: np.ndarray, ridge: fl
     return matrix[:-1].astype(np.float64), matrix[-1].astype(np.float64)
 
 
-def minimise(loss, point: Floats, most: int = 150, memory: int = 12) -> Floats:
+def minimise(
+    loss: Callable[[Floats], tuple[float, Floats]], point: Floats, most: int = 150, memory: int = 12
+) -> Floats:
     """L-BFGS with backtracking."""
     value, gradient = loss(point)
     steps: list[tuple[Floats, Floats]] = []
@@ -358,13 +391,13 @@ def measure(collection: Collection, said: Floats) -> list[dict[str, object]]:
         for name in sorted(set(values.tolist())):
             mine = collection.counts & (values == name)
             if mine.sum() >= (30 if what == "source" else 1):
-                rows.append({"by": what, "name": name, "photos": int(mine.sum()), "right": round(float(right[mine].mean()), 4)})
+                rows.append(
+                    {"by": what, "name": name, "photos": int(mine.sum()), "right": round(float(right[mine].mean()), 4)}
+                )
     return rows
 
 
-def as_file(
-    collection: Collection, features: Features, weights: Floats, bias: Floats, args: argparse.Namespace
-) -> bytes:
+def as_file(collection: Collection, features: Features, weights: Floats, bias: Floats) -> bytes:
     """The head file: weights as small integers, a scale for each column, and what they were learned from."""
     names = [*ALBUMS, str(NONE_OF_THEM)]
     columns = [i for i, name in enumerate(names) if name not in (*UNHEARD, VIDEOS)]
@@ -376,7 +409,9 @@ def as_file(
         "albums": np.array([names[i] for i in columns]),
         "bias": (bias - shift)[columns].astype(np.float32),
         "photos": np.array([int((collection.expected == names[i]).sum()) for i in columns], np.int32),
-        "sources": np.array([len(set(collection.source[collection.expected == names[i]].tolist())) for i in columns], np.int32),
+        "sources": np.array(
+            [len(set(collection.source[collection.expected == names[i]].tolist())) for i in columns], np.int32
+        ),
     }
     for name, matrix in (("class", classes[:, columns]), ("embedding", embedding[:, columns])):
         scales = np.abs(matrix).max(axis=0, initial=1e-6) / 127

@@ -20,10 +20,12 @@ from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.core.album_rules import AlbumRules
 from album_sort.core.calibration import Calibration
 from album_sort.core.evidence import gather_evidence
+from album_sort.core.head import Head
 from album_sort.core.rules import FilingPolicy, assign
 from album_sort.images import decode_picture
 from album_sort.metadata import read_metadata
-from album_sort.pipeline.policy import load_rules
+from album_sort.pipeline.policy import load_head, load_rules
+from album_sort.state.codec import pack_embedding, pack_prediction, unpack_embedding, unpack_prediction
 from album_sort.types import (
     Assignment,
     ContentId,
@@ -60,8 +62,8 @@ RIGHT_ALBUMS: dict[str, frozenset[str]] = {
     "sunset_sky": frozenset({"sunsets"}),
 }
 
-Looked = tuple[Prediction, dict[str, float], str]
-"""What was seen of a picture: prediction, statistics by name, format."""
+Looked = tuple[Prediction, dict[str, float], str, bytes]
+"""What was seen of a picture: prediction, statistics by name, format, packed embedding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,13 +112,14 @@ def read_labelled(args: argparse.Namespace) -> tuple[WeightsFile, list[LabelledP
         rows = list(csv.DictReader(handle))
     folder = args.labelled.resolve().parent
     paths = [folder / row["path"] for row in rows]
-    kept = args.work / f"{weights.sha256[:8]}-{args.precision}.pickle"
+    kept = args.work / f"{weights.sha256[:8]}-{args.precision}-2.pickle"
     known: dict[str, Looked] = pickle.loads(kept.read_bytes()) if kept.is_file() else {}  # noqa: S301 - made by us
     missing = [path for path in paths if str(path) not in known]
     if missing:
         known |= look_at(missing, weights, args.precision, args.work)
         kept.write_bytes(pickle.dumps(known))
-    return weights, [_photo(row, path, known[str(path)]) for row, path in zip(rows, paths, strict=True)]
+    head = load_head(weights.sha256)
+    return weights, [_photo(row, path, known[str(path)], head) for row, path in zip(rows, paths, strict=True)]
 
 
 def look_at(paths: Sequence[Path], weights: WeightsFile, precision: Precision, work: Path) -> dict[str, Looked]:
@@ -140,12 +143,17 @@ def look_at(paths: Sequence[Path], weights: WeightsFile, precision: Precision, w
         decoded = [decode_picture(path.read_bytes(), spec, suffix=path.suffix.lower()) for path in batch]
         answers = classifier.classify([picture.views for picture in decoded])
         for path, picture, answer in zip(batch, decoded, answers, strict=True):
-            found[str(path)] = (answer.prediction, asdict(picture.statistics), picture.media_format)
+            embedding = pack_embedding(answer.embedding)
+            found[str(path)] = (answer.prediction, asdict(picture.statistics), picture.media_format, embedding)
     return found
 
 
-def _photo(row: dict[str, str], path: Path, looked: Looked) -> LabelledPhoto:
-    prediction, statistics, media_format = looked
+def _photo(row: dict[str, str], path: Path, looked: Looked, head: Head | None) -> LabelledPhoto:
+    seen, statistics, media_format, embedding = looked
+    # As the cache gives it back, and as a run decides by it.
+    prediction = unpack_prediction(seen.model_key, pack_prediction(seen))
+    if head is not None:
+        prediction = prediction.read_as(head.read(prediction, unpack_embedding(embedding)))
     file = FileEntry(str(path), str(path.parent), path.stat().st_size, 0, 0, 0, FileKind.PHOTO)
     numbers = ImageStatistics(**statistics)
     metadata = read_metadata(path.read_bytes(), media_format)
@@ -180,9 +188,10 @@ def file_all(
     rules: AlbumRules | None = None,
     *,
     with_evidence: bool = True,
+    head: Head | None = None,
 ) -> list[Assignment]:
-    """Where the photos go, each decided alone."""
-    policy = FilingPolicy(rules or load_rules(), calibration, precision_target)
+    """Where the photos go, each decided alone; by the class map alone where no head is given."""
+    policy = FilingPolicy(rules or load_rules(), calibration, precision_target, head)
     base = policy.score([photo.prediction for photo in photos]).tolist()
     return [
         assign(photo.facts, scores, policy, evidence_of(photo, scores, policy.rules) if with_evidence else ())

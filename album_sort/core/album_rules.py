@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,10 @@ class AlbumRules:
     """Precision to aim at, where the user gave one."""
     digest: str = ""
     """SHA-256 of the texts it was read from."""
+    map_albums: tuple[AlbumId, ...] = ()
+    """The shipped albums, whatever became of them: columns of `map_weights`. A learned head knows these."""
+    map_weights: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1000, 0), dtype=np.float32))
+    """(1000, A0): the shipped class map."""
 
     def resolve(self, album: AlbumId) -> AlbumId | None:
         """The album that takes what was meant for this one; None where the user removed it."""
@@ -112,9 +116,13 @@ class AlbumRules:
 def rules_of(labels: LabelSet) -> AlbumRules:
     """The class map alone: every shipped album that a class or evidence can speak for, without any rule."""
     columns = [i for i, album in enumerate(labels.album_ids) if album not in (TRAVEL, REVIEW)]
+    albums = tuple(labels.album_ids[i] for i in columns)
+    weights = np.ascontiguousarray(labels.weights()[:, columns])
     return AlbumRules(
-        albums=tuple(labels.album_ids[i] for i in columns),
-        weights=np.ascontiguousarray(labels.weights()[:, columns]),
+        albums=albums,
+        weights=weights,
+        map_albums=albums,
+        map_weights=weights,
         families=tuple(range(len(columns))),
         prior_log_odds=(0.0,) * len(columns),
     )

@@ -23,6 +23,9 @@ THINGS = tuple(
 """Albums of what stands before a sky or has none: a warm wall behind a cat is no sunset."""
 
 _WITH_TIME_OF_DAY = frozenset((TimePrecision.SECOND, TimePrecision.MINUTE))
+_SEEN_FROM = 0.05
+"""An album of the sky that the network takes for less likely needs nothing said against it."""
+
 _BRIGHT = Evidence.of(NIGHT_SKY, -3.0, "evidence.night.bright")
 
 
@@ -46,6 +49,7 @@ def sky_evidence(facts: PhotoFacts, album_scores: Mapping[AlbumId, float]) -> It
     scenery = 1.0 - min(1.0, sum([album_scores.get(album, 0.0) for album in THINGS]))
     sun = _sun(facts)
     yield from _sunset(facts, pixels, scenery, sun)
+    yield from _against(pixels, album_scores)
     if pixels.mean_luminance > 0.40:
         yield _BRIGHT
     else:
@@ -58,14 +62,27 @@ def sunset_degree(pixels: ImageStatistics) -> float:
     backlit = ramp(pixels.upper_luminance - pixels.lower_luminance, 0.08, 0.25) * ramp(
         pixels.lower_luminance, 0.45, 0.30
     )
-    warm = max(ramp(pixels.upper_warm_share, 0.10, 0.35), ramp(pixels.glow_warmth, 0.03, 0.18))
-    return smooth * backlit * warm
+    return smooth * backlit * warm_degree(pixels)
+
+
+def warm_degree(pixels: ImageStatistics) -> float:
+    """0 to 1: orange, pink or red above, or where the picture is brightest."""
+    return max(ramp(pixels.upper_warm_share, 0.10, 0.35), ramp(pixels.glow_warmth, 0.03, 0.18))
 
 
 def night_degree(pixels: ImageStatistics) -> float:
     """0 to 1: a dark picture, dark and smooth above, without large lights."""
     dark = ramp(pixels.mean_luminance, 0.25, 0.12) * ramp(pixels.upper_luminance, 0.25, 0.12)
     return dark * ramp(pixels.bright_luminance, 0.75, 0.45) * ramp(pixels.upper_dark_share, 0.25, 0.50)
+
+
+def _against(pixels: ImageStatistics, album_scores: Mapping[AlbumId, float]) -> Iterator[Evidence]:
+    """What the colours and the light refute of what the network takes for a sky: a beach at noon, a lit screen."""
+    if album_scores.get(SUNSETS, 0.0) >= _SEEN_FROM and (cold := 1.0 - warm_degree(pixels)) > 0.1:
+        yield Evidence.of(SUNSETS, round_weight(-2.0 * cold), "evidence.sunset.not-warm")
+    if album_scores.get(NIGHT_SKY, 0.0) >= _SEEN_FROM and 0.25 < pixels.mean_luminance <= 0.40:
+        weight = round_weight(-1.5 * ramp(pixels.mean_luminance, 0.25, 0.40))
+        yield Evidence.of(NIGHT_SKY, weight, "evidence.night.not-dark")
 
 
 def _sunset(facts: PhotoFacts, pixels: ImageStatistics, scenery: float, sun: _Sun | None) -> Iterator[Evidence]:

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from album_sort.core.album_rules import AlbumRules
 from album_sort.core.calibration import DEFAULT_PRECISION_TARGET, Calibration
 from album_sort.core.conditions import ConditionCheck
+from album_sort.core.head import Head
+from album_sort.core.headed import paper_columns, score_with_head, speaking_for
 from album_sort.core.ready_rules import ReadyRules
 from album_sort.core.scoring import score_predictions
 from album_sort.core.weighing import ALSO_FROM, Weighed, weigh
@@ -40,6 +42,10 @@ NEVER_TRAVEL = frozenset({AlbumId("screenshots"), AlbumId("documents")})
 """An unsure photo that looks most like one of these is no picture of the trip during which it was made."""
 
 
+_LEARNED = ("albums.learned", "albums.learned-one", "albums.learned-two", "albums.learned-three")
+"""By how many classes are named."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FilingPolicy:
     """What is the same for all photos of a run: the rules, how to read the scores, and how sure to be."""
@@ -47,9 +53,17 @@ class FilingPolicy:
     rules: AlbumRules
     calibration: Calibration
     precision_target: float = DEFAULT_PRECISION_TARGET
+    head: Head | None = None
+    """What was learned beyond the class map; None where the map decides alone."""
 
     def score(self, predictions: Sequence[Prediction | None]) -> NDArray[np.float64]:
-        """(N, A) album probabilities by the network alone, in the order of `rules.albums`."""
+        """(N, A) album probabilities by the network alone, head included, in the order of `rules.albums`."""
+        if self.head is None:
+            return self.score_by_map(predictions)
+        return score_with_head(predictions, self.rules, self.head, self.calibration.temperature)
+
+    def score_by_map(self, predictions: Sequence[Prediction | None]) -> NDArray[np.float64]:
+        """(N, A) the same by the class map alone."""
         return score_predictions(predictions, self.rules.weights, self.calibration.temperature)
 
     def needed(self, album: AlbumId) -> float:
@@ -121,16 +135,35 @@ def assign_photos(
     rules = policy.rules
     ready = ReadyRules.of(rules)
     pieces = [_resolved(of_photo, rules) for of_photo in evidence]
-    scores = ready.scores(base, pieces)
     seen = Prediction.stack([facts.prediction for facts in photos])
+    by_map = base if policy.head is None else policy.score_by_map([facts.prediction for facts in photos])
+    base = _paper_first(base, by_map, pieces, ready)
+    scores = ready.scores(base, pieces)
     leaning = _lean(photos, seen, scores, pieces, ready)
     if leaning:
         scores[leaning] = ready.scores(base[leaning], [pieces[number] for number in leaning])
-    weighed = weigh(ready, base, scores, seen)
+    weighed = weigh(ready, base, scores, seen, by_map)
     cases = (
         _Case(facts, numbers, policy, ready, own) for facts, numbers, own in zip(photos, weighed, pieces, strict=True)
     )
     return [_assignment(case, correction) for case, correction in zip(cases, corrections, strict=True)]
+
+
+def _paper_first(
+    base: NDArray[np.float64], by_map: NDArray[np.float64], pieces: Sequence[Sequence[Evidence]], ready: ReadyRules
+) -> NDArray[np.float64]:
+    """Where evidence makes a photo a document or a screenshot by the class map alone, no head says otherwise."""
+    if by_map is base:
+        return base
+    paper = paper_columns(ready.rules)
+    asked = speaking_for(pieces, frozenset(ready.rules.albums[column] for column in paper))
+    if not asked:
+        return base
+    whole = ready.scores(by_map[asked], [pieces[number] for number in asked])[:, ready.whole_columns]
+    firm = [n for n, i in zip(asked, ready.whole_columns[whole.argmax(axis=1)].tolist(), strict=True) if i in paper]
+    kept = base.copy()
+    kept[firm] = by_map[firm]
+    return kept
 
 
 def _lean(
@@ -225,11 +258,31 @@ def _part(album: AlbumId, case: _Case) -> AlbumId:
 
 
 def _content_reason(case: _Case, album: AlbumId, probability: float) -> Reason:
-    """Names the class that says most for the album, if any class does."""
+    """Names the class that says most for the album, if any class does; else what it was learned from."""
     percent, named = round(100 * probability), case.weighed.named_class
-    if named is None:
-        return Reason.of("albums.likely", album=album, percent=percent)
-    return Reason.of("albums.content", album=album, class_index=named, percent=percent)
+    if named is not None:
+        return Reason.of("albums.content", album=album, class_index=named, percent=percent)
+    return _learned_reason(case, album, percent) or Reason.of("albums.likely", album=album, percent=percent)
+
+
+def _learned_reason(case: _Case, album: AlbumId, percent: int) -> Reason | None:
+    """Where a head put the album first: how much it has seen of it, and the classes that point there too."""
+    head, prediction = case.policy.head, case.facts.prediction
+    if head is None or prediction is None or not prediction.readings or not case.weighed.is_first_alone:
+        return None
+    if album not in head.albums:
+        return None
+    column = head.albums.index(album)
+    classes = head.pointing(prediction, album, case.weighed.runner_up.album)
+    names = ("class_index", "class_index_2", "class_index_3")
+    return Reason.of(
+        _LEARNED[len(classes)],
+        album=album,
+        percent=percent,
+        photos=head.photos[column],
+        sources=head.sources[column],
+        **{name: int(index) for name, index in zip(names, classes, strict=False)},
+    )
 
 
 def _speaking_for(album: AlbumId, evidence: Sequence[Evidence]) -> tuple[Reason, ...]:

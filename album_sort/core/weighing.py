@@ -32,7 +32,8 @@ class Weighed(NamedTuple):
     is_first_alone: bool
     """Whether the network alone would have put `best` first as well."""
     named_class: ClassIndex | None
-    """The class that says most for `best`; None where none says enough to be named."""
+    """The class that says most for `best`; None where none says enough to be named, or where what the classes
+    speak for by the map is another album: then no class has decided."""
 
 
 def weigh(
@@ -40,8 +41,12 @@ def weigh(
     base: NDArray[np.float64],
     scores: NDArray[np.float64],
     seen: tuple[NDArray[np.uint16], NDArray[np.float32]],
+    by_map: NDArray[np.float64] | None = None,
 ) -> list[Weighed]:
-    """The numbers of N photos: `base` (N, A) by the network alone, `scores` (N, A) with all evidence, `seen` as `Prediction.stack`."""
+    """The numbers of N photos: `base` (N, A) by the network alone, `scores` (N, A) with all evidence, `seen` as `Prediction.stack`.
+
+    `by_map` (N, A): by the class map alone, where a head has spoken as well.
+    """
     whole, rows = scores[:, ready.whole_columns], np.arange(len(scores))
     best = whole.argmax(axis=1)
     likely = np.count_nonzero(whole >= ALSO_FROM, axis=1).tolist()
@@ -57,6 +62,10 @@ def weigh(
         else [AlbumScore(REVIEW, 0.0)] * len(scores)
     )
     named = _named_classes(ready.family_weights, best_columns, *seen)
+    if by_map is not None and by_map is not base:
+        mapped = ready.usual_order(by_map)
+        decided = (mapped.max(axis=1) == mapped[rows, best_columns]).tolist()
+        named = [index if by_class else None for index, by_class in zip(named, decided, strict=True)]
     return list(map(Weighed, scores.tolist(), leaders, followers, likely, is_first, named))
 
 

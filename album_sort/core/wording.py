@@ -17,8 +17,8 @@ from album_sort.types import LANGUAGES, AlbumId, LabelSet, Reason
 ALBUM_PLACEHOLDERS = frozenset({"album", "other"})
 """Their values are album ids; the sentence shows the album's title."""
 
-CLASS_PLACEHOLDER = "class_index"
-"""Its value is a class index; the sentence shows the class's name."""
+CLASS_PLACEHOLDERS = frozenset({"class_index", "class_index_2", "class_index_3"})
+"""Their values are class indices; the sentence shows the classes' names."""
 
 WORD_PLACEHOLDERS = frozenset({"season", "content"})
 """Their values are words of ours (`winter`); the sentence shows what `season.winter` says."""
@@ -66,7 +66,7 @@ class Wording:
             album = AlbumId(str(value))
             own = self.titles.get(lang, {}).get(album)
             return own or (self.labels.title(album, lang) if self.labels else album)
-        if placeholder == CLASS_PLACEHOLDER and self.labels and isinstance(value, int):
+        if placeholder in CLASS_PLACEHOLDERS and self.labels and isinstance(value, int):
             known = 0 <= value < len(self.labels.classes)
             return self.labels.class_name(self.labels.classes[value].index, lang) if known else str(value)
         if isinstance(value, str):

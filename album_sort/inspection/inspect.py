@@ -75,6 +75,7 @@ def inspect_files(
             unknown = _take_read(unknown, cache, result)
     if result.read_count:
         cache.forget_oldest()
+    result.inspections = cache.with_readings(result.inspections)
     return result
 
 

@@ -17,6 +17,7 @@ from album_sort.config import Settings
 from album_sort.inspection.cores import available_cores, split_threads
 from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
 from album_sort.inspection.messages import ReaderSettings
+from album_sort.pipeline.policy import load_head
 from album_sort.state.cache import InferenceCache
 from album_sort.types import FileEntry, Reason
 
@@ -47,7 +48,7 @@ class Engine:
 
     def open_cache(self) -> InferenceCache:
         """The inference cache for these weights."""
-        return InferenceCache.open(self.cache_folder, self.model_key)
+        return InferenceCache.open(self.cache_folder, self.model_key, load_head(self.weights.sha256))
 
     def inspect(
         self,

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from album_sort.classify.labels import label_text, load_labels
+import hashlib
+import tomllib
+from functools import lru_cache
+from io import BytesIO
+from zipfile import BadZipFile
+
+import numpy as np
+
+from album_sort.classify.labels import label_folder, label_text, load_labels
 from album_sort.core.album_rules import AlbumRules
 from album_sort.core.calibration import DEFAULT, Calibration, parse_calibration
+from album_sort.core.head import Head
 from album_sort.core.overlay import parse_overlay
 from album_sort.core.rules import FilingPolicy
 from album_sort.errors import AlbumSortError, UsageError, why_unreadable
 from album_sort.reading import read_given
 
 RULES_FILE = "rules.toml"
+SAME_WEIGHTS_FILE = "heads/same_weights.toml"
+ANY_HEAD = "any.npz"
 MOST_BYTES = 8 << 20
 """Of the user's rules."""
 
@@ -33,7 +44,7 @@ def load_rules(overlay: str = "") -> AlbumRules:
 
 def load_calibration(weights_sha256: str) -> Calibration:
     """How to read the scores of these weights; the conservative default where nobody has calibrated them."""
-    name = f"calibration/{weights_sha256[:8]}.toml"
+    name = f"calibration/{_measured(weights_sha256)}.toml"
     try:
         text = label_text(name)
     except AlbumSortError:
@@ -41,6 +52,32 @@ def load_calibration(weights_sha256: str) -> Calibration:
     return parse_calibration(text, name)
 
 
+@lru_cache(maxsize=4)
+def load_head(weights_sha256: str) -> Head | None:
+    """What was learned with these weights; for weights nobody has seen, the head that reads classes alone.
+
+    None where the file is missing or damaged: the class map then decides alone, more carefully than well.
+    """
+    folder = label_folder() / "heads"
+    named = folder / f"{_measured(weights_sha256)}.npz"
+    path = named if named.is_file() else folder / ANY_HEAD
+    try:
+        content = path.read_bytes()
+        with np.load(BytesIO(content), allow_pickle=False) as arrays:
+            return Head.of(arrays, hashlib.sha256(content).hexdigest()[:16])
+    except (OSError, ValueError, KeyError, BadZipFile):
+        return None
+
+
+def _measured(weights_sha256: str) -> str:
+    """The first digits of the weights that head and calibration were made with, for others that say the same."""
+    short = weights_sha256[:8]
+    same = tomllib.loads(label_text(SAME_WEIGHTS_FILE))
+    return str(same.get(short, short))
+
+
 def load_policy(weights_sha256: str, overlay: str, precision_target: float) -> FilingPolicy:
-    """Rules, calibration and the wanted precision together."""
-    return FilingPolicy(load_rules(overlay), load_calibration(weights_sha256), precision_target)
+    """Rules, calibration, head and the wanted precision together."""
+    return FilingPolicy(
+        load_rules(overlay), load_calibration(weights_sha256), precision_target, load_head(weights_sha256)
+    )

@@ -16,7 +16,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.state import codec
+from album_sort.core.head import Head
+from album_sort.state import codec, readings
 from album_sort.state.cache_file import CacheFile, Statement, open_read_only
 from album_sort.state.cache_rows import COLUMNS, ITS_PREDICTION, THIS_MODEL, KnownFile, known_of, path_to_column
 from album_sort.state.kernel_numbers import number_to_column
@@ -121,17 +122,21 @@ class CacheReader:
 class InferenceCache:
     """One SQLite file in the cache folder, thumbnails in a second one. Several runs may use them at once."""
 
-    def __init__(self, folder: Path, model_key: str) -> None:
+    def __init__(self, folder: Path, model_key: str, head: Head | None = None) -> None:
         self._file = CacheFile(folder / CACHE_FILE, _SCHEMA, _SCHEMA_VERSION)
         self._thumbnails = ThumbnailStore(folder)
         self._model_key = model_key
+        self._head = head
         # Written together: a transaction held open while photos are decoded would keep other runs waiting.
         self._pending: list[Statement] = []
 
     @classmethod
-    def open(cls, folder: Path, model_key: str) -> Self:
-        """The cache in this folder, made or made anew as needed; in memory where the folder cannot be written to."""
-        return cls(folder, model_key)
+    def open(cls, folder: Path, model_key: str, head: Head | None = None) -> Self:
+        """The cache in this folder, made or made anew as needed; in memory where the folder cannot be written to.
+
+        `head` reads each prediction as it is added, and those known already when they are asked for `with_readings`.
+        """
+        return cls(folder, model_key, head)
 
     def find(self, file: FileEntry) -> KnownFile | None:
         """What is known of a file that looks as it did when it was read."""
@@ -178,9 +183,15 @@ class InferenceCache:
         top = codec.pack_prediction(inspection.prediction) if inspection.prediction else None
         row = (content, _VERSION, inspection.media_format, metadata, inspection.pixel_source, statistics, None, None)
         self._pending.append((_ADD_CONTENT, row))
+        prediction = codec.unpack_prediction(self._model_key, top) if top else None
         if top is not None and embedding is not None:
+            packed = codec.pack_embedding(embedding)
             self._pending.append((_ADD_MODEL, (self._model_key,)))
-            self._pending.append((_ADD_PREDICTION, (self._model_key, top, codec.pack_embedding(embedding), content)))
+            self._pending.append((_ADD_PREDICTION, (self._model_key, top, packed, content)))
+            if self._head is not None and prediction is not None:
+                read = self._head.read(prediction, codec.unpack_embedding(packed))
+                prediction = prediction.read_as(read)
+                self._pending += readings.add_statements(self._model_key, self._head, {content: read})
         self.add_file(inspection.file, inspection.content_id)
         if thumbnail:
             self._thumbnails.add(inspection.content_id, thumbnail)
@@ -188,8 +199,17 @@ class InferenceCache:
             inspection,
             metadata=codec.unpack_metadata(metadata),
             statistics=codec.unpack_statistics(statistics) if statistics else None,
-            prediction=codec.unpack_prediction(self._model_key, top) if top else None,
+            prediction=prediction,
         )
+
+    def with_readings(self, inspections: Mapping[str, Inspection]) -> dict[str, Inspection]:
+        """The same inspections by path, each prediction with what the head reads in it."""
+        if self._head is None:
+            return dict(inspections)
+        self._flush()
+        read, added = readings.with_readings(inspections, self._file, self._model_key, self._head)
+        self._pending += added
+        return read
 
     def add_failure(self, file: FileEntry, content_id: ContentId, skipped: Skipped) -> None:
         """Remembers that a content cannot be processed, so that the next run need not try."""
@@ -254,7 +274,11 @@ class InferenceCache:
         )
         orphans = "DELETE FROM {} WHERE content NOT IN (SELECT content FROM contents)"
         done = self._file.write(
-            [(oldest, (excess,)), (orphans.format("files"), ()), (orphans.format("predictions"), ())]
+            [
+                (oldest, (excess,)),
+                (readings.TABLE, ()),
+                *((orphans.format(table), ()) for table in ("files", "predictions", "readings")),
+            ]
         )
         return int(excess) if done else 0
 

@@ -1,0 +1,90 @@
+"""What the learned head reads in each photo, kept beside the predictions: made anew for a new head, from what the cache holds.
+
+No photo is decoded and no network asked: kept classes and embedding are all that a head reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from album_sort.core.head import Head
+from album_sort.state import codec
+from album_sort.state.cache_file import CacheFile, Statement
+from album_sort.types import Inspection
+
+TABLE = """CREATE TABLE IF NOT EXISTS readings ( -- what a learned head reads in a prediction
+    content INTEGER NOT NULL, model INTEGER NOT NULL, head TEXT NOT NULL, readings BLOB NOT NULL,
+    PRIMARY KEY (content, model)
+) WITHOUT ROWID"""
+"""Made when it is first written to: files of before there were heads keep what they know."""
+
+_AT_ONCE = 500
+
+_THIS_MODEL = "(SELECT model FROM models WHERE model_key = ?)"
+
+_IDS = ", ".join("?" * _AT_ONCE)
+
+_FIND = f"""SELECT c.content_id, r.readings FROM contents c JOIN readings r
+ON r.content = c.content AND r.model = {_THIS_MODEL} AND r.head = ? WHERE c.content_id IN ({_IDS})"""  # noqa: S608 - constant
+
+_FIND_EMBEDDING = f"""SELECT c.content_id, p.embedding FROM contents c JOIN predictions p
+ON p.content = c.content AND p.model = {_THIS_MODEL} WHERE c.content_id IN ({_IDS})"""  # noqa: S608 - constant
+
+_ADD = f"""INSERT OR REPLACE INTO readings
+SELECT content, {_THIS_MODEL}, ?, ? FROM contents WHERE content_id = ?"""  # noqa: S608 - constant
+
+
+def add_statements(model_key: str, head: Head, read: Mapping[bytes, bytes]) -> list[Statement]:
+    """Remembers what a head reads in contents that are known."""
+    if not read:
+        return []
+    return [(TABLE, ()), *((_ADD, (model_key, head.version, readings, content)) for content, readings in read.items())]
+
+
+def with_readings(
+    inspections: Mapping[str, Inspection], file: CacheFile, model_key: str, head: Head
+) -> tuple[dict[str, Inspection], list[Statement]]:
+    """The same inspections, each prediction with its readings, and what is to be remembered of those read just now."""
+    waiting = {
+        bytes.fromhex(each.content_id): each
+        for each in inspections.values()
+        if each.prediction is not None and not each.prediction.readings
+    }
+    found: dict[bytes, bytes] = dict(_pairs(file, _FIND, (model_key, head.version), list(waiting)))
+    size = 2 * len(head.albums)
+    found = {content: readings for content, readings in found.items() if len(readings) == size}
+    missing = [content for content in waiting if content not in found]
+    added: dict[bytes, bytes] = {}
+    for content, packed in _pairs(file, _FIND_EMBEDDING, (model_key,), missing):
+        readings = _read(waiting[content], packed, head)
+        if readings:
+            found[content] = added[content] = readings
+    done = {path: _with(each, found) for path, each in inspections.items()}
+    return done, add_statements(model_key, head, added)
+
+
+def _pairs(
+    file: CacheFile, query: str, values: tuple[object, ...], contents: Sequence[bytes]
+) -> Iterator[tuple[bytes, bytes]]:
+    for start in range(0, len(contents), _AT_ONCE):
+        part = contents[start : start + _AT_ONCE]
+        yield from file.rows(query, (*values, *part, *[None] * (_AT_ONCE - len(part))))
+
+
+def _read(inspection: Inspection, packed: bytes, head: Head) -> bytes:
+    """Nothing where the embedding is damaged: the photo is then judged by the class map alone."""
+    if inspection.prediction is None:
+        return b""
+    try:
+        return head.read(inspection.prediction, codec.unpack_embedding(packed))
+    except (ValueError, TypeError):
+        return b""
+
+
+def _with(inspection: Inspection, found: Mapping[bytes, bytes]) -> Inspection:
+    prediction = inspection.prediction
+    if prediction is None or prediction.readings:
+        return inspection
+    readings = found.get(bytes.fromhex(inspection.content_id))
+    return inspection if readings is None else replace(inspection, prediction=prediction.read_as(readings))
