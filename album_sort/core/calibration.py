@@ -81,15 +81,15 @@ class Calibration:
 DEFAULT = Calibration(
     weights_sha256="",
     temperature=1.1,
-    slope=1.3,
-    intercept=1.6,
+    slope=1.1,
+    intercept=0.6,
     curve=(
-        CurvePoint(0.40, 0.880, 1.0),
-        CurvePoint(0.60, 0.910, 1.0),
-        CurvePoint(0.75, 0.935, 1.0),
-        CurvePoint(0.85, 0.950, 1.0),
-        CurvePoint(0.92, 0.965, 1.0),
-        CurvePoint(0.96, 0.980, 1.0),
+        CurvePoint(0.50, 0.880, 1.0),
+        CurvePoint(0.72, 0.910, 1.0),
+        CurvePoint(0.82, 0.935, 1.0),
+        CurvePoint(0.87, 0.950, 1.0),
+        CurvePoint(0.93, 0.965, 1.0),
+        CurvePoint(0.965, 0.980, 1.0),
     ),
 )
 """For weights nobody has calibrated: each number on the careful side of both networks that were (benchmarks/results/accuracy.csv,
