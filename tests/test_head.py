@@ -34,7 +34,7 @@ from album_sort.types import (
     Preprocessing,
     Reason,
 )
-from tests.album_cases import PLAIN, facts, shipped_rules
+from tests.album_cases import PLAIN, facts_of, shipped_rules
 
 RESNET18, LITE0 = "cad40bef" + "0" * 56, "57934424" + "0" * 56
 FOREST, HIKING = AlbumId("forest-nature"), AlbumId("hiking")
@@ -75,7 +75,7 @@ def filed(by: Head | None, overlay: str = "", evidence: tuple[Evidence, ...] = (
     if overlay:
         rules = parse_overlay(overlay, load_labels(), "albums.toml", rules)
     policy = FilingPolicy(rules, PLAIN, 0.6, by)
-    photo = replace(facts(), prediction=seen(by, **classes))
+    photo = replace(facts_of(), prediction=seen(by, **classes))
     return assign(photo, policy.score([photo.prediction])[0].tolist(), policy, evidence)
 
 
@@ -175,8 +175,8 @@ def test_what_the_head_says_of_a_removed_album_is_dropped() -> None:
 def test_a_class_mapped_by_hand_overrides_the_head() -> None:
     by = head(pets=9.0)
     assert filed(by, tabby=0.9).album == "pets"
-    assert filed(by, '[album.barn-cats]\nclasses = ["tabby"]\n', tabby=0.9).album == "barn-cats"
-    assert filed(by, '[classes]\ntabby = "wildlife"\n', tabby=0.9).album == "wildlife"
+    assert filed(by, '[album.barn-cats]\nclasses = ["tabby cat"]\n', tabby=0.9).album == "barn-cats"
+    assert filed(by, '[classes]\n"tabby cat" = "wildlife"\n', tabby=0.9).album == "wildlife"
 
 
 def test_splitting_an_album_makes_nothing_unsure() -> None:
@@ -190,9 +190,9 @@ def test_splitting_an_album_makes_nothing_unsure() -> None:
 
 
 def test_a_threshold_of_the_user_holds_for_what_was_learned() -> None:
-    by = head(forest_nature=5.0)
+    by = head(forest_nature=9.0)
     assert filed(by).album == FOREST
-    assert filed(by, "[album.forest-nature]\nthreshold = 0.9999\n").album == "review"
+    assert filed(by, "[album.forest-nature]\nthreshold = 0.99999\n").album == "review"
 
 
 # Why
@@ -241,7 +241,7 @@ def inspected(folder: Path, by: Head) -> Prediction:
 
     settings = InspectionSettings(None, 1, 16)  # type: ignore[arg-type] - no reader: nothing may be read
     with InferenceCache.open(folder, KEY, by) as cache:
-        result = inspect_files([entry()], settings, cache, refuse, lambda done, path: None)  # type: ignore[arg-type]
+        result = inspect_files([entry()], settings, cache, refuse, lambda *_: None)  # type: ignore[arg-type]
     assert result.read_count == result.inference_count == 0
     prediction = result.inspections[entry().path].prediction
     assert prediction is not None

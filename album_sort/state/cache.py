@@ -170,7 +170,7 @@ class InferenceCache:
         Not for decisions about them, but about those beside them. Sizes and times are those of then.
         """
         self._flush()
-        return recall(self._file.rows, self._model_key, files)
+        return self.with_readings(recall(self._file.rows, self._model_key, files))
 
     def add(self, inspection: Inspection, embedding: NDArray[np.float16] | None, thumbnail: bytes) -> Inspection:
         """Remembers one inspection; visible to other runs after `commit`.
