@@ -28,8 +28,11 @@ LEAST_PROBABILITY = 1e-6
 NAMED_CLASSES = 3
 """Classes named beside a learned album, at most."""
 
-NAMED_SHARE = 0.08
-"""A class is named when it makes at least this share of what the classes say for the album against the next one."""
+NAMED_FROM = 0.3
+"""Log-odds: a class is named when it alone makes the album so much more likely against the next one (by a third),"""
+
+NAMED_PROBABILITY = 0.01
+"""and is seen at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,20 +99,19 @@ class Head:
         return packed
 
     def pointing(self, prediction: Prediction, album: AlbumId, other: AlbumId) -> tuple[ClassIndex, ...]:
-        """The seen classes that speak most for an album against another one; none where they do not make the difference."""
+        """The seen classes that speak most for an album against another one."""
         if album not in self.albums:
             return ()
         weights = self.class_weights[:, self.albums.index(album)]
         if other in self.albums:
             weights = weights - self.class_weights[:, self.albums.index(other)]
         logs, rest = log_probabilities(prediction)
-        said = (logs - rest) * weights[prediction.class_indices]
-        total = float(np.abs(said).sum())
-        if float(said.sum()) <= 0.0 or total <= 0.0:
-            return ()
+        said = np.where(
+            prediction.probabilities >= NAMED_PROBABILITY, (logs - rest) * weights[prediction.class_indices], 0.0
+        )
         order = np.argsort(-said, kind="stable")[:NAMED_CLASSES].tolist()
         indices = prediction.class_indices
-        return tuple(ClassIndex(int(indices[i])) for i in order if said[i] >= NAMED_SHARE * total)
+        return tuple(ClassIndex(int(indices[i])) for i in order if said[i] >= NAMED_FROM)
 
 
 def log_probabilities(prediction: Prediction) -> tuple[NDArray[np.float32], float]:

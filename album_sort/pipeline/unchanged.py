@@ -104,7 +104,7 @@ def _program() -> Iterator[str]:
     """The program's own files and labels: a clone that was brought up to date decides anew, whatever its version says."""
     for folder in (Path(__file__).resolve().parents[1], label_folder()):
         for path in sorted(folder.rglob("*")):
-            if path.suffix in (".py", ".tsv", ".toml"):
+            if path.suffix in (".py", ".tsv", ".toml", ".npz"):
                 found = path.stat()
                 yield f"{path.name}|{found.st_size}|{found.st_mtime_ns}"
 
