@@ -28,11 +28,11 @@ LEAST_PROBABILITY = 1e-6
 NAMED_CLASSES = 3
 """Classes named beside a learned album, at most."""
 
-NAMED_FROM = 0.3
-"""Log-odds: a class is named when it alone makes the album so much more likely against the next one (by a third),"""
+NAMED_FROM = 0.06
+"""Log-odds that a class must give the album against the next one to be named, and half of what the first one gives."""
 
 NAMED_PROBABILITY = 0.01
-"""and is seen at all."""
+"""Seen less than that, a class is not named."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +111,8 @@ class Head:
         )
         order = np.argsort(-said, kind="stable")[:NAMED_CLASSES].tolist()
         indices = prediction.class_indices
-        return tuple(ClassIndex(int(indices[i])) for i in order if said[i] >= NAMED_FROM)
+        least = max(NAMED_FROM, 0.5 * float(said.max(initial=0.0)))
+        return tuple(ClassIndex(int(indices[i])) for i in order if said[i] >= least)
 
 
 def log_probabilities(prediction: Prediction) -> tuple[NDArray[np.float32], float]:
