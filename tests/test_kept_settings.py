@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from album_sort.classify.weights import file_sha256
 from album_sort.config import Layer, Settings, check_setting, read_layers, resolve_settings
 from album_sort.pipeline.kept import KEPT, KeptSettings, kept_of, read_kept
 from album_sort.state.store import DestinationState
 from tests import pictures
 from tests.builders import make_tree, picture_jpeg, read_tree
 from tests.conftest import Program
+from tests.network_builders import random_resnet18
 
 SHIPPED = ("--model", "efficientnet-lite0", "--offline")
 CAMERA = ("Canon", "EOS 450D")
@@ -154,3 +156,34 @@ def test_all_that_is_kept_is_a_setting() -> None:
     with pytest.raises(ValueError, match="expected"):
         check_setting("mode", "teleport")
     assert read_layers(None, {}, {}, Layer("albums", {}))[0].origin == "albums"
+
+
+def test_weights_are_remembered_by_hash_and_place(photos: Path, tmp_path: Path, album_sort: Program) -> None:
+    albums, weights = tmp_path / "Albums", tmp_path / "mine.pth"
+    random_resnet18(weights)
+    made = album_sort("Photos", "--out", albums, "--weights", "mine.pth", "--precision", "fp32", cwd=tmp_path)
+    assert made.code == 0, made.stderr
+    before = read_tree(albums)
+    offline = {"ALBUM_SORT_WEIGHTS_MIRROR": "http://127.0.0.1:9"}
+    plain = (photos, "--out", albums)
+    hidden = weights.rename(tmp_path / "elsewhere.pth")
+    # All photos are known: nobody needs the file.
+    again = album_sort(*plain, "-v", **offline)
+    assert (again.code, read_tree(albums)) == (0, before), again.stderr
+    explained = album_sort("explain", photos / "cat.jpg", "--out", albums, **offline)
+    assert explained.code == 0, explained.stderr
+    shown = album_sort("config", "show", "--out", albums).stdout
+    assert any(line.split()[:1] == ["weights"] and str(weights) in line for line in shown.splitlines())
+    make_tree(photos, {"rose.jpg": picture_jpeg(pictures.flower(), taken=datetime(2025, 7, 1, 10), camera=CAMERA)})
+    missing = album_sort(*plain, **offline)
+    assert missing.code == 4
+    digest = file_sha256(hidden)
+    assert f"these albums were made with ResNet-18 ({digest[:8]}..., {str(weights)!r})" in missing.stderr
+    assert "give it again with --weights FILE" in missing.stderr
+    hidden.rename(weights)
+    assert album_sort(*plain, **offline).code == 0
+    other = album_sort(*plain, *SHIPPED)
+    assert f"These albums were made with ResNet-18 ({digest[:8]}…" in other.stderr
+    assert read_kept(str(albums)).model == "resnet18", "another network counts for one run"
+    album_sort(*plain, *SHIPPED, "--save")
+    assert read_kept(str(albums)).model == "efficientnet-lite0"

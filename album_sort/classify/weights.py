@@ -215,6 +215,32 @@ def _checked(backbone: BackboneSpec, path: Path, origin: str) -> WeightsFile:
     return WeightsFile(backbone, path, digest, origin)
 
 
+def weights_by_hash(backbone: BackboneSpec, sha256: str, place: Path, query: WeightsQuery) -> WeightsFile | None:
+    """Weights that were used before, by their hash: where they were, or wherever else weights are kept; None where they are not."""
+    known = [place]
+    for folder in (query.cache_folder, _hub_folder()):
+        known += [folder / official.file_name for official in (OFFICIAL_INT8, OFFICIAL_FP32)]
+        known.append(folder / place.name)
+    if backbone is EFFICIENTNET_LITE0:
+        with contextlib.suppress(WeightsUnavailable, ModelError):
+            known.insert(0, shipped_weights().path)
+    for path in dict.fromkeys(known):
+        with contextlib.suppress(ModelError):
+            if path.is_file() and file_sha256(path) == sha256:
+                return WeightsFile(backbone, path, sha256, "those of the last run")
+    return None
+
+
+def can_run(sha256: str, precision: Precision) -> bool:
+    """Whether weights can run in this precision: the official int8 ones run in no other."""
+    return not sha256.startswith(OFFICIAL_INT8.sha256_prefix) or OFFICIAL_INT8 in official_weights(precision)
+
+
+def is_official(sha256: str) -> bool:
+    """Whether these weights can be fetched."""
+    return any(sha256.startswith(official.sha256_prefix) for official in (OFFICIAL_INT8, OFFICIAL_FP32))
+
+
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, 64 hexadecimal digits; raises `ModelError` when it cannot be read."""
     try:

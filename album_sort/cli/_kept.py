@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from album_sort.classify.backbones import BACKBONES
 from album_sort.cli._words import terminal_words
 from album_sort.config import ResolvedSettings
 from album_sort.events import Notice
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.kept import Difference, KeptSettings, in_words
+from album_sort.pipeline.prepare import Preparation
 from album_sort.report import Words
 from album_sort.types import Action
 
@@ -22,9 +24,10 @@ def say_overruled(kept: KeptSettings, own: ResolvedSettings, lang: str) -> Itera
 
 
 def say_differences(
-    kept: KeptSettings, resolved: ResolvedSettings, planned: Planned, lang: str, *, save: bool
+    kept: KeptSettings, resolved: ResolvedSettings, planned: Planned, preparation: Preparation, *, save: bool
 ) -> Iterator[Notice]:
     """What this run does otherwise than those before it; before it does so."""
+    lang = preparation.lang
     words = terminal_words(lang)
     differences = kept.differences(resolved)
     moves = sum(op.action is Action.MOVE for op in planned.plan.ops)
@@ -33,6 +36,12 @@ def say_differences(
         # Names of trips and folders go over into the language as a whole, so there is no run in one language only.
         values = {"kept": _language(kept.language, words), "given": _language(lang, words)}
         yield Notice(words.text("language_changes", **values, n=moves), is_urgent=bool(moves))
+    weights = preparation.engine.weights
+    if kept.weights is not None and kept.weights.sha256 != weights.sha256:
+        before = f"{_network(kept.model)} ({kept.weights.sha256[:8]}…, {kept.weights.file})"
+        given = f"{weights.backbone.title} ({weights.sha256[:8]}…)"
+        key = "network_saved" if save else "network_differs"
+        yield Notice(words.text(key, kept=before, given=given, n=moves), is_urgent=bool(moves))
     folders = [one for one in differences if one.name != "mode"]
     if folders:
         key = "settings_saved" if save else "settings_differ" if moves else "settings_differ_idly"
@@ -46,6 +55,10 @@ def say_differences(
 
 def _all(differences: Sequence[Difference], side: str, words: Words) -> str:
     return " ".join(f"{_option(one.name)} {_shown(getattr(one, side), words)}" for one in differences)
+
+
+def _network(model: str) -> str:
+    return BACKBONES[model].title if model in BACKBONES else model
 
 
 def _language(lang: str, words: Words) -> str:

@@ -22,11 +22,11 @@ from album_sort.classify.weights import (
 from album_sort.cli._console import err_console, out_console
 from album_sort.cli._layout import Last, print_table, printable, say
 from album_sort.cli._words import terminal_words
-from album_sort.config import Settings, cache_folder, read_layers, resolve_settings
+from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Settings, cache_folder, read_layers, resolve_settings
 from album_sort.core.album_rules import AlbumRules
 from album_sort.errors import ExitCode, UsageError, WeightsUnavailable
 from album_sort.pipeline.hand import names_by_hand, shape_of
-from album_sort.pipeline.kept import read_kept
+from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import load_calibration, load_rules
 from album_sort.pipeline.remembered import open_to_read
 from album_sort.types import LANGUAGES, REVIEW, TRAVEL, AlbumId, ClassIndex
@@ -139,14 +139,17 @@ def run_models_verify() -> ExitCode:
 
 def run_config_show(config_file: Path | None, destination: str) -> ExitCode:
     """Every setting with its value and where it comes from; with a destination, as the next run there would have it."""
-    albums = read_kept(destination).layer() if destination else None
-    resolved = resolve_settings(read_layers(config_file, os.environ, {}, albums))
+    kept = read_kept(destination) if destination else KeptSettings()
+    resolved = resolve_settings(read_layers(config_file, os.environ, {}, kept.layer()))
     rows = []
     for setting in fields(Settings):
         value = getattr(resolved.settings, setting.name)
-        rows.append(
-            (setting.name.replace("_", "-"), printable(_shown(value)), printable(resolved.origins[setting.name]))
-        )
+        origin = resolved.origins[setting.name]
+        if setting.name == "model" and kept.model and origin == DEFAULT:
+            value, origin = kept.model, ALBUMS_ORIGIN
+        if setting.name == "weights" and kept.weights and origin == DEFAULT:
+            value, origin = f"{kept.weights.sha256[:8]}… {kept.weights.file}", ALBUMS_ORIGIN
+        rows.append((setting.name.replace("_", "-"), printable(_shown(value)), printable(origin)))
     print_table(out_console(), ("Setting", "Value", "From"), rows)
     return ExitCode.DONE
 

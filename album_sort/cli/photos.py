@@ -10,7 +10,6 @@ from album_sort.classify.labels import load_labels
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import make_printer, out_console, print_json
 from album_sort.cli._layout import printable, say
-from album_sort.cli._pages import newest_report
 from album_sort.config import read_layers, resolve_settings
 from album_sort.core.explain import Section, explain
 from album_sort.errors import AlbumSortError, ExitCode, UsageError
@@ -30,7 +29,7 @@ def run_explain(
     path = given_path(_existing(photo))
     remembered = remember_nothing_written(destination) if destination else Remembered()
     source = _source_of(path, destination, remembered)
-    sources = _sources_of_last_run(destination, source)
+    sources = _with_its_files(source)
     request = SortRequest(sources, destination or os.path.dirname(source), settings, utc_now())
     with make_printer(quiet=True, as_json=False, with_progress=False, log_file="") as printer:
         preparation = prepare(scout(request, remembered, printer), remembered, printer)
@@ -77,22 +76,16 @@ def _source_of(path: str, destination: str, remembered: Remembered) -> str:
     return path
 
 
-def _sources_of_last_run(destination: str, source: str) -> tuple[str, ...]:
-    """The photos of the last run, so that trips and homes are known; the photo alone where there was none."""
-    report = newest_report(destination) if destination else None
-    if report is not None:
-        sources = _sources_of(report)
-        if (
-            sources
-            and all(os.path.exists(folder) for folder in sources)
-            and any(
-                # by whole names: `Photos 2` does not lie in `Photos`
-                Path(os.path.abspath(source)).is_relative_to(os.path.abspath(folder))
-                for folder in sources
-            )
-        ):
-            return sources
-    return (source,)
+def _with_its_files(source: str) -> tuple[str, ...]:
+    """A photo with the files beside it that may belong to it: of all others, what is remembered tells homes and trips."""
+    folder, name = os.path.split(source)
+    stem = name.partition(".")[0]
+    try:
+        names = [one for one in os.listdir(folder) if one.partition(".")[0] == stem]
+    except OSError:
+        names = []
+    beside = (os.path.join(folder, one) for one in names if one != name)
+    return (source, *sorted(path for path in beside if os.path.isfile(path)))
 
 
 def _sources_of(report: Path) -> tuple[str, ...]:

@@ -90,7 +90,9 @@ def run_sort(call: SortCall) -> ExitCode:
     gc.freeze()
     gc.set_threshold(200_000, 50, 50)
     keeps = kept.after(resolved, save=call.save)
-    request = SortRequest(sources, destination, settings, utc_now(), keeps=keeps.values, may_be_gone=frozenset(listed))
+    request = SortRequest(
+        sources, destination, settings, utc_now(), keeps=keeps.values, saves=call.save, may_be_gone=frozenset(listed)
+    )
     printer = make_printer(
         quiet=call.quiet,
         as_json=call.as_json,
@@ -181,7 +183,7 @@ class _Run:
         preparation = prepare(scouted, remembered, self.printer)
         planned = self._plan(preparation, remembered)
         self._say_differences(preparation, planned)
-        if not planned.has_work and not remembered.records.unfinished_runs and not self._saves_news:
+        if not planned.has_work and not remembered.records.unfinished_runs and not self._saves_news(preparation):
             outcome = self._without_writing(preparation, planned, remembered, is_preview=False)
             self._keep(scouted, remembered, outcome)
             return outcome
@@ -192,16 +194,16 @@ class _Run:
             self._keep(scouted, read_remembered(state), outcome)
             return outcome
 
-    @property
-    def _saves_news(self) -> bool:
+    def _saves_news(self, preparation: Preparation) -> bool:
         """Whether the destination keeps other settings after this run, and may have to be told without a file to file."""
-        return self.call.save and self.request.keeps != self.kept.values
+        is_same_network = self.kept.weights is None or self.kept.weights.sha256 == preparation.engine.weights.sha256
+        return self.call.save and (self.request.keeps != self.kept.values or not is_same_network)
 
     def _say_differences(self, preparation: Preparation, planned: Planned) -> None:
         left_alone = say_unreadable(planned.picture, preparation.lang)
         if left_alone:
             self.printer(Notice(left_alone))
-        for notice in say_differences(self.kept, self.resolved, planned, preparation.lang, save=self.call.save):
+        for notice in say_differences(self.kept, self.resolved, planned, preparation, save=self.call.save):
             self.printer(notice)
 
     def _plan(self, preparation: Preparation, remembered: Remembered) -> Planned:
@@ -264,7 +266,7 @@ class _Run:
         """What the last run said, where this one would find nothing else; None where photos have to be looked at."""
         settings, destination = self.request.settings, self.request.destination
         last = recall_last_run(scouted.engine.cache_folder, destination)
-        if settings.recheck or settings.report or self.call.verbose or self._saves_news or last is None:
+        if settings.recheck or settings.report or self.call.verbose or self.call.save or last is None:
             return None
         if last.inputs != inputs_digest(scouted, remembered) or not is_undisturbed(destination, remembered):
             return None

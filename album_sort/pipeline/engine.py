@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +11,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.classify.backbones import RESNET18
+from album_sort.classify.backbones import BACKBONES, RESNET18
 from album_sort.classify.labels import label_folder
-from album_sort.classify.weights import AUTO, WeightsFile, WeightsQuery, find_weights
+from album_sort.classify.weights import (
+    AUTO,
+    WeightsFile,
+    WeightsQuery,
+    can_run,
+    find_weights,
+    is_official,
+    weights_by_hash,
+)
 from album_sort.config import Settings
+from album_sort.errors import WeightsUnavailable
 from album_sort.inspection.cores import available_cores, split_threads
 from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
 from album_sort.inspection.messages import ReaderSettings
 from album_sort.pipeline.policy import load_head
+from album_sort.pipeline.remembered import RememberedWeights
 from album_sort.state.cache import InferenceCache
 from album_sort.types import FileEntry, Reason
 
@@ -40,6 +51,8 @@ class Engine:
     cache_folder: Path
     notice: Reason | None = None
     """Said plainly when another network runs than the preferred one."""
+    is_missing: bool = False
+    """Whether the weights are only known by their hash: enough for photos that a network has looked at before."""
 
     @property
     def model_key(self) -> str:
@@ -69,7 +82,7 @@ class Engine:
             from album_sort.classify.runner import Classifier  # noqa: PLC0415 - imports torch
 
             classifier = Classifier(
-                self.weights,
+                self._weights_at_hand(),
                 settings.precision,
                 model_key=self.model_key,
                 threads=split.threads,
@@ -80,6 +93,25 @@ class Engine:
             return classifier
 
         return inspect_files(files, inspection, cache, make_classifier, on_progress)
+
+    def _weights_at_hand(self) -> WeightsFile:
+        """The weights, fetched where they can be; raises `WeightsUnavailable` for those that are missing."""
+        weights = self.weights
+        if not self.is_missing:
+            return weights
+        if is_official(weights.sha256) and not self.settings.offline:
+            query = WeightsQuery(
+                weights.backbone.name, cache_folder=self.cache_folder / "weights", precision=self.settings.precision
+            )
+            with contextlib.suppress(WeightsUnavailable):
+                found = find_weights(query)
+                if found.sha256 == weights.sha256:
+                    return found
+        raise WeightsUnavailable(
+            f"these albums were made with {weights.backbone.title} ({weights.sha256[:8]}..., {str(weights.path)!r}); "
+            "that file is not there any more, and there are photos that the network has not seen",
+            hint="give it again with --weights FILE, or take another network from now on: --model efficientnet-lite0 --save",
+        )
 
     def _calibration_views(self) -> NDArray[np.uint8]:
         """The shipped calibration pictures as the network sees them, (N, S, S, 3)."""
@@ -95,6 +127,7 @@ def make_engine(
     cache_folder: Path,
     *,
     remembered_model: str = "",
+    remembered_weights: RememberedWeights | None = None,
     on_download: Callable[[int, int | None], None] | None = None,
 ) -> Engine:
     """Finds the weights; raises as `find_weights` does.
@@ -111,6 +144,13 @@ def make_engine(
         precision=settings.precision,
         cache_folder=cache_folder / "weights",
     )
+    backbone = BACKBONES.get(model)
+    is_asked_for = not settings.weights and model == remembered_model
+    if remembered_weights and backbone and is_asked_for and can_run(remembered_weights.sha256, settings.precision):
+        place = Path(remembered_weights.file)
+        found = weights_by_hash(backbone, remembered_weights.sha256, place, query)
+        lost = WeightsFile(backbone, place, remembered_weights.sha256, "not there any more")
+        return Engine(found or lost, settings, cache_folder, is_missing=found is None)
     weights = find_weights(query, on_download)
     notice = None
     if model == AUTO and weights.backbone is not RESNET18:

@@ -29,7 +29,17 @@ from album_sort.fileops.space import check_space
 from album_sort.pipeline.hand import all_albums, carried_names, remember_hand, see, unwanted, with_hand
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
-from album_sort.pipeline.remembered import LANGUAGE, MODEL, ROOTS, language_of, read_roots, remember_run, roots_as_text
+from album_sort.pipeline.remembered import (
+    LANGUAGE,
+    MODEL,
+    ROOTS,
+    WEIGHTS,
+    RememberedWeights,
+    language_of,
+    read_roots,
+    remember_run,
+    roots_as_text,
+)
 from album_sort.pipeline.rest import Absent, outermost, trips_to_remember
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.pipeline.undoing import last_undone, take_back
@@ -251,9 +261,17 @@ def carry_out(
 def _decided(preparation: Preparation, state: DestinationState) -> dict[str, str]:
     """What the destination keeps after this run, by key."""
     folders = [source for source in preparation.request.sources if os.path.isdir(source)]
+    weights = preparation.engine.weights
+    model, used = weights.backbone.name, RememberedWeights(weights.sha256, os.path.abspath(weights.path)).as_text()
+    before, before_weights = state.setting(MODEL) or "", state.setting(WEIGHTS) or ""
+    # Another network counts for one run, as every other setting; of the same one, the place may have changed.
+    is_other = before_weights and (RememberedWeights.of(before_weights) or weights).sha256 != weights.sha256
+    if before and not preparation.request.saves and (is_other or before != model):
+        model, used = before, before_weights
     return {
         LANGUAGE: preparation.lang,
-        MODEL: preparation.engine.weights.backbone.name,
+        MODEL: model,
+        WEIGHTS: used,
         ROOTS: roots_as_text(outermost((*read_roots(state), *folders))),
         **preparation.request.keeps,
     }

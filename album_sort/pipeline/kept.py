@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from album_sort.config import (
@@ -22,13 +22,13 @@ from album_sort.config import (
 )
 from album_sort.core.layout import Layout
 from album_sort.errors import UsageError
-from album_sort.pipeline.remembered import LANGUAGE, open_to_read
+from album_sort.pipeline.remembered import LANGUAGE, MODEL, WEIGHTS, RememberedWeights, open_to_read
 from album_sort.state.store import DestinationState
 
 ALWAYS = ("layout", "mode")
 """Kept even where nobody has said anything: a default of a later program must not move photos either."""
 
-KEPT = (*ALWAYS, "also", "albums", "precision_target", "home", "day_begins", "clock")
+KEPT = (*ALWAYS, "also", "albums", "precision_target", "home", "day_begins", "clock", "precision")
 """The others are kept as soon as somebody has set them."""
 
 
@@ -47,6 +47,8 @@ class KeptSettings:
 
     values: Mapping[str, str] = field(default_factory=dict)
     language: str = ""
+    model: str = ""
+    weights: RememberedWeights | None = None
 
     @property
     def is_decided(self) -> bool:
@@ -88,7 +90,7 @@ class KeptSettings:
         if self.is_decided and not save:
             return self
         names = [name for name in KEPT if name in ALWAYS or resolved.origins[name] != DEFAULT]
-        return KeptSettings({name: _as_text(getattr(resolved.settings, name)) for name in names}, self.language)
+        return replace(self, values={name: _as_text(getattr(resolved.settings, name)) for name in names})
 
 
 def read_kept(destination: str) -> KeptSettings:
@@ -103,7 +105,8 @@ def kept_of(state: DestinationState) -> KeptSettings:
     """The same from an open state."""
     values = {name: text for name in KEPT if (text := state.setting(name)) and _is_valid(name, text)}
     language = state.setting(LANGUAGE) or ""
-    return KeptSettings(values, language if _is_valid("lang", language) else "")
+    weights = RememberedWeights.of(state.setting(WEIGHTS) or "")
+    return KeptSettings(values, language if _is_valid("lang", language) else "", state.setting(MODEL) or "", weights)
 
 
 def in_words(value: str) -> str:

@@ -67,6 +67,8 @@ class SortRequest:
     """Naive."""
     keeps: Mapping[str, str] = field(default_factory=dict)
     """What the destination keeps of the settings after this run, by key of its state."""
+    saves: bool = False
+    """Whether it keeps the network of this run, too, where it had one before."""
     may_be_gone: frozenset[str] = frozenset()
     """Those of the sources that come from a list made before."""
 
@@ -141,7 +143,13 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
     clocks = ClockCorrections.parse(settings.clock)
     lang = settings.lang or remembered.language or "en"
     folder = cache_folder()
-    engine = make_engine(settings, folder, remembered_model=remembered.model, on_download=_download_progress(sink))
+    engine = make_engine(
+        settings,
+        folder,
+        remembered_model=remembered.model,
+        remembered_weights=remembered.weights,
+        on_download=_download_progress(sink),
+    )
     if engine.notice:
         sink(Notice(load_wording().say(engine.notice, lang)))
     policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target)

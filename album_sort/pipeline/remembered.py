@@ -19,6 +19,30 @@ from album_sort.types.ledger import DestinationRecords, RunStatus
 LANGUAGE = "language"
 MODEL = "model"
 ROOTS = "sources"
+WEIGHTS = "weights"
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedWeights:
+    """The weights that have looked at the photos: by hash, and where they were."""
+
+    sha256: str
+    file: str
+
+    def as_text(self) -> str:
+        """As it is remembered."""
+        return json.dumps({"sha256": self.sha256, "file": self.file})
+
+    @classmethod
+    def of(cls, text: str) -> RememberedWeights | None:
+        """From a remembered text; None for another one."""
+        try:
+            values = json.loads(text or "{}")
+            sha256, file = values["sha256"], values["file"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
+        is_hash = isinstance(sha256, str) and len(sha256) == 64 and set(sha256) <= set("0123456789abcdef")
+        return cls(sha256, file) if is_hash and isinstance(file, str) and "\0" not in file else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +54,7 @@ class Remembered:
     trips: tuple[PreviousTrip, ...] = ()
     language: str = ""
     model: str = ""
+    weights: RememberedWeights | None = None
     sources: frozenset[str] = frozenset()
     """Absolute paths of the photos filed so far."""
     roots: tuple[str, ...] = ()
@@ -60,6 +85,7 @@ def read_remembered(state: DestinationState) -> Remembered:
         trips=tuple(PreviousTrip(trip.trip_id, trip.title, trip.members) for trip in state.trips()),
         language=language_of(state) if state.setting(LANGUAGE) else "",
         model=state.setting(MODEL) or "",
+        weights=RememberedWeights.of(state.setting(WEIGHTS) or ""),
         sources=frozenset(os.path.abspath(row.source) for row in records.ledger.values()),
         roots=read_roots(state),
         last_run=(runs[-1].run_id, runs[-1].started_utc) if runs else None,
