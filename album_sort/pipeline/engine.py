@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.classify.backbones import BACKBONES, RESNET18
+from album_sort.classify.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
 from album_sort.classify.labels import label_folder
 from album_sort.classify.weights import (
     AUTO,
@@ -150,7 +150,9 @@ def make_engine(
         place = Path(remembered_weights.file)
         found = weights_by_hash(backbone, remembered_weights.sha256, place, query)
         lost = WeightsFile(backbone, place, remembered_weights.sha256, "not there any more")
-        return Engine(found or lost, settings, cache_folder, is_missing=found is None)
+        # Asked for by name, the network that ships with the install is that of this install, whatever an older one shipped.
+        if found is not None or settings.model != EFFICIENTNET_LITE0.name:
+            return Engine(found or lost, settings, cache_folder, is_missing=found is None)
     weights = find_weights(query, on_download)
     notice = None
     if model == AUTO and weights.backbone is not RESNET18:
