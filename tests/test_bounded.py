@@ -58,7 +58,7 @@ def xmp_of(**properties: str) -> bytes:
     return xmp("".join(f"<{name}>{text}</{name}>" for name, text in tags))
 
 
-ENDLESS = ("inf", "-inf", "nan", "1e999", "1e999/1", "1/0", "9" * 400)
+ENDLESS = ("inf", "-inf", "nan", "1e999", "1e999/1", "1/0", "9" * 400, "21000", "-4294967295", "123456789")
 
 
 @pytest.mark.parametrize("height", ENDLESS)

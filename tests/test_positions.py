@@ -54,7 +54,6 @@ def choose(*shots: Shot) -> list[PositionChoice]:
         (at((10.0, -180.5)), "position.off-globe"),
         (at((float("nan"), 10.0)), "position.off-globe"),
         (at((90.0, 0.0)), "position.pole"),
-        (at(MUNICH, altitude_m=21_000.0), "position.altitude"),
     ],
 )
 def test_impossible_positions_are_refused_with_the_reason(position: GeoPosition, code: str) -> None:

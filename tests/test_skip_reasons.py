@@ -33,7 +33,7 @@ NAMES = frozenset(
         r"\S+",
         """album-sort --include --exclude --since --until pip install jxl nas windows macos itunes picasa lightroom apple iphoto
         aperture capture one mb raw jpeg png xl gzip pdf html svg xmp xml json postscript photoshop directdraw zip rar office x
-        heic heif gif bmp tiff webp avif cr2 dng nef arw""",
+        gb heic heif gif bmp tiff webp avif cr2 dng nef arw""",
     )
 )
 

@@ -14,8 +14,8 @@ from typing import Any
 LARGEST = 1e15
 """Nothing that a photo says of itself is larger: metres, seconds, pixels, stars."""
 
-LARGEST_ALTITUDE_M = 1e9
-"""Far beyond every satellite: a number out here is no altitude. What is merely too high for a photo, `core.positions` refuses."""
+HIGHEST_M = 20_000.0
+"""Above every airliner, below every balloon that carries a camera home; deeper than every sea, too."""
 
 LARGEST_PIXELS = 1 << 31
 """For one side of a picture."""
@@ -53,8 +53,11 @@ def whole(value: object, low: int = 0, high: int = LARGEST_PIXELS) -> int | None
 
 
 def altitude(value: object, *, is_below: bool = False) -> float | None:
-    """Metres above the sea (below it, where the reference says so); a number that can be none is None, not a refused photo."""
-    height = finite(value, -LARGEST_ALTITUDE_M, LARGEST_ALTITUDE_M)
+    """Metres above the sea (below it, where the reference says so); None for what can be no altitude of a photo.
+
+    Only the altitude is given up then: receivers and editors that get it wrong have the place right all the same.
+    """
+    height = finite(value, -HIGHEST_M, HIGHEST_M)
     if height is None:
         return None
     return -abs(height) if is_below else height

@@ -17,9 +17,6 @@ from album_sort.types import CaptureTime, ContentId, GeoPosition, PositionSource
 NULL_ISLAND_DEG = 0.01
 """Around 0/0 lies open sea; receivers without a fix write it."""
 
-HIGHEST_M = 20_000.0
-"""No passenger flies higher."""
-
 STALE_HOURS = 2.0
 """A fix this much older than the photo is where the camera was switched off last."""
 
@@ -109,8 +106,6 @@ def refusal(position: GeoPosition) -> Reason | None:
         return Reason.of("position.zero")
     if abs(lat) == 90:
         return Reason.of("position.pole")
-    if position.altitude_m is not None and abs(position.altitude_m) > HIGHEST_M:
-        return Reason.of("position.altitude", altitude_km=round(position.altitude_m / 1000))
     return None
 
 
