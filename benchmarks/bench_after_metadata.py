@@ -36,9 +36,9 @@ from album_sort.events import silent
 from album_sort.pipeline import engine, execute, facts, prepare
 from album_sort.pipeline.engine import Engine, make_engine
 from album_sort.pipeline.policy import load_policy
-from album_sort.pipeline.prepare import Scouted, SortRequest
 from album_sort.pipeline.records import ClockCorrections
 from album_sort.pipeline.remembered import Remembered
+from album_sort.pipeline.scouting import Scouted, SortRequest
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.scan import ScanResult
 from album_sort.types import (

@@ -20,8 +20,9 @@ from album_sort.errors import ExitCode, UsageError
 from album_sort.events import silent
 from album_sort.pipeline.execute import Planned, make_plan
 from album_sort.pipeline.net import Net
-from album_sort.pipeline.prepare import Preparation, SortRequest, prepare, scout
+from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.remembered import remember_nothing_written
+from album_sort.pipeline.scouting import SortRequest, scout
 from album_sort.types import Stage
 from tests.builders import make_jpeg, make_tree, read_tree
 from tests.conftest import REPOSITORY, Program
@@ -148,7 +149,7 @@ def mentions_odd(value: Any) -> bool:  # noqa: ANN401 - whatever a decision is g
 
 DECISIONS = (
     "records.group_files", "records._choose", "facts.choose_positions", "facts.redate", "facts.in_likely_zones", "facts.find_homes",
-    "facts.find_trips", "facts._facts", "prepare.gather_evidence", "prepare.assign_photos", "prepare.file_photo", "execute.plan_filings",
+    "facts.find_trips", "facts._facts", "assigning.gather_evidence", "assigning.assign_photos", "assigning.file_photo", "execute.plan_filings",
 )  # fmt: skip
 
 
@@ -185,14 +186,14 @@ def test_a_fault_in_any_decision_costs_the_photo_that_it_is_about(
 
 FAULTY_PROGRAM = """
 import sys
-from album_sort.pipeline import prepare
+from album_sort.pipeline import assigning
 from album_sort.cli.app import main
-true = prepare.file_photo
+true = assigning.file_photo
 def file_photo(facts, *given, **named):
     if facts.group.primary.name == "odd.jpg":
         raise RuntimeError("made for this test")
     return true(facts, *given, **named)
-prepare.file_photo = file_photo
+assigning.file_photo = file_photo
 main()
 """
 

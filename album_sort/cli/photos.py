@@ -15,8 +15,9 @@ from album_sort.core.explain import Section, explain
 from album_sort.errors import AlbumSortError, ExitCode, UsageError
 from album_sort.paths import given_path
 from album_sort.pipeline.kept import KeptSettings, read_kept
-from album_sort.pipeline.prepare import Preparation, SortRequest, prepare, scout
+from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.remembered import Remembered, remember_nothing_written
+from album_sort.pipeline.scouting import SortRequest, scout
 from album_sort.report import read_report
 
 

@@ -39,13 +39,14 @@ from album_sort.pipeline.execute import (
     usable_destination,
 )
 from album_sort.pipeline.kept import KeptSettings, read_kept
-from album_sort.pipeline.prepare import Preparation, Scouted, SortRequest, prepare, scout
+from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.remembered import (
     Remembered,
     read_remembered,
     remember_nothing_written,
 )
 from album_sort.pipeline.reporting import changes_since
+from album_sort.pipeline.scouting import Scouted, SortRequest, scout
 from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, StageTiming

@@ -19,8 +19,8 @@ from pathlib import Path
 from album_sort.classify.labels import label_folder
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture
-from album_sort.pipeline.prepare import Scouted
 from album_sort.pipeline.remembered import Remembered
+from album_sort.pipeline.scouting import Scouted
 from album_sort.types import AlbumRelPath
 from album_sort.types.ledger import DestinationPicture
 

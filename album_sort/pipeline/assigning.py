@@ -1,0 +1,147 @@
+"""The album of each photo, and the folder that its files go to."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from album_sort.classify.labels import load_labels
+from album_sort.config import Settings
+from album_sort.core.evidence import gather_evidence
+from album_sort.core.rules import FilingPolicy, assign_photos
+from album_sort.core.seasons import Season, season_label
+from album_sort.core.themes import lean_on_theme
+from album_sort.core.wording import Wording
+from album_sort.pipeline.facts import AlbumTable, Library
+from album_sort.pipeline.filing import FilingWords, file_photo
+from album_sort.pipeline.hand import in_own_words, told_album
+from album_sort.pipeline.net import Net
+from album_sort.pipeline.remembered import Remembered
+from album_sort.pipeline.scouting import Scouted
+from album_sort.types import (
+    AlbumId,
+    Assignment,
+    Evidence,
+    Filing,
+    Inspection,
+    PhotoFacts,
+    Reason,
+    Skipped,
+    Stage,
+)
+from album_sort.types.corrections import HandReading
+
+_TOGETHER = 1024
+"""Photos decided on at once: the numbers of all of them would take memory and be no faster."""
+
+
+def assign_all(
+    library: Library, scores: AlbumTable, policy: FilingPolicy, hand: HandReading, net: Net
+) -> tuple[Library, tuple[Assignment, ...]]:
+    """The album of each photo, and the library without those that this failed for; `scores` are by the network alone."""
+
+    def assigned(numbers: Sequence[int]) -> list[Assignment]:
+        photos = [library.photos[number] for number in numbers]
+        base = scores.probabilities[list(numbers)]
+        rows = (dict(zip(scores.albums, row, strict=True)) for row in base.tolist())
+        evidence = [_evidence(facts, own, library) for facts, own in zip(photos, rows, strict=True)]
+        said = [hand.corrections.get(facts.group.content_id) for facts in photos]
+        decided = assign_photos(photos, base, policy, evidence, [told_album(one, hand) for one in said])
+        return [in_own_words(assignment, one) for assignment, one in zip(decided, said, strict=True)]
+
+    assignments: list[Assignment] = []
+    kept: list[int] = []
+    for start in range(0, len(library.photos), _TOGETHER):
+        numbers, found = net.together(
+            range(start, min(start + _TOGETHER, len(library.photos))),
+            lambda number: library.photos[number].group.primary.path,
+            assigned,
+        )
+        kept += numbers
+        assignments += found
+    if len(kept) < len(library.photos):
+        photos = tuple(library.photos[number] for number in kept)
+        library = replace(library, photos=photos, positions=tuple(library.positions[number] for number in kept))
+    return library, tuple(assignments)
+
+
+def _evidence(facts: PhotoFacts, scores: dict[AlbumId, float], library: Library) -> tuple[Evidence, ...]:
+    theme = library.themes.get(facts.trip.trip_id) if facts.trip else None
+    return (*gather_evidence(facts, scores), *lean_on_theme(theme, scores))
+
+
+def _words(scouted: Scouted, wording: Wording) -> FilingWords:
+    policy, lang = scouted.policy, scouted.lang
+    return FilingWords(
+        title=functools.cache(lambda album: album_title(policy, album, lang)),
+        season=functools.cache(lambda day, season: wording.say(season_label(day, Season(season)), lang)),
+        undated=wording.word("folder", "undated", lang),
+    )
+
+
+def file_all(
+    scouted: Scouted,
+    library: Library,
+    assignments: Sequence[Assignment],
+    inspections: Mapping[str, Inspection],
+    wording: Wording,
+    *,
+    net: Net,
+) -> tuple[tuple[Filing, ...], list[Skipped]]:
+    """Where the files of the photos within the dates go, and the other photos as left out."""
+    settings, words = scouted.request.settings, _words(scouted, wording)
+    chosen, left_out = _within_dates(library.photos, settings)
+    decided = net.each(
+        (pair for pair in zip(library.photos, assignments, strict=True) if pair[0].group.primary.path in chosen),
+        lambda pair: pair[0].group.primary.path,
+        lambda pair: tuple(
+            file_photo(
+                *pair,
+                inspections,
+                scouted.layout,
+                words,
+                with_also=settings.also,
+                day_begins=settings.day_begins,
+            )
+        ),
+    )
+    return tuple(filing for _, filings in decided for filing in filings), left_out
+
+
+def new_only(filings: Sequence[Filing], remembered: Remembered) -> tuple[Filing, ...]:
+    """Without photos that are filed already: they stay where they are."""
+    filed = {row.group_id for row in remembered.records.ledger.values()}
+    return tuple(filing for filing in filings if filing.group_id not in filed)
+
+
+def _within_dates(photos: Sequence[PhotoFacts], settings: Settings) -> tuple[frozenset[str], list[Skipped]]:
+    """Paths of the primaries within `--since` and `--until`, and the others as left out."""
+    if not settings.since and not settings.until:
+        return frozenset(facts.group.primary.path for facts in photos), []
+    chosen, left_out = [], []
+    for facts in photos:
+        day = facts.capture_time.local.date() if facts.capture_time else None
+        path = facts.group.primary.path
+        reason = _outside_dates(day, settings)
+        if reason is None:
+            chosen.append(path)
+        else:
+            left_out.append(Skipped(path, Stage.PLAN, reason, is_problem=False))
+    return frozenset(chosen), left_out
+
+
+def _outside_dates(day: date | None, settings: Settings) -> Reason | None:
+    if day is None:
+        return Reason.of("skip.undated") if settings.since or settings.until else None
+    if settings.since and day < settings.since:
+        return Reason.of("skip.before-since", day=settings.since.isoformat())
+    if settings.until and day > settings.until:
+        return Reason.of("skip.after-until", day=settings.until.isoformat())
+    return None
+
+
+def album_title(policy: FilingPolicy, album: AlbumId, lang: str) -> str:
+    """The user's own title of an album, else the shipped one."""
+    return policy.rules.title(album, lang) or load_labels().title(album, lang)

@@ -1,0 +1,151 @@
+"""What a run starts from: its settings checked, its folders scanned, its network at hand. Nothing is read yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from album_sort.classify.labels import load_wording
+from album_sort.config import Settings, cache_folder
+from album_sort.core.glob import PatternFault
+from album_sort.core.ignore import ScanFilter
+from album_sort.core.layout import Layout
+from album_sort.core.rules import FilingPolicy
+from album_sort.errors import UsageError
+from album_sort.events import EventSink, Notice, StageProgress
+from album_sort.pipeline.absent import with_absent, without_missing
+from album_sort.pipeline.engine import Engine, make_engine
+from album_sort.pipeline.policy import load_policy
+from album_sort.pipeline.records import ClockCorrections
+from album_sort.pipeline.remembered import Remembered, not_before
+from album_sort.pipeline.stages import Stages
+from album_sort.places.gazetteer import Gazetteer
+from album_sort.scan import ScanResult, scan
+from album_sort.types import (
+    FileEntry,
+    FileKind,
+    StageTiming,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SortRequest:
+    """What to sort, where to, and how."""
+
+    sources: tuple[str, ...]
+    destination: str
+    settings: Settings
+    now_utc: datetime
+    """Naive."""
+    keeps: Mapping[str, str] = field(default_factory=dict)
+    """What the destination keeps of the settings after this run, by key of its state."""
+    saves: bool = False
+    """Whether it keeps the network of this run, too, where it had one before."""
+    may_be_gone: frozenset[str] = frozenset()
+    """Those of the sources that come from a list made before."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scouted:
+    """What is known before the first photo is read: the files, the network, the rules."""
+
+    request: SortRequest
+    lang: str
+    engine: Engine
+    policy: FilingPolicy
+    layout: Layout
+    clocks: ClockCorrections
+    found: ScanResult
+    files: tuple[FileEntry, ...]
+    """Those of `found` that this run deals with."""
+    timing: StageTiming
+
+
+def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scouted:
+    """Checks all settings and scans; raises `AlbumSortError` for what no run can be made from."""
+    request = replace(request, now_utc=not_before(request.now_utc, remembered.last_run and remembered.last_run[1]))
+    settings = request.settings
+    layout = Layout.parse(settings.layout)
+    clocks = ClockCorrections.parse(settings.clock)
+    lang = settings.lang or remembered.language or "en"
+    folder = cache_folder()
+    engine = make_engine(
+        settings,
+        folder,
+        remembered_model=remembered.model,
+        remembered_weights=remembered.weights,
+        on_download=_download_progress(sink),
+    )
+    if engine.notice:
+        sink(Notice(load_wording().say(engine.notice, lang)))
+    policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target)
+    stages = Stages(sink)
+    with stages.stage("scan"):
+        found = scan(
+            without_missing(request.sources, remembered, may_be_gone=request.may_be_gone),
+            destination=request.destination,
+            filters=_filters(settings),
+            may_be_gone=request.may_be_gone,
+        )
+        found = with_absent(found, [one for one in request.sources if one not in request.may_be_gone], remembered)
+        files = _limited(found.files, settings.limit, remembered.sources)
+        stages.items = len(files)
+    _refuse_half_translation(lang, remembered, files)
+    return Scouted(request, lang, engine, policy, layout, clocks, found, files, stages.timings[0])
+
+
+def home_position(home: tuple[float, float] | str | None, lang: str, folder: Path) -> tuple[float, float] | None:
+    """Where a town lies that somebody lives in; raises `UsageError` for one that is not known."""
+    if not isinstance(home, str):
+        return home
+    place = Gazetteer.load(lang, folder).find(home) or Gazetteer.load("en", folder).find(home)
+    if place is None:
+        raise UsageError(
+            f"--home {home}: no town of that name is known",
+            hint="Give its English name, or LAT,LON: --home 48.137,11.575",
+        )
+    return place.lat_deg, place.lon_deg
+
+
+def _filters(settings: Settings) -> ScanFilter:
+    try:
+        return ScanFilter.of(settings.include, settings.exclude)
+    except PatternFault as fault:
+        raise UsageError(f"--include or --exclude: {fault}", hint="Give fewer or shorter patterns.") from fault
+
+
+def _limited(files: Sequence[FileEntry], limit: int, filed_sources: frozenset[str]) -> tuple[FileEntry, ...]:
+    """With `--limit N`: what is filed already, and the first N photos and videos that are not."""
+    if not limit:
+        return tuple(files)
+    left, taken = limit, []
+    for file in files:
+        if file.kind is FileKind.SIDECAR or os.path.abspath(file.path) in filed_sources:
+            taken.append(file)
+        elif left:
+            left -= 1
+            taken.append(file)
+    return tuple(taken)
+
+
+def _refuse_half_translation(lang: str, remembered: Remembered, files: Sequence[FileEntry]) -> None:
+    """Another language renames every folder; with some photos missing, half of the albums would stay behind."""
+    if remembered.language in ("", lang):
+        return
+    missing = remembered.sources - {os.path.abspath(file.path) for file in files}
+    if missing:
+        raise UsageError(
+            f"the albums are in language {remembered.language!r}; --lang {lang} would rename them, but {len(missing)} of "
+            f"their photos are not in this run, for example {min(missing)!r}",
+            hint="sort all of the photos in one run to change the language, or leave --lang out",
+        )
+
+
+def _download_progress(sink: EventSink) -> Callable[[int, int | None], None]:
+    def report(received: int, expected: int | None) -> None:
+        sink(StageProgress("download", received >> 10, expected and expected >> 10, "kB of network weights"))
+
+    return report
