@@ -13,6 +13,9 @@ from album_sort.types import Mode, Precision
 
 LANGUAGES = ("en", "zh")
 
+_NUMBER = r"\s*[+-]?[\d.]+(?:e[+-]?\d+)?\s*"
+_POSITION = re.compile(f"{_NUMBER},{_NUMBER}", re.ASCII | re.IGNORECASE)
+
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
@@ -72,7 +75,8 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _home(value: object) -> tuple[float, float] | str:
     """A position, or a town's name for the gazetteer: `48.137,11.575`, `Munich`, `Munich, Germany`."""
-    if isinstance(value, str) and any(letter.isalpha() for letter in value):
+    # A position may be written with an exponent (`1e-05`), so letters alone make no town.
+    if isinstance(value, str) and any(letter.isalpha() for letter in value) and not _POSITION.fullmatch(value):
         return value.strip()
     return _position(value)
 

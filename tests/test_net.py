@@ -149,7 +149,8 @@ def mentions_odd(value: Any) -> bool:  # noqa: ANN401 - whatever a decision is g
 
 DECISIONS = (
     "records.group_files", "records._choose", "facts.choose_positions", "facts.redate", "facts.in_likely_zones", "facts.find_homes",
-    "facts.find_trips", "facts._facts", "assigning.gather_evidence", "assigning.assign_photos", "assigning.file_photo", "execute.plan_filings",
+    "facts.find_trips", "facts._facts", "assigning.gather_evidence", "assigning.assign_photos", "assigning.file_photo",
+    "execute.plan_filings",
 )  # fmt: skip
 
 
