@@ -79,7 +79,7 @@ def night_degree(pixels: ImageStatistics) -> float:
 def _against(pixels: ImageStatistics, album_scores: Mapping[AlbumId, float]) -> Iterator[Evidence]:
     """What the colours and the light refute of what the network takes for a sky: a beach at noon, a lit screen."""
     if album_scores.get(SUNSETS, 0.0) >= _SEEN_FROM and (cold := 1.0 - warm_degree(pixels)) > 0.1:
-        yield Evidence.of(SUNSETS, round_weight(-2.0 * cold), "evidence.sunset.not-warm")
+        yield Evidence.of(SUNSETS, round_weight(-3.0 * cold), "evidence.sunset.not-warm")
     if album_scores.get(NIGHT_SKY, 0.0) >= _SEEN_FROM and 0.25 < pixels.mean_luminance <= 0.40:
         weight = round_weight(-1.5 * ramp(pixels.mean_luminance, 0.25, 0.40))
         yield Evidence.of(NIGHT_SKY, weight, "evidence.night.not-dark")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +90,7 @@ class Head:
         # The mean over all classes is taken away: only what stands out among them speaks.
         mean = (float(logs.sum()) + rest * (1000 - len(logs))) / 1000
         said = (logs - rest) @ self.class_weights[prediction.class_indices]
-        said = said + np.float32(rest - mean) * self.class_weights.sum(axis=0) + self.bias
+        said = said + np.float32(rest - mean) * _sums(self) + self.bias
         if self.reads_embedding and embedding is not None:
             direction = embedding.astype(np.float32)
             length = math.sqrt(float(direction @ direction))
@@ -113,6 +114,13 @@ class Head:
         indices = prediction.class_indices
         least = max(NAMED_FROM, 0.5 * float(said.max(initial=0.0)))
         return tuple(ClassIndex(int(indices[i])) for i in order if said[i] >= least)
+
+
+@lru_cache(maxsize=8)
+def _sums(head: Head) -> NDArray[np.float32]:
+    """(H,): what a head reads where all classes rise alike."""
+    sums: NDArray[np.float32] = head.class_weights.sum(axis=0)
+    return sums
 
 
 def log_probabilities(prediction: Prediction) -> tuple[NDArray[np.float32], float]:
