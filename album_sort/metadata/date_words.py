@@ -30,28 +30,75 @@ EAST_ASIAN_CLOCK = re.compile(
     r"(?:(?P<minute>\d{1,2})\s?[分분]?\s?(?:(?P<second>\d{1,2})\s?[秒초]?)?)?(?!\d)"
 )
 
+# January to December. These may stand alone before a year (`June 1954`).
 _MONTHS = (
-    "january jan januar janvier janv enero gennaio gen janeiro januari",
-    "february feb februar février févr febrero febbraio fevereiro februari",
-    "march mar märz mrz mars marzo março maart",
-    "april apr avril avr abril abr aprile",
-    "may mai mayo maggio mag maio mei",
-    "june jun juni juin junio giugno giu junho",
-    "july jul juli juillet juil julio luglio lug julho",
-    "august aug août agosto ago augustus",
-    "september sept sep septembre septiembre settembre set setembro",
-    "october oct oktober okt octobre octubre ottobre ott outubro",
-    "november nov novembre noviembre novembro",
-    "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
+    "january jan januar jänner janvier janv enero gennaio gen janeiro januari январь січень leden ocak tammikuu ιανουάριος ינואר يناير",
+    "february feb februar février févr febrero febbraio fevereiro februari февраль лютий únor şubat helmikuu φεβρουάριος פברואר فبراير",
+    "march mar märz mrz mars marzo março maart март березень marzec březen maaliskuu μάρτιος מרץ مارس",
+    "april apr avril avr abril abr aprile апрель квітень kwiecień duben huhtikuu απρίλιος אפריל أبريل",
+    "may mai mayo maggio mag maio mei май травень květen mayıs toukokuu μάιος מאי مايو",
+    "june jun juni juin junio giugno giu junho июнь червень czerwiec červen haziran kesäkuu ιούνιος יוני يونيو",
+    "july jul juli juillet juil julio luglio lug julho июль липень lipiec červenec temmuz heinäkuu ιούλιος יולי يوليو",
+    "august aug août agosto ago augustus agustus август серпень sierpień srpen ağustos elokuu αύγουστος אוגוסט أغسطس",
+    "september sept sep septembre septiembre settembre set setembro сентябрь вересень wrzesień září eylül syyskuu σεπτέμβριος "
+    "ספטמבר سبتمبر",
+    "october oct oktober okt octobre octubre ottobre ott outubro октябрь жовтень październik říjen ekim lokakuu οκτώβριος אוקטובר "
+    "أكتوبر",
+    "november nov novembre noviembre novembro ноябрь kasım marraskuu νοέμβριος נובמבר نوفمبر",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro desember декабрь грудень grudzień prosinec aralık joulukuu "
+    "δεκέμβριος דצמבר ديسمبر",
 )
-_MONTH_OF = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}
-MONTH_NAME = rf"(?P<name>(?<![^\W\d_])(?:{'|'.join(sorted(_MONTH_OF, key=len, reverse=True))})(?![^\W\d_]))\.?"
-"""A month in the languages of western Europe, for a regular expression (ignoring case)."""
+# These stand behind a day (`2 мая 2019`), and without one are other words as well: Maja and Augusta are women. `Listopada` is
+# October in one language and November in others, and so is left out.
+_MONTHS_OF_A_DAY = (
+    "января січня stycznia ledna januára ianuarie január januarja siječnja јануара јануар tammikuuta ιανουαρίου בינואר gener",
+    "февраля лютого lutego února februára februarie február februarja veljače фебруара фебруар helmikuuta φεβρουαρίου בפברואר feber",
+    "марта березня marca března martie március mart ožujka maaliskuuta μαρτίου במרץ març",
+    "апреля квітня kwietnia dubna apríla aprilie április nisan aprila travnja априла huhtikuuta απριλίου באפריל",
+    "мая травня maja května mája május svibnja мај toukokuuta μαΐου במאי maj maig",
+    "июня червня czerwca června júna iunie június junija lipnja јуна јун kesäkuuta ιουνίου ביוני juny",
+    "июля липня lipca července júla iulie július julija srpnja јула јул heinäkuuta ιουλίου ביולי juliol",
+    "августа серпня sierpnia srpna augusta augusztus avgusta kolovoza августа elokuuta αυγούστου באוגוסט agost augusti",
+    "сентября вересня września septembra septembrie szeptember rujna септембра септембар syyskuuta σεπτεμβρίου בספטמבר setembre",
+    "октября жовтня października října októbra octombrie október oktobra октобра октобар lokakuuta οκτωβρίου באוקטובר",
+    "ноября novembra noiembrie studenoga studenog новембра новембар marraskuuta νοεμβρίου בנובמבר",
+    "декабря грудня grudnia prosince decembra decembrie prosinca децембра децембар joulukuuta δεκεμβρίου בדצמבר desembre",
+)
+
+
+def _plain_name(name: str) -> str:
+    """A month's name for comparing, as loosely as an expression that ignores case: Turkish has an i without a point, and with one."""
+    return name.replace("İ", "i").replace("ı", "i").casefold()
+
+
+_MONTH_OF = {
+    _plain_name(name): number
+    for months in (_MONTHS_OF_A_DAY, _MONTHS)
+    for number, names in enumerate(months, 1)
+    for name in names.split()
+}
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_NEEDS_DAY = {_plain_name(name) for names in _MONTHS_OF_A_DAY for name in names.split()} - {
+    _plain_name(name) for names in _MONTHS for name in names.split()
+}
+_ALL_NAMES = sorted({name for names in (*_MONTHS, *_MONTHS_OF_A_DAY) for name in names.split()}, key=len, reverse=True)
+MONTH_NAME = rf"(?P<name>(?<![^\W\d_])(?:{'|'.join(_ALL_NAMES)})(?![^\W\d_]))\.?"
+"""A month in the languages of Europe and its neighbours, for a regular expression (ignoring case)."""
 
 
 def month_of(name: str) -> int:
     """1 to 12, of a name that `MONTH_NAME` has found."""
-    return _MONTH_OF[name.lower()]
+    return _MONTH_OF[_plain_name(name)]
+
+
+def names_month(text: str) -> bool:
+    """Whether a word of a text is the name of a month: much quicker to ask than to look for dates with one."""
+    return any(_plain_name(word) in _MONTH_OF for word in _WORD.findall(text))
+
+
+def may_stand_alone(name: str) -> bool:
+    """Whether such a name means a month without a day beside it, too."""
+    return _plain_name(name) not in _NEEDS_DAY
 
 
 def with_plain_years(text: str) -> str:

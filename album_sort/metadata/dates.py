@@ -68,7 +68,9 @@ _C_TIME = re.compile(
     r"(?:\s+[A-Z]{2,5}(?:[+-]\d\d:?\d\d)?)?\s+(?P<year>\d{4})(?!\d)",
     re.I,
 )
-_OFFSET_BEHIND = re.compile(r"\s*(?P<offset>Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?(?::\d{2})?)(?![\w:])", re.ASCII)
+_OFFSET_BEHIND = re.compile(
+    r"\s*(?P<offset>(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?(?::\d{2})?|Z|UTC|GMT)(?![\w:])", re.ASCII
+)
 _OFFSET = re.compile(r"([+-])(\d{1,2}):?(\d{2})?", re.ASCII)
 
 # No zone on earth is further from UTC (Baker Island -12, Line Islands +14).
@@ -128,11 +130,11 @@ def _clock(match: re.Match[str]) -> Clock:
 
 
 def parse_offset(text: str) -> int | None:
-    """Minutes east of UTC from `+09:00`, `-0730`, `+09`, `Z`; None where there is none or no place has it."""
+    """Minutes east of UTC from `+09:00`, `-0730`, `+09`, `UTC+2`, `Z`; None where there is none or no place has it."""
     text = plain_digits(text).strip(_BLANKS)
     if text in ("Z", "UTC", "GMT"):
         return 0
-    match = _OFFSET.match(text)
+    match = _OFFSET.match(text.removeprefix("UTC").removeprefix("GMT"))
     if match is None:
         return None
     minutes = int(match[2]) * 60 + int(match[3] or 0)

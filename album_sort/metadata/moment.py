@@ -27,11 +27,17 @@ _BEFORE_AND_AFTER_NOON = {
     "早上": False,
     "午前": False,
     "오전": False,
+    "πμ": False,
+    "ص": False,
+    "sa": False,
     "pm": True,
     "下午": True,
     "晚上": True,
     "午後": True,
     "오후": True,
+    "μμ": True,
+    "م": True,
+    "ch": True,
 }
 HALF_OF_DAY = r"上午|凌晨|早上|午前|오전|下午|晚上|午後|오후"
 """The halves of the day that stand before the hour, for a regular expression."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from album_sort.core.capture_time import civil_offset
-from album_sort.metadata.date_words import with_plain_years
+from album_sort.metadata.date_words import names_month, with_plain_years
 from album_sort.metadata.dates import from_timestamp, local_candidate
 from album_sort.metadata.filename import bare, year_first, year_last
 from album_sort.metadata.filename.clock import clock_behind
@@ -40,10 +40,10 @@ _TELEPHONE = re.compile(
 _EPOCH_MS = re.compile(r"(?<!\d)(1\d{12})(?!\d)")
 # Seconds since 1970, which only a known name tells from any other number: screens recorded with an iPhone.
 _EPOCH_S = re.compile(r"RPReplay_Final(1\d{9})(?!\d)")
-# Pixel phones name by UTC, and so does who writes ISO's Z or an offset.
+# Pixel phones name by UTC, and so do OneDrive's upload from iOS and whoever writes ISO's Z or an offset.
 _UTC_PREFIX = "PXL_"
 _ZONE = re.compile(
-    r"(?:[.,]\d{1,6})?(?:(?P<utc>Z|[ _]?UTC)(?![^\W_])|\+(?P<hours>\d\d)[:_]?(?P<minutes>\d\d)(?!\d))", re.ASCII
+    r"(?:[.,]\d{1,6})?(?:(?P<utc>Z|[ _]?UTC|_iOS)(?![^\W_])|\+(?P<hours>\d\d)[:_]?(?P<minutes>\d\d)(?!\d))", re.ASCII
 )
 _FINENESS = {precision: rank for rank, precision in enumerate(TimePrecision)}
 
@@ -101,7 +101,10 @@ _Found = tuple[Moment, str, int]
 
 def _found(name: str, without_spans: str, shapes: tuple[Shape, ...]) -> Iterator[_Found]:
     """Every date of any shape in a name. Of a span of years neither is the photo's year or month, but a day stays a day."""
+    has_month = names_month(name)
     for shape in shapes:
+        if shape.names_month and not has_month:
+            continue
         text = without_spans if shape in _COARSE else name
         for match in shape.pattern.finditer(text):
             moment, end = _moment(text, match, shape)

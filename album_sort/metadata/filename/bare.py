@@ -26,6 +26,11 @@ _ANY_PICTURE = frozenset(
 
 
 def _month(match: re.Match[str]) -> Calendar | None:
+    year, month = int(match["year"]), int(match["month"] or match["scan_month"])
+    return Calendar(year, month, None) if year >= FIRST_YEAR and 1 <= month <= 12 else None
+
+
+def _month_of_folder(match: re.Match[str]) -> Calendar | None:
     year, month = int(match["year"]), int(match["month"])
     return Calendar(year, month, None) if year >= FIRST_YEAR and 1 <= month <= 12 else None
 
@@ -55,11 +60,13 @@ def _year_of_folder(match: re.Match[str]) -> Calendar | None:
 MONTH_FIRST = Shape(
     "people: the month at the start of a name",
     # `IMG_2019-12` may be the twelfth of that year.
-    re.compile(rf"^{YEAR}[-.](?P<month>\d\d)(?![\d.\-]*\d)"),
+    re.compile(rf"^{YEAR}(?:[-.](?P<month>\d\d)(?![\d.\-]*\d)|_(?P<scan_month>\d\d)(?=_[^\W\d_]{{2}}))"),
     _month,
     {
         "1985-07 Rome 003.jpg": "1985-07 month",
         "1985.07 Rome.jpg": "1985-07 month",
+        "1985_07_Rome_0003.jpg": "1985-07 month",
+        "1985_07.jpg": "",
         "IMG_2019-12.jpg": "",
         "1985-13.jpg": "",
     },
@@ -68,13 +75,15 @@ MONTH_FIRST = Shape(
 
 YEAR_BEFORE_WORD = Shape(
     "scans: a year at the start, and what is to be seen",
-    re.compile(rf"^[(\[]?{YEAR}[)\]]?(?:[ _\-,]+|\. )(?:ca\.? )?(?P<word>[^\W\d_]{{2,}})"),
+    re.compile(rf"^[(\[]?{YEAR}(?:\?|\(\?\))?[)\]]?(?:[ _\-,]+|\. )(?:ca\.? )?(?P<word>[^\W\d_]{{2,}})"),
     _year_before_word,
     {
         "1954 Grandmother.jpg": "1954 year",
         "1954_Grandmother_2.jpg": "1954 year",
         "1954 - Anna und Karl.jpg": "1954 year",
         "(1954) Oma.jpg": "1954 year",
+        "1954? Oma.jpg": "1954 year",
+        "1954(?) Oma.jpg": "1954 year",
         "1954, Рим.jpg": "1954 year",
         "1954 颐和园.jpg": "1954 year",
         "1954 copy.jpg": "",
@@ -92,12 +101,13 @@ YEAR_BEFORE_WORD = Shape(
 YEAR_BEFORE_COUNTER = Shape(
     "scans: words, a year, a number of the scan",
     re.compile(
-        rf"^(?P<word>[^\W\d_]{{2,}})(?:[ _\-][^\W\d_]+){{0,4}}[ _\-]{YEAR}[ _\-](?:\d{{1,2}}|0\d\d|\(\d{{1,3}}\))(?=\.[^.]*$|$)"
+        rf"^(?P<word>[^\W\d_]{{2,}})(?:[ _\-][^\W\d_]+){{0,4}}[ _\-]{YEAR}[ _\-](?:\d{{1,2}}|0\d{{2,4}}|\(\d{{1,3}}\))(?=\.[^.]*$|$)"
     ),
     _year_before_counter,
     {
         "Scan 1954 002.jpg": "1954 year",
         "Scan_1954_002.jpg": "1954 year",
+        "FastFoto_1954_0001.jpg": "1954 year",
         "Tante Anna 1954 (2).jpg": "1954 year",
         "IMG_1954_002.jpg": "",
         "DSC 1954 2.jpg": "",
@@ -108,10 +118,37 @@ YEAR_BEFORE_COUNTER = Shape(
     may_have_time=False,
 )
 
+YEAR_ABOUT = Shape(
+    "scans: a year that somebody remembers, about, or names behind a comma",
+    re.compile(
+        rf"(?:(?<![^\W_])(?:ca|cca|circa|approx|about|around|etwa|vers|environ|hacia|около|ок|примерно)[. _]{{1,2}}"
+        rf"|(?<![^\W_])c\. ?|^um |(?<![^\s_(])~ ?|[约約]|(?<=[^\W\d_]), ){YEAR}(?=[?)]*(?:[ _,]|\.[^.\d]*$|$))",
+        re.IGNORECASE,
+    ),
+    _year,
+    {
+        "ca. 1954 Oma.jpg": "1954 year",
+        "ca 1954.jpg": "1954 year",
+        "Oma ca. 1954.jpg": "1954 year",
+        "Oma (c. 1954).jpg": "1954 year",
+        "circa_1954_Grandmother.jpg": "1954 year",
+        "um 1954 Oma.jpg": "1954 year",
+        "~1954 Oma.jpg": "1954 year",
+        "vers 1954 Mamie.jpg": "1954 year",
+        "Бабушка, около 1954.jpg": "1954 year",
+        "Oma, 1954.jpg": "1954 year",
+        "C1954.MP4": "",
+        "IMG_1~1954.jpg": "",
+        "ca. 2000 photos.jpg": "",
+    },
+    may_have_time=False,
+    folder_examples={"/photos/ca. 1954": "1954 year"},
+)
+
 FOLDER_MONTH = Shape(
     "folders of a month",
     re.compile(rf"(?<!\d)(?<!\d[-_.]){YEAR}[-_./](?P<month>\d\d)(?![\d])"),
-    _month,
+    _month_of_folder,
     {},
     folder_examples={
         "/photos/2019-07 Italy": "2019-07 month",
@@ -142,5 +179,5 @@ FOLDER_YEAR = Shape(
     },
 )
 
-NAME_SHAPES = (MONTH_FIRST, YEAR_BEFORE_WORD, YEAR_BEFORE_COUNTER)
+NAME_SHAPES = (MONTH_FIRST, YEAR_BEFORE_WORD, YEAR_BEFORE_COUNTER, YEAR_ABOUT)
 FOLDER_SHAPES = (FOLDER_MONTH, FOLDER_YEAR)

@@ -13,7 +13,7 @@ from album_sort.metadata.moment import HALF_OF_DAY, Clock, microseconds
 _SIGNS = r"[\s_\-.,T~]{0,3}"
 _WORDS = r"[\s_,]{1,2}(?:(?![A-Z])[^\W\d_]{1,5}(?:\([^\W\d_]{1,2}\))?\.?[\s_\-]{1,2}|[^\W\d_]-){1,2}"
 _HALF = rf"(?P<half1>{HALF_OF_DAY})?\s?"
-_BEHIND = r"(?:\s?(?P<half2>[AaPp]\.?\s?[Mm])\b)?"
+_BEHIND = r"(?:\s?(?P<half2>[AaPp]\.?\s?[Mm]|[πμ]\.?\s?μ|[صم]|SA|CH)\b)?"
 
 _SECONDS = re.compile(
     rf"(?P<gap>{_SIGNS}){_HALF}(?P<hour>\d{{1,2}})(?P<sep>[-_.: h]?)(?P<minute>\d\d)(?:(?P=sep)|m)(?P<second>\d\d)"
@@ -26,6 +26,8 @@ _SECONDS_WITH_WORD = re.compile(
 _MINUTES = re.compile(
     rf"(?P<gap>[\sT_]|{_WORDS}){_HALF}(?P<hour>\d\d?)(?P<sep>[-.:h])(?P<minute>\d\d)(?![\d.\-]*\d){_BEHIND}"
 )
+# Office Lens.
+_MINUTES_WITH_LINE = re.compile(r"(?P<gap>\s)(?P<hour>\d\d)_(?P<minute>\d\d)(?=[\s.(]|\Z)(?![\s.(]*\d[\d.]*\d)")
 # Only where a time is certain to follow.
 _COMPACT_MINUTES = re.compile(r"(?P<gap>[\sT_])(?P<hour>\d\d)(?P<minute>\d\d)(?!\d)")
 
@@ -37,7 +39,8 @@ def clock_behind(name: str, end: int, shape: Shape) -> tuple[Clock, int] | None:
         if match is not None and (form is EAST_ASIAN_CLOCK or _is_time(match)):
             return clock_of(match, microseconds(match.groupdict().get("fraction") or "")), match.end()
     if shape.is_parted:
-        match = _MINUTES.match(name, end) or (_COMPACT_MINUTES.match(name, end) if shape.needs_time else None)
+        match = _MINUTES.match(name, end) or _MINUTES_WITH_LINE.match(name, end)
+        match = match or (_COMPACT_MINUTES.match(name, end) if shape.needs_time else None)
         if match is not None:
             return clock_of(match), match.end()
     return None

@@ -48,11 +48,12 @@ def _is_conflict(match: re.Match[str]) -> bool:
 
 
 _SEP = r"[\s_\-.,~(]{1,3}"
-_STAMP = r"\d{4}[\-_.]?\d\d[\-_.]?\d\d(?:[\sT_\-.,]{0,3}(?:at )?\d{1,2}[\-_.:h]?\d\d(?:[\-_.:m]?\d\d)?)?"
+_STAMP = r"(?:\d{1,2}[.\-]\d{1,2}[.\-]\d{4}|\d{4}[\-_.]?\d\d[\-_.]?\d\d(?:[\sT_\-.,]{0,3}(?:at )?\d{1,2}[\-_.:h]?\d\d(?:[\-_.:m]?\d\d)?)?)"
 _CONFLICT = r"confli[ck]t|conflit|konfli[ck]t|conflitto|ristiriita|çakış|конфликт|конфлікт|冲突|衝突|競合|충돌"
 _LATER = (
     r"edited|edit|edits|modified|retouched|corrected|bearbeitet|editado|modifié|modificato|bewerkt|copy|copie|copia|kopie|kopia|"
     r"backup|bak|sicherung|sauvegarde|exported|export|uploaded|upload|downloaded|download|restored|recovered|printed|saved|"
+    r"scanned|gescannt|eingescannt|digitized|digitised|scanné|numérisé|escaneado|digitalizado|"
     r"old|副本|拷贝|备份|已编辑|编辑|コピー|編集済み|복사본|편집됨|копия|изменено"
 )
 _UNIT = (
@@ -92,7 +93,8 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "conflict copies (Dropbox, Nextcloud, ownCloud, Seafile, Synology): everything behind the word",
         re.compile(
-            rf"[(（\[][^()（）]{{0,80}}?(?:{_CONFLICT}).*|[_\-.~ ](?:sync-|case)?(?:{_CONFLICT})[_\- ](?:copy[_\- ])?\d.*",
+            rf"[(（\[][^()（）]{{0,80}}?(?:{_CONFLICT}).*|[_\-.~ ](?:sync-|case)?(?:{_CONFLICT})"
+            rf"(?:[_\- ]{{1,3}}(?:copy[_\- ])?\d|-[^\s()]{{1,40}}?-\d{{8}}-\d{{6}}).*",
             re.IGNORECASE,
         ),
         {
@@ -104,6 +106,8 @@ KINDS: tuple[Kind, ...] = (
             "IMG_1 (SFConflict a@b.org 2023-01-02-10-11-12).jpg": "",
             "IMG_2.sync-conflict-20230101-101112-ABCDEFG.jpg": "",
             "IMG_3_conflict-20170630-150311.jpg": "",
+            "IMG_3_conflict-Anna-20170630-150311.jpg": "",
+            "IMG_3 - Conflict - 20170630.jpg": "",
             "IMG_20190506_101112 (Anna's conflicted copy 2023-01-02).jpg": "2019-05-06 10:11:12 second",
             "IMG_20190506_101112.sync-conflict-20230101-101112-ABCDEFG.jpg": "2019-05-06 10:11:12 second",
         },
@@ -130,6 +134,8 @@ KINDS: tuple[Kind, ...] = (
             "IMG_4 (edited 2019-05-06).jpg": "",
             "IMG_4 - Copy 2019-05-06.jpg": "",
             "IMG_4 副本 2019-05-06.jpg": "",
+            "IMG_4 retouched 6.5.2019.jpg": "",
+            "1954-06-05 Rome (scanned 2019-05-06).jpg": "1954-06-05 day",
             "IMG_20190506_101112-edited-20230101.jpg": "2019-05-06 10:11:12 second",
             "edited-20190506_101112.jpg": "2019-05-06 10:11:12 second",
             "Copy of 20190506_101112.jpg": "2019-05-06 10:11:12 second",
@@ -139,7 +145,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "when Takeout exported",
-        re.compile(r"takeout-\d{8}T\d{6}Z", re.IGNORECASE),
+        re.compile(r"takeout[-_ ]\d{8}T\d{6}Z", re.IGNORECASE),
         {},
         folder_examples={"/photos/takeout-20240101T101112Z-001": ""},
     ),
@@ -156,6 +162,20 @@ KINDS: tuple[Kind, ...] = (
         folder_examples={"/photos/2000 dpi": "", "/photos/ISO/2000 photos": ""},
     ),
     Kind(
+        "numbers of things, with their kind",
+        re.compile(
+            r"(?<![^\W_])(?:iso|top|nr|no|nº|n°|windows|room|zimmer|page|seite|lot)[ ._\-]{0,2}\d{4}(?![-_.]?\d)",
+            re.IGNORECASE,
+        ),
+        {},
+        folder_examples={
+            "/photos/ISO 2000": "",
+            "/photos/Top 2000": "",
+            "/photos/Windows 2000": "",
+            "/photos/Nr. 1954": "",
+        },
+    ),
+    Kind(
         "prices",
         re.compile(r"[$€£¥₹₽₩]\s?\d[\d.,]*|(?<!\d)\d{1,5}[.,]\d\d\s?[$€£¥₹₽₩]|(?<!\d)\d{4}\s?[$€£¥₹₽₩]"),
         {"$1999.10 Camera.jpg": "", "1999.10€ Camera.jpg": "", "2000€ Camera.jpg": ""},
@@ -165,7 +185,7 @@ KINDS: tuple[Kind, ...] = (
         "telephone numbers",
         re.compile(
             r"\+(?!(?:18|19|20)\d\d[-_.]\d\d)\d{1,3}[ \-.()]?\d[ \-.()\d]{5,}\d|"
-            r"(?<!\d)(?:00[1-9]\d{1,2}[ \-]\d{2,4}[ \-]\d{4,}|0[1-9]\d{1,4}[ \-/]\d{6,8})(?!\d)"
+            r"(?<!\d)(?<!\d\d[-_])(?:00[1-9]\d{1,2}[ \-]\d{2,4}[ \-]\d{4,}|0[1-9]\d{1,4}[ \-/]\d{6,8})(?!\d)"
         ),
         {
             "WhatsApp +49 170 20041213.jpg": "",
@@ -177,13 +197,14 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "versions of programs",
-        re.compile(r"(?<![^\W_])v\.?\s?\d+(?:\.\d+)+", re.IGNORECASE),
+        # Czech screenshots have `v` between date and time.
+        re.compile(r"(?<![^\W_])(?:v\.?|(?<!\d\s)v\.?\s)\d+(?:\.\d+)+", re.IGNORECASE),
         {"Firefox v2023.01.02.png": "", "App v2.10.2019.png": ""},
     ),
 )
 
 # `1990-1999` are no years of one photo; of `2012-13` the first is where a season begins.
-_YEARS = re.compile(r"(?<!\d)((?:18|19|20)\d\d)(\s?[-/_+&]\s?)((?:18|19|20)\d\d)(?![\d]|[-_.]\d)")
+_YEARS = re.compile(r"(?<!\d)((?:18|19|20)\d\d)(\s?[-/_+&]\s?)((?:18|19|2\d)\d\d)(?![\d]|[-_.]\d)")
 _YEAR_AND_SHORT = re.compile(r"(?<!\d)(?<!\d[-_.])((?:18|19|20)\d\d)(-)(\d\d)(?![\d]|[-_.]\d)")
 
 

@@ -35,6 +35,8 @@ class Shape:
     """Only with a time of day behind it is it certain."""
     is_parted: bool = True
     """Its numbers are parted by signs, so that a time may be hours and minutes only."""
+    names_month: bool = False
+    """It holds a month in letters: looked for only where there is one."""
     folder_examples: Mapping[str, str] = field(default_factory=dict)
 
 

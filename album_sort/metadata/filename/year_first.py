@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from album_sort.metadata.date_words import EAST_ASIAN_DAY, MONTH_NAME, Calendar, calendar_of
+from album_sort.metadata.date_words import EAST_ASIAN_DAY, MONTH_NAME, Calendar, calendar_of, may_stand_alone
 from album_sort.metadata.filename.shape import FIRST_YEAR, YEAR, Shape, whole_day
 from album_sort.metadata.moment import gregorian, is_day
 
@@ -53,7 +53,7 @@ def _named(match: re.Match[str]) -> Calendar | None:
     if found.year < FIRST_YEAR:
         return None
     if found.day is None or found.month is None:
-        return found
+        return found if may_stand_alone(match["name"]) else None
     return Calendar(found.year, found.month, found.day) if 1 <= found.day <= 31 else Calendar(*found[:2], None)
 
 
@@ -96,6 +96,11 @@ PARTED = Shape(
         "2023-01-02 10.65.12.jpg": "2023-01-02 day",
         "2023-01-02 10.11.jpg": "2023-01-02 10:11:00 minute",
         "2023-01-02 10h11.jpg": "2023-01-02 10:11:00 minute",
+        "2023_01_02 10_11 Office Lens (1).jpg": "2023-01-02 10:11:00 minute",
+        "Snímek obrazovky 2023-01-02 v 10.11.12.png": "2023-01-02 10:11:12 second",
+        "Στιγμιότυπο 2023-01-02, 3.11.12 μ.μ..png": "2023-01-02 15:11:12 second",
+        "لقطة الشاشة ٢٠٢٣-٠١-٠٢ في ٣.١١.١٢ م.png": "2023-01-02 15:11:12 second",
+        "Ảnh màn hình 2023-01-02 lúc 12.11.12 SA.png": "2023-01-02 00:11:12 second",
         "2023 01 02 Rome.jpg": "2023-01-02 day",
         "2023.1.2 Rome.jpg": "2023-01-02 day",
         "2004- 1- 5 Rome.jpg": "2004-01-05 day",
@@ -140,6 +145,8 @@ COMPACT = Shape(
         "IMG_20230102_256199.jpg": "2023-01-02 day",
         "IMG-20230102-WA0001.jpg": "2023-01-02 day",
         "WP_20140102_001.jpg": "2014-01-02 day",
+        "20230102_101112345_iOS.heic": "2023-01-02 10:11:12.345000 second UTC",
+        "20230102_101112000_iOS 1.jpg": "2023-01-02 10:11:12 second UTC",
         "20130102001.jpg": "2013-01-02 day",
         "Scan_20230102 (2).png": "2023-01-02 day",
         "DSC_20230102_0001.jpg": "2023-01-02 day",
@@ -180,9 +187,14 @@ BUDDHIST = Shape(
 
 HALF_PARTED = Shape(
     "cameras in cars",
-    re.compile(rf"(?<!\d){YEAR}_(?P<month>\d\d)(?P<day>\d\d)(?=_\d{{6}}(?!\d))"),
+    re.compile(rf"(?<!\d){YEAR}(?P<sep>[-_])(?P<month>\d\d)(?P<day>\d\d)(?=(?P=sep)\d{{6}}(?!\d))"),
     whole_day,
-    {"2023_0102_101112_001A.JPG": "2023-01-02 10:11:12 second", "2023_0102.jpg": ""},
+    {
+        "2023_0102_101112_001A.JPG": "2023-01-02 10:11:12 second",
+        "2023-0102-101112_001.MP4": "2023-01-02 10:11:12 second",
+        "2023_0102.jpg": "",
+        "2023-0102-99.jpg": "",
+    },
     needs_time=True,
 )
 
@@ -218,17 +230,24 @@ EAST_ASIAN = Shape(
 YEAR_FIRST_NAMED = Shape(
     "people who write the month in letters, after the year",
     re.compile(
-        rf"(?<!\d){YEAR}[ _\-.,]{{1,2}}{MONTH_NAME}(?:[ _\-.]{{1,2}}(?P<day>\d{{1,2}})(?![\d.\-]*\d))?", re.IGNORECASE
+        rf"(?<!\d){YEAR}[ _\-.,/]{{1,2}}{MONTH_NAME}(?:[ _\-.]{{1,2}}(?P<day>\d{{1,2}})(?![\d.\-]*\d))?", re.IGNORECASE
     ),
     _named,
     {
         "1968 July 14 Wedding.jpg": "1968-07-14 day",
         "2010-Dec-24 Tree.jpg": "2010-12-24 day",
         "1954 June Rome.jpg": "1954-06 month",
+        "2019. január 2.jpg": "2019-01-02 day",
         "2000 Marsh.jpg": "2000 year",
+        "2019 Maja.jpg": "2019 year",
     },
+    names_month=True,
     may_have_time=False,
-    folder_examples={"/photos/2019/07 July": "2019-07 month", "/photos/2019 März": "2019-03 month"},
+    folder_examples={
+        "/photos/2019/07 July": "2019-07 month",
+        "/photos/2019 März": "2019-03 month",
+        "/p/2019/January": "2019-01 month",
+    },
 )
 
 

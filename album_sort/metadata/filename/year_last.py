@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from album_sort.metadata.date_words import MONTH_NAME, Calendar, calendar_of
+from album_sort.metadata.date_words import MONTH_NAME, Calendar, calendar_of, may_stand_alone
 from album_sort.metadata.filename.shape import FIRST_YEAR, YEAR, Shape
 from album_sort.metadata.moment import day_and_month, is_day
 
@@ -25,8 +25,12 @@ def _four_digits(match: re.Match[str]) -> Calendar | None:
     if certain is None and (sep == "." or before[-1:] == "@"):  # Telegram's exports have an `@` before the day
         certain = (one, two) if is_day(year, two, one) else None
     if certain is not None:
-        return Calendar(year, certain[1], certain[0])
+        return Calendar(year, certain[1], None if _SPAN_OF_DAYS.search(match.string[: match.start()]) else certain[0])
     return Calendar(year, None, None) if is_day(year, one, two) else None
+
+
+_SPAN_OF_DAYS = re.compile(r"(?<!\d)\d{1,2}\.\s?-\s?\Z")
+"""`02.-05.01.2019`, `30.12. - 05.01.2019`: the last day of several is not the photo's."""
 
 
 def _compact(match: re.Match[str]) -> Calendar | None:
@@ -45,11 +49,11 @@ def _named(match: re.Match[str]) -> Calendar | None:
         return None
     if found.day is None:
         name = match["name"].lower()
-        return found if len(name) > 3 or name in _ENGLISH_SHORT else None
+        return found if may_stand_alone(name) and (len(name) > 3 or name in _SHORT) else None
     return found if is_day(found.year, found.month, found.day) else None
 
 
-_ENGLISH_SHORT = frozenset(("jan", "feb", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "may"))
+_SHORT = frozenset(("jan", "feb", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "may", "май", "מרץ", "מאי"))
 
 
 def _full_year(two_digits: str) -> int:
@@ -111,7 +115,11 @@ PARTED = Shape(
         "IMG_32-13-2012.jpg": "",
         "1-25-12-2013.jpg": "",
     },
-    folder_examples={"/photos/25-12-2013 Xmas": "2013-12-25 day", "/photos/2.1.2023": "2023-01-02 day"},
+    folder_examples={
+        "/photos/25-12-2013 Xmas": "2013-12-25 day",
+        "/photos/2.1.2023": "2023-01-02 day",
+        "/photos/02.-05.01.2019 Rom": "2019-01 month",
+    },
 )
 
 COMPACT = Shape(
@@ -136,7 +144,8 @@ COMPACT = Shape(
 NAMED = Shape(
     "people who write the month in letters, before the year",
     re.compile(
-        rf"(?:(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ _\-.]{{1,2}}(?:(?:of|de) )?)?{MONTH_NAME}[ _\-.,]{{1,2}}(?:de )?{YEAR}(?!\d)",
+        rf"(?:(?<!\d)(?<!\d[\-+&])(?<!\d - )(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|[ºª°])?[ _\-.]{{1,2}}(?:(?:of|de) )?)?"
+        rf"{MONTH_NAME}[ _\-.,]{{1,2}}(?:de )?{YEAR}(?!\d)",
         re.IGNORECASE,
     ),
     _named,
@@ -147,11 +156,32 @@ NAMED = Shape(
         "1st of May 1954.jpg": "1954-05-01 day",
         "Grandmother June 1954.jpg": "1954-06 month",
         "Scan 2 Jan 2023, 10.11.12.jpg": "2023-01-02 10:11:12 second",
+        "2 января 2019 г.jpg": "2019-01-02 day",
+        "1 maja 2019.jpg": "2019-05-01 day",
+        "2. ledna 2019.jpg": "2019-01-02 day",
+        "2 Ağustos 2019.jpg": "2019-08-02 day",
+        "2 tammikuuta 2019.jpg": "2019-01-02 day",
+        "2 Ιανουαρίου 2019.jpg": "2019-01-02 day",
+        "2 يناير 2019.jpg": "2019-01-02 day",
+        "2 בינואר 2019.jpg": "2019-01-02 day",
+        "1er janvier 2019.jpg": "2019-01-01 day",
+        "4 APRİL 2021.jpg": "2021-04-04 day",
+        "4 ſept 2021.jpg": "2021-09-04 day",
+        "Июль 2019.jpg": "2019-07 month",
+        "Maja 2019.jpg": "",
+        "Augusta 1954.jpg": "",
+        "2 listopada 2019.jpg": "",
         "31 June 1954.jpg": "",
         "Mar 1954.jpg": "",
         "Marchetti 1954.jpg": "",
     },
-    folder_examples={"/photos/Juli 2019": "2019-07 month", "/photos/14 July 1968": "1968-07-14 day"},
+    names_month=True,
+    folder_examples={
+        "/photos/Juli 2019": "2019-07 month",
+        "/photos/14 July 1968": "1968-07-14 day",
+        "/photos/Rome, 2-5 January 2019": "2019-01 month",
+        "/photos/Rome, 2 - 5 January 2019": "2019-01 month",
+    },
 )
 
 NAMED_DAY = Shape(
@@ -163,6 +193,7 @@ NAMED_DAY = Shape(
         "Scan Jan 2, 2023 at 10.11.12 AM.jpg": "2023-01-02 10:11:12 second",
         "Mar-4th-2021.jpg": "2021-03-04 day",
     },
+    names_month=True,
     folder_examples={"/photos/Dec 25, 2013": "2013-12-25 day"},
 )
 
