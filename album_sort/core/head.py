@@ -29,7 +29,7 @@ LEAST_PROBABILITY = 1e-6
 NAMED_CLASSES = 3
 """Classes named beside a learned album, at most."""
 
-NAMED_FROM = 0.06
+NAMED_FROM = 0.15
 """Log-odds that a class must give the album against the next one to be named, and half of what the first one gives."""
 
 NAMED_PROBABILITY = 0.01
