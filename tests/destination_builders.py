@@ -198,7 +198,7 @@ def run(
         journal = state.begin_run(record, plan)
         used = wrap_journal(journal) if callable(wrap_journal) else journal
         applied = apply_plan(plan, fs, used, threads=threads)
-        state.finish_run(run_id, RunStatus.DONE, NOW)
+        state.finish_run(run_id, RunStatus.RUNNING if applied.untidy else RunStatus.DONE, NOW)
         return plan, applied
 
 

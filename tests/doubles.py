@@ -34,9 +34,12 @@ class Killed(BaseException):
 class Fault:
     """What happens at the k-th step; counts steps of the file system and of the journal alike."""
 
-    def __init__(self, at: int = 0, *, kind: str = "kill-before") -> None:
+    def __init__(self, at: int = 0, *, kind: str = "kill-before", code: int = 0, for_good: bool = False) -> None:
         self.at = at
-        self.kind = kind
+        self.kind = kind if not code else "error"
+        self.code = code
+        self.for_good = for_good
+        """Whether every step from the chosen one on fails."""
         self.count = 0
         self.names: list[str] = []
 
@@ -44,9 +47,12 @@ class Fault:
         """Run an effect as step number `count`, or the fault in its place."""
         self.count += 1
         self.names.append(name)
-        if self.count != self.at:
+        is_due = self.count == self.at or (self.for_good and 0 < self.at < self.count)
+        if not is_due:
             return effect()
         match self.kind:
+            case "error":
+                raise OSError(self.code, os.strerror(self.code), name)
             case "kill-before":
                 raise Killed(name)
             case "kill-half":
@@ -99,6 +105,6 @@ class FaultyJournal:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         method = getattr(self._journal, name)
-        if name not in JOURNAL_STEPS or self._fault.kind in ("fail", "full"):
+        if name not in JOURNAL_STEPS or self._fault.kind in ("fail", "full", "error"):
             return method
         return lambda *args: self._fault.step(name, lambda: method(*args))

@@ -97,6 +97,8 @@ class Outcome:
     """Against the last run; None for the first."""
     language: str = LANGUAGES[0]
     """Of a run without a preparation."""
+    has_no_report: bool = False
+    """The disk did not take the report of what was filed."""
 
     @property
     def lang(self) -> str:
@@ -147,7 +149,12 @@ class Outcome:
             return ExitCode.INTERRUPTED
         if self.applied is not None and self.applied.stopped_by:
             return ExitCode.FATAL
-        return ExitCode.PARTIAL if self.told.problems else ExitCode.DONE
+        return ExitCode.PARTIAL if self.told.problems or self._left_work else ExitCode.DONE
+
+    @property
+    def _left_work(self) -> bool:
+        """Whether the next run has to finish something, although every photo is in its place."""
+        return self.has_no_report or (self.applied is not None and bool(self.applied.untidy))
 
     @property
     def is_complete(self) -> bool:
@@ -159,7 +166,7 @@ class Outcome:
             skipped.stage is Stage.READ and skipped.is_problem for skipped in self.preparation.skipped
         ):
             return False
-        return self.applied is None or (not self.applied.stopped_by and not self._failed)
+        return self.applied is None or (not self.applied.stopped_by and not self._failed and not self._left_work)
 
     def as_event(self, known: KnownProblems) -> RunFinished:
         """For a log."""

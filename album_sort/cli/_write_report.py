@@ -13,6 +13,7 @@ from album_sort.cli._clock import utc_now
 from album_sort.cli._pages import earlier_pages, earlier_rows, forget_oldest_pages, point_to_newest_page, runs_folder
 from album_sort.cli._program import program_call
 from album_sort.core.seasons import season_of
+from album_sort.errors import DestinationError
 from album_sort.pipeline.carried import Carried, ThisRun
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.hand import moved_by_hand
@@ -60,6 +61,8 @@ class ReportWriter:
     """Of the stages that follow the preparation; they come in while the run goes on."""
     _maker: RowMaker | None = None
     _stream: JsonlReport | None = None
+    _trouble: DestinationError | None = None
+    """Why `report.jsonl` is not whole."""
     _told: ThisRun = field(default_factory=ThisRun)
 
     @property
@@ -87,12 +90,25 @@ class ReportWriter:
             def on_result(op: PlannedOp, result: OpResult) -> None:
                 for row in self.maker.rows_of(op, result):
                     self._told.add(row)
-                    stream.add(row)
+                    if self._trouble is None:
+                        self._add(stream, row)
 
             yield on_result
 
+    def _add(self, stream: JsonlReport, row: ReportRow) -> None:
+        """A disk that does not take the report keeps no photo from being filed; `finish` tells of it."""
+        try:
+            stream.add(row)
+        except DestinationError as error:
+            self._trouble = error
+
     def finish(self, exit_code: int, *, is_interrupted: bool) -> tuple[Path, ...]:
-        """Completes the stream and writes the pages of the run, and the link to them at the top of the albums."""
+        """Completes the stream and writes the pages of the run, and the link to them at the top of the albums.
+
+        Raises `DestinationError` or OSError where the disk does not take it.
+        """
+        if self._trouble is not None:
+            raise self._trouble
         outcome = self._outcome(exit_code, is_interrupted=is_interrupted)
         if self._stream is not None:
             for row in self._carried_rows():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from album_sort.cli.command_history import runs, undo, verify
 from album_sort.cli.command_photos import explain, fix
 from album_sort.cli.command_sort import apply, sort
 from album_sort.errors import AlbumSortError, DestinationError, ExitCode
+from album_sort.fileops.trouble import describe
 from album_sort.paths import leave_removed_folder
 
 app = typer.Typer(
@@ -59,9 +59,6 @@ app.add_typer(models_app, name="models")
 app.add_typer(config_app, name="config")
 
 
-_DISK_TAKES_NO_MORE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ENODEV, errno.ENXIO, errno.ESTALE}
-
-
 def main() -> None:
     """Entry point: runs a command and ends with its exit code."""
     prepare_streams()
@@ -75,11 +72,21 @@ def main() -> None:
         sys.stderr.write("interrupted\n")
         sys.exit(ExitCode.INTERRUPTED)
     except OSError as error:
-        if error.errno not in _DISK_TAKES_NO_MORE:
-            raise
-        where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
-        _tell(DestinationError(f"{error.strerror}{where}", hint="What is filed stays; the next run does the rest."))
+        _tell(DestinationError(describe(error), hint=_hint(error)))
         sys.exit(ExitCode.FATAL)
+
+
+def _hint(error: OSError) -> str:
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            what = "Free some space there, then run again"
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            what = "Check the permissions there, then run again"
+        case errno.EMFILE | errno.ENFILE | errno.ENOMEM | errno.EAGAIN:
+            what = "Close other programs, then run again"
+        case _:
+            what = "Look after the disk, then run again"
+    return f"{what}: what is filed stays, and the next run does the rest."
 
 
 def _tell(error: AlbumSortError) -> None:

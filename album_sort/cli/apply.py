@@ -20,7 +20,7 @@ from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.space import check_space
 from album_sort.pipeline.execute import apply_and_tell, doubt_refused, held_destination, new_run_id, status_of
-from album_sort.pipeline.remembered import not_before
+from album_sort.pipeline.remembered import language_of, not_before
 from album_sort.reading import read_given
 from album_sort.types import OpStatus, Plan
 from album_sort.types.ledger import RunRecord, RunStatus
@@ -61,7 +61,13 @@ def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> Ex
         journal = state.begin_run(run, plan)
         with stop.gently():
             applied = apply_and_tell(
-                plan, RealFileSystem(), journal, sink=printer, stop=stop, on_result=lambda _op, _result: None
+                plan,
+                RealFileSystem(),
+                journal,
+                language_of(state),
+                sink=printer,
+                stop=stop,
+                on_result=lambda _op, _result: None,
             )
         doubt_refused(plan, applied, cache_folder())
         state.finish_run(plan.plan_id, status_of(applied), utc_now())
@@ -82,4 +88,8 @@ def _tell(plan: Plan, applied: Applied, *, quiet: bool, as_json: bool) -> ExitCo
     if applied.stopped_by:
         say(err_console(), f"stopped early: {applied.stopped_by}")
         return ExitCode.INTERRUPTED if applied.stopped_by == "interrupted" else ExitCode.FATAL
-    return ExitCode.PARTIAL if failed or any(skipped.is_problem for skipped in plan.skipped) else ExitCode.DONE
+    return (
+        ExitCode.PARTIAL
+        if failed or applied.untidy or any(skipped.is_problem for skipped in plan.skipped)
+        else ExitCode.DONE
+    )

@@ -155,6 +155,7 @@ def _carry_out(
         plan,
         RealFileSystem(),
         journal,
+        language_of(state),
         sink=session.printer,
         stop=session.stop,
         on_result=lambda _op, _result: None,
@@ -206,7 +207,7 @@ def _tell_remembered(
     if applied is not None and applied.stopped_by:
         say(err_console(), printable(applied.stopped_by))
         return ExitCode.INTERRUPTED if applied.stopped_by == "interrupted" else ExitCode.FATAL
-    return ExitCode.PARTIAL if failed else ExitCode.DONE
+    return ExitCode.PARTIAL if failed or (applied is not None and applied.untidy) else ExitCode.DONE
 
 
 def _counted(applied: Applied | None) -> tuple[int, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from album_sort.cli._clock import utc_now
-from album_sort.cli._console import Printer, make_printer, out_console, print_json
+from album_sort.cli._console import Printer, err_console, make_printer, out_console, print_json
 from album_sort.cli._layout import number_of, print_table, printable, say
 from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page, remake_newest_page
 from album_sort.cli._stop import stop_on_signals
@@ -107,7 +107,8 @@ def _tell_finished(state: DestinationState, run_id: RunId, *, quiet: bool, as_js
         print_json({"event": "undone", "run": run_id, "undone": 0, "left": 0, "was_killed": True})
     elif not quiet:
         say(
-            out_console(), f"The undo of run {run_id}, which had been killed, is finished; nothing else was taken back."
+            out_console(),
+            f"The undo of run {run_id}, which had not come to its end, is finished; nothing else was taken back.",
         )
     return ExitCode.DONE if is_complete else ExitCode.PARTIAL
 
@@ -145,9 +146,13 @@ def _tell_undone(run: RunRecord, undone: Undone, *, quiet: bool, as_json: bool) 
         say(console, f"Run {run.run_id}: {number_of(taken, 'file')} taken back, {stay}.")
         for result in left:
             say(console, printable(result.error), indent=2, hanging=4)
+    for error in undone.untidy:
+        say(err_console(), printable(f"an empty folder could not be removed ({error}); the next run tries again"))
+    if undone.is_half_done:
+        say(err_console(), "The disk stopped this undo half way; the next run, or the next undo, finishes it first.")
     if undone.stopped:
         return ExitCode.INTERRUPTED
-    return ExitCode.PARTIAL if left else ExitCode.DONE
+    return ExitCode.PARTIAL if left or undone.untidy else ExitCode.DONE
 
 
 def run_verify(destination: str, *, quiet: bool, verbose: bool, as_json: bool) -> ExitCode:

@@ -6,7 +6,7 @@ import gc
 import os
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -25,9 +25,10 @@ from album_sort.cli._words import terminal_words
 from album_sort.cli._write_report import ReportWriter
 from album_sort.config import ResolvedSettings, Settings, cache_folder, read_layers, resolve_settings
 from album_sort.core.planfile import plan_to_lines
-from album_sort.errors import ExitCode, UsageError
+from album_sort.errors import DestinationError, ExitCode, UsageError
 from album_sort.events import Event, EventSink, FileLeftOut, Notice, StageFinished, StageStarted
 from album_sort.fileops.lock import check_unlocked
+from album_sort.fileops.trouble import describe
 from album_sort.paths import given_path
 from album_sort.pipeline.execute import (
     Planned,
@@ -49,7 +50,8 @@ from album_sort.pipeline.reporting import changes_since
 from album_sort.pipeline.scouting import Scouted, SortRequest, scout
 from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
 from album_sort.state.store import DestinationState
-from album_sort.types import LANGUAGES, StageTiming
+from album_sort.types import LANGUAGES, Reason, StageTiming
+from album_sort.types.ledger import RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +238,23 @@ class _Run:
                 return outcome
             is_interrupted = bool(applied.stopped_by)
             with self._stage("report"):
-                paths = writer.finish(outcome.exit_code, is_interrupted=is_interrupted)
+                try:
+                    paths = writer.finish(outcome.exit_code, is_interrupted=is_interrupted)
+                except (OSError, DestinationError) as error:
+                    return self._without_report(outcome, state, error)
                 if self._report_folder:
                     folder = Path(self._report_folder)
                     paths += writer.write_copy(folder, outcome.exit_code, is_interrupted=is_interrupted)
         return outcome.with_reports(paths)
+
+    def _without_report(self, outcome: Outcome, state: DestinationState, error: OSError | DestinationError) -> Outcome:
+        """What is filed is filed; the run stays open, so that the next one writes a report of the albums."""
+        if outcome.preparation is not None and outcome.planned is not None:
+            said = outcome.preparation.say(Reason.of("notice.no-report", error=describe(error)))
+            self.printer(Notice(said, is_urgent=True))
+            with suppress(DestinationError):
+                state.finish_run(outcome.planned.plan.plan_id, RunStatus.RUNNING, utc_now())
+        return replace(outcome, has_no_report=True)
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:

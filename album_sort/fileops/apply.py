@@ -16,6 +16,7 @@ from album_sort.fileops.journal import Journal
 from album_sort.fileops.place import Place, RowRefused
 from album_sort.fileops.publish import Effect, Publisher
 from album_sort.fileops.tidy import remove_emptied
+from album_sort.fileops.trouble import STOPS_THE_RUN, describe, remedy
 from album_sort.types import Action, AlbumRelPath, OpResult, OpStatus, Plan, PlannedOp
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
@@ -29,8 +30,6 @@ COPY_THREADS = 2
 WAITING_THREADS = 4
 """They wait until the disk has what was copied, which takes no core, while the next files are read and hashed."""
 
-_STOPS_THE_RUN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENODEV, errno.ESTALE, errno.ENOTCONN}
-
 
 @dataclass(frozen=True, slots=True)
 class Applied:
@@ -41,6 +40,8 @@ class Applied:
     """Why the run ended early (`interrupted`, a full disk); empty when every row was tried."""
     is_destination_gone: bool = False
     """Its disk has been taken away: nothing more may be written to its path, not even a report."""
+    untidy: tuple[str, ...] = ()
+    """Folders that have become empty and could not be taken away, each with the reason: the next run tries again."""
 
 
 @dataclass(slots=True)
@@ -53,6 +54,8 @@ class _Attempt:
     effect: Effect | None = None
     status: OpStatus = OpStatus.DONE
     error: str = ""
+    stays_open: bool = False
+    """Failed with its effect, or a part of it, on the disk: the journal keeps its intent, and the next run finishes it first."""
 
 
 def apply_plan(
@@ -116,20 +119,21 @@ class _Run:
             for pool in (self._pool, self._waiters):
                 if pool is not None:
                     pool.shutdown()
+        untidy: list[str] = []
         if not self._place.has_gone():
-            remove_emptied(self._place, self._journal, self._left_folders())
+            untidy = remove_emptied(self._place, self._journal, self._left_folders())
         for op in self._plan.ops:
             if op.op_id not in self._results:
                 self._report(
                     _Attempt(op, status=_status_of_rest(op), error="" if not op.action.has_effect else self._stopped_by)
                 )
         results = tuple(self._results[op.op_id] for op in self._plan.ops)
-        return Applied(results, self._stopped_by, is_destination_gone=self._place.has_gone())
+        return Applied(results, self._stopped_by, is_destination_gone=self._place.has_gone(), untidy=tuple(untidy))
 
     def _left_folders(self) -> Iterator[AlbumRelPath]:
         """Places of which nothing may have been left in their folders: photos went from there, or never came."""
         for op in self._plan.effects:
-            if op.action is Action.MOVE:
+            if op.action in (Action.MOVE, Action.TRASH):
                 yield op.origin
             result = self._results.get(op.op_id)
             if result is not None and result.status is not OpStatus.DONE and is_safe(op.target):
@@ -145,9 +149,8 @@ class _Run:
             self._prepare_all(todo)
             for attempt in todo:
                 self._publish(attempt)
-            folders = sorted({folder for attempt in todo if attempt.effect for folder in attempt.effect.touched})
-            self._each(self._fs.sync_folder, folders)
-            self._journal.settle([(self._entry(attempt), attempt.error) for attempt in todo])
+            self._make_names_last(todo)
+            self._journal.settle([(self._entry(attempt), attempt.error) for attempt in todo if not attempt.stays_open])
         for attempt in attempts:
             self._report(attempt)
 
@@ -176,9 +179,12 @@ class _Run:
 
     def _missing_folders(self, attempts: Iterable[_Attempt]) -> list[str]:
         missing: dict[str, None] = {}
-        for folder in sorted({os.path.dirname(self._place.absolute(attempt.op.target)) for attempt in attempts}):
-            missing |= dict.fromkeys(self._place.missing_folders(os.path.join(folder, "x")))
-        return list(missing)
+        for attempt in sorted(attempts, key=lambda attempt: attempt.op.target):
+            try:
+                missing |= dict.fromkeys(self._place.missing_folders(self._place.absolute(attempt.op.target)))
+            except OSError as error:
+                self._fail(attempt, error)
+        return sorted(missing, key=lambda folder: (folder.count("/"), folder))
 
     def _make_folders(self, folders: Sequence[str], attempts: Iterable[_Attempt]) -> None:
         """A folder that cannot be made fails the rows below it; the others go on."""
@@ -239,6 +245,25 @@ class _Run:
             attempt.effect = self._publisher.publish(attempt.op, attempt.prepared, attempt.before)
         except (OSError, AlbumSortError) as error:
             self._fail(attempt, error)
+            attempt.stays_open = self._publisher.may_have_an_effect(attempt.op, error)
+
+    def _make_names_last(self, attempts: Sequence[_Attempt]) -> None:
+        """Wait until the disk has the new names; a row whose folder it does not take is not done."""
+        folders = sorted({folder for attempt in attempts if attempt.effect for folder in attempt.effect.touched})
+        errors: dict[str, OSError] = {}
+
+        def sync(folder: str) -> None:
+            try:
+                self._fs.sync_folder(folder)
+            except OSError as error:
+                errors[folder] = error
+
+        self._each(sync, folders)
+        for attempt in attempts:
+            lost = [errors[folder] for folder in attempt.effect.touched if folder in errors] if attempt.effect else []
+            if lost:
+                self._fail(attempt, lost[0])
+                attempt.stays_open = True
 
     def _is_stopped(self, attempt: _Attempt) -> bool:
         if not self._stopped_by and self._stop():
@@ -250,8 +275,8 @@ class _Run:
     def _fail(self, attempt: _Attempt, error: OSError | AlbumSortError) -> None:
         attempt.status, attempt.error = OpStatus.FAILED, describe(error)
         if isinstance(error, OSError) and not self._stopped_by:
-            if error.errno in _STOPS_THE_RUN:
-                self._stopped_by = f"{self._place.root} takes no more{_remedy(error)}: {describe(error)}"
+            if error.errno in STOPS_THE_RUN:
+                self._stopped_by = f"{self._place.root} takes no more{remedy(error)}: {describe(error)}"
             elif self._place.has_gone():
                 self._stopped_by = f"{self._place.root} has gone (connect its disk again)"
 
@@ -276,19 +301,6 @@ class _Run:
         self._on_result(op, result)
 
 
-def _remedy(error: OSError) -> str:
-    """What to do about a disk that takes no more, where that can be told from the error."""
-    match error.errno:
-        case errno.ENOSPC:
-            return ", its disk is full (free some space there)"
-        case errno.EDQUOT:
-            return ", your share of its disk is used up (free some space there)"
-        case errno.EROFS:
-            return ", it can only be read by now (look after the disk)"
-        case _:
-            return ", it has gone (connect its disk again)"
-
-
 def _status_of_rest(op: PlannedOp) -> OpStatus:
     return OpStatus.SKIPPED if op.action.has_effect else OpStatus.DONE
 
@@ -310,13 +322,3 @@ def _batches(ops: Sequence[PlannedOp]) -> Iterator[list[PlannedOp]]:
 
 def _kind(op: PlannedOp) -> tuple[bool, bool]:
     return op.is_link_to_album, op.action in (Action.MOVE, Action.TRASH)
-
-
-def describe(error: OSError | AlbumSortError) -> str:
-    """An error as one line that names the file."""
-    if isinstance(error, OSError):
-        names = " -> ".join(
-            os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)
-        )
-        return f"{error.strerror or error}: {names}" if names else str(error.strerror or error)
-    return str(error)

@@ -72,10 +72,14 @@ def take(place: Place, absolute: str, seen: os.stat_result, is_ours: Compare) ->
     """
     aside = aside_of(absolute)
     place.fs.publish(absolute, aside)
-    after = place.fs.status(aside)
-    # The very file that was compared needs no second reading; some file systems number a renamed file anew.
-    if after is not None and (is_same(seen, after) or is_ours(aside)):
-        return aside
+    try:
+        after = place.fs.status(aside)
+        # The very file that was compared needs no second reading; some file systems number a renamed file anew.
+        if after is not None and (is_same(seen, after) or is_ours(aside)):
+            return aside
+    except OSError:
+        _put_back(place, aside, absolute)
+        raise
     _put_back(place, aside, absolute)
     raise RowRefused(f"{place.relative(absolute)!r} has been changed just now; it is left as it is")
 
@@ -108,9 +112,13 @@ def replace(place: Place, temporary: str, absolute: str, seen: os.stat_result, i
 
 def check_arrived(place: Place, row: LedgerRow, before: os.stat_result, absolute: str, origin: str) -> None:
     """After a file of ours was moved: whether it is the one that was looked at. Else it goes back, and `RowRefused` is raised."""
-    after = place.fs.status(absolute)
-    if after is not None and (is_same(before, after) or place.holds(absolute, row.content_id)):
-        return
+    try:
+        after = place.fs.status(absolute)
+        if after is not None and (is_same(before, after) or place.holds(absolute, row.content_id)):
+            return
+    except OSError:
+        place.fs.publish(absolute, origin)
+        raise
     place.fs.publish(absolute, origin)
     raise RowRefused(f"{row.path!r} has been changed just now; it is left as it is")
 

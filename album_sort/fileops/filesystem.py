@@ -35,6 +35,8 @@ _COPYING_IS_UNSUPPORTED = {
     errno.E2BIG,
 }
 
+_NO_SYNC_OF_FOLDERS = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EISDIR, errno.EPERM, errno.EACCES}
+
 
 @dataclass(frozen=True, slots=True)
 class Copied:
@@ -63,6 +65,10 @@ class FileSystem(Protocol):
 
     def digest(self, path: str) -> ContentId:
         """SHA-256 of a file's bytes."""
+        ...
+
+    def is_empty_folder(self, path: str) -> bool:
+        """Whether nothing is in a folder."""
         ...
 
     def make_folder(self, path: str) -> None:
@@ -140,6 +146,11 @@ class RealFileSystem:
         finally:
             os.close(descriptor)
 
+    def is_empty_folder(self, path: str) -> bool:
+        """See `FileSystem`."""
+        with os.scandir(path) as entries:
+            return next(entries, None) is None
+
     def make_folder(self, path: str) -> None:
         """See `FileSystem`."""
         with self.root.place_of(path) as at:
@@ -184,12 +195,17 @@ class RealFileSystem:
         folder = self.root.open_folder(path)
         try:
             descriptor = os.open(".", os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY, dir_fd=folder)
+        except PermissionError:
+            # One that may be entered and written to, but not listed.
+            return
         finally:
             os.close(folder)
         try:
+            os.fsync(descriptor)
+        except OSError as error:
             # Some FUSE and network file systems know no fsync of folders; there is nothing more to be done there.
-            with contextlib.suppress(OSError):
-                os.fsync(descriptor)
+            if error.errno not in _NO_SYNC_OF_FOLDERS:
+                raise
         finally:
             os.close(descriptor)
 

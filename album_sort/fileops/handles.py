@@ -41,7 +41,7 @@ class PlaceHandle:
     ) -> None:
         """Closes it."""
         os.close(self.folder)
-        if isinstance(error, OSError) and error.filename == self.name:
+        if isinstance(error, OSError) and error.filename in (None, self.name):
             error.filename = self._absolute
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -9,6 +10,7 @@ from album_sort.core.naming import is_safe
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.handles import Root
+from album_sort.reading import NotAFile
 from album_sort.types import AlbumRelPath, ContentId, PlannedOp, RunId
 from album_sort.types.ledger import STATE_FOLDER, LedgerRow
 
@@ -131,8 +133,15 @@ class Place:
         return AlbumRelPath(os.path.relpath(absolute, self.root))
 
     def holds(self, absolute: str, content_id: ContentId) -> bool:
-        """Whether a file has this content; False for what is no regular file."""
+        """Whether a file has this content; False for what is no regular file.
+
+        Raises OSError where it cannot be read: it may well have it, and must not be taken for somebody else's.
+        """
         try:
             return self.fs.digest(absolute) == content_id
-        except OSError:
+        except (NotAFile, FileNotFoundError, NotADirectoryError):
             return False
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                return False
+            raise

@@ -19,6 +19,9 @@ from album_sort.types.ledger import LedgerRow
 
 _CANNOT_LINK = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EACCES}
 
+_TAKES = {Action.MOVE, Action.TRASH, Action.RELINK}
+"""What lies there is renamed aside, or away, by these."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -70,6 +73,20 @@ class Publisher:
         if op.action in effects:
             return effects[op.action](op)
         return self._publish_copy(op, prepared or Effect(op.action))
+
+    def may_have_an_effect(self, op: PlannedOp, error: Exception) -> bool:
+        """Whether a row that has failed may have left more than a temporary file: then only a recovery can tell what became of it."""
+        result = self._place.trash(op) if op.action is Action.TRASH else self._place.absolute(op.target)
+        taken = {path for path in (op.origin, op.target) if path and op.action in _TAKES}
+        try:
+            if any(self._fs.status(aside.aside_of(self._place.absolute(path))) is not None for path in taken):
+                return True
+            if op.action is Action.RELINK:
+                return isinstance(error, OSError) and self._fs.link_text(result) == self._place.text_for(op, result)
+            # Of a name that was taken already, the row has made nothing.
+            return not isinstance(error, FileExistsError) and self._fs.status(result) is not None
+        except OSError:
+            return True
 
     def discard(self, op: PlannedOp) -> None:
         """Remove what `prepare` has left."""

@@ -7,13 +7,15 @@ import os
 import stat
 from dataclasses import dataclass
 
+from album_sort.errors import DestinationError
 from album_sort.fileops import aside
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal
 from album_sort.fileops.place import Place, RowRefused
 from album_sort.fileops.publish import ledger_row
 from album_sort.fileops.tidy import remove_emptied, remove_if_empty
-from album_sort.fileops.undo import undo_entries
+from album_sort.fileops.trouble import describe
+from album_sort.fileops.undo import is_open, undo_entries
 from album_sort.reading import read_head
 from album_sort.types import Action, AlbumRelPath, PlannedOp
 from album_sort.types.inner_paths import NO_RUN
@@ -31,18 +33,30 @@ class Recovered:
 
 
 def recover(destination: str, fs: FileSystem, journal: Journal) -> Recovered:
-    """Settle all open rows of one killed run. Killed itself, it can be run again."""
+    """Settle all open rows of one killed run. Killed itself, it can be run again.
+
+    Raises `DestinationError` where the disk does not let a row be finished: planned upon, a file half moved would look like one
+    that its owner has moved. The others are settled then.
+    """
     place = Place(fs, destination, journal.run_id)
     settled = [_settle(place, journal, entry) for entry in journal.entries(Phase.INTENT)]
     # An undo that was killed is finished, last row first: later rows may stand where earlier ones go back to.
     settled += undo_entries(place, journal, journal.entries(Phase.UNDOING)[::-1])
-    journal.settle(settled)
-    moved = [entry.op.origin for entry in journal.entries(Phase.DONE) if entry.action is Action.MOVE]
-    remove_emptied(place, journal, moved)
-    gone = [folder for folder in journal.folders_made() if remove_if_empty(place, folder)]
+    ended = [(entry, error) for entry, error in settled if not is_open(entry)]
+    journal.settle(ended)
+    left = (Action.MOVE, Action.TRASH)
+    moved = [entry.op.origin for entry in journal.entries(Phase.DONE) if entry.action in left]
+    untidy = remove_emptied(place, journal, moved)
+    gone = [folder for folder in journal.folders_made() if remove_if_empty(place, folder, untidy)]
     journal.forget_folders(gone)
-    finished = sum(entry.phase in (Phase.DONE, Phase.UNDONE) for entry, _ in settled)
-    return Recovered(finished, len(settled) - finished)
+    still_open = [error for entry, error in settled if is_open(entry)]
+    if still_open:
+        raise DestinationError(
+            f"what run {journal.run_id} left open cannot be finished: {still_open[0]}",
+            hint="Look after the disk and the permissions there, then run again: nothing is lost, the next run goes on from here.",
+        )
+    finished = sum(entry.phase in (Phase.DONE, Phase.UNDONE) for entry, _ in ended)
+    return Recovered(finished, len(ended) - finished)
 
 
 def remove_temporaries(destination: str, fs: FileSystem, temporaries: tuple[AlbumRelPath, ...]) -> None:
@@ -78,6 +92,8 @@ def _settle(place: Place, journal: Journal, entry: JournalEntry) -> tuple[Journa
         return _done(place, entry), ""
     except RowRefused as refused:
         return _with(entry, journal, Phase.FAILED), str(refused)
+    except OSError as error:
+        return entry, describe(error)
 
 
 def _settle_aside(place: Place, entry: JournalEntry) -> None:
@@ -97,7 +113,9 @@ def _remove_temporary(place: Place, op: PlannedOp) -> bool:
     temporary = place.temporary(op)
     if place.fs.status(temporary) is None:
         return False
-    place.fs.remove(temporary)
+    with contextlib.suppress(OSError):
+        # Else it is seen as what it is when the destination is looked at, and removed then.
+        place.fs.remove(temporary)
     return True
 
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from album_sort.errors import AlbumSortError
 from album_sort.fileops import aside
-from album_sort.fileops.apply import describe
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal
 from album_sort.fileops.place import TEMPORARY_PREFIX, Place, RowRefused
-from album_sort.fileops.tidy import remove_if_empty
+from album_sort.fileops.tidy import remove_emptied, remove_if_empty
+from album_sort.fileops.trouble import describe
 from album_sort.types import Action, AlbumRelPath, OpResult, OpStatus, PlannedOp, RunId
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
@@ -28,11 +28,19 @@ class Undone:
     results: tuple[OpResult, ...]
     """One for each row that the run had carried out, last first; FAILED rows are those that were left as they are."""
     stopped: bool = False
+    untidy: tuple[str, ...] = ()
+    """Empty folders that could not be taken away, each with the reason."""
+    is_half_done: bool = False
+    """The disk let something be done only by half: whoever holds the destination next finishes it first."""
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing of the run is left."""
-        return not self.stopped and all(result.status is OpStatus.DONE for result in self.results)
+        return (
+            not self.stopped
+            and not self.is_half_done
+            and all(result.status is OpStatus.DONE for result in self.results)
+        )
 
 
 def undo_run(
@@ -47,19 +55,27 @@ def undo_run(
     place = Place(fs, destination, journal.run_id)
     entries = journal.entries(Phase.DONE)[::-1]
     results: list[OpResult] = []
+    any_open = False
     for start in range(0, len(entries), BATCH_ROWS):
         if stop():
-            return Undone(tuple(results), stopped=True)
+            return Undone(tuple(results), stopped=True, is_half_done=any_open)
         batch = entries[start : start + BATCH_ROWS]
         journal.settle([(replace(entry, phase=Phase.UNDOING), "") for entry in batch])
         settled = undo_entries(place, journal, batch)
-        journal.settle(settled)
+        journal.settle([(entry, error) for entry, error in settled if not is_open(entry)])
+        any_open = any_open or any(is_open(entry) for entry, _ in settled)
         for entry, error in settled:
             result = _result(entry, error)
             results.append(result)
             on_result(entry.op, result)
-    journal.forget_folders([folder for folder in journal.folders_made() if remove_if_empty(place, folder)])
-    return Undone(tuple(results))
+    untidy: list[str] = []
+    journal.forget_folders([folder for folder in journal.folders_made() if remove_if_empty(place, folder, untidy)])
+    return Undone(tuple(results), untidy=tuple(untidy), is_half_done=any_open)
+
+
+def is_open(entry: JournalEntry) -> bool:
+    """Whether a row still has to be brought to an end, after an error of the disk."""
+    return entry.phase in (Phase.INTENT, Phase.UNDOING)
 
 
 def _result(entry: JournalEntry, error: str) -> OpResult:
@@ -68,7 +84,10 @@ def _result(entry: JournalEntry, error: str) -> OpResult:
 
 
 def undo_entries(place: Place, journal: Journal, entries: Sequence[JournalEntry]) -> list[tuple[JournalEntry, str]]:
-    """Undo rows, last first as given; each as it is to be remembered, and why it was left where it was."""
+    """Undo rows, last first as given; each as it is to be remembered, and why it was left where it was.
+
+    One that an error of the disk has caught in the middle stays `UNDOING`.
+    """
     returning = {entry.before.path: entry.before for entry in entries if entry.before is not None}
     return [_undo_entry(place, journal, entry, returning) for entry in entries]
 
@@ -88,8 +107,30 @@ def _undo_entry(
                 return replace(entry, phase=Phase.UNDONE), ""
             _undo_made(place, journal, entry, made)
     except (OSError, AlbumSortError) as error:
-        return replace(entry, phase=Phase.DONE), describe(error)
+        if entry.before is not None:
+            # Those that were made again for it.
+            remove_emptied(place, journal, [entry.before.path])
+        is_half = isinstance(error, OSError) and not _is_as_made(place, entry)
+        return replace(entry, phase=Phase.UNDOING if is_half else Phase.DONE), describe(error)
     return replace(entry, phase=Phase.UNDONE), ""
+
+
+def _is_as_made(place: Place, entry: JournalEntry) -> bool:
+    """Whether a row that could not be undone is still whole; False, too, where that cannot be told."""
+    try:
+        if entry.action is Action.TRASH:
+            return place.fs.status(place.trash(entry.op)) is not None
+        made = entry.after
+        if made is None:
+            return True
+        absolute = place.absolute(made.path)
+        if place.fs.status(aside.aside_of(absolute)) is not None or place.fs.status(absolute) is None:
+            return False
+        if entry.action is Action.MOVE and entry.before is not None:
+            return not _is_file_of(place, entry.before, place.absolute(entry.before.path))
+        return entry.action is not Action.RELINK or _is_file_of(place, made, absolute)
+    except (OSError, RowRefused):
+        return False
 
 
 def _undo_made(place: Place, journal: Journal, entry: JournalEntry, made: LedgerRow) -> None:

@@ -42,7 +42,7 @@ from album_sort.pipeline.remembered import (
 )
 from album_sort.pipeline.rest import Absent, outermost, trips_to_remember
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
-from album_sort.pipeline.undoing import last_undone, take_back
+from album_sort.pipeline.undoing import check_is_settled, last_undone, take_back
 from album_sort.state.cache import InferenceCache
 from album_sort.state.journal import StateJournal
 from album_sort.state.own_files import check_state_folder
@@ -208,18 +208,29 @@ def settle_killed_runs(destination: str, state: DestinationState, sink: EventSin
     """Finishes or rolls back what killed runs left behind."""
     fs = RealFileSystem()
     undoing = {run.run_id for run in state.runs() if run.status is RunStatus.UNDOING}
+    ends = {run.run_id: run.status if run.finished_utc is not None else None for run in state.runs()}
     for run_id in state.records().unfinished_runs:
         if run_id in undoing:
-            undone = take_back(destination, state, run_id, _utc_now(), fs=fs)
+            undone = take_back(destination, state, run_id, _utc_now(), fs=fs, is_last_try=True)
+            check_is_settled(undone, run_id)
             state.finished_undo = run_id
             left = sum(result.status is not OpStatus.DONE for result in undone.results)
             killed = Reason.of("notice.undo-killed", run=run_id, left=left)
         else:
             recover(destination, fs, state.journal(run_id))
-            state.finish_run(run_id, RunStatus.INTERRUPTED, _utc_now())
+            was_killed_in_it = ends[run_id] is None
+            state.finish_run(run_id, _status_once_settled(state, run_id, ends[run_id]), _utc_now())
             filed = len(state.journal(run_id).entries(Phase.DONE))
-            killed = Reason.of("notice.killed", run=run_id, filed=filed)
+            code = "notice.killed" if was_killed_in_it else "notice.left-open"
+            killed = Reason.of(code, run=run_id, filed=filed)
         sink(Notice(load_wording().say(killed, language_of(state))))
+
+
+def _status_once_settled(state: DestinationState, run_id: RunId, before: RunStatus | None) -> RunStatus:
+    """`before`: how it ended itself; None for a run that was killed."""
+    if before is None or before is RunStatus.INTERRUPTED:
+        return RunStatus.INTERRUPTED
+    return RunStatus.PARTIAL if state.journal(run_id).entries(Phase.FAILED) else RunStatus.DONE
 
 
 def carry_out(
@@ -249,7 +260,7 @@ def carry_out(
     state.remember_moves(planned.picture)
     remember_hand(state, preparation.hand)
     journal = state.begin_run(run, plan)
-    applied = apply_and_tell(plan, fs, journal, sink=sink, stop=stop, on_result=on_result)
+    applied = apply_and_tell(plan, fs, journal, preparation.lang, sink=sink, stop=stop, on_result=on_result)
     doubt_refused(plan, applied, preparation.engine.cache_folder)
     if not preparation.library.is_apart:
         state.store_trips(trips_to_remember(preparation.library.trips, state.trips(), preparation.rest.forgotten))
@@ -281,6 +292,7 @@ def apply_and_tell(
     plan: Plan,
     fs: RealFileSystem,
     journal: StateJournal,
+    lang: str,
     *,
     sink: EventSink,
     stop: Callable[[], bool],
@@ -299,6 +311,8 @@ def apply_and_tell(
 
     applied = apply_plan(plan, fs, journal, on_result=tell, stop=stop)
     sink(StageFinished("apply", done, time.monotonic() - begun))
+    for error in applied.untidy:
+        sink(Notice(load_wording().say(Reason.of("notice.untidy", error=error), lang), is_urgent=True))
     return applied
 
 
@@ -315,7 +329,9 @@ def doubt_refused(plan: Plan, applied: Applied, cache_folder: Path) -> None:
 
 
 def status_of(applied: Applied) -> RunStatus:
-    """How the run will be remembered."""
+    """How the run will be remembered: as one that still goes on, where the next has to tidy up after it."""
+    if applied.untidy:
+        return RunStatus.RUNNING
     if applied.stopped_by:
         return RunStatus.INTERRUPTED
     failed = any(result.status is OpStatus.FAILED for result in applied.results)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from album_sort.errors import DestinationError
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.recover import recover
 from album_sort.fileops.undo import Undone, undo_run
@@ -14,7 +15,7 @@ from album_sort.pipeline.hand import remember_hand_moves
 from album_sort.pipeline.remembered import forget_run
 from album_sort.state.own_files import run_folders
 from album_sort.state.store import DestinationState
-from album_sort.types import RunId
+from album_sort.types import OpStatus, RunId
 from album_sort.types.ledger import DestinationPicture, RunRecord, RunStatus
 
 
@@ -26,13 +27,15 @@ def take_back(
     *,
     fs: FileSystem,
     stop: Callable[[], bool] = lambda: False,
+    is_last_try: bool = False,
     tidy: Callable[[], None] = lambda: None,
     on_picture: Callable[[DestinationPicture], None] = lambda _picture: None,
 ) -> Undone:
     """Undoes a run, or what a killed undo has left of it; the lock must be held.
 
     That it is being undone is remembered first and forgotten last. Killed in between, whoever holds the destination next comes
-    here again before anything else: an undo that is repeated must not go on with the run before.
+    here again before anything else: an undo that is repeated must not go on with the run before. So do those that an error of the
+    disk has left half done, or, but for the last try, with empty folders that could not be removed.
     """
     state.begin_undo(run_id)
     # Rows that a kill has left in the middle, before the tree is compared with what is remembered of it.
@@ -40,6 +43,8 @@ def take_back(
     # What the user has moved since is found again, so that it can be taken back from there; that it was moved stays a correction.
     on_picture(remember_hand_moves(destination, state, now_utc))
     undone = undo_run(destination, fs, state.journal(run_id), stop=stop)
+    if undone.is_half_done or (undone.untidy and not is_last_try):
+        return undone
     status = RunStatus.UNDONE if undone.is_complete else RunStatus.PARTIAL
     forget_run(state, run_id if undone.is_complete else None)
     if undone.is_complete:
@@ -48,6 +53,16 @@ def take_back(
     tidy()
     state.finish_run(run_id, status, now_utc)
     return undone
+
+
+def check_is_settled(undone: Undone, run_id: RunId) -> None:
+    """Raises `DestinationError` for an undo that has to be finished before anything is planned, and could not be."""
+    if undone.is_half_done:
+        errors = [result.error for result in undone.results if result.status is not OpStatus.DONE]
+        raise DestinationError(
+            f"the undo of run {run_id} cannot be finished: {errors[0]}",
+            hint="Look after the disk and the permissions there, then run again: nothing is lost, the next run goes on from here.",
+        )
 
 
 def _remove_reports(destination: str, run_id: RunId) -> None:

@@ -122,8 +122,10 @@ class JsonlReport:
                 f"cannot write the report {self._path}: {error.strerror}",
                 hint="Check that the disk is not full; what is filed stays, and the next run does the rest.",
             ) from error
-        self._lines.clear()
-        self._size = 0
+        finally:
+            # Tried once: of a block of which the disk took a part, nobody knows where it ends.
+            self._lines.clear()
+            self._size = 0
 
     def finish(self, outcome: RunOutcome) -> None:
         """Writes the summary row; the report is complete."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Any
 
-from album_sort.state.memory import transaction
+from album_sort.errors import DestinationError
+from album_sort.state.memory import reading, transaction
 from album_sort.state.rows import (
     SELECT_OUTPUTS,
     UPSERT_OUTPUT,
@@ -61,6 +63,10 @@ class StateJournal:
                 )
                 self._update_ledger(entry)
 
+    def _all(self, query: str, *values: str | bytes) -> list[Any]:
+        with reading(self._connection):
+            return self._connection.execute(query, values).fetchall()
+
     def _before(self, op: PlannedOp) -> LedgerRow | None:
         taken = {Action.MOVE: op.origin, Action.TRASH: op.origin, Action.RELINK: op.target}.get(op.action)
         return None if taken is None else self.ledger_row(taken)
@@ -81,10 +87,10 @@ class StateJournal:
     def entries(self, *phases: Phase) -> tuple[JournalEntry, ...]:
         """The rows of this run in these phases, in their order."""
         marks = ", ".join("?" * len(phases))
-        rows = self._connection.execute(
-            f"SELECT op, phase, action, before, after FROM ops WHERE run_id = ? AND phase IN ({marks}) ORDER BY op_id",  # noqa: S608
-            (self.run_id, *phases),
+        query = (
+            f"SELECT op, phase, action, before, after FROM ops WHERE run_id = ? AND phase IN ({marks}) ORDER BY op_id"  # noqa: S608
         )
+        rows = self._all(query, self.run_id, *phases)
         return tuple(
             JournalEntry(
                 self.run_id,
@@ -98,40 +104,37 @@ class StateJournal:
         )
 
     def check(self) -> None:
-        """Raises one of `checked.NONSENSE` where a row of this run makes no sense."""
-        self.entries(*Phase)
-        self.folders_made()
+        """Raises one of `checked.NONSENSE`, or an error of SQLite, where a row of this run makes no sense."""
+        try:
+            self.entries(*Phase)
+            self.folders_made()
+        except DestinationError as error:
+            # As the database says it: whether it is damaged or only does not answer is for the caller to tell.
+            raise error.__cause__ or error from None
 
     def ledger_row(self, path: AlbumRelPath) -> LedgerRow | None:
         """What the ledger remembers of a file."""
-        found = self._connection.execute(f"{SELECT_OUTPUTS} WHERE path = ?", (to_column(path),)).fetchone()
-        return None if found is None else ledger_from_columns(found)
+        found = self._all(f"{SELECT_OUTPUTS} WHERE path = ?", to_column(path))
+        return ledger_from_columns(found[0]) if found else None
 
     def present_row(self, made: LedgerRow) -> LedgerRow | None:
         """What is remembered now of a file that this run made, wherever the user or a later run has moved it."""
         if (row := self.ledger_row(made.path)) is not None:
             return row
-        rows = [
-            ledger_from_columns(columns)
-            for columns in self._connection.execute(
-                f"{SELECT_OUTPUTS} WHERE content_id = ? AND role = ? AND group_id = ?",
-                (made.content_id, made.role, made.group_id),
-            )
-        ]
+        query = f"{SELECT_OUTPUTS} WHERE content_id = ? AND role = ? AND group_id = ?"
+        rows = [ledger_from_columns(columns) for columns in self._all(query, made.content_id, made.role, made.group_id)]
         of_this_run = [row for row in rows if (row.run_id, row.folder) == (made.run_id, made.folder)]
         found = of_this_run or rows
         return found[0] if len(found) == 1 else None
 
     def folders_made(self) -> tuple[AlbumRelPath, ...]:
         """Folders that this run made, deepest first."""
-        rows = self._connection.execute("SELECT path FROM folders WHERE run_id = ?", (self.run_id,))
+        rows = self._all("SELECT path FROM folders WHERE run_id = ?", self.run_id)
         return tuple(sorted((path_from_column(path) for (path,) in rows), key=lambda path: (-path.count("/"), path)))
 
     def made_folder(self, path: AlbumRelPath) -> bool:
         """Whether any run made this folder."""
-        return (
-            self._connection.execute("SELECT 1 FROM folders WHERE path = ?", (to_column(path),)).fetchone() is not None
-        )
+        return bool(self._all("SELECT 1 FROM folders WHERE path = ?", to_column(path)))
 
     def remember_folders(self, folders: Sequence[AlbumRelPath], run_id: RunId) -> None:
         """Folders that are made again for a file of another run: they count as that run's."""

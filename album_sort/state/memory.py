@@ -56,25 +56,36 @@ class Memory:
     def add_corrections(self, corrections: Iterable[Correction]) -> None:
         """Remember corrections; a later one of the same photo replaces the earlier."""
         corrections = tuple(corrections)
-        # The mirror first: were we killed in between, it would only hold one line more.
-        self._append(_to_line(correction) for correction in corrections)
-        with self._transaction():
+        with self._mirrored(_to_line(correction) for correction in corrections), self._transaction():
             self._connection.executemany(INSERT_CORRECTION, map(correction_to_columns, corrections))
 
-    def _append(self, lines: Iterable[str]) -> None:
+    @contextlib.contextmanager
+    def _mirrored(self, lines: Iterable[str]) -> Iterator[None]:
+        """The mirror has these lines if, and only if, the block ends without an error.
+
+        It is written first: were we killed in between, it would only hold what was meant to be said.
+        """
+        path = self._corrections_file
         try:
-            append_lines(self._corrections_file, lines)
+            before = os.lstat(path).st_size if os.path.lexists(path) else None
+            append_lines(path, lines)
         except OSError as error:
             raise DestinationError(
-                f"cannot write {str(self._corrections_file)!r}: {error.strerror}; nothing was remembered",
+                f"cannot write {str(path)!r}: {error.strerror}; nothing was remembered",
                 hint="Check that it is an ordinary file, and that the disk is neither full nor read-only.",
             ) from error
+        try:
+            yield
+        except DestinationError:
+            with contextlib.suppress(OSError):
+                cut_back(path, before)
+            raise
 
     def forget_corrections(self, contents: Iterable[ContentId]) -> None:
         """Take corrections back."""
         contents = tuple(contents)
-        self._append(json.dumps({"sha256": content, "forgotten": True}) for content in contents)
-        with self._transaction():
+        lines = (json.dumps({"sha256": content, "forgotten": True}) for content in contents)
+        with self._mirrored(lines), self._transaction():
             self._connection.executemany(
                 "DELETE FROM corrections WHERE content_id = ?", ((content,) for content in contents)
             )
@@ -186,6 +197,18 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         ) from error
 
 
+@contextlib.contextmanager
+def reading(connection: sqlite3.Connection) -> Iterator[None]:
+    """A look at what is remembered. Raises `DestinationError` when the disk does not answer."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise DestinationError(
+            f"the state of the destination cannot be read: {error} ({_file_of(connection)})",
+            hint="Check the disk, then run again: what is filed stays, and the next run goes on from here.",
+        ) from error
+
+
 def _file_of(connection: sqlite3.Connection) -> str:
     try:
         return str(connection.execute("PRAGMA database_list").fetchone()[2])
@@ -195,14 +218,31 @@ def _file_of(connection: sqlite3.Connection) -> str:
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:
-    """Append lines and wait until the disk has them. Raises OSError, also for what is no file of ours."""
-    with open_own_to_write(path, append=True) as stream:
-        # A line cut off by a power cut must not swallow the next one.
-        if stream.tell() and not _ends_with_newline(path):
-            stream.write(b"\n")
-        stream.writelines(line.encode("ascii") + b"\n" for line in lines)
-        stream.flush()
-        os.fsync(stream.fileno())
+    """Append lines and wait until the disk has them. Raises OSError, also for what is no file of ours; the file is as before then."""
+    before = os.lstat(path).st_size if os.path.lexists(path) else None
+    data = b"".join(line.encode("ascii") + b"\n" for line in lines)
+    stream = open_own_to_write(path, append=True)
+    try:
+        with stream:
+            # A line cut off by a power cut must not swallow the next one.
+            if before and not _ends_with_newline(path):
+                data = b"\n" + data
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            cut_back(path, before)
+        raise
+
+
+def cut_back(path: Path, size: int | None) -> None:
+    """Take away what was appended to a file of ours; None where it was made for that. Raises OSError."""
+    if size is None:
+        path.unlink()
+    else:
+        with open_own_to_write(path, append=True) as stream:
+            stream.truncate(size)
 
 
 def _ends_with_newline(path: Path) -> bool:

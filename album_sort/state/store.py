@@ -24,7 +24,7 @@ from album_sort.state.database import (
     sound,
 )
 from album_sort.state.journal import StateJournal
-from album_sort.state.memory import Memory
+from album_sort.state.memory import Memory, reading
 from album_sort.state.own_files import check_state_folder
 from album_sort.state.rebuild import CORRECTIONS, insert_run, rebuild
 from album_sort.state.rows import (
@@ -71,15 +71,27 @@ class DestinationState(Memory):
         """Open for writing; made if there is none, made anew if it is damaged. Raises `DestinationError`."""
         check_state_folder(destination)
         folder = destination / STATE_FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DestinationError(
+                f"cannot make {str(folder)!r}: {error.strerror}",
+                hint="Check that the disk is neither full nor read-only.",
+            ) from error
         try:
             state = cls(connect(folder / DATABASE), destination, is_written=True)
         except Damaged as damage:
             state = cls(_set_aside_and_connect(folder / DATABASE), destination, is_written=True)
             state._tell(damage)
         # Not only where it has just been made: a process may have been killed between making it and filling it.
-        if is_empty(state._connection):
-            rebuild(state._connection, destination)
+        try:
+            with reading(state._connection):
+                if is_empty(state._connection):
+                    rebuild(state._connection, destination)
+        except BaseException:
+            # Closed, the database is one file again; nobody else could do it.
+            state.close()
+            raise
         return state
 
     @classmethod
@@ -143,8 +155,8 @@ class DestinationState(Memory):
 
     def check(self, run_id: RunId | None = None) -> None:
         """Reads all that is remembered, and the journal of one run; what makes no sense is made anew, and `notice` says so."""
-        for reading in (self.records, self.runs, self.trips, self.corrections, self.settings):
-            reading()
+        for read in (self.records, self.runs, self.trips, self.corrections, self.settings):
+            read()
         self._read(lambda: self._check_journals(run_id))
 
     def _check_journals(self, run_id: RunId | None) -> None:
@@ -213,11 +225,12 @@ class DestinationState(Memory):
     def finish_run(self, run_id: RunId, status: RunStatus, finished_utc: datetime) -> None:
         """Enter how a run ended; its figures are counted from the journal."""
         count = "SELECT count(*) FROM ops WHERE run_id = ? AND phase IN (?, ?)"
-        (done,) = self._connection.execute(count, (run_id, Phase.DONE, Phase.UNDONE)).fetchone()
-        (failed,) = self._connection.execute(count, (run_id, Phase.FAILED, Phase.FAILED)).fetchone()
         begun = next(run for run in self.runs() if run.run_id == run_id)
-        # Its double first: were we killed in between, the run would count as killed, and end once more.
-        self._leave_end(replace(begun, status=status, finished_utc=finished_utc, done=done, failed=failed))
+        with reading(self._connection):
+            (done,) = self._connection.execute(count, (run_id, Phase.DONE, Phase.UNDONE)).fetchone()
+            (failed,) = self._connection.execute(count, (run_id, Phase.FAILED, Phase.FAILED)).fetchone()
+            # Its double first: were we killed in between, the run would count as killed, and end once more.
+            self._leave_end(replace(begun, status=status, finished_utc=finished_utc, done=done, failed=failed))
         with self._transaction():
             self._connection.execute(
                 "UPDATE runs SET status = ?, finished_utc = ?, done = ?, failed = ? WHERE run_id = ?",

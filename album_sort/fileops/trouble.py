@@ -1,0 +1,34 @@
+"""Errors of the disk in words, and which of them end a run."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from album_sort.errors import AlbumSortError
+
+STOPS_THE_RUN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENODEV, errno.ESTALE, errno.ENOTCONN}
+"""No file after this one would fare better."""
+
+
+def remedy(error: OSError) -> str:
+    """What to do about a disk that takes no more, where that can be told from the error."""
+    match error.errno:
+        case errno.ENOSPC:
+            return ", its disk is full (free some space there)"
+        case errno.EDQUOT:
+            return ", your share of its disk is used up (free some space there)"
+        case errno.EROFS:
+            return ", it can only be read by now (look after the disk)"
+        case _:
+            return ", it has gone (connect its disk again)"
+
+
+def describe(error: OSError | AlbumSortError) -> str:
+    """An error as one line that names the file."""
+    if isinstance(error, OSError):
+        names = " -> ".join(
+            os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)
+        )
+        return f"{error.strerror or error}: {names}" if names else str(error.strerror or error)
+    return str(error)
