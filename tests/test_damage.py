@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from album_sort.core.damage import damage_reason
-from album_sort.images import decode_picture
+from album_sort.images import UndecodableError, decode_picture
 from album_sort.images.tiff_extent import missing_tiff_share
 from album_sort.types import DecodedPicture, PixelSource
 from tests import pictures
@@ -48,6 +48,8 @@ def noisy(width: int, height: int) -> Image.Image:
         ("GIF", {"interlace": 0}),
         ("BMP", {}),
         ("TIFF", {}),
+        ("WEBP", {"quality": 90}),
+        ("WEBP", {"lossless": True}),
     ],
 )
 @pytest.mark.parametrize("kept", [0.4, 0.66, 0.9])
@@ -57,6 +59,16 @@ def test_what_is_missing_of_a_cut_file_is_measured(kind: str, options: dict[str,
     shown = seen(cut(whole, kept))
     assert shown.missing_share == pytest.approx(1 - kept, abs=0.06)
     assert (shown.width_px, shown.height_px) == (600, 400)
+
+
+def test_a_cut_webp_shows_what_there_is_and_never_asks_for_more_memory() -> None:
+    whole = encoded(noisy(600, 400), "WEBP", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\0\0\0\0\0")
+    half_empty = cut(whole, 0.5) + bytes(len(whole) - int(len(whole) * 0.5))
+    assert seen(half_empty).missing_share == pytest.approx(0.5, abs=0.06)
+    assert seen(whole[:-9]).missing_share == 0  # only the metadata behind the picture
+    with pytest.raises(UndecodableError) as refused:
+        seen(cut(whole, 0.03))
+    assert refused.value.reason.code == "skip.rows-missing"
 
 
 @pytest.mark.parametrize(

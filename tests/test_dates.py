@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from album_sort.metadata.date_words import MONTHS
 from album_sort.metadata.dates import parse_moment, parse_offset
+from album_sort.metadata.filename import candidates_from_name
 from album_sort.metadata.moment import Clock, assembled, plain_digits
 from album_sort.types import TimePrecision
 
@@ -44,6 +47,12 @@ def written(text: str) -> tuple[str, int | None, str]:
         ("MON DEC 25 24:11:12 2006", "2006-12-25 00:11:12", None, "second"),
         ("2006/12/25/ 10:11", "2006-12-25 10:11:00", None, "minute"),
         ("25 décembre 2006", "2006-12-25 00:00:00", None, "day"),
+        ("2015:08:22 10:11:12 UTC+2", "2015-08-22 10:11:12", 120, "second"),
+        ("2015-08-22 10:11 GMT-07:30", "2015-08-22 10:11:00", -450, "minute"),
+        ("22 августа 2015 10:11", "2015-08-22 10:11:00", None, "minute"),
+        ("22 AĞUSTOS 2015", "2015-08-22 00:00:00", None, "day"),
+        ("4 ſept 2021", "2021-09-04 00:00:00", None, "day"),  # looks the same to an expression that ignores case
+        ("4 APRİL 2021", "2021-04-04 00:00:00", None, "day"),
         ("2021年3月4日 12时30分", "2021-03-04 12:30:00", None, "minute"),
         ("2021年3月", "2021-03-01 00:00:00", None, "month"),
         ("2021년 3월 4일 오후 3:04:05", "2021-03-04 15:04:05", None, "second"),
@@ -80,6 +89,17 @@ def test_the_digits_of_every_script_are_digits(zero: int) -> None:
 def test_no_text_raises(text: str) -> None:
     parse_moment(text)
     parse_offset(text)
+
+
+@given(st.sampled_from(sorted(MONTHS)), st.randoms())
+def test_a_month_is_understood_in_all_letters_that_look_like_its_own(name: str, random: Random) -> None:
+    """Capitals and small letters of any language, as an expression that ignores case takes them for each other."""
+    others = {sign: {sign, sign.upper(), sign.lower()} for sign in name}
+    others |= {"i": {"i", "I", "ı", "İ"}, "s": {"s", "S", "ſ"}}
+    written = "".join(random.choice(sorted(others.get(sign, {sign}))) for sign in name)
+    moment = parse_moment(f"4 {written} 2021")
+    assert moment is None or moment.local.month == MONTHS[name]
+    candidates_from_name(f"4 {written} 2021.jpg")
 
 
 @given(

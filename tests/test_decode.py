@@ -185,13 +185,20 @@ REFUSED = {
     "skip.rows-missing": encoded(picture(), "PNG")[:60],
     "skip.cut-off": encoded(picture(), "JPEG")[:300],
     "skip.unsupported": b"BM" + b"\0" * 12 + b"(\0\0\0" + b"\1\0\0\0" * 2 + b"\1\0\3\0" + b"\0" * 24,
-    "skip.damaged": encoded(picture(), "WEBP")[:100],
+    "skip.damaged": encoded(picture(), "WEBP").replace(b"\x9d\x01\x2a", b"\xff" * 3, 1),
 }
 
 
 @pytest.mark.parametrize("code", REFUSED)
 def test_what_a_person_can_do_decides_why_a_file_is_refused(code: str) -> None:
     assert refusal(REFUSED[code]).code == code
+
+
+def test_a_broken_header_asks_for_no_memory() -> None:
+    """WebP's decoder says the same of both."""
+    with pytest.raises(UndecodableError) as refused:
+        decode_picture(REFUSED["skip.damaged"], RESNET)
+    assert not isinstance(refused.value.__cause__, MemoryError)
 
 
 def test_a_sound_tiff_of_an_unknown_kind_is_not_called_damaged() -> None:

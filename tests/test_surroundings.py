@@ -147,6 +147,8 @@ def test_an_empty_source_is_refused(tmp_path: Path, album_sort: Program) -> None
     [
         (("sort", "x", "-out", "y"), "did you mean --out?"),
         (("./x", "-quiet"), "did you mean --quiet?"),
+        (("./x", "-Out", "y"), "did you mean --out?"),
+        (("./x", "-dry_run"), "did you mean --dry-run?"),
         (("undoo",), "did you mean `album-sort undo`?"),
         (("sorrt", "x", "--out", "y"), "did you mean `album-sort sort`?"),
         (("verfy", "--out", "y"), "did you mean `album-sort verify`?"),

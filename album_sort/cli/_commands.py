@@ -64,8 +64,9 @@ class DefaultCommandGroup(TyperGroup):
         }
         for word in args[: args.index("--") if "--" in args else None]:
             single = re.match(r"-(\w[\w-]+)", word)
-            if single and f"--{single[1]}" in long:
-                ctx.fail(f"no such option: -{single[1]}; did you mean --{single[1]}?")
+            meant = single[1].lower().replace("_", "-") if single else ""
+            if single and f"--{meant}" in long:
+                ctx.fail(f"no such option: -{single[1]}; did you mean --{meant}?")
 
 
 def _refuse_empty_out(ctx: Any, args: list[str]) -> None:  # noqa: ANN401 - as above

@@ -7,6 +7,7 @@ tamed here, once, so that a picture's result does not depend on what other threa
 from __future__ import annotations
 
 import io
+import math
 import threading
 import warnings
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from album_sort.images.pixels import (
     upright_orientation,
 )
 from album_sort.images.refusals import refusal_of
+from album_sort.images.webp import filled_up, missing_of_webp, webp_size
 from album_sort.types import PixelSource, Reason
 
 # Modes whose pixels can be averaged; palettes and 16-bit greys cannot, but take less memory.
@@ -34,7 +36,9 @@ _REDUCIBLE = frozenset({"RGB", "RGBA", "RGBX", "L", "LA", "CMYK", "YCbCr", "I", 
 
 
 # What Pillow's decoders say where they got no memory.
-_OUT_OF_MEMORY = ("decoder error -9", "out of memory", "could not create decoder object")
+_OUT_OF_MEMORY = ("decoder error -9", "out of memory")
+# WebP's says the same of a broken header, so the size of the canvas decides.
+_NO_DECODER, _LARGE_CANVAS = "could not create decoder object", 16_000_000
 
 _MOST_UNREAD = 0.95
 
@@ -77,11 +81,16 @@ def _tolerant() -> Iterator[None]:
 
 def load_with_pillow(data: bytes, name: str, request: Request) -> Pixels:
     """The first picture of a file whose format (`png`, `tiff` ...) is known from its content."""
+    missing = missing_of_webp(data) if name == "webp" else None
+    if missing is not None:
+        return _load_cut_webp(data, missing, request)
     try:
         return _load(data, name, request)
     except LIBRARY_ERRORS as error:
         strict: Exception = error
-    if any(part in str(strict) for part in _OUT_OF_MEMORY):
+    if any(part in str(strict) for part in _OUT_OF_MEMORY) or (
+        _NO_DECODER in str(strict) and math.prod(webp_size(data)) >= _LARGE_CANVAS
+    ):
         raise MemoryError(str(strict)) from strict
     if isinstance(strict, UnidentifiedImageError):
         strict = _why_unidentified(data, name) or strict
@@ -93,6 +102,20 @@ def load_with_pillow(data: bytes, name: str, request: Request) -> Pixels:
     if name == "gif" and _is_interlaced(data):
         return _without_unread_lines(pixels)
     return pixels.damaged(f"damaged {name}", is_bottom_up=name == "bmp" and _is_bottom_up(data))
+
+
+def _load_cut_webp(data: bytes, missing: float, request: Request) -> Pixels:
+    """What there is of a cut-off WebP. Raises UndecodableError where that is too little."""
+    if missing > _MOST_UNREAD:
+        raise UndecodableError(Reason.of("skip.rows-missing", percent=round(100 * missing)))
+    try:
+        pixels = _load(filled_up(data), "webp", request)
+    except LIBRARY_ERRORS as error:
+        detail = f"{len(data):,} bytes"
+        raise UndecodableError(Reason.of("skip.cut-off", format="WEBP", detail=detail)) from error
+    if missing < NOTICED_SHARE:
+        return replace(pixels.warned("damaged webp: shown as far as it could be read"), missing_share=0.0)
+    return pixels.without_rows(missing, "damaged webp")
 
 
 def _is_bottom_up(data: bytes) -> bool:
@@ -139,7 +162,7 @@ def _why_unidentified(data: bytes, name: str) -> Exception | None:
 
 def _load(data: bytes, name: str, request: Request) -> Pixels:
     if name == "webp":
-        request.check_size(*_webp_size(data))
+        request.check_size(*webp_size(data))
     with Image.open(io.BytesIO(data), formats=(name.upper(),)) as image:
         width_px, height_px = image.size
         request.check_size(width_px, height_px)
@@ -187,19 +210,6 @@ def _orientation_of(image: Image.Image) -> int:
         return upright_orientation(image.getexif().get(ExifTags.Base.Orientation, 1))
     except LIBRARY_ERRORS:
         return 1
-
-
-def _webp_size(data: bytes) -> tuple[int, int]:
-    """Canvas size from a WebP header: Pillow allocates the canvas as soon as it opens the file."""
-    kind = data[12:16]
-    if kind == b"VP8X":
-        return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
-    if kind == b"VP8L":
-        bits = int.from_bytes(data[21:25], "little")
-        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-    if kind == b"VP8 ":
-        return int.from_bytes(data[26:28], "little") & 0x3FFF, int.from_bytes(data[28:30], "little") & 0x3FFF
-    raise UndecodableError(Reason.of("skip.no-header", format="WEBP"))
 
 
 def _reduced(image: Image.Image, request: Request) -> Image.Image:

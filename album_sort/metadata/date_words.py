@@ -71,12 +71,14 @@ def _plain_name(name: str) -> str:
     return name.replace("İ", "i").replace("ı", "i").casefold()
 
 
-_MONTH_OF = {
+MONTHS = {
     _plain_name(name): number
     for months in (_MONTHS_OF_A_DAY, _MONTHS)
     for number, names in enumerate(months, 1)
     for name in names.split()
 }
+"""1 to 12 by name, in small letters and without differences that cannot be seen."""
+
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NEEDS_DAY = {_plain_name(name) for names in _MONTHS_OF_A_DAY for name in names.split()} - {
     _plain_name(name) for names in _MONTHS for name in names.split()
@@ -88,12 +90,12 @@ MONTH_NAME = rf"(?P<name>(?<![^\W\d_])(?:{'|'.join(_ALL_NAMES)})(?![^\W\d_]))\.?
 
 def month_of(name: str) -> int:
     """1 to 12, of a name that `MONTH_NAME` has found."""
-    return _MONTH_OF[_plain_name(name)]
+    return MONTHS[_plain_name(name)]
 
 
 def names_month(text: str) -> bool:
     """Whether a word of a text is the name of a month: much quicker to ask than to look for dates with one."""
-    return any(_plain_name(word) in _MONTH_OF for word in _WORD.findall(text))
+    return any(_plain_name(word) in MONTHS for word in _WORD.findall(text))
 
 
 def may_stand_alone(name: str) -> bool:
