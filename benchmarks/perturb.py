@@ -4,7 +4,7 @@
 
 The development weights are torchvision's IMAGENET1K_V1 but for these four. Each is moved here, as int8 rounds it (per channel and per
 tensor) and by noise of so many percent of its own spread, the whole network rounded to int8 as well; the labelled photos are then
-filed with the head and the calibration as shipped. Appends to benchmarks/results/head_perturbed.csv.
+filed with the head and the calibration as shipped. Writes benchmarks/results/head_perturbed.csv (rows of ways not asked for are kept).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from album_sort.types import REVIEW, Prediction
 from benchmarks.labelled import add_arguments, file_all, read_labelled
 
 OUT = Path("benchmarks/results/head_perturbed.csv")
+WAYS = ("int8 per channel", "int8 per tensor", "noise 5 %", "noise 10 %", "noise 20 %", "noise 30 %", "all int8")
 CONVOLUTIONS = ("layer4.0.conv1", "layer4.0.conv2", "layer4.1.conv1", "layer4.1.conv2")
 
 
@@ -32,6 +33,7 @@ def main() -> None:
     """Moves, classifies, files, counts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
+    parser.add_argument("--moved", nargs="*", default=WAYS, help="ways of moving the weights (default: all)")
     args = parser.parse_args()
     torch.set_num_threads(1)
     weights, photos = read_labelled(args)
@@ -39,17 +41,9 @@ def main() -> None:
     paths = [Path(photo.facts.group.primary.path) for photo in photos]
     views = np.stack([decode_picture(path.read_bytes(), spec, suffix=path.suffix.lower()).views[0] for path in paths])
     head, calibration = load_head(weights.sha256), load_calibration(weights.sha256)
-    rows, before = [], None
-    for what in (
-        "none",
-        "int8 per channel",
-        "int8 per tensor",
-        "noise 5 %",
-        "noise 10 %",
-        "noise 20 %",
-        "noise 30 %",
-        "all int8",
-    ):
+    rows: list[dict[str, str | float]] = []
+    before = None
+    for what in ("none", *args.moved):
         network = build_fp32(weights, load_state_dict(weights)).float().eval()
         move(network, what)
         filed = []
@@ -74,10 +68,14 @@ def main() -> None:
             }
         )
         print(rows[-1], flush=True)
+    known: list[dict[str, str | float]] = []
+    if OUT.is_file():
+        with OUT.open(newline="", encoding="utf-8") as handle:
+            known = [row for row in csv.DictReader(handle) if row["moved"] not in {each["moved"] for each in rows}]
     with OUT.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.DictWriter(handle, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows([*known, *rows])
 
 
 def move(network: torch.nn.Module, what: str) -> None:
@@ -89,6 +87,7 @@ def move(network: torch.nn.Module, what: str) -> None:
         held = layer.weight.data
         if "int8" in what:
             scale = held.abs().amax() if "tensor" in what else held.abs().amax(dim=(1, 2, 3), keepdim=True)
+            scale = scale.clamp(min=1e-12)  # a channel may be empty
             layer.weight.data = (held / scale * 127).round() / 127 * scale
         elif what.startswith("noise"):
             share = float(what.split()[1]) / 100

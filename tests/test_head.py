@@ -132,6 +132,18 @@ def test_a_photo_without_readings_is_judged_by_the_map() -> None:
     assert np.array_equal(policy.score([bare, None]), policy.score_by_map([bare, None]))
 
 
+def test_what_is_no_number_is_no_reading() -> None:
+    """Neither of a network gone wild nor of a damaged cache: the photo is judged by the map."""
+    real = load_head(RESNET18)
+    assert real is not None
+    wild = np.full(EMBEDDING_SIZE, np.inf, np.float16)
+    with np.errstate(all="ignore"):
+        assert real.read(seen(None, tabby=0.5), wild) == b""
+    damaged = seen(None, tabby=0.5).read_as(np.full(len(real.albums), np.nan, "<f2").tobytes())
+    policy = FilingPolicy(shipped_rules(), PLAIN, 0.6, real)
+    assert np.array_equal(policy.score([damaged]), policy.score_by_map([damaged]))
+
+
 def test_a_photo_is_read_alike_alone_and_among_others() -> None:
     for weights in (RESNET18, "ab" * 32):
         real = load_head(weights)

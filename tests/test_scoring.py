@@ -173,3 +173,11 @@ def test_no_predictions_make_an_empty_table() -> None:
 
 def test_equal_scores_are_ranked_in_the_order_of_albums() -> None:
     assert [score.album for score in Ranking(ALBUMS, [0.2, 0.5, 0.2])] == [FOOD, PETS, HOME]
+
+
+def test_what_is_no_number_says_nothing() -> None:
+    """Of a damaged cache, or of weights that make a network run wild: the other photos are judged all the same."""
+    wild = Prediction("key", np.array([1, 2], np.uint16), np.array([np.nan, np.inf], np.float32))
+    scores = score_predictions([wild, prediction(c1=0.9)], weights())
+    assert not scores[0].any()
+    assert scores[1].any()

@@ -80,7 +80,7 @@ class Head:
         return len(self.embedding_weights) > 0
 
     def read(self, prediction: Prediction, embedding: NDArray[np.float16] | None) -> bytes:
-        """The readings of one photo as H packed half floats; empty where its embedding is needed and missing.
+        """The readings of one photo as H packed half floats; empty where its embedding is needed and missing or no numbers.
 
         Both as the cache gives them back: a decision must not depend on whether a number was rounded for storage.
         """
@@ -95,6 +95,8 @@ class Head:
             direction = embedding.astype(np.float32)
             length = math.sqrt(float(direction @ direction))
             said = said + (direction / np.float32(max(length, 1e-6))) @ self.embedding_weights
+        if not np.isfinite(said).all():
+            return b""
         # Of no more than a hundred: half floats end at 65,504, and e^30 is sure enough.
         packed: bytes = np.clip(said, -100.0, 100.0).astype("<f2").tobytes()
         return packed
@@ -140,7 +142,9 @@ def stack_readings(predictions: Sequence[Prediction | None], width: int) -> tupl
         if prediction is not None and len(prediction.readings) == 2 * width
     ]
     packed = b"".join(held.readings for row in rows if (held := predictions[row]) is not None)
-    return np.frombuffer(packed, "<f2").reshape(len(rows), width).astype(np.float64), rows
+    table = np.frombuffer(packed, "<f2").reshape(len(rows), width).astype(np.float64)
+    is_whole = np.isfinite(table).all(axis=1)  # a damaged cache may hold anything
+    return table[is_whole], [row for row, whole in zip(rows, is_whole.tolist(), strict=True) if whole]
 
 
 def raise_by_readings(

@@ -40,6 +40,7 @@ def sharpen(
     nearly true of a tail: its share grows with the temperature, as it does over all classes.
     """
     kept = np.asarray(probabilities, dtype=np.float64)
+    kept = np.where(np.isfinite(kept), kept, 0.0)  # a network gone wild or a damaged cache says nothing
     # Padding has probability 0 and counts as a class of the tail: a shorter prediction scores as it would alone.
     powered = np.where(kept > 0.0, np.power(np.maximum(kept, 1e-12), 1.0 / temperature), 0.0)
     tail_classes = np.maximum(num_classes - np.count_nonzero(kept, axis=1, keepdims=True), 1)
