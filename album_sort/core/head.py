@@ -143,8 +143,8 @@ def stack_readings(predictions: Sequence[Prediction | None], width: int) -> tupl
     ]
     packed = b"".join(held.readings for row in rows if (held := predictions[row]) is not None)
     table = np.frombuffer(packed, "<f2").reshape(len(rows), width).astype(np.float64)
-    is_whole = np.isfinite(table).all(axis=1)  # a damaged cache may hold anything
-    return table[is_whole], [row for row, whole in zip(rows, is_whole.tolist(), strict=True) if whole]
+    whole = np.flatnonzero(np.isfinite(table).all(axis=1)).tolist()  # a damaged cache may hold anything
+    return table[whole], [rows[number] for number in whole]
 
 
 def raise_by_readings(
