@@ -53,14 +53,20 @@ def scan(
     if destination is not None:
         walk.forbid(destination, Reason.of("skip.destination"))
     for source in sources:
-        root = given_path(source)
-        if os.path.isdir(root):
+        path, root = given_path(source), root_of(source)
+        if path == root:
             walk.folder(root, root, ())
         else:
-            walk.file(root, os.path.dirname(root), ())
+            walk.file(path, root, ())
     walk.files.sort(key=lambda file: file.path)
     walk.skipped.sort(key=lambda skipped: skipped.path)
     return ScanResult(tuple(walk.files), tuple(walk.skipped))
+
+
+def root_of(source: str) -> str:
+    """The folder to which the patterns of a given folder or file are relative."""
+    path = given_path(source)
+    return path if os.path.isdir(path) else os.path.dirname(path)
 
 
 @dataclass(slots=True)

@@ -136,3 +136,14 @@ def test_a_name_that_is_no_utf8_survives(tmp_path: Path) -> None:
         target.write(JPEG)
     (file,) = scan([str(tmp_path)]).files
     assert os.fsencode(file.path) == name
+
+
+@pytest.mark.parametrize("pattern", ["*.JPG", "*.jpg", "ALBUM/", "album/*", "*/Album/*", "/album/A.Jpg"])
+def test_the_case_of_a_pattern_does_not_count(pattern: str, tmp_path: Path) -> None:
+    """Cameras write `.JPG`, phones `.jpg`: one pattern means both, for `--include` as for `--exclude`."""
+    make_tree(tmp_path, {"Album/a.jpg": JPEG, "Album/b.JPG": JPEG, "c.png": JPEG})
+    chosen = found(scan([str(tmp_path)], filters=ScanFilter.of([pattern], [])), tmp_path)
+    left = found(scan([str(tmp_path)], filters=ScanFilter.of([], [pattern])), tmp_path)
+    assert chosen
+    assert sorted([*chosen, *left]) == ["Album/a.jpg", "Album/b.JPG", "c.png"]
+    assert set(chosen) <= {"Album/a.jpg", "Album/b.JPG"}

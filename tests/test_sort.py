@@ -272,16 +272,21 @@ def test_bad_files_are_listed_and_stop_nothing(shared_photos: Path, tmp_path: Pa
     assert {"zero_bytes.jpg", "text_named.jpg", "html_named.jpg"} <= names
 
 
-def test_a_photo_deleted_from_an_album_comes_back(photos: Path, tmp_path: Path, album_sort: Program) -> None:
+def test_a_photo_deleted_from_an_album_is_asked_about_and_not_put_back(
+    photos: Path, tmp_path: Path, album_sort: Program
+) -> None:
     albums = tmp_path / "Albums"
     album_sort(photos, "--out", albums, *SHIPPED)
     before = album_tree(albums)
     (albums / "Pets" / "2024" / "IMG_0001.jpg").unlink()
-    album_sort(photos, "--out", albums, *SHIPPED)
-    assert album_tree(albums) == before
+    again = album_sort(photos, "--out", albums, *SHIPPED)
+    assert album_tree(albums) == {path: content for path, content in before.items() if path != "Pets/2024/IMG_0001.jpg"}
+    assert "1 photo deleted by hand: not put back" in again.stderr
+    once = album_sort(photos, "--out", albums, *SHIPPED)
+    assert "deleted by hand" not in once.stderr + once.stdout
 
 
-def test_an_unchanged_library_is_told_again_with_its_problems_and_exit_code(
+def test_an_unchanged_library_tells_its_known_problems_as_a_count_with_the_same_exit_code(
     tmp_path: Path, album_sort: Program
 ) -> None:
     library = make_tree(tmp_path / "Photos", {"a.jpg": picture_jpeg(pictures.cat()), "b.jpg": "no picture"})
@@ -289,7 +294,8 @@ def test_an_unchanged_library_is_told_again_with_its_problems_and_exit_code(
     first = album_sort(library, "--out", albums, *SHIPPED)
     again = album_sort(library, "--out", albums, *SHIPPED)
     assert (first.code, again.code) == (3, 3)
-    assert again.stderr == first.stderr
+    assert "b.jpg: this is a text file" in first.stderr
+    assert again.stderr == "1 file could not be processed, as last time; the report lists it.\n"
     assert "Nothing new" in again.stdout
 
 

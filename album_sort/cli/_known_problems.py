@@ -48,9 +48,17 @@ class KnownProblems:
         return stage not in _NEVER_KNOWN and self.marks.get(path) == _mark(path, reason)
 
     def keep(self, problems: Iterable[Problem], scanned: Iterable[str]) -> None:
-        """Remembers what this run has told; what it has not looked at stays known. A cache that cannot be written costs a second mail."""
+        """Remembers what this run has told; what it has not looked at stays known. A cache that cannot be written costs a second mail.
+
+        A run over a part (`--limit`, `--include`, a disk that is absent) has not looked at everything below its folders: a file
+        that is as it was stays known, too.
+        """
         folders = tuple(scanned)
-        marks = {path: mark for path, mark in self.marks.items() if not any(is_below(path, one) for one in folders)}
+        marks = {
+            path: mark
+            for path, mark in self.marks.items()
+            if not any(is_below(path, one) for one in folders) or _is_as_it_was(path, mark)
+        }
         marks |= {path: _mark(path, reason) for path, stage, reason in problems if stage not in _NEVER_KNOWN}
         if marks == self.marks:
             return
@@ -59,6 +67,15 @@ class KnownProblems:
             self.file.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_text(json.dumps(marks), encoding="utf-8")
             temporary.replace(self.file)
+
+
+def _is_as_it_was(path: str, mark: str) -> bool:
+    """Whether a file still looks as it did when it was told of, or is gone with its folder (a disk that was not connected)."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return not os.path.isdir(os.path.dirname(path))
+    return not os.path.isdir(path) and mark.startswith(f"{found.st_size} {found.st_mtime_ns} ")
 
 
 def _mark(path: str, reason: str) -> str:

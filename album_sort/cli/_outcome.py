@@ -51,6 +51,8 @@ class Told:
     """What deleting the duplicates among the sources would free."""
     left: int = 0
     """Photos that an interrupted run did not come to."""
+    waiting: int = 0
+    """Photos that `--limit` leaves for later runs."""
 
     @property
     def photos(self) -> int:
@@ -77,6 +79,7 @@ class Told:
             actions={Action.KEEP.value: kept, Action.DUPLICATE.value: duplicates},
             damaged=tuple((path, said) for path, said in values.get("damaged", ())),
             duplicate_bytes=values.get("duplicate_bytes", 0),
+            waiting=values.get("waiting", 0),
         )
 
 
@@ -130,6 +133,7 @@ class Outcome:
             damaged=_damaged(self.preparation),
             duplicate_bytes=_duplicate_bytes(done, self.preparation),
             left=sum(_is_photo(op) and op.op_id in left for op in ops),
+            waiting=self.preparation.waiting,
         )
 
     @cached_property

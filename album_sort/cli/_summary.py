@@ -50,8 +50,10 @@ def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbos
             if outcome.preparation is not None:
                 by_hand = outcome.preparation.hand
                 print_by_hand(console, words, by_hand, outcome.destination, outcome.preparation.base_title)
-    news = [one for one in told.problems if verbose or outcome.is_preview or not known.knows(*one)]
-    _print_problems(outcome, news, quiet=quiet)
+    # A run over nothing writes no report that would name those of before.
+    tells_all = verbose or outcome.is_preview or (not told.photos and not quiet)
+    news = [one for one in told.problems if tells_all or not known.knows(*one)]
+    _print_problems(outcome, news, quiet=quiet, verbose=verbose)
     if outcome.preparation is not None:
         console = err_console()
         words = terminal_words(outcome.lang, console.encoding)
@@ -59,11 +61,16 @@ def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbos
 
 
 def _print_nothing_found(console: Console, words: Words, outcome: Outcome) -> None:
+    if outcome.preparation is not None and outcome.preparation.waiting:
+        # With --limit, all that this run took up was broken.
+        say(console, words.text("waiting", n=outcome.preparation.waiting))
+        return
     sources = ", ".join(printable(repr(source)) for source in outcome.sources)
     say(console, words.text("nothing_found", sources=sources))
     if outcome.preparation is None:
         return
-    for reason, count in Counter(one.reason for one in outcome.preparation.skipped).most_common(3):
+    left_out = (one.reason for one in outcome.preparation.skipped if not one.is_problem)
+    for reason, count in Counter(left_out).most_common(3):
         said = printable(outcome.preparation.say(reason))
         say(console, words.text("left_out", n=count, reason=said), indent=2)
 
@@ -90,7 +97,7 @@ def _print_files(console: Console, planned: Planned, preparation: Preparation) -
 def _print_sentences(console: Console, words: Words, outcome: Outcome, *, verbose: bool) -> None:
     told = outcome.told
     console.print()
-    for sentence in _totals(words, told):
+    for sentence in _totals(words, outcome):
         say(console, sentence)
     _print_damaged(console, words, told, has_report=bool(outcome.report_paths))
     if outcome.changes is not None:
@@ -99,8 +106,9 @@ def _print_sentences(console: Console, words: Words, outcome: Outcome, *, verbos
         say(console, sentence)
 
 
-def _totals(words: Words, told: Told) -> Iterator[str]:
-    actions = Counter(told.actions)
+def _totals(words: Words, outcome: Outcome) -> Iterator[str]:
+    told, actions = outcome.told, Counter(outcome.told.actions)
+    is_done = outcome.applied is not None
     review = sum(album.photos for album in told.albums if album.album == REVIEW)
     yield words.text(
         "totals",
@@ -117,10 +125,11 @@ def _totals(words: Words, told: Told) -> Iterator[str]:
         key = "duplicates_free" if told.duplicate_bytes else "duplicates"
         yield words.text(key, n=duplicates, size=_size(told.duplicate_bytes))
     for key, count in (
-        ("trash", actions[Action.TRASH]),
-        ("moves", actions[Action.MOVE]),
+        ("trashed" if is_done else "trash", actions[Action.TRASH]),
+        ("moved" if is_done else "moves", actions[Action.MOVE]),
         ("clashes", told.clashes),
         ("left", told.left),
+        ("waiting", told.waiting),
     ):
         if count:
             yield words.text(key, n=count)
@@ -166,7 +175,7 @@ def _remarks(words: Words, outcome: Outcome, *, verbose: bool) -> Iterator[str]:
             yield words.text("report", path=printable(str(path)))
 
 
-def _print_problems(outcome: Outcome, problems: Sequence[Problem], *, quiet: bool) -> None:
+def _print_problems(outcome: Outcome, problems: Sequence[Problem], *, quiet: bool, verbose: bool) -> None:
     """Grouped by reason; cron's mail shows nothing else. Those of before are only counted, for those who look."""
     console = err_console()
     words = terminal_words(outcome.lang, console.encoding)
@@ -176,7 +185,8 @@ def _print_problems(outcome: Outcome, problems: Sequence[Problem], *, quiet: boo
         for path, stage, reason in problems:
             by_reason[reason, stage].append(path)
         for (reason, stage), paths in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:SHOWN_PROBLEMS]:
-            key = "problem" if len(paths) == 1 else "problem_of_several"
+            one, several = ("problem_at", "problem_of_several_at") if verbose else ("problem", "problem_of_several")
+            key = one if len(paths) == 1 else several
             values = {"path": printable(paths[0]), "reason": printable(reason), "stage": words.text(f"at_{stage}")}
             say(console, words.text(key, **values, n=len(paths) - 1), indent=2, hanging=4)
         others = len(by_reason) - SHOWN_PROBLEMS

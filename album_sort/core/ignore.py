@@ -85,7 +85,10 @@ class ScanFilter:
     @classmethod
     def of(cls, include: Sequence[str], exclude: Sequence[str]) -> ScanFilter:
         """No include pattern means everything. Raises `PatternFault`."""
-        return cls(Globs.of([*map(_as_meant, include)]) if include else None, Globs.of([*map(_as_meant, exclude)]))
+        return cls(
+            Globs.of([*map(pattern_as_meant, include)]) if include else None,
+            Globs.of([*map(pattern_as_meant, exclude)]),
+        )
 
     def reason(self, relative: str) -> Reason | None:
         """Why a file at this path below its root is left out; None when it is not."""
@@ -97,7 +100,7 @@ class ScanFilter:
         return None
 
 
-def _as_meant(pattern: str) -> str:
+def pattern_as_meant(pattern: str) -> str:
     """A pattern as people mean it who know those of shells: `*/Downloads/*` is any folder of that name, also at the top."""
     sign, bare = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
     return sign + (f"**/{bare[2:]}" if bare.startswith("*/") else bare).casefold()

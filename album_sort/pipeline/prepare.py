@@ -9,12 +9,13 @@ from album_sort.classify.labels import load_wording
 from album_sort.core.layout import Layout
 from album_sort.core.rules import FilingPolicy
 from album_sort.core.wording import Wording
-from album_sort.events import EventSink, FileLeftOut
+from album_sort.events import EventSink, FileLeftOut, Notice
 from album_sort.inspection.inspect import InspectionResult
 from album_sort.pipeline.assigning import album_title, assign_all, file_all, new_only
 from album_sort.pipeline.engine import Engine
 from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gather_apart, gather_facts
 from album_sort.pipeline.hand import look_for_hand, without_unwanted_photos
+from album_sort.pipeline.idle import idle_clocks
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.records import PhotoRecord, Records
 from album_sort.pipeline.remembered import Remembered
@@ -59,6 +60,8 @@ class Preparation:
     layout: Layout
     hand: HandReading = field(default_factory=HandReading)
     """What a person has done in the albums."""
+    waiting: int = 0
+    """Photos and videos that `--limit` leaves for later runs."""
 
     def say(self, reason: Reason) -> str:
         """A reason as a sentence in the destination's language."""
@@ -90,6 +93,8 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
     with stages.stage("places"):
         whole = records_of_all(inspections, rest, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
+        for idle in idle_clocks(scouted.clocks, whole.records.photos):
+            sink(Notice(load_wording().say(idle, lang)))
         library, scores = _located(scouted, remembered, whole.records.photos, net)
         library, scores = whole.narrowed(library, scores)
         stages.items = len(library.photos)
@@ -128,6 +133,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         timings=tuple(stages.timings),
         layout=scouted.layout,
         hand=hand,
+        waiting=scouted.waiting,
     )
 
 

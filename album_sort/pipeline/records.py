@@ -82,7 +82,16 @@ class ClockCorrections:
         """Minutes to add to what this camera's clock wrote."""
         if not self.minutes:
             return 0
-        return next((minutes for pattern, minutes in self.minutes if fnmatch(camera.casefold(), pattern.casefold())), 0)
+        return next((minutes for pattern, minutes in self.minutes if _is_called(camera, pattern)), 0)
+
+    def idle(self, cameras: Sequence[str]) -> tuple[str, ...]:
+        """The names that none of these cameras has."""
+        named = (pattern for pattern, _ in self.minutes)
+        return tuple(pattern for pattern in named if not any(_is_called(camera, pattern) for camera in cameras))
+
+
+def _is_called(camera: str, pattern: str) -> bool:
+    return fnmatch(camera.casefold(), pattern.casefold())
 
 
 def build_records(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,17 +18,15 @@ from album_sort.errors import UsageError
 from album_sort.events import EventSink, Notice, StageProgress
 from album_sort.pipeline.absent import with_absent, without_missing
 from album_sort.pipeline.engine import Engine, make_engine
+from album_sort.pipeline.idle import idle_patterns
 from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.records import ClockCorrections
 from album_sort.pipeline.remembered import Remembered, not_before
 from album_sort.pipeline.stages import Stages
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.scan import ScanResult, scan
-from album_sort.types import (
-    FileEntry,
-    FileKind,
-    StageTiming,
-)
+from album_sort.state.cache_rows import KnownFile
+from album_sort.types import ContentId, FileEntry, FileKind, StageTiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,8 @@ class Scouted:
     files: tuple[FileEntry, ...]
     """Those of `found` that this run deals with."""
     timing: StageTiming
+    waiting: int = 0
+    """Photos and videos that `--limit` leaves for later runs."""
 
 
 def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scouted:
@@ -91,10 +91,12 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
             may_be_gone=request.may_be_gone,
         )
         found = with_absent(found, [one for one in request.sources if one not in request.may_be_gone], remembered)
-        files = _limited(found.files, settings.limit, remembered.sources)
+        for idle in idle_patterns(settings, request.sources, found):
+            sink(Notice(load_wording().say(idle, lang)))
+        files, waiting = _limited(found.files, settings.limit, remembered, engine)
         stages.items = len(files)
     _refuse_half_translation(lang, remembered, files)
-    return Scouted(request, lang, engine, policy, layout, clocks, found, files, stages.timings[0])
+    return Scouted(request, lang, engine, policy, layout, clocks, found, files, stages.timings[0], waiting)
 
 
 def home_position(home: tuple[float, float] | str | None, lang: str, folder: Path) -> tuple[float, float] | None:
@@ -117,18 +119,35 @@ def _filters(settings: Settings) -> ScanFilter:
         raise UsageError(f"--include or --exclude: {fault}", hint="Give fewer or shorter patterns.") from fault
 
 
-def _limited(files: Sequence[FileEntry], limit: int, filed_sources: frozenset[str]) -> tuple[FileEntry, ...]:
-    """With `--limit N`: what is filed already, and the first N photos and videos that are not."""
+def _limited(
+    files: Sequence[FileEntry], limit: int, remembered: Remembered, engine: Engine
+) -> tuple[tuple[FileEntry, ...], int]:
+    """With `--limit N`: what is dealt with already, and the first N photos and videos that are not; and how many wait.
+
+    Dealt with is what is filed, a second copy of it, and what is known to be broken: if these took the places of others, a
+    library with N of them would never get any further.
+    """
     if not limit:
-        return tuple(files)
-    left, taken = limit, []
-    for file in files:
-        if file.kind is FileKind.SIDECAR or os.path.abspath(file.path) in filed_sources:
-            taken.append(file)
-        elif left:
-            left -= 1
-            taken.append(file)
-    return tuple(taken)
+        return tuple(files), 0
+    open_ones = [
+        file
+        for file in files
+        if file.kind is not FileKind.SIDECAR and os.path.abspath(file.path) not in remembered.sources
+    ]
+    contents = {row.content_id for row in remembered.records.ledger.values()} | {
+        content for content, said in remembered.corrections.items() if said.keeps_out
+    }
+    with engine.open_cache() as cache:
+        known = cache.find_all(open_ones)
+    new = [file for file in open_ones if not _is_dealt_with(known.get(file.path), contents)]
+    waiting = {file.path for file in new[limit:]}
+    return tuple(file for file in files if file.path not in waiting), len(waiting)
+
+
+def _is_dealt_with(known: KnownFile | None, filed: Set[ContentId]) -> bool:
+    if known is None:
+        return False
+    return known.inspection is None or known.inspection.content_id in filed
 
 
 def _refuse_half_translation(lang: str, remembered: Remembered, files: Sequence[FileEntry]) -> None:
