@@ -13,6 +13,8 @@ import pytest
 
 from album_sort.classify.download import fetch
 from album_sort.errors import WeightsUnavailable
+from tests.builders import make_jpeg, make_tree
+from tests.conftest import Program
 
 CONTENT = bytes(range(256)) * 3000
 HASH = hashlib.sha256(CONTENT).hexdigest()[:8]
@@ -24,6 +26,8 @@ class Server(BaseHTTPRequestHandler):
     release = threading.Event()
 
     def do_GET(self) -> None:  # noqa: PLR0911 - one way to behave after another
+        # Of a mirror, the name of the file comes after the way to behave.
+        self.path = self.path.partition("?")[0]
         if self.path == "/missing":
             self.send_error(404)
             return
@@ -149,6 +153,20 @@ def test_a_server_that_sends_more_than_it_said_or_than_any_weights_take_is_given
     with pytest.raises(WeightsUnavailable, match="sends more than the file"):
         fetch(f"{address}/endless", tmp_path / "w.pth", HASH, patience_s=5)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["silent", "trickling"])
+def test_sort_goes_on_with_the_network_that_ships_when_the_server_does_not_deliver(
+    address: str, tmp_path: Path, album_sort: Program, path: str
+) -> None:
+    photos = make_tree(tmp_path / "photos", {"IMG_1.jpg": make_jpeg(1)})
+    places = {"ALBUM_SORT_CACHE_DIR": str(tmp_path / "cache"), "TORCH_HOME": str(tmp_path / "torch")}
+    ran = album_sort(photos, "--out", tmp_path / "albums", ALBUM_SORT_WEIGHTS_MIRROR=f"{address}/{path}?", **places)
+    assert ran.code == 0, ran.stderr
+    assert "which ships with the install" in " ".join(ran.stderr.split())
+    assert "Traceback" not in ran.stderr
+    assert list((tmp_path / "albums").rglob("IMG_1.jpg"))
+    assert not [one.name for one in (tmp_path / "cache").rglob("*") if one.suffix in (".part", ".pth")]
 
 
 def test_a_file_that_is_there_stays_when_a_new_one_cannot_be_had(address: str, tmp_path: Path) -> None:

@@ -100,6 +100,48 @@ def test_corrections_survive_the_loss_of_the_database(tmp_path: Path) -> None:
         assert len(state.corrections()) == 2
 
 
+@pytest.mark.parametrize("has_said_something", [False, True])
+@pytest.mark.parametrize("broken", ["database", "mirror"])
+def test_what_cannot_be_remembered_whole_is_not_remembered_at_all(
+    tmp_path: Path, broken: str, has_said_something: bool
+) -> None:
+    """Neither by the database nor by its mirror, so that both tell the same when one of them is lost."""
+    first = Correction(ContentId("a" * 64), AlbumId("pets"), NOW, "/photos/a.jpg")
+    second = replace(first, content_id=ContentId("b" * 64))
+    mirror = tmp_path / ".album-sort/corrections.jsonl"
+    known = {first.content_id: first} if has_said_something else {}
+    with DestinationState.open(tmp_path) as state:
+        state.add_corrections(known.values())
+        before = mirror.read_bytes()
+        if broken == "database":
+            state._connection.execute("PRAGMA query_only = ON")
+        else:
+            mirror.rename(tmp_path / "kept")
+            mirror.mkdir()
+        for attempt in (lambda: state.add_corrections([second]), lambda: state.forget_corrections([first.content_id])):
+            with pytest.raises(DestinationError, match="cannot") as caught:
+                attempt()
+            assert str(tmp_path) in str(caught.value)
+        assert state.corrections() == known
+        if broken == "mirror":
+            mirror.rmdir()
+            (tmp_path / "kept").rename(mirror)
+    assert mirror.read_bytes() == before
+    (tmp_path / ".album-sort/state.sqlite").unlink()
+    with DestinationState.open(tmp_path) as state:
+        assert state.corrections() == known
+
+
+def test_a_state_that_cannot_be_filled_is_closed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise DestinationError("the disk does not answer")
+
+    monkeypatch.setattr("album_sort.state.store.rebuild", fails)
+    with pytest.raises(DestinationError):
+        DestinationState.open(tmp_path)
+    assert [path.name for path in (tmp_path / ".album-sort").iterdir()] == ["state.sqlite"]
+
+
 def test_how_a_correction_was_told_survives_too_and_one_taken_back_stays_away(tmp_path: Path) -> None:
     moved = Correction(
         ContentId("a" * 64), AlbumId("pets"), NOW, "Review/a.jpg", CorrectionKind.MOVED, AlbumRelPath("Pets/\udcff.jpg")

@@ -45,6 +45,12 @@ _NONSENSE_CODES = {
 T = TypeVar("T")
 
 
+class StateConnection(sqlite3.Connection):
+    """A connection that knows its file, for sentences about it: one that does not answer cannot be asked."""
+
+    file = ""
+
+
 class Damaged(Exception):
     """The database holds what no album-sort has written; says what."""
 
@@ -56,7 +62,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     _check_files(path)
     try:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=StateConnection)
+        connection.file = str(path)
     except sqlite3.OperationalError as error:
         raise DestinationError(f"cannot open {path}: {error}", hint="Check that the folder is writable.") from error
     try:
@@ -141,12 +148,14 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
-def sound(reading: Callable[[], T]) -> T:
+def sound(reading: Callable[[], T], path: Path) -> T:
     """What the reading gives; raises `Damaged` where it comes upon what nobody has written, `DestinationError` on a bad disk."""
     try:
         return reading()
     except (sqlite3.Error, *NONSENSE) as error:
-        raise _translated(error, "cannot read the state", "Check the disk.") from error
+        raise _translated(
+            error, f"cannot read {path}", "Check the disk, then run again: what is filed stays."
+        ) from error
 
 
 def _translated(error: BaseException, what: str, hint: str) -> BaseException:

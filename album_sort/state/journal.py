@@ -80,7 +80,10 @@ class StateJournal:
             case _:
                 return
         if forget is not None:
-            self._connection.execute("DELETE FROM outputs WHERE path = ?", (to_column(forget.path),))
+            # A row that is settled late finds another one's file under the name that it has left.
+            self._connection.execute(
+                "DELETE FROM outputs WHERE path = ? AND content_id = ?", (to_column(forget.path), forget.content_id)
+            )
         if remember is not None:
             self._connection.execute(UPSERT_OUTPUT, ledger_to_columns(remember))
 

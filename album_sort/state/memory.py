@@ -210,11 +210,7 @@ def reading(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _file_of(connection: sqlite3.Connection) -> str:
-    try:
-        return str(connection.execute("PRAGMA database_list").fetchone()[2])
-    except sqlite3.Error:
-        # The name is only for people: its lack must not hide what was wrong.
-        return "state.sqlite"
+    return str(getattr(connection, "file", "")) or "state.sqlite"
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:

@@ -132,11 +132,12 @@ class DestinationState(Memory):
 
     def _read(self, reading: Callable[[], T]) -> T:
         """What a reading gives; where it comes upon nonsense, the state is made anew and read once more."""
+        path = self.destination / STATE_FOLDER / DATABASE
         try:
-            return sound(reading)
+            return sound(reading, path)
         except Damaged as damage:
             self._make_anew(damage)
-            return sound(reading)
+            return sound(reading, path)
 
     def _make_anew(self, damage: Damaged) -> None:
         with contextlib.suppress(sqlite3.Error):
