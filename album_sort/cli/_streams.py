@@ -12,10 +12,14 @@ import fcntl
 import io
 import os
 import sys
+from pathlib import Path
 from typing import TextIO
 
 _NOBODY_READS = {errno.EPIPE, errno.EIO, errno.EBADF, errno.ENXIO, errno.ECONNRESET}
 """A pipe whose reader has gone (`| head`), a terminal that was closed."""
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""The file that words are written to takes no more of them: no reason to leave a photo where it is, but one to say so."""
 
 
 def prepare_streams() -> None:
@@ -47,23 +51,48 @@ def _run_in_utf_8() -> None:
     if sys.getfilesystemencoding().lower().replace("-", "") == "utf8" or not sys.executable:
         return
     shown_in = getattr(sys.stdout, "encoding", None) or "utf-8"
-    environment = {"PYTHONIOENCODING": f"{shown_in}:backslashreplace", **os.environ, "PYTHONUTF8": "1"}
-    call = [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
-    with contextlib.suppress(OSError):  # not to be started anew: better in the wrong encoding than not at all
+    shown = {b"PYTHONIOENCODING": f"{shown_in}:backslashreplace".encode()}
+    environment = {**shown, **os.environb, b"PYTHONUTF8": b"1"}
+    # Not to be started anew: better in the wrong encoding than not at all.
+    with contextlib.suppress(OSError, UnicodeError):
+        call = [os.fsencode(sys.executable), b"-X", b"utf8", *_given_bytes()]
         os.execve(sys.executable, call, environment)  # noqa: S606 - ourselves
 
 
+def _given_bytes() -> list[bytes]:
+    """The words of the call as they were given: some encodings (EUC-JP) cannot give back what was read in them."""
+    with contextlib.suppress(OSError):
+        words = Path("/proc/self/cmdline").read_bytes().split(b"\0")[1:-1]
+        if len(words) == len(sys.orig_argv) - 1:
+            return words
+    return [os.fsencode(word) for word in sys.orig_argv[1:]]
+
+
 class _LastingFile(io.FileIO):
-    """Takes what is written also when nobody reads it any more."""
+    """Takes what is written also when nobody reads it any more, or the disk that keeps it is full."""
+
+    lost: OSError | None = None
+    """Why words have been lost that somebody wanted to keep."""
 
     def write(self, data: bytes | memoryview, /) -> int:  # type: ignore[override] # any buffer, as the base class
         """As of a file; a reader that has gone is no error."""
         try:
             return super().write(data) or 0
         except OSError as error:
-            if error.errno not in _NOBODY_READS:
+            if error.errno in _NO_ROOM:
+                self.lost = error
+            elif error.errno not in _NOBODY_READS:
                 raise
             return len(data)
+
+
+def lost_words() -> str:
+    """Why what was printed is not all there, as the system says it; empty where it is, or where nobody wanted it."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    file = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    error = file.lost if isinstance(file, _LastingFile) else None
+    return (error.strerror or str(error)) if error else ""
 
 
 def _lasting(descriptor: int, stream: TextIO | None) -> io.TextIOWrapper:

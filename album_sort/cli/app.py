@@ -12,7 +12,7 @@ from album_sort import __version__
 from album_sort.cli._commands import DefaultCommandGroup
 from album_sort.cli._layout import printable
 from album_sort.cli._options import EXIT_CODES
-from album_sort.cli._streams import prepare_streams
+from album_sort.cli._streams import lost_words, prepare_streams
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_history import runs, undo, verify
 from album_sort.cli.command_photos import explain, fix
@@ -63,6 +63,17 @@ def main() -> None:
     """Entry point: runs a command and ends with its exit code."""
     prepare_streams()
     leave_removed_folder()
+    try:
+        _run()
+    except SystemExit as end:
+        if not (why := lost_words()):
+            raise
+        _tell(AlbumSortError(f"what was printed could not all be written: {why}", hint="All else was done as told."))
+        sys.exit(end.code or ExitCode.FATAL)
+
+
+def _run() -> None:
+    """Runs a command; ends in SystemExit."""
     try:
         app()
     except AlbumSortError as error:
