@@ -192,24 +192,33 @@ def cache_folder() -> Path:
     try:
         return Path(given or platformdirs.user_cache_dir("album-sort"))
     except RuntimeError:
-        return _homeless_cache()
+        return _homeless_cache()[0]
+
+
+def new_homeless_cache() -> Path | None:
+    """The folder that this call of the program has made for want of a home folder, of which its user should be told; mostly None."""
+    if not _homeless_cache.cache_info().currsize:
+        return None
+    folder, is_new = _homeless_cache()
+    return folder if is_new else None
 
 
 @cache
-def _homeless_cache() -> Path:
+def _homeless_cache() -> tuple[Path, bool]:
     """Where the user has no home folder (a container's bare number): a folder of theirs among the temporary files.
 
-    One that somebody else has made there is not trusted: then what is remembered lasts for this run only.
+    One that somebody else has made there is not trusted: then what is remembered lasts for this run only. Whether it was made now.
     """
     folder = Path(tempfile.gettempdir(), f"album-sort-{os.getuid()}")
     with contextlib.suppress(OSError):
+        is_new = not folder.exists()
         folder.mkdir(mode=0o700, exist_ok=True)
         status = folder.lstat()
         if stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022:
-            return folder
+            return folder, is_new
     passing = tempfile.mkdtemp(prefix="album-sort-")
     atexit.register(shutil.rmtree, passing, ignore_errors=True)
-    return Path(passing)
+    return Path(passing), True
 
 
 _MOST_BYTES = 1 << 20

@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -222,3 +224,47 @@ def test_albums_behind_a_link_and_dots_are_the_same_for_every_verb(
 def test_the_choice_of_a_python_is_no_setting(tmp_path: Path, album_sort: Program) -> None:
     """bin/environment reads it; the program must not refuse it."""
     assert album_sort("config", "show", cwd=tmp_path, ALBUM_SORT_PYTHON="python3.13").code == 0
+
+
+@pytest.fixture
+def open_to_all() -> Iterator[Path]:
+    """A folder that every user can look into, which those of pytest are not."""
+    folder = Path(tempfile.mkdtemp(prefix="album-sort-homeless-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_a_user_of_whom_the_system_knows_nothing_sorts_all_the_same_and_is_told_once_where_things_are_kept(
+    photos: Path, open_to_all: Path
+) -> None:
+    """A number of a container: no home folder, no entry among the users. The interpreter is put where that user can read it."""
+    if os.getuid() != 0 or shutil.which("unshare") is None or shutil.which("setpriv") is None:
+        pytest.skip("only the superuser can become somebody else")
+    python, packages = open_to_all / "python", sysconfig.get_path("purelib")
+    python.mkdir()
+    temporary = open_to_all / "tmp"
+    temporary.mkdir()
+    temporary.chmod(0o1777)
+    shutil.copytree(photos, temporary / "Photos")
+    (temporary / "Photos").chmod(0o755)
+    program = f"{python}/bin/{Path(sys.executable).resolve().name} -m album_sort"
+    user = "setpriv --reuid 12345 --regid 12345 --clear-groups"
+    line = f"mount --bind {sys.base_prefix} {python} && cd {temporary} && {user} {program} Photos --out Albums {' '.join(NETWORK)}"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "TMPDIR": str(temporary),
+        "PYTHONPATH": f"{REPOSITORY}:{packages}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LD_LIBRARY_PATH": f"{python}/lib",  # where its own library lay is closed to that user
+        "NO_COLOR": "1",
+    }
+    call = ["unshare", "--mount", "bash", "-c", line]
+    ran = [subprocess.run(call, env=environment, capture_output=True, encoding="utf-8", check=False) for _ in range(2)]
+    if "unshare failed" in ran[0].stderr or "ermission denied" in ran[0].stderr.partition("album-sort")[0]:
+        pytest.skip(f"no interpreter can be put where another user reads it: {ran[0].stderr.strip()}")
+    assert [one.returncode for one in ran] == [0, 0], ran[0].stderr + ran[1].stderr
+    assert ["no home folder" in " ".join(one.stderr.split()) for one in ran] == [True, False]
+    assert "Traceback" not in ran[0].stderr + ran[1].stderr
+    assert names(temporary / "Albums") == {"北京.jpg", "a.jpg"}
+    assert (temporary / "album-sort-12345").stat().st_uid == 12345

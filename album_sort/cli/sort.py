@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from album_sort import __version__
+from album_sort.classify.labels import load_wording
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import make_printer
 from album_sort.cli._files_from import listed_paths
@@ -23,7 +24,14 @@ from album_sort.cli._stop import StopRequest, stop_on_signals
 from album_sort.cli._summary import print_summary
 from album_sort.cli._words import terminal_words
 from album_sort.cli._write_report import ReportWriter
-from album_sort.config import ResolvedSettings, Settings, cache_folder, read_layers, resolve_settings
+from album_sort.config import (
+    ResolvedSettings,
+    Settings,
+    cache_folder,
+    new_homeless_cache,
+    read_layers,
+    resolve_settings,
+)
 from album_sort.core.planfile import plan_to_lines
 from album_sort.errors import DestinationError, ExitCode, UsageError
 from album_sort.events import Event, EventSink, FileLeftOut, Notice, StageFinished, StageStarted
@@ -108,6 +116,9 @@ def run_sort(call: SortCall) -> ExitCode:
         run = _Run(call, request, resolved, kept, stop, _Marking(printer, known))
         with printer:
             own = resolve_settings(read_layers(call.config_file, os.environ, call.flags))
+            if (folder := new_homeless_cache()) is not None:
+                said = Reason.of("notice.no-home", folder=str(folder))
+                printer(Notice(load_wording().say(said, settings.lang or LANGUAGES[0])))
             for notice in say_overruled(kept, own, settings.lang or LANGUAGES[0]):
                 printer(notice)
             outcome = run.preview() if is_preview else run.sort()
