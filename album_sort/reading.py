@@ -143,24 +143,38 @@ def _drain(pipe: int, path: str | os.PathLike[str], most_bytes: int, silence_s: 
 
 def is_hollow(path: str | os.PathLike[str], found: os.stat_result) -> bool:
     """Whether a huge file is a hole with hardly anything in it: reading it would take hours and tell nothing."""
-    if found.st_size < _HUGE_BYTES or found.st_blocks * 512 > found.st_size // _LEAST_FILLED:
+    if not _may_be_hollow(found):
         return False
-    # Some file systems count no blocks: what has a hole says so when it is asked for it.
     descriptor = open_regular(path)
     try:
-        return os.lseek(descriptor, 0, os.SEEK_HOLE) < found.st_size
-    except (OSError, AttributeError):
-        return False
+        return _has_hole(descriptor, found)
     finally:
         os.close(descriptor)
 
 
-def sha256_of(descriptor: int, path: str | os.PathLike[str]) -> tuple[str, int]:
-    """Hash and size of an open file, read from where it stands to the end that it had when it was opened.
+def _may_be_hollow(found: os.stat_result) -> bool:
+    return found.st_size >= _HUGE_BYTES and found.st_blocks * 512 <= found.st_size // _LEAST_FILLED
 
-    Raises OSError (EAGAIN) for a file that grows meanwhile: it might never end.
+
+def _has_hole(descriptor: int, found: os.stat_result) -> bool:
+    # Some file systems count no blocks: what has a hole says so when it is asked for it.
+    try:
+        has_hole = os.lseek(descriptor, 0, os.SEEK_HOLE) < found.st_size
+        os.lseek(descriptor, 0, os.SEEK_SET)
+    except (OSError, AttributeError):
+        return False
+    return has_hole
+
+
+def sha256_of(descriptor: int, path: str | os.PathLike[str]) -> tuple[str, int]:
+    """Hash and size of an open file, read from its beginning to the end that it had when it was opened.
+
+    Raises OSError: EAGAIN for a file that grows meanwhile, which might never end; EFBIG for a hole, which would take hours.
     """
-    expected = os.fstat(descriptor).st_size
+    found = os.fstat(descriptor)
+    if _may_be_hollow(found) and _has_hole(descriptor, found):
+        raise OSError(errno.EFBIG, f"it is said to have {found.st_size >> 30} GB but is empty", os.fspath(path))
+    expected = found.st_size
     hasher = hashlib.sha256()
     buffer = memoryview(bytearray(_CHUNK_BYTES))
     size = 0

@@ -10,8 +10,11 @@ from typing import BinaryIO
 import numpy as np
 
 from album_sort.cached_file import write_cached
+from album_sort.reading import open_regular
 
 _DIGEST_BYTES = 32
+_MOST_BYTES = 1 << 29
+"""Of converted weights, ten times what there are; anything may lie there."""
 _ALIGNMENT = 64
 """Bytes of a line of the cache: arithmetic on what crosses one is slower."""
 
@@ -22,7 +25,9 @@ def read_kept(path: Path) -> memoryview | None:
     A flipped bit would give wrong answers from then on.
     """
     try:
-        with path.open("rb") as source:
+        with os.fdopen(open_regular(path), "rb") as source:
+            if os.fstat(source.fileno()).st_size > _MOST_BYTES:
+                return None
             digest = source.read(_DIGEST_BYTES)
             size = os.fstat(source.fileno()).st_size - _DIGEST_BYTES
             room = np.empty(max(size, 0) + _ALIGNMENT, np.uint8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib.util
 import os
 import re
@@ -11,9 +10,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from album_sort.cached_file import write_cached
 from album_sort.classify.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
 from album_sort.classify.download import Progress, fetch
 from album_sort.errors import ModelError, UsageError, WeightsUnavailable
+from album_sort.reading import open_regular, read_small, sha256_of
 from album_sort.types import BackboneSpec, Precision
 
 AUTO = "auto"
@@ -123,15 +124,16 @@ def _has_failed_lately(cache_folder: Path) -> bool:
     """Whether the last try with the same address is less than a day ago."""
     try:
         path = cache_folder / _FAILED_FILE
-        return path.read_text("utf-8") == _mirror() and 0 <= time.time() - path.stat().st_mtime < AGAIN_AFTER_S
+        return (
+            read_small(path, 1 << 16).decode() == _mirror() and 0 <= time.time() - path.stat().st_mtime < AGAIN_AFTER_S
+        )
     except (OSError, ValueError):
         return False
 
 
 def _remember_failure(cache_folder: Path) -> None:
-    with contextlib.suppress(OSError):  # a folder that cannot be written to costs time, nothing else
-        cache_folder.mkdir(parents=True, exist_ok=True)
-        (cache_folder / _FAILED_FILE).write_text(_mirror(), "utf-8")
+    # A folder that cannot be written to costs time, nothing else.
+    write_cached(cache_folder / _FAILED_FILE, lambda sink: sink.write(_mirror().encode()))
 
 
 def _mirror() -> str:
@@ -244,7 +246,10 @@ def is_official(sha256: str) -> bool:
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, 64 hexadecimal digits; raises `ModelError` when it cannot be read."""
     try:
-        with path.open("rb") as source:
-            return hashlib.file_digest(source, "sha256").hexdigest()
+        descriptor = open_regular(path)
+        try:
+            return sha256_of(descriptor, path)[0]
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise ModelError(f"cannot read weights file {str(path)!r}: {error.strerror}") from error

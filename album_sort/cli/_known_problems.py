@@ -13,7 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from album_sort.cached_file import write_cached
 from album_sort.pipeline.rest import is_below
+from album_sort.reading import read_small
 
 Problem = tuple[str, str, str]
 """Path, stage and reason, as a summary has them."""
@@ -37,10 +39,9 @@ class KnownProblems:
         name = hashlib.sha256(os.path.realpath(destination).encode("utf-8", "surrogateescape")).hexdigest()[:24]
         file = cache_folder / "runs" / f"{name}.told.json"
         with contextlib.suppress(OSError, ValueError, RecursionError):
-            if file.stat().st_size <= _MOST_BYTES:
-                values = json.loads(file.read_text(encoding="utf-8"))
-                if isinstance(values, dict):
-                    return cls(file, {path: mark for path, mark in values.items() if isinstance(mark, str)})
+            values = json.loads(read_small(file, _MOST_BYTES))
+            if isinstance(values, dict):
+                return cls(file, {path: mark for path, mark in values.items() if isinstance(mark, str)})
         return cls(file)
 
     def knows(self, path: str, stage: str, reason: str) -> bool:
@@ -62,11 +63,8 @@ class KnownProblems:
         marks |= {path: _mark(path, reason) for path, stage, reason in problems if stage not in _NEVER_KNOWN}
         if marks == self.marks:
             return
-        temporary = self.file.with_suffix(f".{os.getpid()}")
-        with contextlib.suppress(OSError):
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(marks), encoding="utf-8")
-            temporary.replace(self.file)
+        text = json.dumps(marks)
+        write_cached(self.file, lambda sink: sink.write(text.encode()))
 
 
 def _is_as_it_was(path: str, mark: str) -> bool:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from album_sort.classify.labels import load_labels
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import make_printer, out_console, print_json
 from album_sort.cli._layout import printable, say
-from album_sort.config import read_layers, resolve_settings
+from album_sort.config import cache_folder, read_layers, resolve_settings
 from album_sort.core.explain import Section, explain
-from album_sort.errors import AlbumSortError, ExitCode, UsageError
+from album_sort.errors import ExitCode, UsageError
+from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.paths import given_path
 from album_sort.pipeline.kept import KeptSettings, read_kept
+from album_sort.pipeline.policy import check_kept_rules
 from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.remembered import Remembered, remember_nothing_written
 from album_sort.pipeline.scouting import SortRequest, scout
-from album_sort.report import read_report
+from album_sort.state.cache import InferenceCache
+
+_MOST_COMPANIONS = 50
 
 
 def run_explain(
@@ -26,12 +32,13 @@ def run_explain(
 ) -> ExitCode:
     """Prints all that led to a photo's album. Nothing is written but the cache."""
     kept = read_kept(destination) if destination else KeptSettings()
-    settings = resolve_settings(read_layers(config_file, os.environ, flags, kept.layer())).settings
+    resolved = resolve_settings(read_layers(config_file, os.environ, flags, kept.layer()))
+    check_kept_rules(resolved)
     path = given_path(_existing(photo))
     remembered = remember_nothing_written(destination) if destination else Remembered()
     source = _source_of(path, destination, remembered)
     sources = _with_its_files(source)
-    request = SortRequest(sources, destination or os.path.dirname(source), settings, utc_now())
+    request = SortRequest(sources, destination or os.path.dirname(source), resolved.settings, utc_now())
     with make_printer(quiet=True, as_json=False, with_progress=False, log_file="") as printer:
         preparation = prepare(scout(request, remembered, printer), remembered, printer)
     sections = _sections(preparation, source)
@@ -68,30 +75,37 @@ def _existing(photo: str) -> str:
 
 
 def _source_of(path: str, destination: str, remembered: Remembered) -> str:
-    """The source of a photo in the albums; any other path is a source itself."""
-    if destination:
-        relative = os.path.relpath(os.path.abspath(path), os.path.abspath(destination))
-        row = next((row for row in remembered.records.ledger.values() if row.path == relative), None)
-        if row is not None and os.path.isfile(row.source):
+    """The source of a photo in the albums; any other path is a source itself.
+
+    The albums may come from elsewhere, and name any file of this machine: their word counts where this user's program has read that
+    file before, or where it holds the very photo.
+    """
+    if not destination:
+        return path
+    relative = os.path.relpath(os.path.abspath(path), os.path.abspath(destination))
+    row = next((row for row in remembered.records.ledger.values() if row.path == relative), None)
+    if row is None or not os.path.isfile(row.source):
+        return path
+    with InferenceCache.open(cache_folder(), "") as cache:
+        if cache.has_read(row.source):
             return row.source
-    return path
+    with contextlib.suppress(OSError):
+        if RealFileSystem().digest(row.source, row.size_bytes) == row.content_id:
+            return row.source
+    raise UsageError(
+        f"{path!r} is said to come from {row.source!r}, which holds another picture and was never read from here",
+        hint="Give the path of the photo itself, in your photos.",
+    )
 
 
 def _with_its_files(source: str) -> tuple[str, ...]:
-    """A photo with the files beside it that may belong to it: of all others, what is remembered tells homes and trips."""
-    folder, name = os.path.split(source)
-    stem = name.partition(".")[0]
-    try:
-        names = [one for one in os.listdir(folder) if one.partition(".")[0] == stem]
-    except OSError:
-        names = []
-    beside = (os.path.join(folder, one) for one in names if one != name)
+    """The photo and what lies beside it under its name (sidecars, RAW): one file is explained, no folder is searched.
+
+    Trips and homes come from what is known of the library.
+    """
+    stem = os.path.basename(source).split(".", 1)[0]
+    beside: list[str] = []
+    with contextlib.suppress(OSError), os.scandir(os.path.dirname(source)) as entries:
+        found = (entry.path for entry in entries if entry.name.split(".", 1)[0] == stem and entry.path != source)
+        beside += islice(found, _MOST_COMPANIONS)
     return (source, *sorted(path for path in beside if os.path.isfile(path)))
-
-
-def _sources_of(report: Path) -> tuple[str, ...]:
-    """The folders that a run looked at; none where its report cannot be read."""
-    try:
-        return read_report(report).info.sources
-    except AlbumSortError:
-        return ()

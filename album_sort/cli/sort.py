@@ -48,6 +48,7 @@ from album_sort.pipeline.execute import (
     usable_destination,
 )
 from album_sort.pipeline.kept import KeptSettings, read_kept
+from album_sort.pipeline.policy import check_kept_rules
 from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.remembered import (
     Remembered,
@@ -85,6 +86,7 @@ def run_sort(call: SortCall) -> ExitCode:
     destination = given_path(call.destination)
     kept = read_kept(destination)
     resolved = _absolute(resolve_settings(read_layers(call.config_file, os.environ, call.flags, kept.layer())))
+    check_kept_rules(resolved)
     settings = resolved.settings
     # Absolute, because the albums remember where each photo came from, and the next run may start in another folder.
     listed = listed_paths(call.files_from)

@@ -114,7 +114,7 @@ def check_arrived(place: Place, row: LedgerRow, before: os.stat_result, absolute
     """After a file of ours was moved: whether it is the one that was looked at. Else it goes back, and `RowRefused` is raised."""
     try:
         after = place.fs.status(absolute)
-        if after is not None and (is_same(before, after) or place.holds(absolute, row.content_id)):
+        if after is not None and (is_same(before, after) or place.holds(absolute, row.content_id, row.size_bytes)):
             return
     except OSError:
         place.fs.publish(absolute, origin)

@@ -17,7 +17,7 @@ from typing import Protocol, Self
 
 from album_sort.fileops.handles import Root
 from album_sort.fileops.system_calls import clone, rename_without_replacing
-from album_sort.reading import open_regular, sha256_of
+from album_sort.reading import NotAFile, open_regular, sha256_of
 from album_sort.types import ContentId
 
 CHUNK_BYTES = 1 << 20
@@ -63,8 +63,8 @@ class FileSystem(Protocol):
         """What a symlink says."""
         ...
 
-    def digest(self, path: str) -> ContentId:
-        """SHA-256 of a file's bytes."""
+    def digest(self, path: str, size_bytes: int | None = None) -> ContentId:
+        """SHA-256 of a file's bytes; raises OSError, unread, where it is known how many they are and they are not."""
         ...
 
     def is_empty_folder(self, path: str) -> bool:
@@ -138,10 +138,12 @@ class RealFileSystem:
         """See `FileSystem`."""
         return os.readlink(path)
 
-    def digest(self, path: str) -> ContentId:
+    def digest(self, path: str, size_bytes: int | None = None) -> ContentId:
         """See `FileSystem`."""
         descriptor = open_regular(path)
         try:
+            if size_bytes is not None and os.fstat(descriptor).st_size != size_bytes:
+                raise NotAFile(errno.EINVAL, "it has another size", path)
             return ContentId(sha256_of(descriptor, path)[0])
         finally:
             os.close(descriptor)

@@ -132,16 +132,17 @@ class Place:
         """Path inside the destination."""
         return AlbumRelPath(os.path.relpath(absolute, self.root))
 
-    def holds(self, absolute: str, content_id: ContentId) -> bool:
-        """Whether a file has this content; False for what is no regular file.
+    def holds(self, absolute: str, content_id: ContentId, size_bytes: int) -> bool:
+        """Whether a file has this content, of this size; False for what is no regular file.
 
+        The size is looked at first: what has taken a small file's place may be as large as the disk.
         Raises OSError where it cannot be read: it may well have it, and must not be taken for somebody else's.
         """
         try:
-            return self.fs.digest(absolute) == content_id
+            return self.fs.digest(absolute, size_bytes) == content_id
         except (NotAFile, FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:
-            if error.errno == errno.ELOOP:
+            if error.errno in (errno.ELOOP, errno.EFBIG):
                 return False
             raise

@@ -96,11 +96,12 @@ class Publisher:
     def _copy_to_temporary(self, op: PlannedOp, source: str) -> Effect:
         temporary = self._place.temporary(op)
         try:
+            if os.stat(source).st_size != op.size_bytes:
+                # Not copied first: it may be as large as the disk by now.
+                raise _changed(source)
             copied = self._fs.copy(source, temporary, try_clone=self._can_clone)
             if copied.content_id != op.content_id:
-                raise RowRefused(
-                    f"{source} has changed since it was looked at", hint="Run again: it will be looked at anew."
-                )
+                raise _changed(source)
         except (OSError, RowRefused):
             self.discard(op)
             raise
@@ -166,11 +167,9 @@ class Publisher:
         """A link shows whatever its source is: it must still be what was looked at."""
         status = os.stat(op.source)
         if (status.st_size, status.st_mtime_ns) != (op.size_bytes, op.mtime_ns) and not self._place.holds(
-            op.source, op.content_id
+            op.source, op.content_id, op.size_bytes
         ):
-            raise RowRefused(
-                f"{op.source} has changed since it was looked at", hint="Run again: it will be looked at anew."
-            )
+            raise _changed(op.source)
 
     def _check_unchanged(self, row: LedgerRow, absolute: str) -> os.stat_result:
         """Raise `RowRefused` unless a file of ours is as we left it; its status."""
@@ -186,7 +185,7 @@ class Publisher:
 
     def _is_as_left(self, row: LedgerRow, status: os.stat_result, absolute: str) -> bool:
         same = (status.st_size, status.st_mtime_ns, status.st_ino) == (row.size_bytes, row.mtime_ns, row.inode)
-        return same or self._place.holds(absolute, row.content_id)
+        return same or self._place.holds(absolute, row.content_id, row.size_bytes)
 
     def _move(self, op: PlannedOp, before: LedgerRow) -> Effect:
         origin, target = self._place.absolute(op.origin), self._place.guarded(op.target)
@@ -234,7 +233,7 @@ class Publisher:
         return status is not None and self._place.is_own_link(row, absolute, status, at=path)
 
     def _adopt(self, op: PlannedOp) -> Effect:
-        if not self._place.holds(self._place.absolute(op.target), op.content_id):
+        if not self._place.holds(self._place.absolute(op.target), op.content_id, op.size_bytes):
             raise RowRefused(f"{op.target!r} has changed since it was looked at")
         return self._made(op, Action.ADOPT)
 
@@ -249,6 +248,10 @@ class Publisher:
     ) -> Effect:
         row = ledger_row(self._place, op, kept_action or action)
         return Effect(action, note, row, (os.path.dirname(self._place.absolute(op.target)), *touched))
+
+
+def _changed(source: str) -> RowRefused:
+    return RowRefused(f"{source} has changed since it was looked at", hint="Run again: it will be looked at anew.")
 
 
 def ledger_row(place: Place, op: PlannedOp, action: Action) -> LedgerRow:

@@ -149,7 +149,7 @@ def _is_ours(place: Place, op: PlannedOp, path: str) -> bool:
         return False
     if stat.S_ISLNK(status.st_mode):
         return place.fs.link_text(path) == place.text_for(op, path)
-    return place.holds(path, op.content_id)
+    return place.holds(path, op.content_id, op.size_bytes)
 
 
 def _finish_move(place: Place, entry: JournalEntry, target: str) -> bool:
@@ -163,7 +163,7 @@ def _finish_move(place: Place, entry: JournalEntry, target: str) -> bool:
     if at_origin is not None:
         if _is_half_moved(place, entry.before, origin, at_origin, at_target):
             place.fs.remove(origin)
-        elif not is_link and place.holds(origin, entry.before.content_id):
+        elif not is_link and place.holds(origin, entry.before.content_id, entry.before.size_bytes):
             # Our file has never left; what is at the target is somebody else's.
             return False
         # Else another row has taken the name that became free.

@@ -180,7 +180,7 @@ def _is_in_source(place: Place, made: LedgerRow, absolute: str) -> bool:
     if source is not None and own is not None and os.path.samestat(source, own):
         return True
     # Size and time prove nothing here: bits that rotted in the source leave both as they were.
-    return place.holds(made.source, made.content_id)
+    return place.holds(made.source, made.content_id, made.size_bytes)
 
 
 def _check_is_last(place: Place, made: LedgerRow) -> None:
@@ -216,7 +216,7 @@ def _is_file_of(place: Place, row: LedgerRow, absolute: str, *, at: str = "") ->
         return False
     if row.action is Action.SYMLINK:
         return place.is_own_link(row, absolute, status, at=at)
-    return stat.S_ISREG(status.st_mode) and place.holds(at or absolute, row.content_id)
+    return stat.S_ISREG(status.st_mode) and place.holds(at or absolute, row.content_id, row.size_bytes)
 
 
 def _link_back(place: Place, before: LedgerRow, origin: str) -> None:

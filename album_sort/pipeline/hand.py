@@ -171,8 +171,8 @@ def shape_of(kept: KeptSettings, albums_file: str = "") -> tuple[Layout, AlbumRu
         # Asked for by name: its faults are told.
         return Layout.parse(settings.layout), load_rules(albums_file)
     try:
-        return Layout.parse(settings.layout), load_rules(settings.albums)
-    except AlbumSortError:
+        return Layout.parse(settings.layout), load_rules(settings.albums, is_kept=True)
+    except (AlbumSortError, ValueError):
         return Layout.parse(DEFAULT_LAYOUT), load_rules()
 
 

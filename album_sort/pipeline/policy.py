@@ -11,13 +11,14 @@ from zipfile import BadZipFile
 import numpy as np
 
 from album_sort.classify.labels import label_folder, label_text, load_labels
+from album_sort.config import ALBUMS_ORIGIN, ResolvedSettings
 from album_sort.core.album_rules import AlbumRules
 from album_sort.core.calibration import DEFAULT, Calibration, parse_calibration
 from album_sort.core.head import Head
 from album_sort.core.overlay import parse_overlay
 from album_sort.core.rules import FilingPolicy
 from album_sort.errors import AlbumSortError, UsageError, why_unreadable
-from album_sort.reading import read_given
+from album_sort.reading import read_given, read_small
 
 RULES_FILE = "rules.toml"
 SAME_WEIGHTS_FILE = "heads/same_weights.toml"
@@ -26,20 +27,40 @@ MOST_BYTES = 8 << 20
 """Of the user's rules."""
 
 
-def load_rules(overlay: str = "") -> AlbumRules:
-    """The shipped rules with the user's file laid over them; raises `UsageError` with all its faults."""
+def load_rules(overlay: str = "", *, is_kept: bool = False) -> AlbumRules:
+    """The shipped rules with the user's file laid over them; raises `UsageError` with all its faults.
+
+    A file that the albums name (`is_kept`) must be one: only a pipe that the user names is waited for.
+    """
     labels = load_labels()
     shipped = parse_overlay(label_text(RULES_FILE), labels, RULES_FILE)
     if not overlay:
         return shipped
     try:
-        text = read_given(overlay, MOST_BYTES).decode("utf-8")
+        text = (read_small if is_kept else read_given)(overlay, MOST_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"cannot read the album rules {overlay!r}: {why_unreadable(error)}",
             hint="give --albums a TOML file of your own rules; without it the shipped ones hold",
         ) from error
     return parse_overlay(text, labels, overlay, shipped)
+
+
+def check_kept_rules(resolved: ResolvedSettings) -> None:
+    """Raises `UsageError` where the albums keep a file of rules that cannot be used.
+
+    The albums may come from elsewhere, and name any file of this machine: it is not waited for, and nothing of it is repeated.
+    """
+    path = resolved.settings.albums
+    if not path or resolved.origins["albums"] != ALBUMS_ORIGIN:
+        return
+    try:
+        load_rules(path, is_kept=True)
+    except (AlbumSortError, ValueError):
+        raise UsageError(
+            f"these albums were made with the rules in {path!r}; that file is not there any more, or its rules have faults",
+            hint=f"See what is wrong with `album-sort albums check {path}`, or give other rules: --albums FILE --save",
+        ) from None
 
 
 def load_calibration(weights_sha256: str) -> Calibration:

@@ -23,6 +23,7 @@ from album_sort.pipeline.rest import Rest, Standing, look_around, of_this_run, r
 from album_sort.pipeline.scouting import Scouted, SortRequest, home_position
 from album_sort.pipeline.stages import Stages
 from album_sort.scan import ScanResult
+from album_sort.state.cache import CACHE_FILE
 from album_sort.types import (
     AlbumId,
     Assignment,
@@ -91,6 +92,9 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         inspected = engine.inspect(files, cache, stages.progress, notes.append)
         stages.items = inspected.read_count
         rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
+    if cache.is_made_anew:
+        made_anew = Reason.of("notice.cache-made-anew", path=str(engine.cache_folder / CACHE_FILE))
+        sink(Notice(load_wording().say(made_anew, lang)))
     with stages.stage("places"):
         whole = records_of_all(inspections, rest, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
         for idle in idle_clocks(scouted.clocks, whole.records.photos):

@@ -7,7 +7,6 @@ nothing to do.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -16,11 +15,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from album_sort.cached_file import write_cached
 from album_sort.classify.labels import label_folder
+from album_sort.core.checked import NONSENSE
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.scouting import Scouted
+from album_sort.reading import read_small
 from album_sort.types import AlbumRelPath
 from album_sort.types.ledger import DestinationPicture
 
@@ -42,6 +44,9 @@ IDLE_SETTINGS = frozenset(
 )
 
 
+_MOST_BYTES = 16 << 20
+
+
 @dataclass(frozen=True, slots=True)
 class LastRun:
     """What is kept of the last complete run into a destination: in the cache, since the destination must stay untouched."""
@@ -54,20 +59,16 @@ class LastRun:
 def recall_last_run(cache_folder: Path, destination: str) -> LastRun | None:
     """The last complete run from this machine; None where there was none, or nothing that can be read."""
     try:
-        values = json.loads(_file(cache_folder, destination).read_text(encoding="utf-8"))
+        values = json.loads(read_small(_file(cache_folder, destination), _MOST_BYTES))
         return LastRun(str(values["inputs"]), str(values["outcome"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *NONSENSE):
         return None
 
 
 def keep_last_run(cache_folder: Path, destination: str, run: LastRun) -> None:
     """Remembers a complete run; a cache that cannot be written only costs time."""
-    path = _file(cache_folder, destination)
-    temporary = path.with_suffix(f".{os.getpid()}")
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps({"inputs": run.inputs, "outcome": run.outcome}), encoding="utf-8")
-        temporary.replace(path)
+    text = json.dumps({"inputs": run.inputs, "outcome": run.outcome})
+    write_cached(_file(cache_folder, destination), lambda sink: sink.write(text.encode()))
 
 
 def _file(cache_folder: Path, destination: str) -> Path:

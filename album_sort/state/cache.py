@@ -16,6 +16,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.checked import NONSENSE
 from album_sort.core.head import Head
 from album_sort.state import codec, readings
 from album_sort.state.cache_file import CacheFile, Statement, open_read_only
@@ -223,6 +224,11 @@ class InferenceCache:
         shortcut = (path_to_column(file.path), *_looks(file))
         self._pending.append((_ADD_FILE, (*shortcut, bytes.fromhex(content_id))))
 
+    def has_read(self, path: str) -> bool:
+        """Whether a file of this path was ever read."""
+        self._flush()
+        return bool(self._file.rows("SELECT 1 FROM files WHERE path = ?", (path_to_column(path),)))
+
     def forget_files(self, paths: Iterable[str]) -> None:
         """Drops shortcuts that have led to a wrong content: these files are read again, whatever their date says."""
         self._pending += [("DELETE FROM files WHERE path = ?", (path_to_column(path),)) for path in paths]
@@ -239,8 +245,13 @@ class InferenceCache:
             last = rows[-1][0]
             for _, content_id, packed in rows:
                 embedding = _embedding(packed)
-                if embedding is not None:
+                if embedding is not None and isinstance(content_id, bytes):
                     yield ContentId(content_id.hex()), embedding
+
+    @property
+    def is_made_anew(self) -> bool:
+        """Whether it was damaged, or not ours, and had to be begun again."""
+        return self._file.is_made_anew
 
     def commit(self) -> bool:
         """Writes what was added, where other runs see it; a power cut may lose it, never damage it.
@@ -303,7 +314,7 @@ def _embedding(packed: bytes) -> NDArray[np.float16] | None:
     """None for a damaged one."""
     try:
         return codec.unpack_embedding(packed)
-    except (ValueError, TypeError):
+    except NONSENSE:
         return None
 
 

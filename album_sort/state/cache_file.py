@@ -8,10 +8,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from album_sort.state.database import Damaged, check_files, defend, schema_of
+
 BUSY_TIMEOUT_S = 2.0
 """Longest wait for the write of another run, which takes milliseconds."""
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+_LONGEST_VALUE = 64 << 20
+"""Bytes of one value."""
 
 Statement = tuple[str, tuple[object, ...]]
 """SQL and its values."""
@@ -29,9 +34,11 @@ class CacheFile:
         self._path: Path | None = path
         self._schema = schema
         self._version = version
+        self.is_made_anew = False
+        """Whether the file was damaged, or none of ours, and had to be begun again."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = _open_or_remake(path, schema, version)
+            self._connection = self._open_or_remake(path)
         except (OSError, sqlite3.Error):
             self._path = None
             self._connection = _open(":memory:", schema, version)
@@ -40,6 +47,19 @@ class CacheFile:
     def is_kept(self) -> bool:
         """False when it lives in memory and ends with the run."""
         return self._path is not None
+
+    def _open_or_remake(self, path: Path) -> sqlite3.Connection:
+        """A file that is only locked, full or read-only is left alone: it may serve another run."""
+        try:
+            return _open(path, self._schema, self._version)
+        except (OutdatedError, Damaged) as error:
+            self.is_made_anew = isinstance(error, Damaged)
+        except sqlite3.DatabaseError as error:
+            if not _is_damaged(error):
+                raise
+            self.is_made_anew = True
+        _remove(path)
+        return _open(path, self._schema, self._version)
 
     def rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query; none when they cannot be read."""
@@ -81,6 +101,7 @@ class CacheFile:
             return
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
+        self.is_made_anew = True
         try:
             _remove(self._path)
             self._connection = _open(self._path, self._schema, self._version)
@@ -90,19 +111,13 @@ class CacheFile:
 
 
 def open_read_only(path: Path) -> sqlite3.Connection:
-    """The database as it is; raises sqlite3.Error where there is none."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
-
-
-def _open_or_remake(path: Path, schema: str, version: int) -> sqlite3.Connection:
-    """A file that is only locked, full or read-only is left alone: it may serve another run."""
+    """The database as it is; raises sqlite3.Error where there is none, or something else."""
     try:
-        return _open(path, schema, version)
-    except sqlite3.DatabaseError as error:
-        if not (_is_damaged(error) or isinstance(error, OutdatedError)):
-            raise
-    _remove(path)
-    return _open(path, schema, version)
+        if not check_files(path):
+            raise sqlite3.OperationalError("there is none")
+    except (Damaged, OSError) as error:
+        raise sqlite3.OperationalError(str(error)) from error
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
 
 
 def _is_damaged(error: sqlite3.Error) -> bool:
@@ -111,14 +126,18 @@ def _is_damaged(error: sqlite3.Error) -> bool:
 
 
 def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
+    for suffix in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _open(path: Path | str, schema: str, version: int) -> sqlite3.Connection:
+    if isinstance(path, Path):
+        check_files(path)
     # Autocommit: transactions are begun in words, around each write. The connection may be closed by another thread.
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     try:
+        defend(connection)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
         # Rows of a kilobyte leave half of the usual pages of 4 KB empty. Counts for a new file only.
         connection.execute("PRAGMA page_size = 16384")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -130,7 +149,19 @@ def _open(path: Path | str, schema: str, version: int) -> sqlite3.Connection:
         if found == 0:
             # `IF NOT EXISTS` in the schema: two runs may come here at once.
             connection.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {version}; COMMIT;")
+        # A trigger or a view of somebody else's would be run by our own statements.
+        if schema_of(connection) != _schema_as_made(schema):
+            raise Damaged("its tables are not those of album-sort")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _schema_as_made(schema: str) -> list[tuple[str, str, str, str]]:
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.executescript(schema)
+        return schema_of(connection)
+    finally:
+        connection.close()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from album_sort.core.checked import NONSENSE
 from album_sort.state import codec
 from album_sort.types import ContentId, FileEntry, Inspection, PixelSource, Skipped, Stage
 
@@ -41,7 +42,7 @@ def known_of(file: FileEntry, row: Sequence[Any], model_key: str, *, by_any_netw
             codec.unpack_statistics(statistics) if statistics else None,
             codec.unpack_prediction(model_key, top) if top is not None and pixel_source is not None else None,
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except NONSENSE:
         return None
     return KnownFile(inspection, None)
 

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from album_sort.core.checked import NONSENSE
 from album_sort.errors import DestinationError
+from album_sort.reading import is_hollow
 from album_sort.state.migrations import MIGRATIONS, migrate
 
 DATABASE = "state.sqlite"
@@ -60,14 +61,14 @@ def connect(path: Path) -> sqlite3.Connection:
 
     Raises `Damaged`, or `DestinationError` when it cannot be used.
     """
-    _check_files(path)
+    check_files(path)
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=StateConnection)
         connection.file = str(path)
     except sqlite3.OperationalError as error:
         raise DestinationError(f"cannot open {path}: {error}", hint="Check that the folder is writable.") from error
     try:
-        _defend(connection)
+        defend(connection)
         # Under the destination's lock nobody else writes. Without this, WAL maps a file into memory, and a disk that is full
         # or has gone kills a process that touches such memory, without a word.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -94,14 +95,14 @@ def open_untouched(path: Path, scratch: Path) -> sqlite3.Connection | None:
     """
     connection = None
     try:
-        if not _check_files(path):
+        if not check_files(path):
             return None
         leftovers = [file for file in map(Path, (f"{path}-wal", f"{path}-journal")) if os.path.lexists(file)]
         if not leftovers:
             # `immutable`: even a reader would leave shared-memory files beside a database in WAL mode.
             uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
             connection = sqlite3.connect(uri, uri=True, isolation_level=None)
-            _defend(connection)
+            defend(connection)
             if _check(connection) == len(MIGRATIONS):
                 return connection
             connection.close()
@@ -109,7 +110,7 @@ def open_untouched(path: Path, scratch: Path) -> sqlite3.Connection | None:
         for file in (path, *leftovers):
             shutil.copyfile(file, scratch / file.name, follow_symlinks=False)
         connection = sqlite3.connect(scratch / path.name, isolation_level=None)
-        _defend(connection)
+        defend(connection)
         if not _check(connection):
             connection.close()
             return None
@@ -178,7 +179,7 @@ def _close(connection: sqlite3.Connection) -> None:
         connection.close()
 
 
-def _check_files(path: Path) -> bool:
+def check_files(path: Path) -> bool:
     """Whether there is a database; raises `Damaged` where SQLite would follow a link, or a journal, to somewhere else."""
     for suffix in _COMPANIONS:
         companion = Path(f"{path}{suffix}")
@@ -193,6 +194,9 @@ def _check_files(path: Path) -> bool:
         return False
     if not stat.S_ISREG(path.lstat().st_mode):
         raise Damaged(f"{path.name} is no file")
+    if any(os.path.lexists(file) and is_hollow(file, file.lstat()) for file in (path, Path(f"{path}-wal"), journal)):
+        # To be read beside a journal it would have to be copied, hole and all.
+        raise Damaged(f"{path.name} is hardly more than a hole")
     return True
 
 
@@ -205,7 +209,7 @@ def _ends_with(path: Path, mark: bytes) -> bool:
         os.close(descriptor)
 
 
-def _defend(connection: sqlite3.Connection) -> None:
+def defend(connection: sqlite3.Connection) -> None:
     """Bounds what a hostile file can make SQLite do, before the first byte of it is read."""
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
@@ -222,7 +226,7 @@ def _check(connection: sqlite3.Connection) -> int:
     if len(MIGRATIONS) < version <= NEWEST_VERSION:
         migrate(connection)  # says so
     # First of all: to look for damage SQLite would run what is written in the schema.
-    if not 0 <= version <= len(MIGRATIONS) or _schema(connection) != _schema_of(version):
+    if not 0 <= version <= len(MIGRATIONS) or schema_of(connection) != _schema_of_version(version):
         raise Damaged("its tables are not those of album-sort")
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
@@ -230,16 +234,16 @@ def _check(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
-def _schema_of(version: int) -> list[tuple[str, str, str, str]]:
+def _schema_of_version(version: int) -> list[tuple[str, str, str, str]]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         migrate(connection, steps=MIGRATIONS[:version])
-        return _schema(connection)
+        return schema_of(connection)
     finally:
         connection.close()
 
 
-def _schema(connection: sqlite3.Connection) -> list[tuple[str, str, str, str]]:
+def schema_of(connection: sqlite3.Connection) -> list[tuple[str, str, str, str]]:
     """What there is, each with its definition; comments and line breaks aside, which may differ from release to release."""
     query = "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master ORDER BY type, name LIMIT 1000"
     return [

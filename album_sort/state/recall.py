@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from album_sort.core.checked import NONSENSE
 from album_sort.state.cache_rows import COLUMNS, ITS_PREDICTION, known_of, path_to_column
 from album_sort.state.kernel_numbers import number_from_column
 from album_sort.types import ContentId, FileEntry, Inspection
@@ -33,7 +34,10 @@ def recall(query: Query, model_key: str, files: Mapping[str, tuple[FileEntry, Co
     for column, size_bytes, mtime_ns, *row in _in_portions(query, _BY_PATH, model_key, list(by_column)):
         file, content_id = files[by_column[column]]
         if isinstance(row[0], bytes) and row[0].hex() == content_id:
-            size, mtime = number_from_column(size_bytes), number_from_column(mtime_ns)
+            try:
+                size, mtime = int(number_from_column(size_bytes)), int(number_from_column(mtime_ns))
+            except NONSENSE:
+                continue
             _take(found, replace(file, size_bytes=size, mtime_ns=mtime), row, model_key)
     of_content: defaultdict[bytes, list[FileEntry]] = defaultdict(list)
     for file, content_id in files.values():

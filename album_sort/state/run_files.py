@@ -174,7 +174,7 @@ def _read_run(run_id: RunId, folder: Path) -> RunFiles | None:
         begun = RunFiles(
             record=_record_of(run_id, head),
             new_folders=tuple(map(inner_path, _listed(head.get("new_folders", [])))),
-            found_again=_pairs(head.get("found_again", {})),
+            found_again=pairs_of(head.get("found_again", {})),
             ops=(),
         )
     except (StopIteration, *checked.NONSENSE):
@@ -204,7 +204,8 @@ def _listed(values: object) -> list[Any]:
     return values
 
 
-def _pairs(values: Mapping[str, Any]) -> dict[AlbumRelPath, AlbumRelPath]:
+def pairs_of(values: Mapping[str, Any]) -> dict[AlbumRelPath, AlbumRelPath]:
+    """Old places and new ones; raises one of `checked.NONSENSE`."""
     return {inner_path(old): inner_path(new) for old, new in values.items()}
 
 
@@ -236,7 +237,7 @@ def _end_of(begun: RunRecord, values: Mapping[str, Any]) -> RunEnd:
         ),
         done=done,
         settings={checked.text(key): checked.text(value) for key, value in values["settings"].items()},
-        aliases=_pairs(values["aliases"]),
+        aliases=pairs_of(values["aliases"]),
     )
 
 

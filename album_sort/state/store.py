@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from album_sort.core.checked import NONSENSE
 from album_sort.errors import DestinationError
 from album_sort.state.database import (
     DATABASE,
@@ -37,7 +39,7 @@ from album_sort.state.rows import (
     run_from_columns,
     to_column,
 )
-from album_sort.state.run_files import RunEnd, has_runs, stretches, write_run_end, write_run_plan
+from album_sort.state.run_files import RunEnd, has_runs, pairs_of, stretches, write_run_end, write_run_plan
 from album_sort.types import AlbumRelPath, Plan, RunId, run_id_of
 from album_sort.types.ledger import (
     STATE_FOLDER,
@@ -51,6 +53,9 @@ from album_sort.types.ledger import (
 
 T = TypeVar("T")
 
+_UNTOLD_MOVES = "moves of no run yet"
+"""Key of the settings: in the database, since `fix` and an undo find moves and leave no files of a run."""
+
 
 class DestinationState(Memory):
     """The open state of one destination; a context manager. All writing takes place under the destination's lock."""
@@ -63,8 +68,6 @@ class DestinationState(Memory):
         """What the user should know: `damaged, made anew ...`; empty when all is well. Reading on may find more to say."""
         self.finished_undo: RunId | None = None
         """The run whose undo had been killed, and has been finished since this was opened, or just before that kill."""
-        self._found_again: dict[AlbumRelPath, AlbumRelPath] = {}
-        """What the user has moved, until the next run's files tell it too."""
 
     @classmethod
     def open(cls, destination: Path) -> Self:
@@ -186,9 +189,19 @@ class DestinationState(Memory):
 
     def remember_moves(self, picture: DestinationPicture) -> None:
         """Take over what the user moved and renamed by hand, as the picture found it."""
+        moved: dict[AlbumRelPath, AlbumRelPath] = {path: row.path for path, row in picture.found_again}
+        if moved:
+            told = {old: moved.pop(new, new) for old, new in self._untold_moves().items()} | moved
+            self.set_setting(_UNTOLD_MOVES, json.dumps(told))
         self.replace_outputs([path for path, _ in picture.found_again], [row for _, row in picture.found_again])
-        self._found_again |= {path: row.path for path, row in picture.found_again}
         self.set_aliases(picture.new_aliases)
+
+    def _untold_moves(self) -> dict[AlbumRelPath, AlbumRelPath]:
+        """What the user has moved, by its old place, until the next run's files tell it too."""
+        try:
+            return pairs_of(json.loads(self.setting(_UNTOLD_MOVES) or "{}"))
+        except NONSENSE:
+            return {}
 
     def replace_outputs(self, removed: Iterable[AlbumRelPath], rows: Iterable[LedgerRow]) -> None:
         """Forget some rows of the ledger and remember others, in one step."""
@@ -212,14 +225,14 @@ class DestinationState(Memory):
     def begin_run(self, run: RunRecord, plan: Plan) -> StateJournal:
         """Enter a run into the history, and its plan into the run's folder; its journal. Raises `DestinationError`."""
         try:
-            write_run_plan(self.destination, run, plan, self._found_again)
+            write_run_plan(self.destination, run, plan, self._untold_moves())
         except OSError as error:
             raise DestinationError(
                 f"cannot write the plan into {self.destination}: {error.strerror}",
                 hint="Check that the disk is neither full nor read-only; nothing was filed.",
             ) from error
-        self._found_again.clear()
         with self._transaction():
+            self._connection.execute("DELETE FROM settings WHERE key = ?", (_UNTOLD_MOVES,))
             insert_run(self._connection, run)
         return self.journal(run.run_id)
 

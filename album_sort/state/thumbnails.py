@@ -38,7 +38,7 @@ class ThumbnailStore:
         """The JPEG of a content, None where there is none."""
         self.commit()
         rows = self._file.rows("SELECT jpeg FROM thumbnails WHERE content_id = ?", (bytes.fromhex(content_id),))
-        return rows[0][0] if rows else None
+        return rows[0][0] if rows and isinstance(rows[0][0], bytes) else None
 
     def commit(self) -> None:
         """Writes what was added."""
