@@ -12,6 +12,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import sqlite3
 import traceback
@@ -19,10 +20,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from album_sort.config import cache_folder
 from album_sort.state.own_files import open_own
 from tests.hostile import SHIPPED, World, call
 
 MOST_SECONDS = 10
+"""Of arithmetic: a machine that does other things as well is no hang."""
+MOST_WAIT_SECONDS = 60
+"""By the clock: of a pipe that nobody writes to."""
 MOST_BYTES = 1 << 30
 SMALL_BYTES = 1 << 26
 BATCH = 40
@@ -97,7 +102,10 @@ def damage(world: World, seed: int) -> str:
         lambda: _bomb(chance, chance.choice(files)),
         lambda: _schema(world, chance),
         lambda: _odd_file(world, chance, chance.choice(files)),
+        lambda: _cache(world, chance),
+        lambda: _cache(world, chance),
     ]
+    _cache_as_made(world)
     told = [chance.choice(kinds)() for _ in range(chance.choice([1, 1, 2, 4]))]
     if chance.random() < 0.3:
         # Then the files beside it are believed.
@@ -265,19 +273,96 @@ def _odd_file(world: World, chance: random.Random, path: Path) -> str:
     return f"{path.name} is a {kind}"
 
 
+def _cache_as_made(world: World) -> None:
+    """The cache of this process as it was before the first damage; copied when it has been damaged since."""
+    cache, kept = cache_folder(), world.root / "cache-kept"
+    if not kept.exists():
+        shutil.copytree(cache, kept)
+    if _CACHE_IS_DAMAGED:
+        shutil.rmtree(cache, ignore_errors=True)
+        shutil.copytree(kept, cache)
+        _CACHE_IS_DAMAGED.clear()
+
+
+_CACHE_IS_DAMAGED = [True]
+"""At first it is what the process before has left."""
+
+
+def _cache(world: World, chance: random.Random) -> str:
+    """Damage to what the user's own cache holds: both databases, towns, what the last run said."""
+    _CACHE_IS_DAMAGED.append(True)
+    files = [path for path in sorted(cache_folder().rglob("*")) if path.suffix in (".sqlite", ".npz", ".json")]
+    path = chance.choice(
+        [path for path in files if path.suffix == chance.choice([".sqlite", ".npz", ".json"])] or files
+    )
+    if path.suffix == ".sqlite" and chance.random() < 0.6 and _is_plain(path):
+        return _cache_rows(world, chance, path)
+    kinds: list[Callable[[], str]] = [
+        lambda: _flip(chance, path),
+        lambda: _flip(chance, path),
+        lambda: _cut(chance, path),
+        lambda: _bomb(chance, path),
+        lambda: _odd_file(world, chance, path),
+    ]
+    return f"cache: {chance.choice(kinds)()}"
+
+
+CACHE_COLUMNS = {
+    "inference.sqlite": {
+        "contents": (
+            "content_id",
+            "version",
+            "media_format",
+            "metadata",
+            "pixel_source",
+            "statistics",
+            "stage",
+            "reason",
+        ),
+        "files": ("path", "size_bytes", "mtime_ns", "inode", "content"),
+        "models": ("model_key",),
+        "predictions": ("content", "model", "top", "embedding"),
+    },
+    "thumbnails.sqlite": {"thumbnails": ("content_id", "jpeg")},
+}
+
+
+def _cache_rows(world: World, chance: random.Random, path: Path) -> str:
+    table, columns = chance.choice(list(CACHE_COLUMNS[path.name].items()))
+    column, value = chance.choice(columns), hostile_values(world, chance)
+    statements = [
+        f"UPDATE OR REPLACE {table} SET {column} = ?",
+        f"UPDATE OR REPLACE {table} SET {column} = ?",
+        f"UPDATE OR REPLACE {table} SET {column} = randomblob(length({column})) WHERE ? NOT NULL OR 1",
+        f"UPDATE {table} SET {column} = substr({column}, 3) WHERE ? NOT NULL OR 1",
+        f"CREATE TRIGGER t AFTER INSERT ON {table} BEGIN DELETE FROM {table}; END",
+        f"DROP TABLE {table}",
+        f"UPDATE sqlite_master SET rootpage = 2 WHERE name = '{table}'",
+        f"PRAGMA user_version = {chance.choice([-1, 0, 1, 3, 1 << 30])}",
+    ]
+    statement = chance.choice(statements)
+    with contextlib.suppress(sqlite3.Error, OverflowError, UnicodeError):
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute(statement, (value,) if "?" in statement else ())
+        finally:
+            connection.close()
+    return f"cache: {statement[:60]} {value!r:.40}"
+
+
 def use(world: World, seed: int) -> None:
     """What is done with a damaged destination; which verbs come first is the seed's choice."""
     chance = random.Random(seed)  # noqa: S311 - any damage will do
     out = ("--out", world.albums)
-    calls: list[tuple[object, ...]] = [
-        ("runs", *out),
-        ("verify", *out),
+    quick: list[tuple[object, ...]] = [("runs", *out), ("verify", *out), ("apply", world.plan), ("undo", *out)]
+    looking: list[tuple[object, ...]] = [
         ("explain", world.photos / "cat.jpg", *out, "--offline", "--model", "efficientnet-lite0"),
         (world.photos, *out, *SHIPPED, "--dry-run"),
-        ("apply", world.plan),
-        ("undo", *out),
     ]
-    for arguments in [*chance.sample(calls, 2), ("undo", *out)]:
+    # These take seconds, since they start processes that read photos.
+    first = [chance.choice(looking)] if _CACHE_IS_DAMAGED or chance.random() < 0.25 else chance.sample(quick, 2)
+    for arguments in [*first, ("undo", *out)]:
         call(*map(str, arguments))
 
 
@@ -285,13 +370,15 @@ def _one(world: World, seed: int) -> str:
     """What is wrong with one mutation; empty where all is well."""
     told = damage(world, seed)
     before = world.canary()
-    signal.alarm(MOST_SECONDS)
+    signal.alarm(MOST_WAIT_SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
     try:
         use(world, seed)
     except Exception:  # noqa: BLE001 - whatever it is, it is the find
         return f"seed {seed} ({told}): {traceback.format_exc()}"
     finally:
         signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     if world.canary() != before:
         return f"seed {seed} ({told}): changed something outside"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
@@ -325,6 +412,7 @@ def _batch(world: World, seeds: list[int]) -> tuple[int, list[str], int]:
         os.close(reading)
         # Its default ends the process wherever it is, in SQLite as well.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
         for seed in seeds:
             os.write(writing, json.dumps(_one(world, seed)[-3000:]).encode() + b"\n")
         os._exit(0)

@@ -15,10 +15,13 @@ from tests.hostile import World, build
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """In memory where there is some: thousands of destinations are made and used up."""
     folder = Path(MEMORY if os.access(MEMORY, os.W_OK) else tmp_path) / f"album-sort-fuzz-{os.getpid()}"
     folder.mkdir()
+    # A cache of its own, since that is damaged as well.
+    (folder / "cache").mkdir()
+    monkeypatch.setenv("ALBUM_SORT_CACHE_DIR", str(folder / "cache"))
     yield build(folder)
     shutil.rmtree(folder)
 
