@@ -245,7 +245,7 @@ def test_an_edited_copy_of_another_time_is_of_another_photo_in_a_takeout_too() -
         ("GX010123.MP4", ("GL010123.LRV", "GX010123.THM")),
         ("GH010123.MP4", ("GL010123.LRV",)),
         ("GOPR0123.MP4", ("GOPR0123.LRV", "GOPR0123.THM")),
-        ("DJI_0001.MP4", ("DJI_0001.LRF",)),
+        ("DJI_0001.MP4", ("DJI_0001.LRF", "DJI_0001.SRT")),
         ("VID_20230102_101112_00_001.insv", ("LRV_20230102_101112_01_001.lrv",)),
         ("VID_20230102_101112_00_001.mp4", ("LRV_20230102_101112_11_001.mp4",)),
         ("C0001.MP4", ("C0001M01.XML", "C0001S03.MP4", "C0001T01.JPG")),
@@ -258,7 +258,7 @@ def test_an_edited_copy_of_another_time_is_of_another_photo_in_a_takeout_too() -
     ],
 )
 def test_proxies_and_thumbnails_belong_to_their_film(film: str, proxies: tuple[str, ...]) -> None:
-    names = [film, *(name for name in proxies if name[-3:].upper() not in {"THM", "XML"})]
+    names = [film, *(name for name in proxies if name[-3:].upper() not in {"THM", "XML", "SRT"})]
     sidecars = [name for name in proxies if name not in names]
     (found,) = grouped(*(item(name, 0 if name == film else None) for name in names), sidecars=sidecars)
     assert (found[0], sorted(found[1:])) == (film, sorted(proxies))
@@ -269,6 +269,7 @@ def test_a_proxy_alone_is_a_film_of_its_own_and_a_photo_takes_none() -> None:
     assert len(grouped(item("C0001.JPG", 0), item("C0001T01.JPG"))) == 2
     assert len(grouped(item("C0001.MP4", 0), item("C0001T01.JPG", 90_000))) == 2
     assert [file.name for file in group_files([item("a.jpg")], [entry("a.xml")]).orphans] == ["a.xml"]
+    assert [file.name for file in group_files([item("a.jpg")], [entry("a.srt")]).orphans] == ["a.srt"]
 
 
 # Parts of a Takeout

@@ -238,6 +238,30 @@ def test_files_that_cannot_be_opened_are_warnings(tmp_path: Path) -> None:
         assert "cannot be read" in warning
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize("declared", ["", '<?xml version="1.0" encoding="UTF-16"?>'])
+def test_sidecars_are_read_in_the_encodings_that_their_standards_allow(
+    tmp_path: Path, encoding: str, declared: str
+) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    if encoding == "utf-8-sig":
+        declared = declared.replace("UTF-16", "utf-8")
+    xmp = declared + XMP_OF_A_DAY
+    (tmp_path / "a.xmp").write_bytes((mark + xmp).encode(encoding))
+    (tmp_path / "a.json").write_bytes((mark + '{"photoTakenTime": {"timestamp": "1462536672"}}').encode(encoding))
+    (shown,) = read_sidecar(str(tmp_path / "a.xmp")).time_candidates
+    assert str(shown.local) == "1975-06-15 12:00:00"
+    (taken,) = read_sidecar(str(tmp_path / "a.json")).time_candidates
+    assert str(taken.utc) == "2016-05-06 12:11:12"
+
+
+XMP_OF_A_DAY = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description rdf:about="Łódź" xmlns:exif="http://ns.adobe.com/exif/1.0/" '
+    'exif:DateTimeOriginal="1975-06-15T12:00:00"/></rdf:RDF></x:xmpmeta>'
+)
+
+
 def test_sidecars_are_told_apart_by_content(tmp_path: Path) -> None:
     texts = {
         "a.xmp": xmp("<xmp:Rating>3</xmp:Rating>"),

@@ -106,6 +106,7 @@ FORMATS: tuple[MediaFormat, ...] = (
     _sidecar("on1", ".on1"),
     _sidecar("cos", ".cos"),
     _sidecar("xml", ".xml"),
+    _sidecar("srt", ".srt"),
 )
 
 _BY_SUFFIX = {suffix: media for media in FORMATS for suffix in media.suffixes}

@@ -27,6 +27,9 @@ _PREFERENCE = {
     ".wav": _VIDEO_FIRST,
 }
 
+# Sony's notes, and the flight that DJI writes as subtitles (place and time of each second).
+_OF_FILMS = (".xml", ".srt")
+
 # darktable numbers the versions of one photo: `IMG_01.CR2.xmp` is the second of `IMG.CR2`.
 _VERSION = re.compile(r"(.+)_\d\d(\.[^.]+)", re.ASCII)
 
@@ -102,7 +105,7 @@ class SidecarIndex:
         if suffix == ".json":
             found = self._takeout(names, sidecar, stem)
             return (found, "Google Takeout's JSON, by name") if found else None
-        if suffix == ".xml":
+        if suffix in _OF_FILMS:
             found = _film(names, sidecar, film_described(stem))
             return (found, f"what the camera notes about {found.name}") if found else None
         exact = _nearest(names.by_name.get(stem), sidecar)
@@ -161,9 +164,9 @@ def _by_start(names: _FolderNames, sidecar: FileEntry, start: str, counter: str)
 
 
 def _film(names: _FolderNames, sidecar: FileEntry, stem: str) -> FileEntry | None:
-    """The film of that stem: what else is called `.xml` has nothing to do with photos."""
+    """The film of that stem: what else has such a suffix has nothing to do with photos."""
     films = [file for file in names.by_stem.get(stem, ()) if file.kind is FileKind.VIDEO]
-    return _preferred(films, sidecar, ".xml")
+    return _preferred(films, sidecar, split_suffix(sidecar.name)[1].lower())
 
 
 def _nearest(files: Iterable[FileEntry] | None, sidecar: FileEntry) -> FileEntry | None:

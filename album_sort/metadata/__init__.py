@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import os
+import re
 
 from album_sort.metadata.blocks import embedded
 from album_sort.metadata.dates import local_candidate, parse_moment
@@ -25,6 +27,10 @@ __all__ = [
     "read_video_metadata",
 ]
 
+
+_ENCODING = re.compile(r"""(?<=xml)(\s[^<>?]*?)encoding\s?=\s?["'][\w\-]{1,20}["']""")
+_DECLARATION = 200
+"""What an XML declaration says of the encoding it is in stands within so many characters."""
 
 # These formats have no place for EXIF; whatever looks like it in their pixels is chance.
 _WITHOUT_EXIF = ("gif", "bmp")
@@ -59,6 +65,10 @@ def read_sidecar(path: str) -> Metadata:
         data = read_head(path, MAX_BYTES + 1)
     except OSError as error:
         return Metadata(warnings=(f"sidecar cannot be read: {error.strerror or error}",))
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        # XMP and JSON may be written so, and editors on Windows do.
+        written = data.decode("utf-16", "replace")
+        data = (_ENCODING.sub(r"\1", written[:_DECLARATION]) + written[_DECLARATION:]).encode()
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data.startswith(b"\xff\xd8"):
         return _of_the_film(read_exif(data))
