@@ -23,10 +23,11 @@ from album_sort.places._index import load_index
 from album_sort.reading import sha256_of
 from album_sort.state.cache import CACHE_FILE, CacheReader, InferenceCache
 from album_sort.state.database import Damaged, check_files
+from album_sort.types import Skipped, Stage
 from album_sort.types.inner_paths import NO_RUN
 from tests.builders import make_jpeg, make_tree
 from tests.conftest import Program
-from tests.test_cache import KEY, content, entry
+from tests.test_cache import KEY, NO_HEADER, content, entry
 from tests.test_special_files import hole, pipe
 
 Maker = Callable[[Path], None]
@@ -172,3 +173,22 @@ def test_explain_reads_no_other_file_than_the_photo_because_the_albums_say_so(
     told = album_sort("explain", str(filed), "--out", "Albums", "--offline", cwd=tmp_path)
     assert (told.code, told.stdout) == (2, "")
     assert "holds another picture" in told.stderr
+
+
+def test_a_sound_cache_with_all_its_tables_is_kept_without_a_word(tmp_path: Path) -> None:
+    """Some of its tables are made when they are first written to."""
+    for _ in range(2):
+        with InferenceCache.open(tmp_path, KEY) as cache:
+            cache.add_failure(entry(), content(1), Skipped("/photos/a.jpg", Stage.DECODE, NO_HEADER))
+            cache.commit()
+            # Makes every table.
+            cache.forget_oldest(most=1_000)
+            cache.add_failure(entry("/photos/b.jpg"), content(2), Skipped("/photos/b.jpg", Stage.DECODE, NO_HEADER))
+            cache.commit()
+            assert cache.forget_oldest(most=1) == 1
+            assert not cache.is_made_anew
+    connection = sqlite3.connect(tmp_path / CACHE_FILE)
+    assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'readings'").fetchone() == (1,)
+    connection.close()
+    with InferenceCache.open(tmp_path, KEY) as cache:
+        assert not cache.is_made_anew

@@ -124,7 +124,7 @@ class InferenceCache:
     """One SQLite file in the cache folder, thumbnails in a second one. Several runs may use them at once."""
 
     def __init__(self, folder: Path, model_key: str, head: Head | None = None) -> None:
-        self._file = CacheFile(folder / CACHE_FILE, _SCHEMA, _SCHEMA_VERSION)
+        self._file = CacheFile(folder / CACHE_FILE, _SCHEMA, _SCHEMA_VERSION, made_later=readings.TABLE)
         self._thumbnails = ThumbnailStore(folder)
         self._model_key = model_key
         self._head = head

@@ -29,11 +29,15 @@ class OutdatedError(sqlite3.DatabaseError):
 class CacheFile:
     """One database. What cannot be read is absent; what cannot be written is lost: both only cost time later."""
 
-    def __init__(self, path: Path, schema: str, version: int) -> None:
-        """Opens or makes the file; in memory where that fails, be it read-only, full or held by another run."""
+    def __init__(self, path: Path, schema: str, version: int, made_later: str = "") -> None:
+        """Opens or makes the file; in memory where that fails, be it read-only, full or held by another run.
+
+        `made_later` are tables that may be there as well.
+        """
         self._path: Path | None = path
         self._schema = schema
         self._version = version
+        self._made_later = made_later
         self.is_made_anew = False
         """Whether the file was damaged, or none of ours, and had to be begun again."""
         try:
@@ -51,7 +55,7 @@ class CacheFile:
     def _open_or_remake(self, path: Path) -> sqlite3.Connection:
         """A file that is only locked, full or read-only is left alone: it may serve another run."""
         try:
-            return _open(path, self._schema, self._version)
+            return _open(path, self._schema, self._version, self._made_later)
         except (OutdatedError, Damaged) as error:
             self.is_made_anew = isinstance(error, Damaged)
         except sqlite3.DatabaseError as error:
@@ -59,7 +63,7 @@ class CacheFile:
                 raise
             self.is_made_anew = True
         _remove(path)
-        return _open(path, self._schema, self._version)
+        return _open(path, self._schema, self._version, self._made_later)
 
     def rows(self, query: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query; none when they cannot be read."""
@@ -130,7 +134,7 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _open(path: Path | str, schema: str, version: int) -> sqlite3.Connection:
+def _open(path: Path | str, schema: str, version: int, made_later: str = "") -> sqlite3.Connection:
     if isinstance(path, Path):
         check_files(path)
     # Autocommit: transactions are begun in words, around each write. The connection may be closed by another thread.
@@ -150,7 +154,8 @@ def _open(path: Path | str, schema: str, version: int) -> sqlite3.Connection:
             # `IF NOT EXISTS` in the schema: two runs may come here at once.
             connection.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {version}; COMMIT;")
         # A trigger or a view of somebody else's would be run by our own statements.
-        if schema_of(connection) != _schema_as_made(schema):
+        found_tables, made = schema_of(connection), _schema_as_made(schema)
+        if found_tables != made and found_tables != _schema_as_made(schema + made_later):
             raise Damaged("its tables are not those of album-sort")
     except BaseException:
         connection.close()
