@@ -184,6 +184,19 @@ def test_videos_and_failures_are_remembered_for_every_network(tmp_path: Path) ->
         assert failed.skipped == Skipped("/photos/copy.jpg", Stage.DECODE, NO_HEADER)
 
 
+def test_a_copy_of_what_cannot_be_read_is_told_by_its_own_name(tmp_path: Path) -> None:
+    """The content is remembered once; what its name promises is each file's own."""
+    jpg, heic = entry("/photos/a.jpg"), entry("/photos/b.HEIC", inode=43)
+    reason = Reason.of("skip.wrong-content", content="a JSON text", suffix=".jpg")
+    with InferenceCache.open(tmp_path, KEY) as cache:
+        cache.add_failure(jpg, content(9), Skipped(jpg.path, Stage.DECODE, reason))
+        cache.add_file(heic, content(9))
+        cache.commit()
+        found = cache.find_all([jpg, heic])
+    said = [dict(known.skipped.reason.values)["suffix"] for known in found.values() if known.skipped]
+    assert said == [".jpg", ".heic"]
+
+
 def test_a_failure_remembered_as_a_sentence_is_read_again(tmp_path: Path) -> None:
     """Caches of before there were codes hold English; all else they know is still of use."""
     photo, broken = inspection(), entry("/photos/broken.jpg")

@@ -8,7 +8,7 @@ from typing import Any
 
 from album_sort.core.checked import NONSENSE
 from album_sort.state import codec
-from album_sort.types import ContentId, FileEntry, Inspection, PixelSource, Skipped, Stage
+from album_sort.types import ContentId, FileEntry, Inspection, PixelSource, Reason, Skipped, Stage
 
 THIS_MODEL = "(SELECT model FROM models WHERE model_key = ?)"
 
@@ -30,7 +30,7 @@ def known_of(file: FileEntry, row: Sequence[Any], model_key: str, *, by_any_netw
     content_id, media_format, metadata, pixel_source, statistics, stage, reason, top = row
     try:
         if stage is not None:
-            return KnownFile(None, Skipped(file.path, Stage(stage), codec.unpack_reason(reason)))
+            return KnownFile(None, Skipped(file.path, Stage(stage), _of_this_name(codec.unpack_reason(reason), file)))
         if pixel_source is not None and top is None and not by_any_network:
             return None  # read, but not yet by this network
         inspection = Inspection(
@@ -45,6 +45,12 @@ def known_of(file: FileEntry, row: Sequence[Any], model_key: str, *, by_any_netw
     except NONSENSE:
         return None
     return KnownFile(inspection, None)
+
+
+def _of_this_name(reason: Reason, file: FileEntry) -> Reason:
+    """What is wrong with a content is remembered once; its copies may promise something else by their names."""
+    values = dict(reason.values)
+    return Reason.of(reason.code, **{**values, "suffix": file.suffix}) if "suffix" in values else reason
 
 
 def path_to_column(path: str) -> str | bytes:
