@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -120,7 +121,7 @@ class LosesUnsynced(FaultyFileSystem):
 
     def __getattribute__(self, name: str) -> object:
         method = super().__getattribute__(name)
-        if name not in ("copy", "sync_file", "sync_folder", "publish", "symlink", "hardlink"):
+        if name not in ("make_folder", "copy", "sync_file", "sync_folder", "publish", "symlink", "hardlink"):
             return method
 
         def step(*args: str, **options: bool) -> object:
@@ -132,6 +133,10 @@ class LosesUnsynced(FaultyFileSystem):
 
     def note(self, name: str, *args: str) -> None:
         match name:
+            case "make_folder":
+                self.undo_names.setdefault(os.path.dirname(args[0]), []).append(
+                    lambda: shutil.rmtree(args[0], ignore_errors=True)
+                )
             case "copy":
                 self.unsynced_files.add(args[1])
             case "sync_file":

@@ -51,10 +51,6 @@ class Mutant:
             raise ValueError(f"{self.name}: its text stands {found} times in {self.file}, not once: adapt the list")
         path.write_text(text.replace(self.old, self.new), encoding="utf-8")
 
-    def take_out_of(self, root: Path) -> None:
-        """Puts the file back as it is in the repository."""
-        shutil.copyfile(ROOT / self.file, root / self.file)
-
 
 def read_lists(folder: Path = LISTS) -> list[Mutant]:
     """All kept faults, by list and in their order; raises `ValueError` when two have one name."""
@@ -78,18 +74,19 @@ def read_lists(folder: Path = LISTS) -> list[Mutant]:
     return mutants
 
 
-def run_tests(root: Path, tests: Sequence[str]) -> bool:
-    """Whether the tests pass in this copy."""
+def failure_of(root: Path, tests: Sequence[str]) -> str:
+    """What the first failing test says in this copy; empty when all pass."""
     # A file changed twice within a second and to the same size would be taken from its compiled form.
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     call = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
         done = subprocess.run(call, cwd=root, env=environment, capture_output=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        return False
+        return "it took too long"
+    said = done.stdout.decode(errors="replace")[-2000:]
     if done.returncode not in (0, 1):
-        raise RuntimeError(f"pytest {' '.join(tests)} ended with {done.returncode}: {done.stdout.decode()[-2000:]}")
-    return done.returncode == 0
+        raise RuntimeError(f"pytest {' '.join(tests)} ended with {done.returncode}: {said}")
+    return said if done.returncode else ""
 
 
 def copies(count: int, folder: Path) -> Iterator[Path]:
@@ -113,17 +110,18 @@ def survivors(mutants: Sequence[Mutant], jobs: int) -> list[str]:
         for root in copies(jobs, Path(folder)):
             free.put(root)
         root = free.get()
-        if not run_tests(root, sorted({test for mutant in mutants for test in mutant.tests})):
-            raise RuntimeError("the tests fail without any fault: mend that first")
+        if said := failure_of(root, sorted({test for mutant in mutants for test in mutant.tests})):
+            raise RuntimeError(f"the tests fail without any fault: mend that first\n{said}")
         free.put(root)
 
         def is_noticed(mutant: Mutant) -> bool:
             root = free.get()
+            before = (root / mutant.file).read_text(encoding="utf-8")
             try:
                 mutant.put_into(root)
-                return not run_tests(root, mutant.tests)
+                return bool(failure_of(root, mutant.tests))
             finally:
-                mutant.take_out_of(root)
+                (root / mutant.file).write_text(before, encoding="utf-8")
                 free.put(root)
 
         alive = []
