@@ -13,6 +13,7 @@ import pytest
 
 from album_sort.errors import UsageError
 from album_sort.report import parse_words
+from album_sort.types import Stage
 from tests.report_builders import ROOT, WORDS, WORDS_TEXT
 
 TABLE = tomllib.loads(WORDS_TEXT)
@@ -43,6 +44,12 @@ def used_keys() -> set[str]:
             argument = re.split("[,)]", text[call.end() : call.end() + 80])[0]
             found.update(re.findall(r"""["'`]([a-z_]+)["'$`]""", argument))
     return found
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_every_stage_at_which_a_file_may_be_left_out_has_a_word(stage: Stage) -> None:
+    """A missing one costs the whole report."""
+    assert f"stage_{stage}" in TABLE
 
 
 def test_every_word_the_page_uses_is_there_and_no_other() -> None:
