@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from album_sort.cli.app import app
 from album_sort.errors import ExitCode
@@ -234,3 +236,37 @@ def test_an_unwritable_destination_is_named(tmp_path: Path, album_sort: Program)
     ran = album_sort("Photos", "--out", "locked/Albums", "--offline", cwd=tmp_path)
     assert ran.code == 1
     assert "locked" in ran.stderr
+
+
+def test_config_show_says_values_as_people_write_them(tmp_path: Path, album_sort: Program) -> None:
+    ran = album_sort("config", "show", cwd=tmp_path, ALBUM_SORT_EXCLUDE="*.gif, raw/", XDG_CONFIG_HOME=str(tmp_path))
+    values = {line.split()[0]: line.split("  ", 1)[1].strip() for line in ran.stdout.splitlines() if line.strip()}
+    assert not re.search(r"None|False|True|\(|\[", ran.stdout)
+    assert values["exclude"].startswith("*.gif, raw/")
+    assert [values[name].split()[0] for name in ("also", "workers", "limit", "wait", "day-begins", "home")] == [
+        "no",
+        "auto",
+        "-",
+        "0",
+        "0",
+        "-",
+    ]
+
+
+def test_albums_list_and_show_know_every_album_by_any_of_its_names(album_sort: Program) -> None:
+    listed = album_sort("albums", "list", "--lang", "zh").stdout
+    assert {"pets", "videos", "travel", "review", "宠物", "待确认"} <= set(listed.split())
+    by_id = album_sort("albums", "show", "pets").stdout
+    assert "tabby" in by_id
+    assert album_sort("albums", "show", "宠物").stdout == by_id
+    assert album_sort("albums", "show", "PETS").stdout == by_id
+    assert album_sort("albums", "show", "review").code == 0
+    misspelled = album_sort("albums", "show", "petz")
+    assert misspelled.code == 2
+    assert "did you mean 'pets'?" in misspelled.stderr
+
+
+def test_help_has_no_word_of_python() -> None:
+    for name in COMMANDS:
+        shown = CliRunner().invoke(app, [*name.split(), "--help"], prog_name="album-sort").stdout
+        assert not re.search(r"<\w|list\[|\bNone\b", shown), name

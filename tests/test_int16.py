@@ -227,7 +227,7 @@ def test_a_conversion_that_answers_otherwise_is_refused(
     assert moved > 0.35
     monkeypatch.setattr(runner, "_convert", lambda _weights, _views: (converted, moved))
     assert classifier(resnet18, tmp_path).precision is not Precision.INT16
-    with pytest.raises(UsageError, match="was refused") as caught:
+    with pytest.raises(UsageError, match="not exact enough") as caught:
         classifier(resnet18, tmp_path, Precision.INT16)
     assert "--precision auto" in caught.value.hint
 

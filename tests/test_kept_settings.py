@@ -71,7 +71,9 @@ def test_a_mode_is_said_to_be_for_new_files_and_is_kept_with_save(
     call = (photos, "--out", albums, *SHIPPED)
     album_sort(*call)
     told = album_sort(*call, "--mode", "symlink").stderr
-    assert "--mode symlink is for the 0 new files of this run. Those that are there stay as they are" in told
+    assert (
+        "--mode symlink is for new files, and there are none in this run: those that are there stay as they are" in told
+    )
     saved = album_sort(*call, "--mode", "symlink", "--save").stderr
     assert "from now on new files are filed with --mode symlink" in saved
     make_tree(photos, {"rose.jpg": picture_jpeg(pictures.flower(), taken=datetime(2025, 7, 1, 10), camera=CAMERA)})

@@ -183,7 +183,7 @@ def test_explain_names_the_rule_and_what_content_alone_would_say() -> None:
 def test_explain_says_where_date_and_place_come_from() -> None:
     niseko = place_of("Niseko", "Japan", "JP")
     text = explained(facts_of(classes=TABBY, taken="2025-12-30", place=niseko, season="winter"))
-    assert "2025-12-30 00:00 (local time; from EXIF DateTimeOriginal, exact to the day)" in text
+    assert "taken 2025-12-30 (local time; from EXIF DateTimeOriginal, exact to the day)" in text
     assert "1 km from Niseko, Japan (from EXIF GPS)" in text
     assert "no date is known" in explained(facts_of(classes=TABBY))
 
@@ -202,6 +202,42 @@ def test_explain_says_which_position_was_refused_and_from_what_one_was_inferred(
     sections = explain(file_photo(facts), facts, load_labels(), "en", load_wording(), why)
     assert "the receiver's fix is 9 hours older than the photo" in sections[-1].lines[-2]
     assert "the same camera was here 12 minutes before or after" in sections[-1].lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("classes", "evidence", "decided_by", "first"),
+    [
+        (UNSURE, {"people": 8.0}, "evidence", "test.said"),
+        (TABBY, {"people": 12.0}, "evidence", "test.said"),
+        (TABBY, {"pets": 1.0}, "content", "albums.content"),
+        (TABBY, {}, "content", "albums.content"),
+    ],
+)
+def test_the_first_reason_is_the_one_that_decided(
+    classes: dict[str, float], evidence: dict[str, float], decided_by: str, first: str
+) -> None:
+    """A face, not the cat that the network saw beside it; the class where it would have decided alone."""
+    assignment = file_photo(facts_of(classes=classes), evidence=evidence)
+    assert (assignment.decided_by, assignment.reasons[0].code) == (decided_by, first)
+    if decided_by == "evidence":
+        assert "albums.content" not in {reason.code for reason in assignment.reasons}
+
+
+def test_the_first_reason_of_a_correction_and_of_a_rule_is_that() -> None:
+    assert file_photo(facts_of(classes=TABBY), correction="food").reasons[0].code == "albums.correction"
+    assert file_photo(facts_of(classes={"skis": 0.9}, away_from_home=False)).reasons[0].code == "albums.rule-instead"
+
+
+@pytest.mark.parametrize("correction", [None, "food"])
+def test_explain_in_words_has_at_most_the_percentage_that_decided(correction: str | None) -> None:
+    facts = facts_of(classes={"tabby cat": 0.8, "seashore": 0.15}, taken="2025-12-30")
+    assignment = file_photo(facts, evidence={"night-sky": -2.0}, correction=correction)
+    sections = explain(assignment, facts, load_labels(), "en", load_wording(), with_figures=False)
+    text = "\n".join(line for section in sections for line in (section.heading, *section.lines))
+    assert len(set(re.findall(r"[\d.]+%", text))) == (0 if correction else 1)
+    assert "odds" not in text
+    assert "against “Night sky”: " in text
+    assert "tabby" in text
 
 
 def test_explain_speaks_chinese() -> None:

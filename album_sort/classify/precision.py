@@ -79,8 +79,8 @@ def _prepare_float(weights: WeightsFile, state: StateDict, precision: Precision)
     if precision is Precision.BF16 and not has_bf16():
         raise UsageError("this processor has no bfloat16 arithmetic", hint="use --precision auto or fp32")
     if precision is Precision.FP32 or not has_bf16():
-        return PreparedNetwork(network, torch.float32, Precision.FP32, "fp32, batch norm folded")
-    return PreparedNetwork(network.to(torch.bfloat16), torch.bfloat16, Precision.BF16, "bf16, batch norm folded")
+        return PreparedNetwork(network, torch.float32, Precision.FP32, "fp32")
+    return PreparedNetwork(network.to(torch.bfloat16), torch.bfloat16, Precision.BF16, "bf16")
 
 
 def _published_int8(weights: WeightsFile, state: StateDict, precision: Precision) -> PreparedNetwork:

@@ -140,9 +140,9 @@ def _int16_tensors(
         return tensors, "int16"
     tensors, moved = _convert(weights, calibration())
     if tensors is None:
-        return None, f"int16 conversion moved {moved:.2f} of the probability and was refused"
+        return None, f"int16 was not exact enough on this computer ({moved:.2f})"
     keep(tensors.to_bytes(), path)
-    return tensors, f"int16, converted now (moved {moved:.3f} of the probability)"
+    return tensors, "int16, converted now"
 
 
 def _why_no_int16(weights: WeightsFile) -> str:

@@ -8,7 +8,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 DEFAULT_COMMAND = "sort"
 
@@ -17,6 +17,19 @@ _OUT = frozenset({"--out", "-o"})
 
 _LIKENESS = 0.7
 """Of a word and the command that it may mean: `undoo`, `sorrt`, `verfy`, but not `Ruins`."""
+
+
+class PlainCommand(TyperCommand):
+    """A command whose help names its arguments without the types that they have in Python."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's own classes are private
+        """Arguments, then options, each with its sentence."""
+        for heading, kind in (("Arguments", "argument"), ("Options", "option")):
+            params = [parameter for parameter in self.get_params(ctx) if parameter.param_type_name == kind]
+            records = [record for parameter in params if (record := parameter.get_help_record(ctx)) is not None]
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl([(re.sub(r" <[^<>]*>$", "", name), said) for name, said in records])
 
 
 class DefaultCommandGroup(TyperGroup):

@@ -19,7 +19,7 @@ def say_overruled(kept: KeptSettings, own: ResolvedSettings, lang: str) -> Itera
     """The user's own file says otherwise than these albums: they keep theirs."""
     words = terminal_words(lang)
     for one in kept.overruled(own):
-        values = {"option": _option(one.name), "kept": _shown(one.kept, words), "given": _shown(one.given, words)}
+        values = {"option": _option(one.name), "kept": _shown(one.kept), "given": _shown(one.given)}
         yield Notice(words.text("kept_before_file", **values))
 
 
@@ -49,12 +49,16 @@ def say_differences(
         yield Notice(words.text(key, **values, n=moves), is_urgent=bool(moves))
     for one in differences:
         if one.name == "mode":
-            key = "mode_saved" if save else "mode_differs"
+            key = "mode_saved" if save else "mode_differs" if new else "mode_differs_idly"
             yield Notice(words.text(key, kept=one.kept, given=one.given, n=new))
 
 
 def _all(differences: Sequence[Difference], side: str, words: Words) -> str:
-    return " ".join(f"{_option(one.name)} {_shown(getattr(one, side), words)}" for one in differences)
+    return ", ".join(_said(one.name, getattr(one, side), words) for one in differences)
+
+
+def _said(name: str, value: str, words: Words) -> str:
+    return f"{_option(name)} {_shown(value)}" if value else words.text("not_set", option=_option(name))
 
 
 def _network(model: str) -> str:
@@ -69,5 +73,5 @@ def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _shown(value: str, words: Words) -> str:
-    return f"'{in_words(value)}'" if value else words.text("not_set")
+def _shown(value: str) -> str:
+    return f"'{in_words(value)}'" if value else "-"

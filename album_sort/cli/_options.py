@@ -21,7 +21,7 @@ _NETWORK = "Network"
 _TALK = "Output"
 
 Photos = Annotated[
-    list[str] | None, typer.Argument(metavar="PHOTOS...", help="Folders or files with photos.", show_default=False)
+    list[str] | None, typer.Argument(metavar="PHOTOS", help="Folders or files with photos.", show_default=False)
 ]
 
 
@@ -149,6 +149,9 @@ ReportFolder = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what needs you.", rich_help_panel=_TALK)]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every file.", rich_help_panel=_TALK)]
+Figures = Annotated[
+    bool, typer.Option("--verbose", "-v", help="With all figures: probabilities, weights.", rich_help_panel=_TALK)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Events as JSON lines on stdout.", rich_help_panel=_TALK)]
 LogFile = Annotated[
     str | None, typer.Option(metavar="FILE", help="Append what is said to FILE.", rich_help_panel=_TALK)

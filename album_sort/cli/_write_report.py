@@ -206,7 +206,7 @@ class ReportWriter:
         )
 
     def _precision(self) -> str:
-        """What ran, `bf16, batch norm folded`; where every answer was remembered, what was asked for."""
+        """What ran, `int16, converted now`; where every answer was remembered, what was asked for."""
         preparation = self.preparation
         title = preparation.engine.weights.backbone.title
         return preparation.network_note.removeprefix(f"{title}, ") or str(preparation.request.settings.precision)

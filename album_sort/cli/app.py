@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from album_sort import __version__
-from album_sort.cli._commands import DefaultCommandGroup
+from album_sort.cli._commands import DefaultCommandGroup, PlainCommand
 from album_sort.cli._layout import printable
 from album_sort.cli._options import EXIT_CODES
 from album_sort.cli._streams import lost_words, prepare_streams
@@ -53,7 +53,7 @@ def main_options(
 
 
 for _command in (sort, apply, undo, verify, runs, explain, fix):
-    app.command(epilog=EXIT_CODES)(_command)
+    app.command(cls=PlainCommand, epilog=EXIT_CODES)(_command)
 app.add_typer(albums_app, name="albums")
 app.add_typer(models_app, name="models")
 app.add_typer(config_app, name="config")

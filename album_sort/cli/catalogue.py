@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
@@ -23,54 +23,72 @@ from album_sort.cli._console import err_console, out_console
 from album_sort.cli._layout import Last, print_table, printable, say
 from album_sort.cli._words import terminal_words
 from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Settings, cache_folder, read_layers, resolve_settings
+from album_sort.core.album_names import find_album
 from album_sort.core.album_rules import AlbumRules
-from album_sort.errors import ExitCode, UsageError, WeightsUnavailable
-from album_sort.pipeline.hand import names_by_hand, shape_of
+from album_sort.errors import ExitCode, WeightsUnavailable
+from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shape_of
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import load_calibration, load_rules
-from album_sort.pipeline.remembered import open_to_read
-from album_sort.types import LANGUAGES, REVIEW, TRAVEL, AlbumId, ClassIndex
+from album_sort.pipeline.remembered import language_of, open_to_read
+from album_sort.types import LANGUAGES, AlbumId, ClassIndex
 
 DOWNLOAD_PATIENCE_S = 60.0
 """Somebody who asks for a download is ready to wait."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The albums as a person knows them: the rules, the language, and the names that folders were given by hand."""
+
+    rules: AlbumRules
+    lang: str
+    renamed: Mapping[AlbumId, str] = field(default_factory=dict)
+
+    def title(self, album: AlbumId) -> str:
+        return self.renamed.get(album) or _title(self.rules, album, self.lang)
+
+
+def _shown_albums(albums_file: str, given_lang: str, destination: str) -> _Shown:
+    own = resolve_settings(read_layers(None, os.environ, {})).settings.lang
+    if not destination:
+        return _Shown(load_rules(albums_file), given_lang or own or LANGUAGES[0])
+    layout, rules = shape_of(read_kept(destination), albums_file)
+    with open_to_read(destination) as state:
+        lang = given_lang or language_of(state) or LANGUAGES[0]
+        return _Shown(rules, lang, names_by_hand(state.records(), layout, rules))
+
+
 def run_albums_list(albums_file: str, given_lang: str, destination: str) -> ExitCode:
-    """All albums with their titles; in a destination, as a person has renamed their folders there."""
-    lang = given_lang or resolve_settings(read_layers(None, os.environ, {})).settings.lang or LANGUAGES[0]
+    """All albums with their titles; in a destination, in its language and as a person has renamed their folders there."""
+    shown = _shown_albums(albums_file, given_lang, destination)
     console = out_console()
-    words = terminal_words(lang, console.encoding)
-    labels, rules, renamed = load_labels(), load_rules(albums_file), dict[AlbumId, str]()
-    if destination:
-        layout, rules = shape_of(read_kept(destination), albums_file)
-        with open_to_read(destination) as state:
-            renamed = names_by_hand(state.records(), layout, rules)
-    described = {album.album_id: album for album in labels.albums}
+    words = terminal_words(shown.lang, console.encoding)
+    described = {album.album_id: album for album in load_labels().albums}
     rows = []
-    for album in dict.fromkeys((*rules.albums, TRAVEL, REVIEW)):
+    for album in all_albums(shown.rules):
         known = described.get(album)
-        about = known.descriptions.get(lang, "") if known else words.text("album_yours")
-        rows.append((album, printable(renamed.get(album) or _title(rules, album, lang)), printable(about)))
+        about = known.descriptions.get(shown.lang, "") if known else words.text("album_yours")
+        rows.append((album, printable(shown.title(album)), printable(about)))
     heads = [words.text(f"albums_{key}") for key in ("id", "title", "about")]
     print_table(console, heads, rows, last=Last.WRAPPED)
     return ExitCode.DONE
 
 
-def run_albums_show(album: str, albums_file: str, lang: str) -> ExitCode:
-    """The classes that speak for an album, with their weights."""
-    labels, rules = load_labels(), load_rules(albums_file)
-    if album not in rules.albums:
-        titles = {_title(rules, known, each).casefold(): known for known in rules.albums for each in LANGUAGES}
-        titles |= {known.casefold(): known for known in rules.albums}
-        near = difflib.get_close_matches(album.casefold(), titles, 1)
-        guess = f"; did you mean {titles[near[0]]}?" if near else ""
-        raise UsageError(f"unknown album {album!r}{guess}", hint="`album-sort albums list` shows all albums")
-    column = rules.albums.index(AlbumId(album))
+def run_albums_show(name: str, albums_file: str, given_lang: str, destination: str) -> ExitCode:
+    """The classes that speak for an album, with their weights; the album by any of its names, as `fix` takes it."""
+    shown = _shown_albums(albums_file, given_lang, destination)
+    rules, labels = shown.rules, load_labels()
+    titles = {album: (*given, shown.renamed.get(album, album)) for album, given in all_titles(rules).items()}
+    album = find_album(name, titles)
     console = out_console()
-    console.out(printable(_title(rules, AlbumId(album), lang)), style="bold")
-    for index in rules.weights[:, column].nonzero()[0].tolist():
-        weight = float(rules.weights[index, column])
-        say(console, f"{index:4} {weight:4.2f}  {labels.class_name(ClassIndex(index), lang)}", hanging=11)
+    words = terminal_words(shown.lang, console.encoding)
+    console.out(printable(shown.title(album)), style="bold")
+    classes = rules.weights[:, rules.albums.index(album)].nonzero()[0].tolist() if album in rules.albums else ()
+    if not classes:
+        say(console, words.text("album_without_classes"))
+    for index in classes:
+        weight = float(rules.weights[index, rules.albums.index(album)])
+        say(console, f"{index:4} {weight:4.2f}  {labels.class_name(ClassIndex(index), shown.lang)}", hanging=11)
     return ExitCode.DONE
 
 
@@ -149,9 +167,14 @@ def run_config_show(config_file: Path | None, destination: str) -> ExitCode:
             value, origin = kept.model, ALBUMS_ORIGIN
         if setting.name == "weights" and kept.weights and origin == DEFAULT:
             value, origin = f"{kept.weights.sha256[:8]}… {kept.weights.file}", ALBUMS_ORIGIN
-        rows.append((setting.name.replace("_", "-"), printable(_shown(value)), printable(origin)))
+        shown = _SHOWN_FOR_ZERO.get(setting.name, "0") if value == 0 and value is not False else _shown(value)
+        rows.append((setting.name.replace("_", "-"), printable(shown), printable(origin)))
     print_table(out_console(), ("Setting", "Value", "From"), rows)
     return ExitCode.DONE
+
+
+_SHOWN_FOR_ZERO = {"workers": "auto", "threads": "auto", "limit": "-"}
+"""Settings whose 0 means that the program decides, or that there is none."""
 
 
 def _shown(value: object) -> str:
@@ -160,4 +183,6 @@ def _shown(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "-"
+    if isinstance(value, float):
+        return f"{value:g}"
     return "-" if value in (None, "") else str(value)

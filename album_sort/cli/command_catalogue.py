@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from album_sort.cli import _options as o
+from album_sort.cli._commands import PlainCommand
 from album_sort.cli._options import EXIT_CODES
 
 albums_app = typer.Typer(help="The albums and their rules.", no_args_is_help=True, rich_markup_mode=None)
@@ -17,7 +18,7 @@ models_app = typer.Typer(help="The networks and their weights.", no_args_is_help
 config_app = typer.Typer(help="The settings.", no_args_is_help=True, rich_markup_mode=None)
 
 
-@albums_app.command("list", epilog=EXIT_CODES)
+@albums_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def albums_list(albums: o.Albums = None, lang: o.ShownLang = "", out: o.OptionalOut = "") -> None:
     """Lists all albums.
 
@@ -28,11 +29,12 @@ def albums_list(albums: o.Albums = None, lang: o.ShownLang = "", out: o.Optional
     raise typer.Exit(run_albums_list(albums or "", lang, out))
 
 
-@albums_app.command("show", epilog=EXIT_CODES)
+@albums_app.command("show", cls=PlainCommand, epilog=EXIT_CODES)
 def albums_show(
-    album: Annotated[str, typer.Argument(metavar="ID", help="An album's id.")],
+    album: Annotated[str, typer.Argument(metavar="ALBUM", help="An album's id or title.")],
     albums: o.Albums = None,
-    lang: o.ShownLang = "en",
+    lang: o.ShownLang = "",
+    out: o.OptionalOut = "",
 ) -> None:
     """Shows which classes speak for an album.
 
@@ -40,10 +42,10 @@ def albums_show(
     """
     from album_sort.cli.catalogue import run_albums_show  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_albums_show(album, albums or "", lang))
+    raise typer.Exit(run_albums_show(album, albums or "", lang, out))
 
 
-@albums_app.command("check", epilog=EXIT_CODES)
+@albums_app.command("check", cls=PlainCommand, epilog=EXIT_CODES)
 def albums_check(file: Annotated[str, typer.Argument(metavar="FILE", help="Your album rules (TOML).")]) -> None:
     """Checks a file of album rules and tells all its faults at once.
 
@@ -54,7 +56,7 @@ def albums_check(file: Annotated[str, typer.Argument(metavar="FILE", help="Your 
     raise typer.Exit(run_albums_check(file))
 
 
-@models_app.command("list", epilog=EXIT_CODES)
+@models_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def models_list() -> None:
     """Lists the networks and whether their weights are at hand.
 
@@ -65,7 +67,7 @@ def models_list() -> None:
     raise typer.Exit(run_models_list())
 
 
-@models_app.command("fetch", epilog=EXIT_CODES)
+@models_app.command("fetch", cls=PlainCommand, epilog=EXIT_CODES)
 def models_fetch() -> None:
     """Fetches torchvision's ResNet-18 weights (11 MB) once; later runs need no connection.
 
@@ -76,7 +78,7 @@ def models_fetch() -> None:
     raise typer.Exit(run_models_fetch())
 
 
-@models_app.command("verify", epilog=EXIT_CODES)
+@models_app.command("verify", cls=PlainCommand, epilog=EXIT_CODES)
 def models_verify() -> None:
     """Checks the hashes of the weights at hand.
 
@@ -87,7 +89,7 @@ def models_verify() -> None:
     raise typer.Exit(run_models_verify())
 
 
-@config_app.command("show", epilog=EXIT_CODES)
+@config_app.command("show", cls=PlainCommand, epilog=EXIT_CODES)
 def config_show(config: o.ConfigFile = None, out: o.OptionalOut = "") -> None:
     """Shows every setting, its value, and where the value comes from; with --out, what these albums keep, too.
 

@@ -22,6 +22,7 @@ def explain(
     offline: o.Offline = None,
     precision_target: o.PrecisionTarget = None,
     home: o.HomeOption = None,
+    verbose: o.Figures = False,
     json: o.JsonOption = False,
     config: o.ConfigFile = None,
 ) -> None:
@@ -40,16 +41,14 @@ def explain(
         "precision_target": precision_target,
         "home": home,
     }
-    raise typer.Exit(run_explain(photo, out, flags, config, as_json=json))
+    raise typer.Exit(run_explain(photo, out, flags, config, as_json=json, verbose=verbose))
 
 
 def fix(
     out: o.Out,
     photos: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="PHOTO...", help="Photos or folders, in your photos or in the albums.", show_default=False
-        ),
+        typer.Argument(metavar="PHOTO", help="Photos or folders, in your photos or in the albums.", show_default=False),
     ] = None,
     album: Annotated[
         str, typer.Option(metavar="ALBUM", help="Where they belong: an id or a title.", show_default=False)

@@ -197,7 +197,7 @@ def _tell_remembered(
         key = "fix_belongs" if album else "fix_left_out"
         say(console, words.text(key, n=len(corrections), album=printable(titles.get(album, album))))
         if not call.at_once:
-            say(console, words.text("fix_next_run"))
+            say(console, words.text("fix_next_run" if album else "fix_next_run_out"))
         elif applied is None:
             say(console, words.text("fix_nothing_to_move"))
         else:
@@ -218,8 +218,9 @@ def _counted(applied: Applied | None) -> tuple[int, list[str]]:
 
 def run_fix_list(destination: str, albums_file: str, *, as_json: bool) -> ExitCode:
     """Everything that was said or done by hand, oldest first. Writes nothing."""
-    _, rules = shape_of(read_kept(destination), albums_file)
+    layout, rules = shape_of(read_kept(destination), albums_file)
     with open_to_read(destination) as state:
+        renamed = names_by_hand(state.records(), layout, rules)
         corrections = sorted(state.corrections().values(), key=lambda said: (said.created_utc, said.note))
         aliases = state.records().folder_aliases
         lang = language_of(state)
@@ -238,6 +239,8 @@ def run_fix_list(destination: str, albums_file: str, *, as_json: bool) -> ExitCo
     def title(album: AlbumId) -> str:
         if album == KEPT:
             return words.text("fix_own_folder")
+        if album in renamed:
+            return renamed[album]
         return (rules.title(album, lang) or load_labels().title(album, lang)) if album else ""
 
     rows = [

@@ -25,6 +25,9 @@ from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, OpStatus, RunId
 from album_sort.types.ledger import DestinationPicture, RunRecord, RunStatus
 
+SHOWN_FOREIGN = 5
+"""Files that are not ours, named without -v: they are no fault, but somebody wants to know which they are."""
+
 
 def run_runs(destination: str, *, as_json: bool) -> ExitCode:
     """Lists the runs of a destination, oldest first."""
@@ -169,8 +172,12 @@ def run_verify(destination: str, *, quiet: bool, verbose: bool, as_json: bool) -
         for file in verified:
             print_json({"path": file.path, "verdict": file.verdict, "detail": file.detail})
     else:
-        shown = verified if verbose else bad
-        _print_verified(shown, verified, quiet=quiet)
+        foreign = [file for file in verified if file.verdict is Verdict.FOREIGN]
+        shown = verified if verbose else [*bad, *foreign[:SHOWN_FOREIGN]]
+        _print_verified(bad if quiet and not verbose else shown, verified, quiet=quiet)
+        if not quiet and not verbose and len(foreign) > SHOWN_FOREIGN:
+            more = f"and {number_of(len(foreign) - SHOWN_FOREIGN, 'foreign file')} more; -v names them all"
+            say(out_console(), more, indent=2)
     return ExitCode.PARTIAL if bad else ExitCode.DONE
 
 

@@ -28,20 +28,26 @@ _MOST_COMPANIONS = 50
 
 
 def run_explain(
-    photo: str, destination: str, flags: Mapping[str, object], config_file: Path | None, *, as_json: bool
+    photo: str,
+    destination: str,
+    flags: Mapping[str, object],
+    config_file: Path | None,
+    *,
+    as_json: bool,
+    verbose: bool = False,
 ) -> ExitCode:
     """Prints all that led to a photo's album. Nothing is written but the cache."""
     kept = read_kept(destination) if destination else KeptSettings()
     resolved = resolve_settings(read_layers(config_file, os.environ, flags, kept.layer()))
     check_kept_rules(resolved)
-    path = given_path(_existing(photo))
     remembered = remember_nothing_written(destination) if destination else Remembered()
+    path = given_path(_existing(photo, destination, remembered))
     source = _source_of(path, destination, remembered)
     sources = _with_its_files(source)
     request = SortRequest(sources, destination or os.path.dirname(source), resolved.settings, utc_now())
     with make_printer(quiet=True, as_json=False, with_progress=False, log_file="") as printer:
         preparation = prepare(scout(request, remembered, printer), remembered, printer)
-    sections = _sections(preparation, source)
+    sections = _sections(preparation, source, with_figures=verbose or as_json)
     if as_json:
         print_json({"photo": source, "sections": {section.heading: list(section.lines) for section in sections}})
         return ExitCode.DONE
@@ -55,23 +61,32 @@ def run_explain(
     return ExitCode.DONE
 
 
-def _sections(preparation: Preparation, source: str) -> Sequence[Section]:
+def _sections(preparation: Preparation, source: str, *, with_figures: bool) -> Sequence[Section]:
     library = preparation.library
     for facts, assignment, choice in zip(library.photos, preparation.assignments, library.positions, strict=True):
         if any(
             os.path.samefile(file.path, source) for file in facts.group.files if file.name == os.path.basename(source)
         ):
             lang = preparation.lang
-            return explain(assignment, facts, load_labels(), lang, preparation.wording, choice.why)
+            return explain(
+                assignment, facts, load_labels(), lang, preparation.wording, choice.why, with_figures=with_figures
+            )
     left_out = (preparation.say(one.reason) for one in preparation.skipped if one.path == source)
     reason = next(left_out, "it was not found by the scan")
     raise UsageError(f"{source!r} is not among the photos: {reason}")
 
 
-def _existing(photo: str) -> str:
-    if not os.path.isfile(photo):
+def _existing(photo: str, destination: str, remembered: Remembered) -> str:
+    if os.path.isdir(photo):
+        raise UsageError(f"{photo!r} is a folder", hint="give one photo's path, in your photos or in the albums")
+    if not os.path.isfile(photo) and not _is_source_there(given_path(photo), destination, remembered):
         raise UsageError(f"no such photo: {photo!r}", hint="give a photo's path, in your photos or in the albums")
     return photo
+
+
+def _is_source_there(path: str, destination: str, remembered: Remembered) -> bool:
+    """Whether a photo that is no longer at this place in the albums can be looked at in its source."""
+    return bool(destination) and _source_of(path, destination, remembered) != path
 
 
 def _source_of(path: str, destination: str, remembered: Remembered) -> str:

@@ -8,12 +8,19 @@ from dataclasses import dataclass
 
 from album_sort.core.damage import damage_reason
 from album_sort.core.wording import Wording
-from album_sort.types import REVIEW, Assignment, LabelSet, PhotoFacts, Reason
+from album_sort.types import REVIEW, Assignment, LabelSet, PhotoFacts, Reason, TimePrecision
 
 SHOWN_CLASSES = 5
 SHOWN_SCORES = 5
 LEAST_SHOWN = 0.005
 """Less than half a percent is not worth a line."""
+
+
+LEAST_NEXT = 0.05
+"""An album that is less likely than that is no rival worth a word."""
+
+_SHOWN_OF_DATE = {TimePrecision.YEAR: 4, TimePrecision.MONTH: 7, TimePrecision.DAY: 10}
+"""Characters of `2024-05-01 10:00`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +38,61 @@ def explain(  # noqa: PLR0917 - all that is known of one photo
     lang: str,
     wording: Wording,
     position_why: Sequence[Reason] = (),
+    *,
+    with_figures: bool = True,
 ) -> tuple[Section, ...]:
     """All that led to a photo's album, the most important first. `wording` knows the user's own titles.
 
+    Without figures it says the same in words, with the one percentage that was decided by.
     `position_why` says which positions were refused and from what a missing one was inferred.
     """
     sections = (
         ("explain.decision", (*_decision(assignment), *_damage(facts))),
-        ("explain.runner-up", _runner_up(assignment, wording, lang)),
-        ("explain.scores", _scores(assignment)),
-        ("explain.evidence", _evidence(assignment, wording, lang)),
-        ("explain.classes", _classes(facts, labels, lang)),
+        ("explain.runner-up", _runner_up(assignment, wording, lang, with_figures=with_figures)),
+        *(
+            _figures(assignment, facts, labels, wording, lang)
+            if with_figures
+            else _words(assignment, facts, wording, lang)
+        ),
         ("explain.when-and-where", (*_when_and_where(facts), *position_why)),
     )
     shown = [(heading, tuple(wording.say(reason, lang) for reason in reasons)) for heading, reasons in sections]
     return tuple(Section(wording.say(Reason(heading), lang), lines) for heading, lines in shown if lines)
 
 
+_Sections = tuple[tuple[str, Iterator[Reason]], ...]
+
+
+def _figures(assignment: Assignment, facts: PhotoFacts, labels: LabelSet, wording: Wording, lang: str) -> _Sections:
+    return (
+        ("explain.scores", _scores(assignment)),
+        ("explain.evidence", _evidence(assignment, wording, lang)),
+        ("explain.classes", _classes(facts, labels, lang)),
+    )
+
+
+def _words(assignment: Assignment, facts: PhotoFacts, wording: Wording, lang: str) -> _Sections:
+    """For and against, the strongest first; what the picture looks like."""
+    pieces = sorted(assignment.evidence, key=lambda piece: -abs(piece.weight))
+    told = (
+        Reason.of("explain.for" if piece.weight > 0 else "explain.against", album=piece.album, said=said)
+        for piece in pieces
+        for said in [wording.say(piece.reason, lang)]
+    )
+    top = facts.prediction.top(SHOWN_CLASSES) if facts.prediction is not None else ()
+    seen = (Reason.of("explain.seen", class_index=int(score.class_index)) for score in top)
+    return ("explain.for-and-against", told), ("explain.looks-like", seen)
+
+
+def _is_decided_beside_content(assignment: Assignment) -> bool:
+    return assignment.decided_by in ("correction", "trip", "trip-theme") or assignment.decided_by.startswith("rule:")
+
+
 def _decision(assignment: Assignment) -> Iterator[Reason]:
     if assignment.album == REVIEW:
         yield Reason.of("explain.review", album=REVIEW)
+    elif _is_decided_beside_content(assignment):
+        yield Reason.of("explain.put", album=assignment.album)
     else:
         yield Reason.of("explain.filed", album=assignment.album, percent=round(100 * assignment.probability))
     yield from assignment.reasons
@@ -91,7 +133,8 @@ def _when_and_where(facts: PhotoFacts) -> Iterator[Reason]:
     if time is None:
         yield Reason("explain.no-date")
     else:
-        local = time.local.isoformat(sep=" ", timespec="minutes")
+        # A day is no midnight: what is not known is not shown.
+        local = time.local.isoformat(sep=" ", timespec="minutes")[: _SHOWN_OF_DATE.get(time.precision)]
         yield Reason.of("explain.date", local=local, source=str(time.source), precision=str(time.precision))
         yield from facts.time_why
     if facts.place is not None:
@@ -110,19 +153,23 @@ def _when_and_where(facts: PhotoFacts) -> Iterator[Reason]:
         yield Reason.of("explain.trip", trip=facts.trip.title)
 
 
-def _runner_up(assignment: Assignment, wording: Wording, lang: str) -> Iterator[Reason]:
+def _runner_up(assignment: Assignment, wording: Wording, lang: str, *, with_figures: bool) -> Iterator[Reason]:
     """What would have had to differ."""
     if not assignment.scores:
         return
     first = assignment.scores[0]
-    if assignment.decided_by in ("correction", "trip", "trip-theme") or assignment.decided_by.startswith("rule:"):
-        yield Reason.of("explain.by-content", album=first.album, percent=round(100 * first.probability))
+    if _is_decided_beside_content(assignment):
+        values = {"percent": round(100 * first.probability)} if with_figures else {}
+        yield Reason.of("explain.by-content" if with_figures else "explain.alone", album=first.album, **values)
         return
     second = next((score for score in assignment.scores[1:] if score.album != assignment.album), None)
     if assignment.album == REVIEW or second is None:
         return
     gap = math.log(max(first.probability, 1e-9) / max(second.probability, 1e-9))
-    yield Reason.of("explain.gap", other=second.album, weight=round(gap, 1), times=_times(gap))
+    if with_figures:
+        yield Reason.of("explain.gap", other=second.album, weight=round(gap, 1), times=_times(gap))
+    elif second.probability >= LEAST_NEXT:
+        yield Reason.of("explain.next", other=second.album)
     for piece in assignment.evidence:
         helps = piece.weight if piece.album == first.album else -piece.weight if piece.album == second.album else 0.0
         if helps > gap:

@@ -20,7 +20,7 @@ ALBUM_PLACEHOLDERS = frozenset({"album", "other"})
 CLASS_PLACEHOLDERS = frozenset({"class_index", "class_index_2", "class_index_3"})
 """Their values are class indices; the sentence shows the classes' names."""
 
-WORD_PLACEHOLDERS = frozenset({"season", "content"})
+WORD_PLACEHOLDERS = frozenset({"season", "content", "precision"})
 """Their values are words of ours (`winter`); the sentence shows what `season.winter` says."""
 
 _CODE = re.compile(r"[a-z0-9]+([.-][a-z0-9]+)*")
