@@ -22,7 +22,7 @@ from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.place import Place, RowRefused
 from album_sort.fileops.recover import is_our_page
 from album_sort.report import WORDS_FILE, StoredRows, parse_words, read_report, write_reports
-from album_sort.state.own_files import open_own_to_write, run_folders
+from album_sort.state.own_files import NOTHING_THERE, open_own_to_write, run_folders
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import LANGUAGES, ReportRow
 from album_sort.types.inner_paths import NO_RUN
@@ -158,5 +158,5 @@ def _newest(destination: str, name: str) -> Path | None:
 def _is_file(path: Path) -> bool:
     try:
         return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
+    except NOTHING_THERE:
         return False

@@ -24,6 +24,9 @@ _FOLDERS = (RUNS, "trash")
 LONGEST_LINE = 16 << 20
 """Bytes; a hundred thousand members of a trip, or photos moved by hand, are half of it."""
 
+NOTHING_THERE = (FileNotFoundError, NotADirectoryError, PermissionError)
+"""Errors that say that there is nothing for us, whatever the disk is like."""
+
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
@@ -101,9 +104,12 @@ def objects_of(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def run_folders(destination: Path) -> list[tuple[RunId, Path]]:
-    """The folders that runs have left, in the order of their names; what is called or is otherwise is none of ours."""
+    """The folders that runs have left, in the order of their names; what is called or is otherwise is none of ours.
+
+    Raises OSError for a disk that does not answer, which is not the same as none.
+    """
     found = []
-    with contextlib.suppress(OSError), os.scandir(destination / STATE_FOLDER / RUNS) as entries:
+    with contextlib.suppress(*NOTHING_THERE), os.scandir(destination / STATE_FOLDER / RUNS) as entries:
         for entry in entries:
             with contextlib.suppress(OutsideError):
                 if entry.is_dir(follow_symlinks=False):

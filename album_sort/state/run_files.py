@@ -20,7 +20,7 @@ from typing import Any
 from album_sort.core import checked
 from album_sort.core.planfile import op_from_json, op_to_json
 from album_sort.state.memory import append_lines, trip_of
-from album_sort.state.own_files import RUNS, objects_of, open_own_to_write, run_folders
+from album_sort.state.own_files import NOTHING_THERE, RUNS, objects_of, open_own_to_write, run_folders
 from album_sort.types import AlbumRelPath, Plan, PlannedOp, RunId, inner_path
 from album_sort.types.ledger import STATE_FOLDER, KnownTrip, RunRecord, RunStatus
 
@@ -152,7 +152,7 @@ def is_in(number: int, found: Sequence[tuple[int, int]]) -> bool:
 def _is_file(path: Path) -> bool:
     try:
         return stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
+    except NOTHING_THERE:
         return False
 
 
