@@ -104,9 +104,10 @@ class DestinationState(Memory):
         check_state_folder(destination)
         with tempfile.TemporaryDirectory(prefix="album-sort-") as scratch, contextlib.ExitStack() as stack:
             try:
-                connection = open_untouched(destination / STATE_FOLDER / DATABASE, Path(scratch))
-                if connection is not None and is_empty(connection) and has_runs(destination):
-                    connection.close()
+                path = destination / STATE_FOLDER / DATABASE
+                connection = opened = open_untouched(path, Path(scratch))
+                if opened is not None and sound(lambda: is_empty(opened), path) and has_runs(destination):
+                    opened.close()
                     connection = None
                 damage = None
             except Damaged as found:

@@ -188,9 +188,11 @@ def check(stage: Stage, step: int, code: int, expected: dict[str, object], *, fo
     assert stage.marks() == marks, where
     again = run_with(stage)
     assert again.code in (0, 3), (where, ended.errors, again.errors)
-    # "There is no such thing" is a lie that nobody can see through.
-    if not (code == errno.ENOENT and (for_good or name in LOOKING)):
+    # "There is no such thing" is a lie that nobody can see through. Times that may not be set (FAT) cost the times, not the photo.
+    is_lie = code == errno.ENOENT and (for_good or name in LOOKING)
+    if not is_lie and not (code == errno.EACCES and (for_good or name in ("utime", "fchmod"))):
         assert stage.tree() == expected, (where, ended.code, ended.errors, again.errors)
+    if not is_lie and ended.code in (0, 3):
         assert (stage.albums / "album-report.html").is_file(), (where, ended.code, ended.errors, again.errors)
 
 
