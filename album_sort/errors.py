@@ -11,6 +11,7 @@ AlbumSortError                1
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 
@@ -50,9 +51,27 @@ class AlbumSortError(Exception):
         """What to do next, as a sentence or a command."""
 
 
+_PLAIN = {
+    errno.EACCES: "no permission",
+    errno.EPERM: "no permission",
+    errno.ENOENT: "it is no longer there",
+    errno.EIO: "the disk could not read or write it",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the space allowed to you is used up",
+    errno.EROFS: "the disk can only be read",
+    errno.ENAMETOOLONG: "the name is too long for this disk",
+    errno.EFBIG: "the file is too large for this disk",
+}
+
+
+def in_plain_words(error: OSError) -> str:
+    """What the system says of an error, in words of ours where it is a usual one."""
+    return _PLAIN.get(error.errno or 0) or error.strerror or str(error)
+
+
 def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
     """Why a text file of the user's cannot be read, without repeating its name."""
-    return "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
+    return "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else in_plain_words(error)
 
 
 class UsageError(AlbumSortError):

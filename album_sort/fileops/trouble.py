@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from album_sort.errors import AlbumSortError
+from album_sort.errors import AlbumSortError, in_plain_words
 
 STOPS_THE_RUN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENODEV, errno.ESTALE, errno.ENOTCONN}
 """No file after this one would fare better."""
@@ -30,5 +30,5 @@ def describe(error: OSError | AlbumSortError) -> str:
         names = " -> ".join(
             os.fsdecode(name) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)
         )
-        return f"{error.strerror or error}: {names}" if names else str(error.strerror or error)
+        return f"{in_plain_words(error)}: {names}" if names else in_plain_words(error)
     return str(error)
