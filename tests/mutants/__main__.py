@@ -74,13 +74,13 @@ def read_lists(folder: Path = LISTS) -> list[Mutant]:
     return mutants
 
 
-def failure_of(root: Path, tests: Sequence[str]) -> str:
+def failure_of(root: Path, tests: Sequence[str], seconds: float = SECONDS) -> str:
     """What the first failing test says in this copy; empty when all pass."""
     # A file changed twice within a second and to the same size would be taken from its compiled form.
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
     call = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
-        done = subprocess.run(call, cwd=root, env=environment, capture_output=True, timeout=SECONDS, check=False)
+        done = subprocess.run(call, cwd=root, env=environment, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
         return "it took too long"
     said = done.stdout.decode(errors="replace")[-2000:]
@@ -110,7 +110,8 @@ def survivors(mutants: Sequence[Mutant], jobs: int) -> list[str]:
         for root in copies(jobs, Path(folder)):
             free.put(root)
         root = free.get()
-        if said := failure_of(root, sorted({test for mutant in mutants for test in mutant.tests})):
+        everything = sorted({test for mutant in mutants for test in mutant.tests})
+        if said := failure_of(root, everything, 10 * SECONDS):
             raise RuntimeError(f"the tests fail without any fault: mend that first\n{said}")
         free.put(root)
 
