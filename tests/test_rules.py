@@ -244,3 +244,13 @@ def test_explain_speaks_chinese() -> None:
     text = explained(facts_of(classes=TABBY, taken="2025-12-30"), "zh")
     assert "归入“宠物”" in text
     assert "explain." not in text
+
+
+def test_what_made_the_network_sure_enough_comes_first() -> None:
+    """A gong that the network half believes in puts nobody into People: the face does."""
+    alone = file_photo(facts_of(classes={"gong": 0.5}))
+    assert alone.album == REVIEW
+    with_face = file_photo(facts_of(classes={"gong": 0.5}), evidence={"people": 6.0})
+    assert with_face.album == "people"
+    assert with_face.decided_by == "evidence"
+    assert not with_face.reasons[0].code.startswith("albums.content")

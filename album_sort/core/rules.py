@@ -245,8 +245,12 @@ def _by_content(case: _Case) -> _Decision:
 
 
 def _decider(case: _Case) -> str:
-    """Whether the network alone would have said the same."""
-    return "content" if not case.evidence or case.weighed.is_first_alone else "evidence"
+    """Whether the network alone would have said the same, and been sure enough of it."""
+    if not case.evidence:
+        return "content"
+    best, calibration = case.weighed.best.album, case.policy.calibration
+    is_sure = calibration.probability(case.weighed.alone) >= case.policy.needed(best)
+    return "content" if case.weighed.is_first_alone and is_sure else "evidence"
 
 
 def _part(album: AlbumId, case: _Case) -> AlbumId:

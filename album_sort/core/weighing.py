@@ -31,6 +31,8 @@ class Weighed(NamedTuple):
     """How many whole albums are at least ALSO_FROM."""
     is_first_alone: bool
     """Whether the network alone would have put `best` first as well."""
+    alone: float
+    """The score of `best` by the network alone."""
     named_class: ClassIndex | None
     """The class that says most for `best`; None where none says enough to be named, or where what the classes
     speak for by the map is another album: then no class has decided."""
@@ -53,6 +55,7 @@ def weigh(
     best_columns = ready.whole_columns[best]
     alone = ready.usual_order(base)
     is_first = (alone.max(axis=1) == alone[rows, best_columns]).tolist()
+    by_network = base[rows, best_columns].tolist()
     leaders = _album_scores(ready.whole, best, whole[rows, best])
     whole[rows, best] = -1.0
     second = whole.argmax(axis=1)
@@ -66,7 +69,7 @@ def weigh(
         mapped = ready.usual_order(by_map)
         decided = (mapped.max(axis=1) == mapped[rows, best_columns]).tolist()
         named = [index if by_class else None for index, by_class in zip(named, decided, strict=True)]
-    return list(map(Weighed, scores.tolist(), leaders, followers, likely, is_first, named))
+    return list(map(Weighed, scores.tolist(), leaders, followers, likely, is_first, by_network, named))
 
 
 def _album_scores(
