@@ -267,6 +267,30 @@ def test_nothing_wanders_whatever_part_is_sorted(tmp_path: Path, album_sort: Pro
         assert [len(trip.members) for trip in state.trips()] == [17]
 
 
+COPIES = {"One/IMG_20250314_101500.jpg": "2025", "Two/IMG_20240601_101500 of the cat.jpg": "2024"}
+"""One picture under two names: as its names say, of two years."""
+
+
+@pytest.mark.parametrize(
+    "part",
+    [("--since", "2025"), ("--until", "2024-12-31"), ("--exclude", "Two/*"), ("--exclude", "One/*"), ("--limit", "1")],
+    ids=" ".join,
+)
+def test_copies_of_a_photo_that_are_dated_differently_hold_it_in_its_place(
+    part: tuple[str, str], tmp_path: Path, album_sort: Program
+) -> None:
+    cat = picture_jpeg(pictures.cat())
+    photos, out = make_tree(tmp_path / "Photos", dict.fromkeys(COPIES, cat)), tmp_path / "Albums"
+    assert album_sort(photos, "--out", out, *SHIPPED).code == 0
+    whole = album_tree(out)
+    assert [name.split("/")[1] for name in whole] == ["2024"]
+    for arguments in (part, ()):
+        ran = album_sort(photos, "--out", out, *SHIPPED, *arguments, "--json")
+        assert ran.code == 0, ran.stderr
+        assert json.loads(ran.stdout.splitlines()[-1])["actions"].keys() <= {"keep", "duplicate"}, arguments
+        assert album_tree(out) == whole
+
+
 def test_folders_in_others_are_no_roots_of_their_own() -> None:
     assert outermost(("/a/b", "/a", "/ab", "/a", "/c/d", "/c/e")) == ("/a", "/ab", "/c/d", "/c/e")
 

@@ -42,13 +42,16 @@ class Bundle:
     """Sanitised stems of its pictures and videos; empty where it is a single file."""
 
 
-def file_order(filing: Filing) -> tuple[int, int, str, str]:
+def file_order(filing: Filing) -> tuple[int, str, int, str, str]:
     """Which of several files with the same content is stored: the one whose name says what it is, then the shortest name.
 
     So `a.jpg` wins over `a copy.jpg`, and `IMG_1.HEIC` over the same bytes named `IMG_1.MOV`, which no program would open.
+    Copies may be dated differently, by their names or by what lies beside them. All go to one folder, and the copy that decides
+    on it is the one that is stored (the first folder, so dated ones come first): as its source it is remembered, and a run over
+    the folder of another copy knows it.
     """
     misfit = misfit_of_suffix(filing.file.suffix, filing.media_format)
-    return (misfit, len(filing.file.name), filing.file.name, filing.file.path)
+    return (misfit, filing.folder, len(filing.file.name), filing.file.name, filing.file.path)
 
 
 def bundle_filings(filings: Iterable[Filing]) -> Iterator[Bundle]:
@@ -62,9 +65,8 @@ def bundle_filings(filings: Iterable[Filing]) -> Iterator[Bundle]:
 def _bundle(group_id: ContentId, album: AlbumId, filings: list[Filing]) -> Bundle:
     if len(filings) == 1:
         return Bundle(group_id, album, filings[0].folder, [Output(filings)])
-    # Copies of one photo may be dated differently (by their mtime): one folder for all, dated ones sort first.
-    folder = min(filing.folder for filing in filings)
     filings.sort(key=file_order)
+    folder = next((one.folder for one in filings if one.content_id == group_id), filings[0].folder)
     stems = stems_of(filings)
     by_identity: dict[tuple[ContentId, str], list[Filing]] = {}
     for filing in filings:
@@ -137,14 +139,14 @@ class LedgerMatcher:
                             free[0] if len(free) == 1 else min(free, key=lambda row: self._rank(row, bundle, output))
                         )
                         self._claimed.add(output.row.path)
-                        _store_first(output, output.row)
+                        _store_first(output, output.row, bundle.folder)
 
     def _rank(self, row: LedgerRow, bundle: Bundle, output: Output) -> tuple[bool, bool, bool, str]:
         sources = {filing.file.path for filing in output.filings}
         return (row.path not in self._present, row.folder != bundle.folder, row.source not in sources, row.path)
 
 
-def _store_first(output: Output, row: LedgerRow) -> None:
-    """Keep the file that was stored the last time as the one that is stored."""
+def _store_first(output: Output, row: LedgerRow, folder: AlbumRelPath) -> None:
+    """Keep the file that was stored the last time as the one that is stored, unless another one decides on the folder by now."""
     if len(output.filings) > 1:
-        output.filings.sort(key=lambda filing: (filing.file.path != row.source, file_order(filing)))
+        output.filings.sort(key=lambda one: (one.folder != folder, one.file.path != row.source, file_order(one)))

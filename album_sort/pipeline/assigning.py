@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 
 from album_sort.classify.labels import load_labels
 from album_sort.config import Settings
@@ -23,6 +22,7 @@ from album_sort.pipeline.scouting import Scouted
 from album_sort.types import (
     AlbumId,
     Assignment,
+    CaptureTime,
     Evidence,
     Filing,
     Inspection,
@@ -117,24 +117,27 @@ def new_only(filings: Sequence[Filing], remembered: Remembered) -> tuple[Filing,
 
 
 def _within_dates(photos: Sequence[PhotoFacts], settings: Settings) -> tuple[frozenset[str], list[Skipped]]:
-    """Paths of the primaries within `--since` and `--until`, and the others as left out."""
+    """Paths of the primaries within `--since` and `--until`, and the others as left out.
+
+    Copies of one photo may be dated differently: where one is within, all are, for they decide together where the photo goes.
+    """
     if not settings.since and not settings.until:
         return frozenset(facts.group.primary.path for facts in photos), []
-    chosen, left_out = [], []
-    for facts in photos:
-        day = facts.capture_time.local.date() if facts.capture_time else None
-        path = facts.group.primary.path
-        reason = _outside_dates(day, settings)
-        if reason is None:
-            chosen.append(path)
-        else:
-            left_out.append(Skipped(path, Stage.PLAN, reason, is_problem=False))
-    return frozenset(chosen), left_out
+    reasons = [_outside_dates(facts.capture_time, settings) for facts in photos]
+    within = {facts.group.content_id for facts, why in zip(photos, reasons, strict=True) if why is None}
+    chosen = frozenset(facts.group.primary.path for facts in photos if facts.group.content_id in within)
+    left_out = [
+        Skipped(facts.group.primary.path, Stage.PLAN, why, is_problem=False)
+        for facts, why in zip(photos, reasons, strict=True)
+        if why is not None and facts.group.primary.path not in chosen
+    ]
+    return chosen, left_out
 
 
-def _outside_dates(day: date | None, settings: Settings) -> Reason | None:
-    if day is None:
+def _outside_dates(taken: CaptureTime | None, settings: Settings) -> Reason | None:
+    if taken is None:
         return Reason.of("skip.undated") if settings.since or settings.until else None
+    day = taken.local.date()
     if settings.since and day < settings.since:
         return Reason.of("skip.before-since", day=settings.since.isoformat())
     if settings.until and day > settings.until:
