@@ -26,6 +26,7 @@ from album_sort.paths import given_path
 from album_sort.pipeline.execute import apply_and_tell, held_destination, status_of
 from album_sort.pipeline.fixing import (
     Albums,
+    find_before_undo,
     find_photos,
     forget,
     look_at,
@@ -76,8 +77,15 @@ def run_fix(call: FixCall) -> ExitCode:
     """Remembers what was said, by content, before everything else; with `--now` carries it out."""
     _check(call)
     layout, rules = shape_of(read_kept(call.destination), call.albums_file)
-    chosen = _chosen_album(call, layout, rules) if call.album else None
-    _refuse_nothing(call)
+    paths = [given_path(photo) for photo in call.photos]
+    # Before anything is locked or made: a misspelled name leaves no trace.
+    with open_to_read(call.destination) as before:
+        chosen = _chosen_album(call, before, layout, rules) if call.album else None
+        _refuse_nothing(call)
+        is_undone = any(run.status is RunStatus.UNDOING for run in before.runs())
+        known = (
+            find_before_undo(paths, look_at(call.destination, before, layout, rules, utc_now())) if is_undone else {}
+        )
     with (
         stop_on_signals() as stop,
         make_printer(quiet=call.quiet, as_json=False, with_progress=False, log_file="") as printer,
@@ -89,7 +97,7 @@ def run_fix(call: FixCall) -> ExitCode:
         now = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
         albums = look_at(call.destination, state, layout, rules, now)
         titles = {album: rules.title(album, lang) or load_labels().title(album, lang) for album in all_albums(rules)}
-        meant = find_photos([given_path(photo) for photo in call.photos], albums)
+        meant = find_photos(paths, albums, known if state.finished_undo is not None else {})
         remember_all(state, albums)
         if not call.quiet:
             _tell_hand(albums, lang, titles)
@@ -121,10 +129,9 @@ def _check(call: FixCall) -> None:
         )
 
 
-def _chosen_album(call: FixCall, layout: Layout, rules: AlbumRules) -> AlbumId:
-    """Before anything is locked or made: a misspelled name leaves no trace."""
-    with open_to_read(call.destination) as state:
-        renamed = names_by_hand(state.records(), layout, rules)
+def _chosen_album(call: FixCall, state: DestinationState, layout: Layout, rules: AlbumRules) -> AlbumId:
+    """Raises `UsageError` for a name that no album has."""
+    renamed = names_by_hand(state.records(), layout, rules)
     titles = {album: (*given, renamed.get(album, album)) for album, given in all_titles(rules).items()}
     return find_album(call.album, titles)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from album_sort.core.album_rules import AlbumRules
 from album_sort.core.formats import kind_of_suffix
@@ -77,14 +79,29 @@ def remember_all(state: DestinationState, albums: Albums) -> None:
     remember_hand(state, albums.hand)
 
 
-def find_photos(paths: Sequence[str], albums: Albums) -> list[Meant]:
+def find_photos(
+    paths: Sequence[str], albums: Albums, known: Mapping[str, Sequence[Meant]] = MappingProxyType({})
+) -> list[Meant]:
     """The photos at these paths, in the library or in the albums; of a folder, all in it. Raises `UsageError`.
 
-    A path in the albums may be one at which a deleted photo lay.
+    A path in the albums may be one at which a deleted photo lay. `known`: what `find_before_undo` has found, by path.
     """
     finder = _Finder(albums)
-    found = {meant.content_id: meant for path in paths for meant in finder.find(path)}
+    found = {meant.content_id: meant for path in paths for meant in known.get(path) or finder.find(path)}
     return list(found.values())
+
+
+def find_before_undo(paths: Sequence[str], albums: Albums) -> dict[str, list[Meant]]:
+    """The photos at these paths, while an undo waits to be finished that will move them or give their names to others.
+
+    A person names a photo where they see it. Paths at which there is nothing are left out.
+    """
+    finder = _Finder(albums)
+    found: dict[str, list[Meant]] = {}
+    for path in paths:
+        with contextlib.suppress(UsageError, OSError):
+            found[path] = list(finder.find_by_content(path))
+    return found
 
 
 class _Finder:
@@ -112,6 +129,17 @@ class _Finder:
             raise UsageError(
                 f"no such photo: {given!r}", hint="give paths of photos or folders, in your photos or in the albums"
             )
+
+    def find_by_content(self, given: str) -> Iterator[Meant]:
+        """As `find`, where files and what is remembered of them are out of step: what really lies there decides."""
+        path = os.path.abspath(given)
+        if os.path.isdir(path):
+            files = [file.path for file in scan((path,), destination=None).files if file.kind is not FileKind.SIDECAR]
+            found = [meant for file in files for meant in self.find_by_content(file)]
+        else:
+            group = self._groups.get(self._fs.digest(path)) if os.path.isfile(path) else None
+            found = [Meant(group, path)] if group is not None else []
+        yield from found or self.find(given)
 
     def _inside(self, path: str) -> str | None:
         real = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from album_sort.core.pruning import orphans, with_prune
+from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.pipeline.execute import held_destination
 from album_sort.pipeline.undoing import take_back
 from album_sort.state.store import DestinationState
@@ -197,14 +198,49 @@ def test_the_program_killed_at_any_call_while_it_undoes_is_repeated_and_takes_ba
     pytest.fail("the undo has more steps than were tried")
 
 
+def told_food(albums: Path) -> list[str]:
+    """Contents of the photos of which somebody said that they belong to Food, sorted."""
+    with DestinationState.open_read_only(albums) as state:
+        return sorted(content for content, said in state.corrections().items() if said.album == "food")
+
+
 def test_whoever_writes_next_finishes_a_killed_undo_first(world: World) -> None:
+    """And the photo is meant that lay there when it was named, though the undo has moved it since."""
     assert call("undo", "--out", world.albums) == 0
     expected = albums_of(world)
     world.reset("undoing")
     photo = next(path for path in world.albums.rglob("coffee.jpg"))
+    meant = RealFileSystem().digest(str(photo))
     assert call("fix", photo, "--album", "food", "--out", world.albums) == 0
     assert albums_of(world).keys() == expected.keys()
     assert {path: what for path, what in albums_of(world).items() if path != "album-report.html"} == {
         path: what for path, what in expected.items() if path != "album-report.html"
     }
     assert history(world) == [RunStatus.DONE, RunStatus.UNDONE]
+    assert told_food(world.albums) == [meant]
+
+
+def test_a_photo_is_meant_by_what_lay_at_its_name_though_a_killed_undo_gives_that_name_to_another(
+    fast_path: Path,
+) -> None:
+    """Three photos have taken each other's names; the undo is killed before any of its steps, then one of them, or its folder, is named."""
+    for step in range(1, 200):
+        library = first_run(fast_path / str(step), Mode.COPY)
+        moves(library, Mode.COPY)
+        killed = False
+        with DestinationState.open(library.albums) as state:
+            try:
+                fs = FaultyFileSystem(Fault(step, kind="kill-before"))
+                take_back(str(library.albums), state, run_id_of("r2"), NOW, fs=fs)
+            except Killed:
+                killed = True
+        there = sorted(library.albums.glob("*/same.jpg"))
+        photo = there[step % len(there)]
+        named = photo.parent if step % 2 else photo
+        meant = sorted(RealFileSystem().digest(str(path)) for path in ([photo] if named == photo else named.iterdir()))
+        assert call("fix", named, "--album", "food", "--out", library.albums) == 0
+        assert told_food(library.albums) == meant, (step, named)
+        shutil.rmtree(library.root)
+        if not killed:
+            return
+    pytest.fail("the undo has more steps than were tried")
