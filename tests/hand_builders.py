@@ -27,6 +27,7 @@ from album_sort.pipeline.hand import (
     told_album,
     unwanted,
     with_hand,
+    with_names_elsewhere,
 )
 from album_sort.pipeline.policy import load_rules
 from album_sort.state.store import DestinationState
@@ -57,7 +58,8 @@ class Home(Library):
             picture = see(str(self.albums), state.records(), layout, rules)
             hand = reading_of(picture, state.corrections(), layout, rules, now)
             filings = [one for one in self._filings(hand, layout) if not is_withheld(one, hand)]
-            picture = read_foreign(str(self.albums), fs, with_hand(picture, hand, {}), filings)
+            picture = with_names_elsewhere(with_hand(picture, hand, {}), hand, filings, layout, rules)
+            picture = read_foreign(str(self.albums), fs, picture, filings)
             run_id = f"{now:%Y%m%d-%H%M%S}-test"
             plan = plan_filings(
                 filings, picture, mode=self.mode, destination=str(self.albums), created_utc=now, plan_id=run_id
@@ -83,7 +85,7 @@ class Home(Library):
             if said is not None and said.keeps_out:
                 continue
             if album is None or album not in titles:
-                found.append(filing)
+                found.append(replace(filing, album=folders.album_of(filing.folder) or filing.album))
             else:
                 folder = folders.in_album(filing.folder, titles[album][0])
                 found.append(replace(filing, album=album, folder=folder))

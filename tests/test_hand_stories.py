@@ -140,3 +140,18 @@ def test_a_part_of_the_library_takes_nothing_that_lies_there_for_moved_or_delete
     assert (rows["rocket.jpg"]["album"], rows["rocket.jpg"]["by_hand"]) == ("flowers", "moved")
     assert rows["rocket.jpg"]["in_run"] is False
     assert len(rows) == 6
+
+
+def test_another_layout_keeps_the_name_of_a_renamed_album(library: Path, tmp_path: Path, album_sort: Program) -> None:
+    albums = tmp_path / "Albums"
+    album_sort(library, "--out", albums, *SHIPPED)
+    move(albums, "Food", "Yummy & co")
+    ran = album_sort(library, "--out", albums, "--layout", "{year}/{album}", "--save", *SHIPPED)
+    assert ran.code == 0, ran.stderr
+    assert "2024/Yummy & co/coffee.jpg" in album_tree(albums)
+    assert not (albums / "2024/Food").exists()
+    fixed = album_sort("fix", library / "rocket.jpg", "--album", "Yummy & co", "--now", "--out", albums)
+    assert fixed.code == 0, fixed.stderr
+    assert "2024/Yummy & co/rocket.jpg" in album_tree(albums)
+    assert "Yummy & co" in album_sort("fix", "--list", "--out", albums).stdout
+    assert "Nothing new" in album_sort(library, "--out", albums, *SHIPPED).stdout

@@ -179,6 +179,40 @@ def test_an_album_renamed_by_hand_has_that_title_here_and_its_photos_are_no_corr
     assert albums.albums_said() == {"review1.jpg": "food"}
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("{album}/{year}", "{year}/{album}"),
+        ("{year}/{album}", "{album}/{year}"),
+        ("{year}/{album}", "{year}/{album}"),
+        ("{album}", "All/{year} {album}"),
+        ("{year} {album}", "{year} {album}"),
+    ],
+)
+def test_an_album_renamed_by_hand_has_its_name_wherever_the_layout_puts_it(
+    before: str, after: str, tmp_path: Path
+) -> None:
+    def folder(layout: str, title: str, year: str) -> str:
+        return layout.format(album=title, year=year)
+
+    albums = home(tmp_path, before)
+    was, now = (folder(before, title, "2024").removesuffix("/2024") for title in ("Food", "Yummy & co"))
+    albums.move(was, now)
+    albums.run()
+    albums.layout = after
+    for number in range(4):
+        albums.register(f"food{number}.jpg", folder(after, "Food", "2024"))
+    albums.add("soup.jpg", b"soup", folder(after, "Food", "2025"))
+    hand, _ = albums.run()
+    assert dict(hand.titles) == {"food": "Yummy & co"}
+    assert hand.changes == ()
+    quiet_after(albums)
+    food = {f"{folder(after, 'Yummy & co', '2024')}/food{number}.jpg" for number in range(4)}
+    assert food | {f"{folder(after, 'Yummy & co', '2025')}/soup.jpg"} <= set(albums.files())
+    hand, _ = albums.run()
+    assert dict(hand.titles) == {"food": "Yummy & co"}
+
+
 def test_a_renamed_album_takes_along_what_was_moved_into_it_before(tmp_path: Path) -> None:
     albums = home(tmp_path)
     albums.move("Review/2024/review1.jpg", "Pets/2024/review1.jpg")

@@ -30,6 +30,7 @@ from album_sort.pipeline.fixing import (
     find_photos,
     forget,
     look_at,
+    named_elsewhere,
     plan_at_once,
     remember_all,
     tell_album,
@@ -111,6 +112,7 @@ def run_fix(call: FixCall) -> ExitCode:
             with stop.gently():
                 again = look_at(call.destination, state, layout, rules, now)
                 contents = frozenset(one.content_id for one in meant)
+                again = named_elsewhere(state, again, contents, titles)
                 applied = _carry_out(again, state, contents, titles, _Session(printer, stop))
     return _tell_remembered(corrections, titles | dict(albums.hand.titles), call, lang, applied)
 

@@ -49,6 +49,24 @@ class AlbumFolders:
         found = self._find(rendered)
         return AlbumRelPath("/".join(rendered.split("/")[: found.level + 1])) if found else NOWHERE
 
+    def title_span(self, rendered: AlbumRelPath, album: AlbumId) -> tuple[AlbumRelPath, int, int] | None:
+        """The part of a rendered folder that ends with the album's name, and where in its last name that stands.
+
+        Folders of an earlier layout are read too: there a name must be nothing but a title of `album`, the one that was filed there.
+        """
+        names = rendered.split("/")
+        found = self._find(rendered) or next(
+            (
+                _Found(album, level, 0, len(name))
+                for level, name in enumerate(names)
+                if self._albums.get(fold(name)) == album
+            ),
+            None,
+        )
+        if found is None or found.album != album:
+            return None
+        return AlbumRelPath("/".join(names[: found.level + 1])), found.start, found.end
+
     def in_album(self, rendered: AlbumRelPath, title: str) -> AlbumRelPath:
         """The same rendered folder in another album; as it is, where albums have no part in it."""
         found = self._find(rendered)

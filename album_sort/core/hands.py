@@ -14,7 +14,7 @@ from functools import cached_property
 
 from album_sort.core.album_folders import AlbumFolders
 from album_sort.core.renames import Aliases, folder_of, with_aliases, without_aliases
-from album_sort.types import AlbumId, AlbumRelPath, ContentId, Role
+from album_sort.types import AlbumId, AlbumRelPath, ContentId, Filing, Role
 from album_sort.types.corrections import (
     KEPT,
     Correction,
@@ -252,14 +252,34 @@ def renamed_albums(rows: Iterable[LedgerRow], aliases: Aliases, folders: AlbumFo
     Where an album has several folders (`{year}/{album}`), all must have been given the same name.
     """
     names: defaultdict[AlbumId, set[str]] = defaultdict(set)
-    for rendered in {row.folder for row in rows}:
-        root = folders.root_of(rendered)
-        album = folders.album_of(with_aliases(root, aliases)) if root else None
-        if album is not None:
-            actual = _name_of(with_aliases(root, aliases))
-            names[album].add("" if actual == _name_of(root) else actual)
+    for rendered, album in {(row.folder, row.album) for row in rows}:
+        span = folders.title_span(rendered, album)
+        if span is not None:
+            root, start, end = span
+            before, actual = _name_of(root), _name_of(with_aliases(root, aliases))
+            names[album].add("" if actual == before else _title_in(actual, before[:start], before[end:]))
     found = {album: next(iter(given)) for album, given in names.items() if len(given) == 1}
     return {album: name for album, name in found.items() if name}
+
+
+def names_elsewhere(
+    filings: Iterable[Filing], titles: Mapping[AlbumId, str], aliases: Aliases, folders: AlbumFolders
+) -> dict[AlbumRelPath, AlbumRelPath]:
+    """Aliases for folders in which a renamed album comes to lie for the first time: another layout, a new year."""
+    if not titles:
+        return {}
+    found: dict[AlbumRelPath, AlbumRelPath] = {}
+    for rendered, album in {(one.folder, one.album) for one in filings if one.album in titles}:
+        span = folders.title_span(rendered, album)
+        if span is not None and with_aliases(span[0], aliases) == span[0] and span[0] not in aliases:
+            found[span[0]] = folders.in_album(span[0], titles[album])
+    return found
+
+
+def _title_in(actual: str, before: str, after: str) -> str:
+    """The album's part of a folder's name that holds more than that (`2024 Sports`), where the rest is as it was."""
+    middle = actual.removeprefix(before).removesuffix(after)
+    return middle if middle and f"{before}{middle}{after}" == actual else actual
 
 
 def _name_of(folder: AlbumRelPath) -> str:

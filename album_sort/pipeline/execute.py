@@ -26,7 +26,15 @@ from album_sort.fileops.picture import read_foreign
 from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.recover import recover, remove_temporaries
 from album_sort.fileops.space import check_space
-from album_sort.pipeline.hand import all_albums, carried_names, remember_hand, see, unwanted, with_hand
+from album_sort.pipeline.hand import (
+    all_albums,
+    carried_names,
+    remember_hand,
+    see,
+    unwanted,
+    with_hand,
+    with_names_elsewhere,
+)
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import (
@@ -74,6 +82,9 @@ def make_plan(preparation: Preparation, records: DestinationRecords) -> Planned:
     titles = {album: preparation.base_title(album) for album in all_albums(preparation.policy.rules)}
     carried = carried_names(picture, preparation.layout, preparation.policy.rules, titles)
     picture = with_hand(picture, preparation.hand, carried)
+    picture = with_names_elsewhere(
+        picture, preparation.hand, preparation.filings, preparation.layout, preparation.policy.rules
+    )
     picture = read_foreign(request.destination, fs, picture, preparation.filings)
     net = Net(is_strict=request.settings.strict)
     plan_id, digest = new_run_id(request.now_utc), settings_digest(preparation)

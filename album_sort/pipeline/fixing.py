@@ -20,7 +20,15 @@ from album_sort.core.renames import folder_of, without_aliases
 from album_sort.errors import UsageError
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.pipeline.execute import new_run_id
-from album_sort.pipeline.hand import folders_of, reading_of, remember_hand, see, unwanted, with_hand
+from album_sort.pipeline.hand import (
+    folders_of,
+    reading_of,
+    remember_hand,
+    see,
+    unwanted,
+    with_hand,
+    with_names_elsewhere,
+)
 from album_sort.scan import scan
 from album_sort.state.store import DestinationState
 from album_sort.types import (
@@ -229,21 +237,21 @@ def forget(state: DestinationState, contents: Collection[ContentId], albums: Alb
     return len(touched)
 
 
+def named_elsewhere(
+    state: DestinationState, albums: Albums, contents: Collection[ContentId], titles: Mapping[AlbumId, str]
+) -> Albums:
+    """The albums, with the names that renamed ones have where they have not been yet; that is remembered."""
+    filings = _told_filings(albums, contents, titles)
+    picture = with_names_elsewhere(albums.picture, albums.hand, filings, albums.layout, albums.rules)
+    state.remember_moves(picture)
+    return replace(albums, picture=picture)
+
+
 def plan_at_once(
     albums: Albums, contents: Collection[ContentId], titles: Mapping[AlbumId, str], now_utc: datetime
 ) -> Plan:
     """Moves what has just been told; `titles`: of albums, as folders are called. Raises what `check_plan` raises."""
-    folders = folders_of(albums.picture, albums.layout, albums.rules)
-    filings = []
-    rows_of: defaultdict[ContentId, list[LedgerRow]] = defaultdict(list)
-    for path, row in sorted(albums.picture.ledger.items()):
-        if row.group_id in contents and path in albums.picture.present and row.role is not Role.ALSO:
-            rows_of[row.group_id].append(row)
-    for group, rows in rows_of.items():
-        said = albums.hand.corrections.get(group)
-        if said is not None and said.kind is CorrectionKind.FIX:
-            album = albums.rules.resolve(said.album) or said.album
-            filings += [_filing(row, album, folders.in_album(row.folder, titles[album])) for row in rows]
+    filings = _told_filings(albums, contents, titles)
     picture = with_hand(albums.picture, albums.hand, {})
     plan = plan_filings(
         filings,
@@ -257,6 +265,21 @@ def plan_at_once(
     plan = with_left_out(plan, left_out)
     check_plan(plan, picture)
     return plan
+
+
+def _told_filings(albums: Albums, contents: Collection[ContentId], titles: Mapping[AlbumId, str]) -> list[Filing]:
+    folders = folders_of(albums.picture, albums.layout, albums.rules)
+    filings = []
+    rows_of: defaultdict[ContentId, list[LedgerRow]] = defaultdict(list)
+    for path, row in sorted(albums.picture.ledger.items()):
+        if row.group_id in contents and path in albums.picture.present and row.role is not Role.ALSO:
+            rows_of[row.group_id].append(row)
+    for group, rows in rows_of.items():
+        said = albums.hand.corrections.get(group)
+        if said is not None and said.kind is CorrectionKind.FIX:
+            album = albums.rules.resolve(said.album) or said.album
+            filings += [_filing(row, album, folders.in_album(row.folder, titles[album])) for row in rows]
+    return filings
 
 
 def _filing(row: LedgerRow, album: AlbumId, folder: AlbumRelPath) -> Filing:

@@ -10,7 +10,7 @@ from album_sort.classify.labels import load_labels
 from album_sort.config import resolve_settings
 from album_sort.core.album_folders import AlbumFolders
 from album_sort.core.album_rules import AlbumRules
-from album_sort.core.hands import read_hand, renamed_albums
+from album_sort.core.hands import names_elsewhere, read_hand, renamed_albums
 from album_sort.core.layout import DEFAULT_LAYOUT, Layout
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.filesystem import RealFileSystem
@@ -134,6 +134,15 @@ def carried_names(
             if now not in aliases:
                 carried[now] = actual
     return carried
+
+
+def with_names_elsewhere(
+    picture: DestinationPicture, hand: HandReading, filings: Iterable[Filing], layout: Layout, rules: AlbumRules
+) -> DestinationPicture:
+    """The picture in which renamed albums have their names wherever these filings put them."""
+    aliases = {**picture.folder_aliases, **picture.new_aliases}
+    new = names_elsewhere(filings, hand.titles, aliases, folders_of(picture, layout, rules))
+    return replace(picture, new_aliases={**picture.new_aliases, **new}) if new else picture
 
 
 def remember_hand(state: DestinationState, hand: HandReading) -> None:
