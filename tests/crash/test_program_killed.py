@@ -100,7 +100,11 @@ def kill_and_repair(photos: Path, folder: Path, kills: int, *, modes: Sequence[M
             process.send_signal(signal.SIGKILL)
             _, errors = process.communicate()
             tried += 1
-            done += process.returncode == -signal.SIGKILL
+            if process.returncode == -signal.SIGKILL:
+                done += 1
+            else:
+                # Over before its kill: the machine was busier when the undisturbed run was measured.
+                seconds[mode] *= 0.7
             assert b"Traceback" not in errors, errors.decode()
         finish(photos, albums, mode)
         assert albums_of(albums) == albums_of(undisturbed[mode])
