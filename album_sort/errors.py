@@ -12,6 +12,7 @@ AlbumSortError                1
 from __future__ import annotations
 
 import errno
+import os
 from enum import IntEnum
 
 
@@ -66,7 +67,9 @@ _PLAIN = {
 
 def in_plain_words(error: OSError) -> str:
     """What the system says of an error, in words of ours where it is a usual one."""
-    return _PLAIN.get(error.errno or 0) or error.strerror or str(error)
+    number, said = error.errno or 0, error.strerror or str(error)
+    # What we have said ourselves (so many bytes arrived of so many) says more than what the number stands for.
+    return _PLAIN.get(number, said) if said == os.strerror(number) else said
 
 
 def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
