@@ -89,8 +89,9 @@ def test_what_was_told_is_known_until_it_changes(tmp_path: Path) -> None:
     assert not read().knows(str(file), "decode", "cut off")
     assert not read().knows(str(file), "apply", "damaged"), "what the disk refused is told each time"
     read().keep([], [str(tmp_path / "a")])
-    assert not read().knows(str(file), "decode", "damaged"), "mended, so its next fault is news"
-    assert read().knows(str(other), "decode", "damaged"), "this run has not looked there"
+    # A run may have looked at a part of the folder only: what has not changed is as broken as it was.
+    assert read().knows(str(file), "decode", "damaged")
+    assert read().knows(str(other), "decode", "damaged")
     other.write_text("longer")
     assert not read().knows(str(other), "decode", "damaged")
     for nonsense in ("", "[]", '{"a": 1}', "\x00", "[" * 100_000):

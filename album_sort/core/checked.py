@@ -25,8 +25,8 @@ LARGEST_DETAIL = 10**40
 
 LARGEST_SIZE = (1 << 63) - 1
 LARGEST_INODE = (1 << 64) - 1
-LARGEST_TIME_NS = 1 << 70
-"""Beyond what any file system keeps: 1601 and 30828 are within."""
+LARGEST_TIME_NS = 10**9 << 63
+"""Kernels count seconds in 64 bits with a sign, and some file systems keep every one of them."""
 
 _YEARS = range(1970, 9000)
 """A second after a run, a day before a trip must still be dates."""
