@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,14 +39,16 @@ def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-@pytest.fixture(autouse=True)
-def own_surroundings(monkeypatch: pytest.MonkeyPatch, session_cache: Path) -> None:
-    """No test sees or changes the settings and caches of the person who runs it."""
-    for name in [name for name in os.environ if name.startswith("ALBUM_SORT_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("ALBUM_SORT_CACHE_DIR", str(session_cache))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(session_cache / "no-config"))
-    monkeypatch.setenv("NO_COLOR", "1")
+@pytest.fixture(scope="session", autouse=True)
+def own_surroundings(session_cache: Path) -> Iterator[None]:
+    """No test sees or changes the settings and caches of the person who runs it; nor does what many tests share."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in [name for name in os.environ if name.startswith("ALBUM_SORT_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("ALBUM_SORT_CACHE_DIR", str(session_cache))
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(session_cache / "no-config"))
+        monkeypatch.setenv("NO_COLOR", "1")
+        yield
 
 
 @dataclass(frozen=True)
