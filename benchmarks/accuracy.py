@@ -16,8 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from album_sort.classify.labels import load_labels
-from album_sort.core.calibration import DEFAULT, DEFAULT_PRECISION_TARGET, Calibration
-from album_sort.core.head import Head
+from album_sort.core.albums.calibration import DEFAULT, DEFAULT_PRECISION_TARGET, Calibration
+from album_sort.core.albums.head import Head
 from album_sort.pipeline.policy import load_calibration, load_head, load_rules
 from album_sort.types import REVIEW
 from benchmarks.baselines import thresholded_labels, top_label

@@ -30,8 +30,8 @@ from typing import Any
 import numpy as np
 
 from album_sort.config import Settings
-from album_sort.core.layout import Layout
-from album_sort.core.timeline import TimelinePhoto
+from album_sort.core.planning.layout import Layout
+from album_sort.core.trips.timeline import TimelinePhoto
 from album_sort.events import silent
 from album_sort.pipeline import engine, execute, facts, prepare
 from album_sort.pipeline.engine import Engine, make_engine

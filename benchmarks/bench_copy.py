@@ -26,7 +26,7 @@ from pathlib import Path
 
 from machine import write_rows
 
-from album_sort.core.planning import plan_filings
+from album_sort.core.planning.plan import plan_filings
 from album_sort.fileops.apply import COPY_THREADS, apply_plan
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.state.store import DestinationState

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from skimage import data
 
-from album_sort.core.evidence import gather_evidence
+from album_sort.core.evidence.gather import gather_evidence
 from album_sort.images.people import find_faces
 from album_sort.images.statistics import MEASURE_SIDE_PX, measure_statistics
 from album_sort.types import AlbumId, ContentId, FileEntry, FileKind, Metadata, PhotoFacts, PhotoGroup

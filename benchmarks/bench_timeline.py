@@ -21,9 +21,9 @@ from statistics import mean
 
 import numpy as np
 
-from album_sort.core.homes import find_homes
-from album_sort.core.positions import choose_positions
-from album_sort.core.trips import find_trips
+from album_sort.core.trips.find import find_trips
+from album_sort.core.trips.homes import find_homes
+from album_sort.core.trips.positions import choose_positions
 from album_sort.places.gazetteer import Gazetteer
 from tests.library import LEVELS, ORDINARY, Library, make_library
 from tests.library_score import score_of, shot_of, with_chosen_positions

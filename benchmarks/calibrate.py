@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.calibration import Calibration, CurvePoint
-from album_sort.core.head import UNHEARD, Head
+from album_sort.core.albums.calibration import Calibration, CurvePoint
+from album_sort.core.albums.head import UNHEARD, Head
 from album_sort.pipeline.policy import load_calibration, load_head
 from album_sort.types import (
     AlbumId,

@@ -25,9 +25,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from album_sort.core.head import LEAST_PROBABILITY, NONE_OF_THEM, UNHEARD
-from album_sort.core.ready_rules import ReadyRules
-from album_sort.core.scoring import PRIOR_FLOOR, score_predictions, sum_log_odds
+from album_sort.core.albums.compiled_rules import ReadyRules
+from album_sort.core.albums.head import LEAST_PROBABILITY, NONE_OF_THEM, UNHEARD
+from album_sort.core.albums.scoring import PRIOR_FLOOR, score_predictions, sum_log_odds
 from album_sort.pipeline.policy import load_calibration, load_rules
 from album_sort.state.codec import pack_embedding, pack_prediction, unpack_embedding, unpack_prediction
 from album_sort.types import VIDEOS, AlbumId, Prediction

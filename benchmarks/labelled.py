@@ -17,11 +17,11 @@ import numpy as np
 
 from album_sort.classify.labels import label_folder
 from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
-from album_sort.core.album_rules import AlbumRules
-from album_sort.core.calibration import Calibration
-from album_sort.core.evidence import gather_evidence
-from album_sort.core.head import Head
-from album_sort.core.rules import FilingPolicy, assign
+from album_sort.core.albums.album_rules import AlbumRules
+from album_sort.core.albums.assignment import FilingPolicy, assign
+from album_sort.core.albums.calibration import Calibration
+from album_sort.core.albums.head import Head
+from album_sort.core.evidence.gather import gather_evidence
 from album_sort.images import decode_picture
 from album_sort.metadata import read_metadata
 from album_sort.pipeline.policy import load_head, load_rules

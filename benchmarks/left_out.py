@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.calibration import Calibration
+from album_sort.core.albums.calibration import Calibration
 from album_sort.pipeline.policy import load_calibration, load_head
 from album_sort.types import REVIEW, Assignment
 from benchmarks.accuracy import merge_csv
@@ -66,7 +66,7 @@ def main() -> None:
 
 def _asking(calibration: Calibration, threshold: float) -> Calibration:
     """The same with one threshold, whatever the target."""
-    from album_sort.core.calibration import CurvePoint  # noqa: PLC0415 - only here
+    from album_sort.core.albums.calibration import CurvePoint  # noqa: PLC0415 - only here
 
     return replace(calibration, curve=(CurvePoint(threshold, 1.0, 1.0),))
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from album_sort.classify.labels import label_text, load_labels
-from album_sort.core.album_rules import AlbumRules
-from album_sort.core.calibration import Calibration
-from album_sort.core.overlay import parse_overlay
-from album_sort.core.rules import FilingPolicy, assign
+from album_sort.core.albums.album_rules import AlbumRules
+from album_sort.core.albums.assignment import FilingPolicy, assign
+from album_sort.core.albums.calibration import Calibration
+from album_sort.core.albums.overlay import parse_overlay
 from album_sort.types import (
     AlbumId,
     Assignment,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from album_sort.core.plan_check import check_plan
-from album_sort.core.planning import plan_filings
+from album_sort.core.planning.check import check_plan
+from album_sort.core.planning.plan import plan_filings
 from album_sort.fileops.apply import Applied, apply_plan
 from album_sort.fileops.filesystem import FileSystem, RealFileSystem
 from album_sort.fileops.picture import read_foreign, take_picture

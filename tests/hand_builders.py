@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from album_sort.core.album_folders import AlbumFolders
-from album_sort.core.layout import DEFAULT_LAYOUT, Layout
-from album_sort.core.plan_check import check_plan
-from album_sort.core.planning import plan_filings
-from album_sort.core.pruning import with_left_out
+from album_sort.core.planning.check import check_plan
+from album_sort.core.planning.folders import AlbumFolders
+from album_sort.core.planning.layout import DEFAULT_LAYOUT, Layout
+from album_sort.core.planning.plan import plan_filings
+from album_sort.core.planning.pruning import with_left_out
 from album_sort.fileops.apply import apply_plan
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import read_foreign

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from album_sort.core.timeline import TimelinePhoto
+from album_sort.core.trips.timeline import TimelinePhoto
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.types import (
     CaptureTime,

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from album_sort.core.geo import distance_km
-from album_sort.core.homes import Home, HomeKind
-from album_sort.core.positions import Shot, choose_positions
-from album_sort.core.timeline import TimelinePhoto
-from album_sort.core.trips import Timeline
+from album_sort.core.trips.find import Timeline
+from album_sort.core.trips.homes import Home, HomeKind
+from album_sort.core.trips.positions import Shot, choose_positions
+from album_sort.core.trips.timeline import TimelinePhoto
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.types import ContentId
 from tests.library import KnownHome, Library

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.core.plan_check import check_plan
-from album_sort.core.planfile import plan_from_lines, plan_to_lines
-from album_sort.core.pruning import orphans, with_prune
+from album_sort.core.planning.check import check_plan
+from album_sort.core.planning.planfile import plan_from_lines, plan_to_lines
+from album_sort.core.planning.pruning import orphans, with_prune
 from album_sort.errors import DestinationError, UsageError
 from album_sort.fileops.apply import apply_plan
 from album_sort.fileops.filesystem import Copied, RealFileSystem

@@ -50,6 +50,16 @@ ALLOWED: dict[str, set[str]] = {
     },
 }
 
+# The rooms of the core with those they may enter; the modules beside them (formats, patterns, wording ...) know no room.
+ROOMS: dict[str, set[str]] = {
+    "dates": set(),
+    "groups": set(),
+    "trips": set(),
+    "evidence": {"dates"},
+    "albums": set(),
+    "planning": set(),
+}
+
 # Third-party packages that only some parts may touch.
 FENCES: dict[str, tuple[str, ...]] = {
     "PIL": ("images",),
@@ -122,6 +132,16 @@ def test_core_touches_no_file_clock_or_environment(path: Path) -> None:
             assert called not in CORE_FORBIDDEN_CALLS, f"{path.name}:{node.lineno} calls {called}"
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda path: path.name)
+def test_a_room_of_the_core_enters_no_other(path: Path) -> None:
+    room = path.parent.name if path.parent != PACKAGE / "core" else ""
+    for name in imports_of(ast.parse(path.read_text(encoding="utf-8"))):
+        entered = name.removeprefix("album_sort.core.").split(".")[0]
+        if name.startswith("album_sort.core.") and entered in ROOMS:
+            allowed = ROOMS[room] | {room} if room else set()
+            assert entered in allowed, f"core/{room} must not import core/{entered}"
+
+
 def test_there_are_no_import_cycles() -> None:
     """Modules of the package form a graph without cycles (imports inside functions count too)."""
     names = {".".join(("album_sort", *path.relative_to(PACKAGE).with_suffix("").parts)): path for path in MODULES}
@@ -163,14 +183,14 @@ def test_a_preview_is_decided_in_the_command_line_alone() -> None:
 MAKES_INNER_PATHS = {
     "types/inner_paths.py",
     "types/plan.py",
-    "core/album_folders.py",
-    "core/claims.py",
-    "core/hands.py",
-    "core/layout.py",
-    "core/linking.py",
-    "core/planning.py",
-    "core/reconcile.py",
-    "core/renames.py",
+    "core/planning/folders.py",
+    "core/planning/claims.py",
+    "core/planning/hands.py",
+    "core/planning/layout.py",
+    "core/planning/links.py",
+    "core/planning/plan.py",
+    "core/planning/reconcile.py",
+    "core/planning/renames.py",
     "fileops/picture.py",
     "fileops/place.py",
     "fileops/publish.py",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL.TiffImagePlugin import IFDRational
 
 from album_sort.core.bounded import LARGEST, altitude, finite, whole
-from album_sort.core.positions import refusal
+from album_sort.core.trips.positions import refusal
 from album_sort.metadata.exif import read_exif
 from album_sort.metadata.quicktime import read_quicktime
 from album_sort.metadata.takeout import read_takeout

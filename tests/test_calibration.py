@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core.calibration import DEFAULT, DEFAULT_PRECISION_TARGET, Calibration, CurvePoint, parse_calibration
+from album_sort.core.albums.calibration import (
+    DEFAULT,
+    DEFAULT_PRECISION_TARGET,
+    Calibration,
+    CurvePoint,
+    parse_calibration,
+)
 from album_sort.errors import UsageError
 from album_sort.pipeline.policy import load_calibration, load_head
 from album_sort.types import Precision

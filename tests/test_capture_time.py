@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core import capture_time, impossible_times
-from album_sort.core.capture_time import (
+from album_sort.core.dates import capture_time, impossible_times
+from album_sort.core.dates.capture_time import (
     CaptureChoice,
     choose_capture_time,
     civil_offset,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core.capture_time import CaptureChoice, choose_capture_time
-from album_sort.core.corrections import settled_positions, settled_times
+from album_sort.core.dates.capture_time import CaptureChoice, choose_capture_time
+from album_sort.core.dates.sidecar_corrections import settled_positions, settled_times
 from album_sort.metadata.coordinates import parse_pair
 from album_sort.metadata.xmp import read_xmp
 from album_sort.types import GeoPosition, PositionSource, TimeCandidate, TimePrecision, TimeSource

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from album_sort.core.evidence import gather_evidence
-from album_sort.core.evidence_camera import light_value
+from album_sort.core.evidence.camera import light_value
+from album_sort.core.evidence.gather import gather_evidence
 from album_sort.images.statistics import measure_statistics
 from album_sort.types import (
     AlbumId,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from album_sort.core.layout import Layout
+from album_sort.core.planning.layout import Layout
 from album_sort.pipeline.filing import FilingWords, file_photo, layout_fields
 from album_sort.types import (
     AlbumId,

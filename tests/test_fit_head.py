@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from album_sort.core.head import UNHEARD, Head
+from album_sort.core.albums.head import UNHEARD, Head
 from benchmarks import fit_head
 from benchmarks.fit_head import ALBUMS, Collection, Features, kept_embeddings, kept_prediction
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core.bursts import find_bursts
-from album_sort.core.grouping import Grouping, GroupItem, group_files
-from album_sort.core.photo_names import photo_name
+from album_sort.core.groups.bursts import find_bursts
+from album_sort.core.groups.grouping import Grouping, GroupItem, group_files
+from album_sort.core.groups.photo_names import photo_name
 from album_sort.metadata import read_metadata, read_video_metadata
 from album_sort.types import ContentId, FileEntry, FileKind, Metadata, TimeCandidate, TimeSource
 

@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 
 from album_sort.classify.labels import label_folder, load_labels, load_wording
-from album_sort.core.calibration import DEFAULT
-from album_sort.core.head import NONE_OF_THEM, UNHEARD, Head
-from album_sort.core.headed import score_with_head
-from album_sort.core.overlay import parse_overlay
-from album_sort.core.rules import FilingPolicy, assign
+from album_sort.core.albums.assignment import FilingPolicy, assign
+from album_sort.core.albums.blend import score_with_head
+from album_sort.core.albums.calibration import DEFAULT
+from album_sort.core.albums.head import NONE_OF_THEM, UNHEARD, Head
+from album_sort.core.albums.overlay import parse_overlay
 from album_sort.inspection.inspect import InspectionSettings, inspect_files
 from album_sort.pipeline.policy import load_calibration, load_head, load_rules
 from album_sort.state.cache import InferenceCache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from album_sort.core.geo import distance_km
-from album_sort.core.homes import Home, HomeKind, find_homes
+from album_sort.core.trips.homes import Home, HomeKind, find_homes
 from album_sort.types import Place
 from tests.trip_scenes import MUNICH, NICE, NISEKO, PARIS, ROSENHEIM, ULM, ZURICH, Life, day
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.core.planfile import op_from_json
+from album_sort.core.planning.planfile import op_from_json
 from album_sort.state.migrations import migrate
 from album_sort.state.rows import OUTPUT_COLUMNS, ledger_from_columns
 from album_sort.state.store import DestinationState

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core.layout import DEFAULT_LAYOUT, FIELDS, Layout
-from album_sort.core.naming import is_safe
+from album_sort.core.planning.layout import DEFAULT_LAYOUT, FIELDS, Layout
+from album_sort.core.planning.naming import is_safe
 from album_sort.errors import UsageError
 
 

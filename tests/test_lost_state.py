@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.core.pruning import orphans, with_prune
+from album_sort.core.planning.pruning import orphans, with_prune
 from album_sort.state.migrations import migrate
 from album_sort.state.run_files import PLAN, RUNS, TRIPS
 from album_sort.state.store import DestinationState

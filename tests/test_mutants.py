@@ -32,7 +32,7 @@ def test_the_page_of_faults_is_fresh() -> None:
 def test_a_fault_that_nothing_notices_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     unguarded = mutants.Mutant(
         "nothing looks at it",
-        "album_sort/core/naming.py",
+        "album_sort/core/planning/naming.py",
         '"""Names that every file system takes',
         '"""Names which every file system takes',
         ("tests/test_naming.py::test_examples",),

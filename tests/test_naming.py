@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core.naming import compose, fold, is_safe, sanitise, split_stem, split_suffix
+from album_sort.core.planning.naming import compose, fold, is_safe, sanitise, split_stem, split_suffix
 
 ANY_NAME = st.text(min_size=0, max_size=300) | st.binary(max_size=300).map(
     lambda raw: raw.decode("utf-8", "surrogateescape")

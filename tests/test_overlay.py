@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from album_sort.classify.labels import load_labels
-from album_sort.core.overlay import parse_overlay
-from album_sort.core.toml_lines import TomlLines
+from album_sort.core.albums.overlay import parse_overlay
+from album_sort.core.albums.toml_lines import TomlLines
 from album_sort.errors import UsageError
 from album_sort.types import REVIEW, AlbumId
 from tests.album_cases import facts_of, file_photo, place_of, shipped_rules, trip_of, with_overlay

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from album_sort.core.rules import FilingPolicy
-from album_sort.core.tripidentity import PreviousTrip
+from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.core.trips.identity import PreviousTrip
 from album_sort.pipeline.facts import Library as Facts
 from album_sort.pipeline.facts import LibraryContext, gather_facts
 from album_sort.pipeline.policy import load_policy

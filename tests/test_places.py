@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from album_sort.core.geo import distances_km, unit_vectors
-from album_sort.core.triptitles import majority_country
+from album_sort.core.trips.titles import majority_country
 from album_sort.places._index import TownIndex, load_index, write_index
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.places.names import chinese_name

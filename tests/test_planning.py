@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from album_sort.classify.labels import load_wording
-from album_sort.core.naming import fold
-from album_sort.core.plan_check import PlanRefused, check_plan
-from album_sort.core.planfile import plan_from_lines, plan_to_lines
-from album_sort.core.planning import plan_filings
+from album_sort.core.planning.check import PlanRefused, check_plan
+from album_sort.core.planning.naming import fold
+from album_sort.core.planning.plan import plan_filings
+from album_sort.core.planning.planfile import plan_from_lines, plan_to_lines
 from album_sort.errors import UsageError
 from album_sort.types import Action, AlbumRelPath, Filing, Mode, Plan, Reason, Role, Skipped, Stage
 from album_sort.types.ledger import DestinationPicture, LedgerRow, PresentFile

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from album_sort.core.positions import PositionChoice, Shot, choose_positions
+from album_sort.core.trips.positions import PositionChoice, Shot, choose_positions
 from album_sort.types import (
     CaptureTime,
     ContentId,

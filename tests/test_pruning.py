@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from album_sort.core.pruning import orphans, with_prune
+from album_sort.core.planning.pruning import orphans, with_prune
 from album_sort.errors import UsageError
 from album_sort.types import Action, AlbumRelPath
 from album_sort.types.ledger import DestinationPicture, PresentFile

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from album_sort.core.reconcile import find_candidates, reconcile
+from album_sort.core.planning.reconcile import find_candidates, reconcile
 from album_sort.types import AlbumRelPath
 from album_sort.types.ledger import DestinationRecords, PresentFile
 from tests.destination_builders import filing, plan_on_paper

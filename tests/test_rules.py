@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from album_sort.classify.labels import load_labels, load_wording
-from album_sort.core.explain import explain
+from album_sort.core.albums.explain import explain
 from album_sort.core.wording import reason_faults
 from album_sort.types import REVIEW, TRAVEL, ContentId, FileEntry, FileKind, PhotoFacts, PhotoGroup, Reason
 from tests.album_cases import facts_of, file_photo, place_of, shipped_rules, trip_of, with_overlay
@@ -143,8 +143,8 @@ def test_every_photo_gets_exactly_one_album_and_a_reason(evidence: dict[str, flo
     ("modules", "area"),
     [
         # the rules decide; what stands beside a run, what a hand did and what no report explains is said where it is known
-        (("core/rules", "pipeline/rest", "pipeline/hand", "cli/_write_report"), "albums"),
-        (("core/explain",), "explain"),
+        (("core/albums/assignment", "pipeline/rest", "pipeline/hand", "cli/_write_report"), "albums"),
+        (("core/albums/explain",), "explain"),
     ],
 )
 def test_every_code_has_its_sentences_and_every_sentence_its_code(modules: tuple[str, ...], area: str) -> None:

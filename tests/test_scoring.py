@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from album_sort.core.scoring import (
+from album_sort.core.albums.scoring import (
     PRIOR_FLOOR,
     album_probabilities,
     odds_factors,

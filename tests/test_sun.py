@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core.sun import RISE_ELEVATION_DEG, is_sun_rising, sun_elevation_deg
+from album_sort.core.dates.sun import RISE_ELEVATION_DEG, is_sun_rising, sun_elevation_deg
 
 TIMES = st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1))
 LATITUDES = st.floats(-90, 90)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core.themes import LEAN_CAP, lean_on_theme, trip_theme
+from album_sort.core.trips.themes import LEAN_CAP, lean_on_theme, trip_theme
 from album_sort.types import AlbumId
 
 WINTER, CITY, BEACH, MOUNTAINS = (AlbumId(name) for name in ("winter-travel", "city", "beach-sea", "mountains"))

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from album_sort.core.homes import Home, HomeKind
-from album_sort.core.tripidentity import PreviousTrip
-from album_sort.core.trips import find_trips
+from album_sort.core.trips.find import find_trips
+from album_sort.core.trips.homes import Home, HomeKind
+from album_sort.core.trips.identity import PreviousTrip
 from album_sort.types import ContentId, Place, TimePrecision, TimeSource
 from tests.trip_scenes import (
     AREZZO,

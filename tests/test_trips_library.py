@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.core.homes import find_homes
-from album_sort.core.trips import find_trips
+from album_sort.core.trips.find import find_trips
+from album_sort.core.trips.homes import find_homes
 from album_sort.places.gazetteer import Gazetteer
 from tests.library import LEVELS, ORDINARY, Difficulty, make_library
 from tests.library_score import score_of, with_chosen_positions

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from album_sort.core.positions import PositionChoice
+from album_sort.core.trips.positions import PositionChoice
 from album_sort.pipeline.records import PhotoRecord, build_records
 from album_sort.pipeline.zones import in_likely_zones
 from album_sort.types import (

@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from album_sort.core.homes import find_homes
-from album_sort.core.timeline import TimelinePhoto
-from album_sort.core.tripidentity import PreviousTrip
-from album_sort.core.trips import Timeline, find_trips
+from album_sort.core.trips.find import Timeline, find_trips
+from album_sort.core.trips.homes import find_homes
+from album_sort.core.trips.identity import PreviousTrip
+from album_sort.core.trips.timeline import TimelinePhoto
 from album_sort.types import (
     CaptureTime,
     ContentId,

@@ -12,7 +12,7 @@ from album_sort.classify.labels import label_text
 from album_sort.cli._clock import utc_now
 from album_sort.cli._pages import earlier_pages, earlier_rows, forget_oldest_pages, point_to_newest_page, runs_folder
 from album_sort.cli._program import program_call
-from album_sort.core.seasons import season_of
+from album_sort.core.dates.seasons import season_of
 from album_sort.errors import DestinationError
 from album_sort.pipeline.carried import Carried, ThisRun
 from album_sort.pipeline.execute import Planned

@@ -13,7 +13,7 @@ from album_sort.cli._layout import number_of, printable, say
 from album_sort.cli._pages import point_to_newest_page
 from album_sort.cli._stop import stop_on_signals
 from album_sort.config import cache_folder
-from album_sort.core.planfile import plan_from_lines
+from album_sort.core.planning.planfile import plan_from_lines
 from album_sort.errors import ExitCode, UsageError, why_unreadable
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem

@@ -23,8 +23,8 @@ from album_sort.cli._console import err_console, out_console
 from album_sort.cli._layout import Last, print_table, printable, say
 from album_sort.cli._words import terminal_words
 from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Settings, cache_folder, read_layers, resolve_settings
-from album_sort.core.album_names import find_album
-from album_sort.core.album_rules import AlbumRules
+from album_sort.core.albums.album_rules import AlbumRules
+from album_sort.core.planning.album_names import find_album
 from album_sort.errors import ExitCode, WeightsUnavailable
 from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shape_of
 from album_sort.pipeline.kept import KeptSettings, read_kept

@@ -15,10 +15,10 @@ from album_sort.cli._layout import Last, print_table, printable, say
 from album_sort.cli._pages import point_to_newest_page
 from album_sort.cli._stop import StopRequest, stop_on_signals
 from album_sort.cli._words import terminal_words
-from album_sort.core.album_names import find_album
-from album_sort.core.album_rules import AlbumRules
-from album_sort.core.layout import Layout
-from album_sort.core.renames import with_aliases
+from album_sort.core.albums.album_rules import AlbumRules
+from album_sort.core.planning.album_names import find_album
+from album_sort.core.planning.layout import Layout
+from album_sort.core.planning.renames import with_aliases
 from album_sort.errors import ExitCode, UsageError
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem

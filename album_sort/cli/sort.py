@@ -32,7 +32,7 @@ from album_sort.config import (
     read_layers,
     resolve_settings,
 )
-from album_sort.core.planfile import plan_to_lines
+from album_sort.core.planning.planfile import plan_to_lines
 from album_sort.errors import DestinationError, ExitCode, UsageError
 from album_sort.events import Event, EventSink, FileLeftOut, Notice, StageFinished, StageStarted
 from album_sort.fileops.lock import check_unlocked

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from album_sort.core.naming import is_safe
+from album_sort.core.planning.naming import is_safe
 from album_sort.errors import AlbumSortError, DestinationError
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal

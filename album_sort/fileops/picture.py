@@ -9,8 +9,8 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from album_sort.core.claims import Folders
-from album_sort.core.reconcile import Candidate, files_to_read, find_candidates, reconcile
+from album_sort.core.planning.claims import Folders
+from album_sort.core.planning.reconcile import Candidate, files_to_read, find_candidates, reconcile
 from album_sort.fileops import aside
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.place import TEMPORARY_PREFIX, Place, nearest_existing

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 
-from album_sort.core.naming import is_safe
+from album_sort.core.planning.naming import is_safe
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.handles import Root

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from album_sort.classify.labels import load_labels
 from album_sort.config import Settings
-from album_sort.core.evidence import gather_evidence
-from album_sort.core.rules import FilingPolicy, assign_photos
-from album_sort.core.seasons import Season, season_label
-from album_sort.core.themes import lean_on_theme
+from album_sort.core.albums.assignment import FilingPolicy, assign_photos
+from album_sort.core.dates.seasons import Season, season_label
+from album_sort.core.evidence.gather import gather_evidence
+from album_sort.core.trips.themes import lean_on_theme
 from album_sort.core.wording import Wording
 from album_sort.pipeline.facts import AlbumTable, Library
 from album_sort.pipeline.filing import FilingWords, file_photo

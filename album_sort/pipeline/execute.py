@@ -14,9 +14,9 @@ from pathlib import Path
 
 from album_sort import __version__
 from album_sort.classify.labels import load_wording
-from album_sort.core.plan_check import check_plan
-from album_sort.core.planning import plan_filings
-from album_sort.core.pruning import orphans, with_left_out, with_prune
+from album_sort.core.planning.check import check_plan
+from album_sort.core.planning.plan import plan_filings
+from album_sort.core.planning.pruning import orphans, with_left_out, with_prune
 from album_sort.errors import DestinationError, UsageError
 from album_sort.events import EventSink, Notice, OpFinished, StageFinished, StageProgress, StageStarted
 from album_sort.fileops.apply import Applied, apply_plan

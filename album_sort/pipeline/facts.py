@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.homes import Home, HomeKind, find_homes
-from album_sort.core.positions import PositionChoice, Shot, choose_positions
-from album_sort.core.rules import FilingPolicy
-from album_sort.core.seasons import season_of
-from album_sort.core.themes import Theme, trip_theme
-from album_sort.core.timeline import TimelinePhoto, Witnesses
-from album_sort.core.tripidentity import PreviousTrip
-from album_sort.core.trips import Timeline, find_trips
+from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.core.dates.seasons import season_of
+from album_sort.core.trips.find import Timeline, find_trips
+from album_sort.core.trips.homes import Home, HomeKind, find_homes
+from album_sort.core.trips.identity import PreviousTrip
+from album_sort.core.trips.positions import PositionChoice, Shot, choose_positions
+from album_sort.core.trips.themes import Theme, trip_theme
+from album_sort.core.trips.timeline import TimelinePhoto, Witnesses
 from album_sort.pipeline.records import PhotoRecord, redate
 from album_sort.pipeline.zones import in_likely_zones
 from album_sort.places.gazetteer import Gazetteer

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from album_sort.core.capture_time import logical_day
-from album_sort.core.layout import FIELDS, Layout
+from album_sort.core.dates.capture_time import logical_day
+from album_sort.core.planning.layout import FIELDS, Layout
 from album_sort.types import (
     AlbumId,
     AlbumRelPath,

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from album_sort.core.album_rules import AlbumRules
+from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.formats import kind_of_suffix
-from album_sort.core.layout import Layout
-from album_sort.core.plan_check import check_plan
-from album_sort.core.planning import plan_filings
-from album_sort.core.pruning import with_left_out
-from album_sort.core.renames import folder_of, without_aliases
+from album_sort.core.planning.check import check_plan
+from album_sort.core.planning.layout import Layout
+from album_sort.core.planning.plan import plan_filings
+from album_sort.core.planning.pruning import with_left_out
+from album_sort.core.planning.renames import folder_of, without_aliases
 from album_sort.errors import UsageError
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.pipeline.execute import new_run_id

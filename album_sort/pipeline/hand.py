@@ -8,10 +8,10 @@ from datetime import datetime
 
 from album_sort.classify.labels import load_labels
 from album_sort.config import resolve_settings
-from album_sort.core.album_folders import AlbumFolders
-from album_sort.core.album_rules import AlbumRules
-from album_sort.core.hands import names_elsewhere, read_hand, renamed_albums
-from album_sort.core.layout import DEFAULT_LAYOUT, Layout
+from album_sort.core.albums.album_rules import AlbumRules
+from album_sort.core.planning.folders import AlbumFolders
+from album_sort.core.planning.hands import names_elsewhere, read_hand, renamed_albums
+from album_sort.core.planning.layout import DEFAULT_LAYOUT, Layout
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture

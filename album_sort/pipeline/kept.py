@@ -20,7 +20,7 @@ from album_sort.config import (
     check_setting,
     user_file,
 )
-from album_sort.core.layout import Layout
+from album_sort.core.planning.layout import Layout
 from album_sort.errors import UsageError
 from album_sort.pipeline.remembered import LANGUAGE, MODEL, WEIGHTS, RememberedWeights, open_to_read
 from album_sort.state.store import DestinationState

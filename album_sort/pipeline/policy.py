@@ -12,11 +12,11 @@ import numpy as np
 
 from album_sort.classify.labels import label_folder, label_text, load_labels
 from album_sort.config import ALBUMS_ORIGIN, ResolvedSettings
-from album_sort.core.album_rules import AlbumRules
-from album_sort.core.calibration import DEFAULT, Calibration, parse_calibration
-from album_sort.core.head import Head
-from album_sort.core.overlay import parse_overlay
-from album_sort.core.rules import FilingPolicy
+from album_sort.core.albums.album_rules import AlbumRules
+from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.core.albums.calibration import DEFAULT, Calibration, parse_calibration
+from album_sort.core.albums.head import Head
+from album_sort.core.albums.overlay import parse_overlay
 from album_sort.errors import AlbumSortError, UsageError, why_unreadable
 from album_sort.reading import read_given, read_small
 

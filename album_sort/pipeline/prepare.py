@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from album_sort.classify.labels import load_wording
-from album_sort.core.layout import Layout
-from album_sort.core.rules import FilingPolicy
+from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.core.planning.layout import Layout
 from album_sort.core.wording import Wording
 from album_sort.events import EventSink, FileLeftOut, Notice
 from album_sort.inspection.inspect import InspectionResult

@@ -9,7 +9,7 @@ from fnmatch import fnmatch
 from functools import lru_cache
 
 from album_sort.core.bounded import counted_moment
-from album_sort.core.capture_time import (
+from album_sort.core.dates.capture_time import (
     OFFSET_OF_NEIGHBOUR,
     UTC_AS_LOCAL,
     CaptureChoice,
@@ -18,9 +18,9 @@ from album_sort.core.capture_time import (
     offset_text,
     parse_clock_correction,
 )
-from album_sort.core.corrections import settled_positions, settled_times
+from album_sort.core.dates.sidecar_corrections import settled_positions, settled_times
 from album_sort.core.formats import kind_of_format
-from album_sort.core.grouping import Grouping, GroupItem, group_files
+from album_sort.core.groups.grouping import Grouping, GroupItem, group_files
 from album_sort.metadata import candidates_from_folder, candidates_from_name, merge_metadata
 from album_sort.pipeline.net import Net
 from album_sort.places.timezone import offset_minutes, zone_at

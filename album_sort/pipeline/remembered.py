@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from album_sort.core.tripidentity import PreviousTrip
+from album_sort.core.trips.identity import PreviousTrip
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, ContentId, RunId
 from album_sort.types.corrections import Correction

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from album_sort.classify.labels import load_labels
-from album_sort.core.bursts import find_bursts
-from album_sort.core.capture_time import RefusedTime
-from album_sort.core.grouping import GroupItem
+from album_sort.core.dates.capture_time import RefusedTime
+from album_sort.core.groups.bursts import find_bursts
+from album_sort.core.groups.grouping import GroupItem
 from album_sort.pipeline.damage import damage_of
 from album_sort.pipeline.duplicates import Duplicates
 from album_sort.pipeline.net import Net

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from album_sort.classify.labels import load_wording
 from album_sort.config import Settings, cache_folder
+from album_sort.core.albums.assignment import FilingPolicy
 from album_sort.core.glob import PatternFault
 from album_sort.core.ignore import ScanFilter
-from album_sort.core.layout import Layout
-from album_sort.core.rules import FilingPolicy
+from album_sort.core.planning.layout import Layout
 from album_sort.errors import UsageError
 from album_sort.events import EventSink, Notice, StageProgress
 from album_sort.pipeline.absent import with_absent, without_missing

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime
 
-from album_sort.core.positions import PositionChoice
+from album_sort.core.trips.positions import PositionChoice
 from album_sort.pipeline.records import PhotoRecord, is_utc_shown_as_local, localised
 from album_sort.types import ContentId, GeoPosition
 

@@ -16,8 +16,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.albums.head import Head
 from album_sort.core.checked import NONSENSE
-from album_sort.core.head import Head
 from album_sort.state import codec, readings
 from album_sort.state.cache_file import CacheFile, Statement, open_read_only
 from album_sort.state.cache_rows import COLUMNS, ITS_PREDICTION, THIS_MODEL, KnownFile, known_of, path_to_column

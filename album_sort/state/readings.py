@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from album_sort.core.head import Head
+from album_sort.core.albums.head import Head
 from album_sort.state import codec
 from album_sort.state.cache_file import CacheFile, Statement
 from album_sort.types import Inspection

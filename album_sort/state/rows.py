@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from album_sort.core import checked
-from album_sort.core.planfile import op_from_json, op_to_json
+from album_sort.core.planning.planfile import op_from_json, op_to_json
 from album_sort.state.kernel_numbers import number_from_column, number_to_column
 from album_sort.types import (
     Action,

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from album_sort.core import checked
-from album_sort.core.planfile import op_from_json, op_to_json
+from album_sort.core.planning.planfile import op_from_json, op_to_json
 from album_sort.state.memory import append_lines, trip_of
 from album_sort.state.own_files import NOTHING_THERE, RUNS, objects_of, open_own_to_write, run_folders
 from album_sort.types import AlbumRelPath, Plan, PlannedOp, RunId, inner_path

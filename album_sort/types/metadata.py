@@ -16,7 +16,7 @@ class TimeSource(StrEnum):
 
     SIDECAR = "XMP sidecar"
     """A date of the shot in a file beside the photo that differs from the camera's: somebody corrected it there, because the
-    photo itself must not be touched. One that repeats the camera's counts as XMP (core/corrections.py)."""
+    photo itself must not be touched. One that repeats the camera's counts as XMP (core/dates/sidecar_corrections.py)."""
     EXIF_ORIGINAL = "EXIF DateTimeOriginal"
     """The camera's own word, at the moment of the shot."""
     QUICKTIME = "QuickTime CreationDate"
@@ -107,7 +107,7 @@ class PositionSource(StrEnum):
     """Where a position comes from, most trustworthy first."""
 
     SIDECAR = "XMP sidecar"
-    """Elsewhere than the photo itself says: set by somebody on a map (core/corrections.py)."""
+    """Elsewhere than the photo itself says: set by somebody on a map (core/dates/sidecar_corrections.py)."""
     EXIF = "EXIF GPS"
     QUICKTIME = "QuickTime location"
     XMP = "XMP"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.core.pruning import orphans, with_prune
+from album_sort.core.planning.pruning import orphans, with_prune
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.apply import apply_plan
 from album_sort.fileops.filesystem import FileSystem

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.core.pruning import orphans, with_prune
+from album_sort.core.planning.pruning import orphans, with_prune
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.pipeline.execute import held_destination
 from album_sort.pipeline.undoing import take_back

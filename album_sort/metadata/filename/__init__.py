@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from album_sort.core.capture_time import civil_offset
+from album_sort.core.dates.capture_time import civil_offset
 from album_sort.metadata.date_words import names_month, with_plain_years
 from album_sort.metadata.dates import from_timestamp, local_candidate
 from album_sort.metadata.filename import bare, year_first, year_last

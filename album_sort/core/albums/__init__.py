@@ -1,0 +1,1 @@
+"""From a network's scores to albums: scoring, calibration, rules, and their explanation."""

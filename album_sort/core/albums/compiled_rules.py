@@ -1,0 +1,128 @@
+"""Album rules made ready for many photos: everything about them that is the same for each photo, computed once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.core.albums.album_rules import AlbumRules, FilingRule
+from album_sort.core.albums.conditions import ConditionCheck
+from album_sort.core.albums.scoring import odds_factors, raise_odds, sum_log_odds, with_evidence
+from album_sort.types import AlbumId, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class LeaningRule:
+    """A rule that is a piece of evidence."""
+
+    check: ConditionCheck
+    leans: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingRule:
+    """A rule that files a photo, or renames a decision."""
+
+    rule_id: str
+    check: ConditionCheck
+    album: AlbumId
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadyRules:
+    """What `AlbumRules` say, in the form in which it is asked for."""
+
+    rules: AlbumRules
+    columns: dict[AlbumId, int]
+    whole: tuple[AlbumId, ...]
+    """Albums that are no part of another, in the order of the rules."""
+    parts: tuple[tuple[int, int], ...]
+    """Columns of the others, each with the column of its family."""
+    parts_of: dict[AlbumId, tuple[AlbumId, ...]]
+    """The same by name."""
+    whole_columns: NDArray[np.intp]
+    """Those of `whole`."""
+    usual_log_odds: NDArray[np.float64]
+    """(A,): what the usual share of each album adds to its log-odds."""
+    usual_factors: NDArray[np.float64]
+    """(A,): what that multiplies its odds by."""
+    family_weights: NDArray[np.float32]
+    """(A, 1000): the share of a class's probability that speaks for an album or one of its parts."""
+    leaning: tuple[LeaningRule, ...]
+    filing: tuple[DecidingRule, ...]
+    renaming: dict[AlbumId, tuple[DecidingRule, ...]]
+    """By the album that a decision is for."""
+
+    @staticmethod
+    @lru_cache(maxsize=8)
+    def of(rules: AlbumRules) -> ReadyRules:
+        """These rules, ready."""
+        parts_of: defaultdict[AlbumId, list[AlbumId]] = defaultdict(list)
+        renaming: defaultdict[AlbumId, list[DecidingRule]] = defaultdict(list)
+        columns = {album: column for column, album in enumerate(rules.albums)}
+        parts = [(column, family) for column, family in enumerate(rules.families) if column != family]
+        for column, family in parts:
+            parts_of[rules.albums[family]].append(rules.albums[column])
+        for rule in rules.rules:
+            if rule.album is not None and rule.instead_of is not None:
+                renaming[rule.instead_of].append(_deciding(rule, rule.album, columns))
+        whole = tuple(album for album in rules.albums if album not in rules.parts)
+        usual_log_odds = np.array(rules.prior_log_odds, dtype=np.float64)
+        members = [[i for i, own in enumerate(rules.families) if own == column] for column in range(len(rules.albums))]
+        return ReadyRules(
+            rules,
+            columns=columns,
+            whole=whole,
+            parts=tuple(parts),
+            parts_of={album: tuple(names) for album, names in parts_of.items()},
+            whole_columns=np.array([columns[album] for album in whole], dtype=np.intp),
+            usual_log_odds=usual_log_odds,
+            usual_factors=odds_factors(usual_log_odds),
+            family_weights=np.stack([rules.weights[:, of_album].sum(axis=1) for of_album in members]),
+            leaning=tuple(_leaning(rule, columns) for rule in rules.rules if rule.leans),
+            filing=tuple(
+                _deciding(rule, rule.album, columns)
+                for rule in rules.rules
+                if rule.album is not None and rule.instead_of is None
+            ),
+            renaming={album: tuple(found) for album, found in renaming.items()},
+        )
+
+    def scores(self, base: NDArray[np.float64], evidence: Sequence[Sequence[Evidence]]) -> NDArray[np.float64]:
+        """(N, A) probability of each album for each photo; an album with parts has that of all of them together.
+
+        `base`: (N, A) by the network alone; `evidence`: that of each photo.
+        """
+        said = sum_log_odds(self.columns, evidence)
+        log_odds = self.usual_log_odds + said
+        for column, family in self.parts:  # what speaks for food speaks for pasta too
+            log_odds[:, column] += said[:, family]
+        factors = np.tile(self.usual_factors, (len(base), 1))
+        is_moved = log_odds != self.usual_log_odds
+        factors[is_moved] = odds_factors(log_odds[is_moved])
+        return self._with_parts(with_evidence(base, factors))
+
+    def usual_order(self, base: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(N, A) numbers in the order that the probabilities of a photo's albums have without any evidence."""
+        # The order of probabilities is that of the odds: what both are divided by need not be known.
+        return self._with_parts(raise_odds(base, self.usual_factors))
+
+    def _with_parts(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        together = scores.copy()
+        for column, family in self.parts:
+            together[:, family] += scores[:, column]
+        return together
+
+
+def _leaning(rule: FilingRule, columns: Mapping[AlbumId, int]) -> LeaningRule:
+    pieces = tuple(Evidence.of(album, weight, "albums.rule", rule=rule.rule_id) for album, weight in rule.leans)
+    return LeaningRule(ConditionCheck.of(rule.when, columns), pieces)
+
+
+def _deciding(rule: FilingRule, album: AlbumId, columns: Mapping[AlbumId, int]) -> DecidingRule:
+    return DecidingRule(rule.rule_id, ConditionCheck.of(rule.when, columns), album)

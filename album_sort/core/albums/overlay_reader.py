@@ -1,0 +1,161 @@
+"""Reading a rules file with all its faults: each with its line, the value, and what may have been meant."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from album_sort.core.albums.toml_lines import KeyPath, TomlLines
+from album_sort.errors import UsageError
+from album_sort.types import AlbumId, ClassIndex, LabelSet
+
+HINT = "Mend these lines; `album-sort albums check FILE` looks again without sorting anything."
+
+
+class OverlayReader:
+    """The tables of a rules file and the faults found in them so far."""
+
+    def __init__(self, text: str, labels: LabelSet, file_name: str) -> None:
+        self.file_name = file_name
+        # Editors on Windows put a byte order mark at the start.
+        text = text.removeprefix("\ufeff")
+        try:
+            self.data: Mapping[str, Any] = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(f"{file_name} is no valid TOML: {error}", hint=HINT) from error
+        self._lines = TomlLines(text)
+        self._faults: list[tuple[int, str]] = []
+        self._labels = labels
+        self._classes = {
+            name.casefold(): known.index for known in reversed(labels.classes) for name in known.names.values()
+        }
+
+    def fault(self, path: KeyPath, message: str, value: object = None) -> None:
+        """Note a fault at a key, or at one entry of its list."""
+        line = self._lines.line_of(path) if value is None else self._lines.line_of_value(path, value)
+        self._faults.append((line, message))
+
+    def raise_if_faulty(self) -> None:
+        """All faults at once, in the order of their lines."""
+        if self._faults:
+            found = sorted(set(self._faults))
+            count = f"{len(found)} fault{'s' if len(found) > 1 else ''} in {self.file_name}:"
+            lines = [f"{self.file_name}:{line}: {message}" for line, message in found]
+            raise UsageError("\n".join((count, *lines)), hint=HINT)
+
+    def table(self, path: KeyPath, value: object, keys: Sequence[str]) -> Mapping[str, Any]:
+        """A table with none but these keys; faulty ones are left out."""
+        if not isinstance(value, dict):
+            self.fault(path, f"{_dotted(path)} is {value!r}, not a table")
+            return {}
+        for key in value:
+            if key not in keys:
+                self.fault((*path, key), f"unknown key {key!r}{did_you_mean(key, keys)}")
+        return {key: entry for key, entry in value.items() if key in keys}
+
+    def text(self, path: KeyPath, value: object) -> str:
+        """A text that says something."""
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        self.fault(path, f"{_dotted(path)} is {value!r}, not a text")
+        return ""
+
+    def texts(self, path: KeyPath, value: object) -> tuple[str, ...]:
+        """One text or a list of them."""
+        entries = value if isinstance(value, list) else [value]
+        return tuple(text for entry in entries if (text := self.text(path, entry)))
+
+    def boolean(self, path: KeyPath, value: object) -> bool:
+        """True or false."""
+        if not isinstance(value, bool):
+            self.fault(path, f"{_dotted(path)} is {value!r}, not true or false")
+        return value is True
+
+    def number(self, path: KeyPath, value: object, low: float, high: float) -> float:
+        """A number within its limits, both included."""
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            self.fault(path, f"{_dotted(path)} is {value!r}, not a number from {low:g} to {high:g}")
+            return low
+        return float(value)
+
+    def cycle(self, path: KeyPath, value: object, low: int, high: int) -> tuple[int, ...]:
+        """Whole numbers, or ranges that may run over the end: `"22-4"` of hours, `"11-2"` of months."""
+        found: list[int] = []
+        for entry in value if isinstance(value, list) else [value]:
+            first, dash, last = str(entry).partition("-")
+            ends = [int(end) for end in (first, last or first) if end.strip().isdecimal()]
+            if (
+                isinstance(entry, bool)
+                or len(ends) != 2
+                or (dash and not last)
+                or not all(low <= e <= high for e in ends)
+            ):
+                self.fault(
+                    path,
+                    f'{_dotted(path)}: {entry!r} is neither a number from {low} to {high} nor a range as in "{high - 1}-{low + 2}"',
+                )
+                continue
+            span = high - low + 1
+            found += [low + (ends[0] - low + step) % span for step in range((ends[1] - ends[0]) % span + 1)]
+        return tuple(dict.fromkeys(found))
+
+    def choice(self, path: KeyPath, value: object, known: Sequence[str]) -> tuple[str, ...]:
+        """One or more of some words."""
+        words = self.texts(path, value)
+        for word in words:
+            if word not in known:
+                self.fault(path, f"unknown {path[-1]} {word!r}{did_you_mean(word, known)}", word)
+        return tuple(word for word in words if word in known)
+
+    def album(self, path: KeyPath, value: object, known: Sequence[AlbumId]) -> AlbumId | None:
+        """The id of an album."""
+        name = self.text(path, value)
+        if not name:
+            return None
+        if name not in known:
+            self.fault(path, f"unknown album {name!r}{did_you_mean(name, known)}", name)
+            return None
+        return AlbumId(name)
+
+    def class_index(self, path: KeyPath, value: object) -> ClassIndex | None:
+        """A class by its index or by its English or Chinese name."""
+        if (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and value.isdecimal()):
+            index = int(value)
+            if index < len(self._labels.classes):
+                return ClassIndex(index)
+            self.fault(path, f"there is no class {index}; they run from 0 to {len(self._labels.classes) - 1}", value)
+            return None
+        name = self.text(path, value)
+        if not name:
+            return None
+        found = self._classes.get(name.casefold())
+        if found is None:
+            self.fault(path, f"unknown class {name!r}{self._meant_class(name)}", name)
+        return found
+
+    def _meant_class(self, name: str) -> str:
+        """Names that contain the word come first: `tabby` means `tabby cat`, whatever else is spelled alike."""
+        folded = name.casefold()
+        containing = sorted((known for known in self._classes if folded in known.split()), key=len)
+        close = difflib.get_close_matches(folded, self._classes, n=1, cutoff=0.75)
+        words = {word: known for known in self._classes for word in known.split()}
+        near_word = difflib.get_close_matches(folded, words, n=1, cutoff=0.75)
+        best = [*containing[:1], *close, *(words[word] for word in near_word)]
+        if not best:
+            return "; `album-sort albums show ID` lists the classes of an album"
+        index = self._classes[best[0]]
+        shown = next(said for said in self._labels.classes[index].names.values() if said.casefold() == best[0])
+        return f" (did you mean {shown}?)"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The known word that is spelled most alike, else all of them."""
+    choices = tuple(known)
+    close = difflib.get_close_matches(word, choices, n=1)
+    return f" (did you mean {close[0]}?)" if close else f"; there are {', '.join(choices)}"
+
+
+def _dotted(path: KeyPath) -> str:
+    return ".".join(str(part) for part in path if isinstance(part, str))

@@ -1,0 +1,1 @@
+"""From albums to files: names, places, links, what moves and what stays."""

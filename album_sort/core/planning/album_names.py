@@ -1,0 +1,24 @@
+"""An album by any of its names: its id, its titles in every language, the name that a person gave to its folder. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+
+from album_sort.core.planning.naming import fold
+from album_sort.errors import UsageError
+from album_sort.types import AlbumId
+
+
+def find_album(name: str, titles: Mapping[AlbumId, Iterable[str]]) -> AlbumId:
+    """The album of that name, whatever its capitals; raises `UsageError` with the nearest name for one that is unknown."""
+    known: dict[str, tuple[AlbumId, str]] = {}
+    for album, given in titles.items():
+        for spelled in (album, *given):
+            known.setdefault(fold(spelled.strip()), (album, spelled))
+    wanted = fold(name.strip().rstrip("/"))
+    if wanted in known:
+        return known[wanted][0]
+    near = difflib.get_close_matches(wanted, known, 1) or [key for key in known if wanted and key.startswith(wanted)]
+    guess = f"; did you mean {known[near[0]][1]!r}?" if near else ""
+    raise UsageError(f"unknown album {name!r}{guess}", hint="`album-sort albums list` shows all albums")

@@ -1,0 +1,48 @@
+"""The tool checks its own promise before it writes: what must be true of every plan, whoever made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from album_sort.core.planning.naming import fold, is_safe
+from album_sort.errors import AlbumSortError
+from album_sort.types import Action, Plan, PlannedOp
+from album_sort.types.ledger import DestinationPicture
+
+
+class PlanRefused(AlbumSortError):
+    """A plan that would break a promise; nothing of it is carried out."""
+
+
+def check_plan(plan: Plan, picture: DestinationPicture) -> None:
+    """Raise `PlanRefused` with the first faults, if there are any."""
+    faults = list(_faults(plan, picture))
+    if faults:
+        shown = "; ".join(faults[:5])
+        raise PlanRefused(
+            f"the plan breaks {len(faults)} rule(s): {shown}",
+            hint="Nothing was written. If the plan came from a file, make it anew with --save-plan; else please report this.",
+        )
+
+
+def _faults(plan: Plan, picture: DestinationPicture) -> Iterator[str]:
+    claimed: dict[str, PlannedOp] = {}
+    effects = plan.effects
+    prefix = plan.destination.rstrip("/") + "/"
+    sources = {op.source for op in effects if op.source.startswith(prefix)}
+    leaving = {op.origin: op.op_id for op in effects if op.action is Action.MOVE}
+    for op in effects:
+        if not is_safe(op.target) or (op.origin and not is_safe(op.origin)):
+            yield f"{op.target!r} (from {op.origin or op.source!r}) does not stay inside the destination"
+            continue
+        other = claimed.setdefault(fold(op.target), op)
+        if other is not op:
+            yield f"{op.source!r} and {other.source!r} would both be {op.target!r}"
+        if sources and op.action is not Action.ADOPT and prefix + op.target in sources:
+            yield f"{op.target!r} would be written over a source"
+        if (op.action.makes_a_file or op.action is Action.MOVE) and op.target in picture.present:
+            leaves = leaving.get(op.target)
+            if leaves is None or leaves >= op.op_id:
+                yield f"{op.target!r} exists already"
+        if op.action in (Action.MOVE, Action.TRASH) and op.origin not in picture.ledger:
+            yield f"{op.origin!r} was not made by album-sort and must not be moved"

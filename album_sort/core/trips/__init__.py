@@ -1,0 +1,1 @@
+"""Where photos were taken, where home is, and which of them are a trip."""

@@ -1,0 +1,126 @@
+"""Neighbourhoods with the days spent there: what homes and places of many visits are chosen from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.core.geo import distances_km
+from album_sort.core.trips.timeline import Witnesses
+
+CELL_DEG = 0.05
+"""About 5 km: wide enough that fixes of one neighbourhood fall together, narrow enough to tell towns apart."""
+
+SPOT_RADIUS_KM = 10.0
+"""Days this close to a spot's middle are days there."""
+
+LARGEST_SPOTS = 60
+"""How many of the most visited spots are looked at; the rest are holiday stops."""
+
+MIN_SPOT_DAYS = 3
+"""Spots seen on fewer days are neither homes nor places of recurring visits."""
+
+Days = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spot:
+    """A neighbourhood and the days spent there."""
+
+    lat_deg: float
+    lon_deg: float
+    days: Days
+    """Distinct, ascending."""
+    nights: Days
+    photos: int
+
+    def weeks_between(self, first: int, last: int) -> int:
+        """Distinct weeks with a day here, plus those with a night, plus those with a working day, from first to last.
+
+        Weekends are spent at the parents' or in the cabin, too; an ordinary Tuesday is spent at home.
+        """
+        return sum(_weeks_within(days, first, last) for days in (self.days, self.nights, self.workdays))
+
+    @property
+    def workdays(self) -> Days:
+        """Days from Monday to Friday."""
+        return self.days[~is_weekend(self.days)]
+
+
+def is_weekend(days: Days) -> NDArray[np.bool_]:
+    """Saturdays and Sundays; 1970 began on a Thursday."""
+    return (days + 3) % 7 >= 5
+
+
+def _weeks_within(days: Days, first: int, last: int) -> int:
+    """Distinct weeks of ascending days from first to last."""
+    weeks = within(days, first, last) // 7
+    return int(np.count_nonzero(weeks[1:] != weeks[:-1])) + 1 if len(weeks) else 0
+
+
+def within(days: Days, first: int, last: int) -> Days:
+    """The part of ascending days from first to last."""
+    low, high = np.searchsorted(days, (first, last + 1))
+    return days[low:high]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DayCells:
+    """One row for each day and cell with photos."""
+
+    cell: NDArray[np.int64]
+    lat: NDArray[np.float64]
+    """Mean of the day's photos in the cell."""
+    lon: NDArray[np.float64]
+    day: Days
+    night: NDArray[np.bool_]
+    photos: NDArray[np.int64]
+
+
+def find_spots(rows: DayCells) -> list[Spot]:
+    """Neighbourhoods by the number of weeks and nights spent there, most first."""
+    alive = np.ones(len(rows.day), dtype=np.bool_)
+    spots: list[Spot] = []
+    while alive.any() and len(spots) < LARGEST_SPOTS:
+        inside = alive & (rows.cell == _busiest(rows, alive))
+        middle_lat, middle_lon = float(np.median(rows.lat[inside])), float(np.median(rows.lon[inside]))
+        near = alive & (distances_km(rows.lat, rows.lon, middle_lat, middle_lon) <= SPOT_RADIUS_KM)
+        near |= inside
+        days = np.unique(rows.day[near])
+        if len(days) < MIN_SPOT_DAYS:
+            break
+        nights = np.unique(rows.day[near & rows.night])
+        spots.append(Spot(middle_lat, middle_lon, days, nights, int(rows.photos[near].sum())))
+        alive &= ~near
+    return spots
+
+
+def day_cells(witnesses: Witnesses) -> DayCells:
+    """The table by day and cell: what a wedding's 2,000 photos leave is one row."""
+    row = np.floor(witnesses.lat_deg / CELL_DEG)
+    width = CELL_DEG / np.maximum(0.05, np.cos(np.radians(row * CELL_DEG)))
+    column = np.floor(witnesses.lon_deg / width)
+    cell = ((row + 4096) * 16384 + column + 8192).astype(np.int64)
+    keys = np.stack([cell, witnesses.day], axis=1)
+    distinct, back, count = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    back, size = back.reshape(-1), len(distinct)
+    return DayCells(
+        cell=distinct[:, 0],
+        lat=np.bincount(back, witnesses.lat_deg, size) / count,
+        lon=np.bincount(back, witnesses.lon_deg, size) / count,
+        day=distinct[:, 1],
+        night=np.bincount(back, witnesses.is_night, size) > 0,
+        photos=count.astype(np.int64),
+    )
+
+
+def _busiest(rows: DayCells, alive: NDArray[np.bool_]) -> int:
+    """The cell with the most distinct weeks and weeks with nights; the lowest number on a tie."""
+    visits = [
+        np.unique(np.stack([rows.cell[chosen], rows.day[chosen] // 7], axis=1), axis=0)[:, 0]
+        for chosen in (alive, alive & rows.night)
+    ]
+    cells, weeks = np.unique(np.concatenate(visits), return_counts=True)
+    return int(cells[np.argmax(weeks)])
