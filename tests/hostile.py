@@ -18,7 +18,7 @@ import typer
 
 from album_sort.cli.app import app
 from album_sort.errors import AlbumSortError
-from album_sort.pipeline.execute import held_destination
+from album_sort.pipeline.holding import held_destination
 from album_sort.state.store import DestinationState
 from album_sort.types import run_id_of
 from tests import pictures

@@ -166,6 +166,19 @@ def test_there_are_no_import_cycles() -> None:
         visit(name, ())
 
 
+LONGEST_MODULE, LONGEST_FUNCTION = 350, 50
+"""Lines."""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_modules_and_functions_are_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION]
+    assert text.count("\n") <= LONGEST_MODULE
+    assert not long
+
+
 def test_every_module_opens_with_a_docstring() -> None:
     for path in MODULES:
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} has no docstring"

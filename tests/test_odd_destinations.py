@@ -13,7 +13,7 @@ import pytest
 from album_sort.fileops import picture as picture_module
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.verify import Verdict, verify
-from album_sort.pipeline.execute import say_unreadable
+from album_sort.pipeline.holding import say_unreadable
 from tests.builders import fingerprint, make_tree, picture_jpeg
 from tests.conftest import REPOSITORY, Program
 from tests.destination_builders import Library, picture_of, plan_for, run, undo
@@ -76,7 +76,7 @@ from pathlib import Path
 from tests.destination_builders import Library, picture_of, plan_for, run, undo
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.verify import verify
-from album_sort.pipeline.execute import say_unreadable
+from album_sort.pipeline.holding import say_unreadable
 library = Library(Path(sys.argv[1]))
 library.register("a.jpg", "Pets/2024"); library.register("b.jpg", "Dogs/2024")
 print(say_unreadable(picture_of(library), "en"))

@@ -19,7 +19,8 @@ from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.space import check_space
-from album_sort.pipeline.execute import apply_and_tell, doubt_refused, held_destination, new_run_id, status_of
+from album_sort.pipeline.execute import apply_and_tell, doubt_refused, new_run_id, status_of
+from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.remembered import language_of, not_before
 from album_sort.reading import read_given
 from album_sort.types import OpStatus, Plan

@@ -23,7 +23,7 @@ from album_sort.errors import ExitCode, UsageError
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.paths import given_path
-from album_sort.pipeline.execute import apply_and_tell, held_destination, status_of
+from album_sort.pipeline.execute import apply_and_tell, status_of
 from album_sort.pipeline.fixing import (
     Albums,
     find_before_undo,
@@ -37,6 +37,7 @@ from album_sort.pipeline.fixing import (
     tell_left_out,
 )
 from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shape_of
+from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.kept import read_kept
 from album_sort.pipeline.remembered import language_of, not_before, open_to_read
 from album_sort.state.store import DestinationState

@@ -16,8 +16,8 @@ from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture
 from album_sort.fileops.undo import Undone
 from album_sort.fileops.verify import Verdict, Verified, counted, verify
-from album_sort.pipeline.execute import held_destination, say_unreadable
 from album_sort.pipeline.hand import without_unwanted
+from album_sort.pipeline.holding import held_destination, say_unreadable
 from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.pipeline.undoing import take_back
 from album_sort.state.own_files import check_state_folder

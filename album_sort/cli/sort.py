@@ -38,15 +38,8 @@ from album_sort.events import Event, EventSink, FileLeftOut, Notice, StageFinish
 from album_sort.fileops.lock import check_unlocked
 from album_sort.fileops.trouble import describe
 from album_sort.paths import given_path
-from album_sort.pipeline.execute import (
-    Planned,
-    carry_out,
-    clear_after_kill,
-    held_destination,
-    make_plan,
-    say_unreadable,
-    usable_destination,
-)
+from album_sort.pipeline.execute import Planned, carry_out, make_plan
+from album_sort.pipeline.holding import clear_after_kill, held_destination, say_unreadable, usable_destination
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import check_kept_rules
 from album_sort.pipeline.prepare import Preparation, prepare

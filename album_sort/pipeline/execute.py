@@ -6,10 +6,9 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from album_sort import __version__
@@ -17,14 +16,12 @@ from album_sort.classify.labels import load_wording
 from album_sort.core.planning.check import check_plan
 from album_sort.core.planning.plan import plan_filings
 from album_sort.core.planning.pruning import orphans, with_left_out, with_prune
-from album_sort.errors import DestinationError, UsageError
 from album_sort.events import EventSink, Notice, OpFinished, StageFinished, StageProgress, StageStarted
 from album_sort.fileops.apply import Applied, apply_plan
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.fileops.lock import destination_lock, was_killed
 from album_sort.fileops.picture import read_foreign
 from album_sort.fileops.probe import can_reflink
-from album_sort.fileops.recover import recover, remove_temporaries
+from album_sort.fileops.recover import remove_temporaries
 from album_sort.fileops.space import check_space
 from album_sort.pipeline.hand import (
     all_albums,
@@ -35,6 +32,7 @@ from album_sort.pipeline.hand import (
     with_hand,
     with_names_elsewhere,
 )
+from album_sort.pipeline.holding import utc_now
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import (
@@ -43,20 +41,17 @@ from album_sort.pipeline.remembered import (
     ROOTS,
     WEIGHTS,
     RememberedWeights,
-    language_of,
     read_roots,
     remember_run,
     roots_as_text,
 )
 from album_sort.pipeline.rest import Absent, outermost, trips_to_remember
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
-from album_sort.pipeline.undoing import check_is_settled, last_undone, take_back
 from album_sort.state.cache import InferenceCache
 from album_sort.state.journal import StateJournal
-from album_sort.state.own_files import check_state_folder
 from album_sort.state.store import DestinationState
 from album_sort.types import ContentId, Filing, OpResult, OpStatus, Plan, PlannedOp, Reason, RunId, run_id_of
-from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, Phase, RunRecord, RunStatus
+from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, RunRecord, RunStatus
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,106 +139,6 @@ def settings_digest(preparation: Preparation) -> str:
     return hashlib.sha256("\n".join(told).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-_MOST_SHOWN = 200
-"""Characters of a folder's path: one that the system cannot name has thousands."""
-
-
-def say_unreadable(picture: DestinationPicture, lang: str) -> str:
-    """A sentence on the folders of the destination that could not be looked into; empty where all could."""
-    # `lost+found` belongs to the file system: nobody needs to be told of it every night.
-    folders = [folder for folder in picture.unreadable_folders if folder != "lost+found"]
-    if not folders:
-        return ""
-    shown = ", ".join(folder if len(folder) <= _MOST_SHOWN else f"{folder[:_MOST_SHOWN]}..." for folder in folders[:3])
-    more = f" (+{len(folders) - 3:,})" if len(folders) > 3 else ""
-    return load_wording().say(Reason.of("notice.unreadable-folders", paths=f"{shown}{more}"), lang)
-
-
-def usable_destination(destination: str, sources: tuple[str, ...], *, for_writing: bool = True) -> None:
-    """Raises `UsageError` or `DestinationError` for a destination that no run could write to, before anything is read."""
-    if os.path.lexists(destination) and not os.path.isdir(destination):
-        raise UsageError(f"{destination!r} is a file, not a folder", hint="give a folder to --out")
-    for source in sources:
-        if os.path.isdir(source) and os.path.isdir(destination) and os.path.samefile(source, destination):
-            raise UsageError(
-                f"{destination!r} is both the photos and the albums",
-                hint="give another folder to --out; it may lie inside the photos' folder",
-            )
-    if not for_writing:
-        return
-    existing = os.path.abspath(destination)
-    while not os.path.lexists(existing):
-        existing = os.path.dirname(existing)
-    if not os.path.isdir(existing) or not os.access(existing, os.W_OK | os.X_OK):
-        raise DestinationError(
-            f"{destination!r} cannot be written to: no permission in {existing!r}",
-            hint="choose another folder, or change its permissions",
-        )
-
-
-@contextmanager
-def held_destination(destination: str, wait_seconds: float, sink: EventSink) -> Iterator[DestinationState]:
-    """The destination's state under its lock, killed runs settled first."""
-    try:
-        Path(destination).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DestinationError(f"cannot make {destination!r}: {error.strerror}", hint="choose another --out") from error
-    check_state_folder(destination)
-    with (
-        destination_lock(destination, wait_seconds=wait_seconds) as after_kill,
-        DestinationState.open(Path(destination)) as state,
-    ):
-        state.check()
-        if state.notice:
-            sink(Notice(state.notice))
-        settle_killed_runs(destination, state, sink)
-        if after_kill and state.finished_undo is None and (undone := last_undone(state)) is not None:
-            # Killed when all was done: whoever repeats it means that one, not the run before.
-            state.finished_undo = undone.run_id
-        yield state
-
-
-def clear_after_kill(destination: str, wait_seconds: float, sink: EventSink) -> bool:
-    """Where a run was killed: settles it, also one that had filed everything and only left its lock and database open.
-
-    Whether an undo was finished on the way.
-    """
-    if was_killed(destination):
-        # Opening settles, closing makes the database one file again: a run that finds nothing to file would do neither.
-        with held_destination(destination, wait_seconds, sink) as state:
-            return state.finished_undo is not None
-    return False
-
-
-def settle_killed_runs(destination: str, state: DestinationState, sink: EventSink) -> None:
-    """Finishes or rolls back what killed runs left behind."""
-    fs = RealFileSystem()
-    undoing = {run.run_id for run in state.runs() if run.status is RunStatus.UNDOING}
-    ends = {run.run_id: run.status if run.finished_utc is not None else None for run in state.runs()}
-    for run_id in state.records().unfinished_runs:
-        if run_id in undoing:
-            undone = take_back(destination, state, run_id, _utc_now(), fs=fs, is_last_try=True)
-            check_is_settled(undone, run_id)
-            state.finished_undo = run_id
-            left = sum(result.status is not OpStatus.DONE for result in undone.results)
-            killed = Reason.of("notice.undo-killed", run=run_id, left=left)
-        else:
-            recover(destination, fs, state.journal(run_id))
-            was_killed_in_it = ends[run_id] is None
-            state.finish_run(run_id, _status_once_settled(state, run_id, ends[run_id]), _utc_now())
-            filed = len(state.journal(run_id).entries(Phase.DONE))
-            code = "notice.killed" if was_killed_in_it else "notice.left-open"
-            killed = Reason.of(code, run=run_id, filed=filed)
-        sink(Notice(load_wording().say(killed, language_of(state))))
-
-
-def _status_once_settled(state: DestinationState, run_id: RunId, before: RunStatus | None) -> RunStatus:
-    """`before`: how it ended itself; None for a run that was killed."""
-    if before is None or before is RunStatus.INTERRUPTED:
-        return RunStatus.INTERRUPTED
-    return RunStatus.PARTIAL if state.journal(run_id).entries(Phase.FAILED) else RunStatus.DONE
-
-
 def carry_out(
     planned: Planned,
     preparation: Preparation,
@@ -276,7 +171,7 @@ def carry_out(
     if not preparation.library.is_apart:
         state.store_trips(trips_to_remember(preparation.library.trips, state.trips(), preparation.rest.forgotten))
     remember_run(state, plan.plan_id, _decided(preparation, state))
-    state.finish_run(plan.plan_id, status_of(applied), _utc_now())
+    state.finish_run(plan.plan_id, status_of(applied), utc_now())
     return applied
 
 
@@ -347,7 +242,3 @@ def status_of(applied: Applied) -> RunStatus:
         return RunStatus.INTERRUPTED
     failed = any(result.status is OpStatus.FAILED for result in applied.results)
     return RunStatus.PARTIAL if failed else RunStatus.DONE
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

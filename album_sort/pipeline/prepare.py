@@ -82,44 +82,34 @@ class Preparation:
 def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Preparation:
     """Reads, classifies, dates, places and assigns."""
     request, engine, policy, lang = scouted.request, scouted.engine, scouted.policy, scouted.lang
-    settings, files = request.settings, scouted.files
     stages = Stages(sink, [scouted.timing])
     notes: list[str] = []
-    net = Net(is_strict=settings.strict)
+    net = Net(is_strict=request.settings.strict)
     hand = look_for_hand(request.destination, remembered, scouted.layout, policy.rules, request.now_utc)
     remembered = replace(remembered, corrections=hand.corrections)
-    with stages.stage("classify", len(files)), engine.open_cache() as cache:
-        inspected = engine.inspect(files, cache, stages.progress, notes.append)
+    with stages.stage("classify", len(scouted.files)), engine.open_cache() as cache:
+        inspected = engine.inspect(scouted.files, cache, stages.progress, notes.append)
         stages.items = inspected.read_count
         rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
-    if cache.is_made_anew:
-        made_anew = Reason.of("notice.cache-made-anew", path=str(engine.cache_folder / CACHE_FILE))
-        sink(Notice(load_wording().say(made_anew, lang)))
+    _tell_made_anew(sink, engine, lang, is_made_anew=cache.is_made_anew)
     with stages.stage("places"):
         whole = records_of_all(inspections, rest, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
-        for idle in idle_clocks(scouted.clocks, whole.records.photos):
-            sink(Notice(load_wording().say(idle, lang)))
-        library, scores = _located(scouted, remembered, whole.records.photos, net)
-        library, scores = whole.narrowed(library, scores)
+        _tell_idle_clocks(sink, scouted, whole.records)
+        library, scores = whole.narrowed(*_located(scouted, remembered, whole.records.photos, net))
         stages.items = len(library.photos)
     with stages.stage("assign"):
         standing = Standing.of(rest, remembered)
-        library, assignments = assign_all(library, scores, policy, hand, net)
-        assignments = standing.keep(assignments)
+        library, found = assign_all(library, scores, policy, hand, net)
+        assignments = standing.keep(found)
         del scores  # 16 MB of a hundred thousand photos
         wording = _wording(policy, lang, hand)
         filings, left_out = file_all(scouted, library, assignments, {**rest.there, **inspections}, wording, net=net)
         filings = standing.stand(of_this_run(filings, inspections))
-        filings, unwanted = without_unwanted_photos(filings, library.photos, hand)
-        left_out = [*(one for one in left_out if one.path not in {other.path for other in unwanted}), *unwanted]
-        if library.is_apart:
-            filings = new_only(filings, remembered)
+        filings, left_out = _wanted(filings, left_out, library, remembered, hand)
         stages.items = len(assignments)
-    faults = [fault for path, fault in net.faults.items() if path in inspections]
-    skipped = _all_skipped(scouted.found, inspected, whole.records, (*left_out, *faults))
-    for one in skipped:
-        if one.is_problem:
-            sink(FileLeftOut(one, wording.say(one.reason, lang)))
+    left_out += [fault for path, fault in net.faults.items() if path in inspections]
+    skipped = _all_skipped(scouted.found, inspected, whole.records, left_out)
+    _tell_problems(sink, skipped, wording, lang)
     return Preparation(
         request=request,
         lang=lang,
@@ -139,6 +129,41 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         hand=hand,
         waiting=scouted.waiting,
     )
+
+
+def _tell_made_anew(sink: EventSink, engine: Engine, lang: str, *, is_made_anew: bool) -> None:
+    if is_made_anew:
+        made_anew = Reason.of("notice.cache-made-anew", path=str(engine.cache_folder / CACHE_FILE))
+        sink(Notice(load_wording().say(made_anew, lang)))
+
+
+def _tell_idle_clocks(sink: EventSink, scouted: Scouted, records: Records) -> None:
+    for idle in idle_clocks(scouted.clocks, records.photos):
+        sink(Notice(load_wording().say(idle, scouted.lang)))
+
+
+def _tell_problems(sink: EventSink, skipped: Sequence[Skipped], wording: Wording, lang: str) -> None:
+    for one in skipped:
+        if one.is_problem:
+            sink(FileLeftOut(one, wording.say(one.reason, lang)))
+
+
+def _wanted(
+    filings: tuple[Filing, ...],
+    left_out: Sequence[Skipped],
+    library: Library,
+    remembered: Remembered,
+    hand: HandReading,
+) -> tuple[tuple[Filing, ...], list[Skipped]]:
+    """Without the photos that a person does not want in the albums; each file is left out for one reason.
+
+    Where photos could not be looked at together, none that is filed moves.
+    """
+    filings, unwanted = without_unwanted_photos(filings, library.photos, hand)
+    told = {one.path for one in unwanted}
+    if library.is_apart:
+        filings = new_only(filings, remembered)
+    return filings, [*(one for one in left_out if one.path not in told), *unwanted]
 
 
 def _located(

@@ -16,7 +16,8 @@ from album_sort.core.planning.pruning import orphans, with_prune
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.apply import apply_plan
 from album_sort.fileops.filesystem import FileSystem
-from album_sort.pipeline.execute import held_destination, status_of
+from album_sort.pipeline.execute import status_of
+from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.undoing import take_back
 from album_sort.state.store import DestinationState
 from album_sort.types import Mode, OpStatus, run_id_of

@@ -14,7 +14,7 @@ import pytest
 
 from album_sort.core.planning.pruning import orphans, with_prune
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.pipeline.execute import held_destination
+from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.undoing import take_back
 from album_sort.state.store import DestinationState
 from album_sort.types import Mode, run_id_of
