@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from album_sort.report import WORDS_FILE, parse_words
+from album_sort.report.sinks import ReportBrief
 from album_sort.types import (
     AlbumId,
     AlbumRelPath,
@@ -76,6 +77,8 @@ OUTCOME = RunOutcome(
     refused_dates=(RefusedDates("Canon EOS 350D", 2, "1980-01-01", "/photos/a.jpg", "Too early.", "--clock ..."),),
     changes=RunChanges("before", datetime(2026, 11, 20), 3, 1, (ChangedPhoto("a.jpg", "Food", "Pets"),)),
 )
+
+BRIEF = ReportBrief(INFO, WORDS, lambda _: None)
 
 
 def photo_row(

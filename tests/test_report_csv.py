@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from album_sort.errors import DestinationError
-from album_sort.report.csv import write_csv
+from album_sort.report.csv import csv_report
 from album_sort.types import ReportRow, SkippedRow, Stage
-from tests.report_builders import photo_row, report_rows
+from tests.report_builders import BRIEF, photo_row, report_rows
+
+
+def write_csv(rows: Iterable[ReportRow], path: Path) -> None:
+    with csv_report(path, BRIEF) as report:
+        for row in rows:
+            report.add(row)
 
 
 def read(path: Path) -> list[dict[str, str]]:

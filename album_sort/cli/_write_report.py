@@ -22,6 +22,7 @@ from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.reporting import RowMaker, changes_since, hand_rows, refused_dates
 from album_sort.report import (
     FORMATS,
+    PAGES,
     WORDS_FILE,
     JsonlReport,
     StoredRows,
@@ -114,7 +115,7 @@ class ReportWriter:
             for row in self._carried_rows():
                 self._stream.add(row)
             self._stream.finish(outcome)
-        paths = self._write(self.run_folder, outcome, ("csv", "html"))
+        paths = self._write(self.run_folder, outcome, PAGES)
         destination = self.preparation.request.destination
         forget_oldest_pages(destination)
         page = point_to_newest_page(destination)
@@ -122,7 +123,7 @@ class ReportWriter:
 
     def write_copy(self, folder: Path, exit_code: int, *, is_interrupted: bool = False) -> tuple[Path, ...]:
         """A further copy of the reports (`--report DIR`); of a preview, the only one."""
-        return self._write(folder, self._outcome(exit_code, is_interrupted=is_interrupted), FORMATS)
+        return self._write(folder, self._outcome(exit_code, is_interrupted=is_interrupted), tuple(FORMATS))
 
     @property
     def _stream_path(self) -> Path:

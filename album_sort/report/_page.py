@@ -18,7 +18,7 @@ from album_sort.report._overview import STRIP, Overview, TripSummary
 from album_sort.report._parts import PageParts
 from album_sort.report._spool import to_script
 from album_sort.report.chart import draw_chart
-from album_sort.report.text import shell_word, visible
+from album_sort.report.quoting import shell_word, visible
 from album_sort.report.words import Words
 from album_sort.report.worldmap import MapPoint, WorldMap, draw_map
 from album_sort.types import REVIEW, RunInfo, RunOutcome, TripRow

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
 from album_sort.report._output import atomic_text
 from album_sort.report.rows import format_offset
-from album_sort.types import PhotoRow, ReportRow, SkippedRow
+from album_sort.report.sinks import ReportBrief
+from album_sort.types import PhotoRow, ReportRow, RunOutcome, SkippedRow
 
 _TOP = 3
 
@@ -148,6 +149,9 @@ class CsvReport:
         """Writes one line."""
         self._writer.writerow(_cells(row))
 
+    def finish(self, _outcome: RunOutcome | None) -> None:
+        """Nothing: a table has rows only."""
+
 
 def is_our_csv(head: bytes) -> bool:
     """Whether a file begins with our header."""
@@ -155,14 +159,7 @@ def is_our_csv(head: bytes) -> bool:
 
 
 @contextmanager
-def csv_report(path: Path) -> Iterator[CsvReport]:
+def csv_report(path: Path, _brief: ReportBrief) -> Iterator[CsvReport]:
     """A report.csv that takes its name when all rows are in. It starts with a byte order mark: spreadsheets need it for Chinese."""
     with atomic_text(path, is_ours=is_our_csv, encoding="utf-8-sig", newline="") as stream:
         yield CsvReport(stream)
-
-
-def write_csv(rows: Iterable[ReportRow], path: Path) -> None:
-    """Writes all rows to `path`."""
-    with csv_report(path) as report:
-        for row in rows:
-            report.add(row)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 from album_sort.errors import DestinationError
@@ -24,8 +25,9 @@ from album_sort.report._overview import Overview
 from album_sort.report._page import Page, is_our_page
 from album_sort.report._parts import PageParts
 from album_sort.report._spool import NOBODY, Card, Journey, Spool, sort_key, to_script
+from album_sort.report.quoting import shell_word, visible
 from album_sort.report.rows import format_offset
-from album_sort.report.text import shell_word, visible
+from album_sort.report.sinks import ReportBrief
 from album_sort.report.words import Words
 from album_sort.types import REVIEW, PhotoRow, PlaceRow, ReportRow, RowAction, RunInfo, RunOutcome, TakenRow, TimeSource
 
@@ -234,6 +236,11 @@ class HtmlReport:
             both = self._words.text("town_in_country", town=place.name, country=place.country)
             known = self._towns[place.name, place.country] = visible(both if place.country else place.name)
         return known
+
+
+def html_report(path: Path, brief: ReportBrief) -> closing[HtmlReport]:
+    """A report.html, and the folder beside it where there are many photos."""
+    return closing(HtmlReport(path, brief.info, brief.words, thumbnail=brief.thumbnail))
 
 
 def _is_of_the_photo(taken: TakenRow) -> bool:

@@ -19,6 +19,7 @@ from typing import Any
 from album_sort.core.checked import NONSENSE, json_object
 from album_sort.errors import DestinationError
 from album_sort.reading import check_regular, open_regular
+from album_sort.report._output import refuse_foreign
 from album_sort.report.rows import (
     Json,
     info_from_json,
@@ -30,6 +31,7 @@ from album_sort.report.rows import (
     skipped_from_json,
     skipped_to_json,
 )
+from album_sort.report.sinks import ReportBrief
 from album_sort.report.tally import Tally
 from album_sort.types import (
     REPORT_SCHEMA_VERSION,
@@ -127,8 +129,10 @@ class JsonlReport:
             self._lines.clear()
             self._size = 0
 
-    def finish(self, outcome: RunOutcome) -> None:
-        """Writes the summary row; the report is complete."""
+    def finish(self, outcome: RunOutcome | None) -> None:
+        """Writes the summary row; the report is complete. That of a run without an outcome stays without one."""
+        if outcome is None:
+            return
         self._lines.append(to_line(outcome_to_json(outcome, self.tally.as_json())))
         self.flush()
         os.fsync(self._descriptor)
@@ -141,6 +145,12 @@ class JsonlReport:
             finally:
                 os.close(self._descriptor)
                 self._descriptor = -1
+
+
+def jsonl_report(path: Path, brief: ReportBrief) -> JsonlReport:
+    """A further report.jsonl, of rows that are known; never in place of a file that is not ours."""
+    refuse_foreign(path, is_our_jsonl)
+    return JsonlReport(path, brief.info)
 
 
 def read_lines(path: Path) -> Iterator[Json]:
