@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from album_sort.classify.labels import load_labels
+from album_sort.classifier.labels import load_labels
 from album_sort.core.albums.calibration import DEFAULT, DEFAULT_PRECISION_TARGET, Calibration
 from album_sort.core.albums.head import Head
 from album_sort.pipeline.policy import load_calibration, load_head, load_rules

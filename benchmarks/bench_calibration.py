@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from ways import calibration_views
 
-from album_sort.classify.backbones import RESNET18
-from album_sort.classify.int16_conversion import convert_resnet18
-from album_sort.classify.int16_network import Int16Network, int16_runs_here
-from album_sort.classify.networks import build_fp32, build_quantizable_resnet18, load_state_dict
-from album_sort.classify.torch_startup import silence
-from album_sort.classify.weights import WeightsQuery, find_weights
+from album_sort.classifier.backbones import RESNET18
+from album_sort.classifier.int16_conversion import convert_resnet18
+from album_sort.classifier.int16_network import Int16Network, int16_runs_here
+from album_sort.classifier.networks import build_fp32, build_quantizable_resnet18, load_state_dict
+from album_sort.classifier.torch_startup import silence
+from album_sort.classifier.weights import WeightsQuery, find_weights
 
 COUNT, SIDE = 64, 224
 MARGINS = (0.85, 1.0, 1.25, 1.5, 2.0)
@@ -66,7 +66,7 @@ def probabilities(network: nn.Module, images: Tensor) -> Tensor:
 
 
 def converted(state: dict[str, Tensor], engine: str, inputs: Tensor, *, last_layer_fp32: bool) -> nn.Module:
-    """As album_sort.classify.quantize does it, with choices."""
+    """As album_sort.classifier.quantize does it, with choices."""
     quantization = torch.ao.quantization
     torch.backends.quantized.engine = engine
     network = build_quantizable_resnet18()

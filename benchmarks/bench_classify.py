@@ -24,11 +24,11 @@ from machine import write_rows
 from numpy.typing import NDArray
 from ways import calibration_views
 
-from album_sort.classify.int16_network import int16_runs_here
-from album_sort.classify.labels import load_labels
-from album_sort.classify.precision import has_bf16
-from album_sort.classify.runner import Classifier
-from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
+from album_sort.classifier.int16_network import int16_runs_here
+from album_sort.classifier.labels import load_labels
+from album_sort.classifier.precision import has_bf16
+from album_sort.classifier.runner import Classifier
+from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.images import UndecodableError, decode_picture
 from album_sort.types import BackboneSpec, Precision
 

@@ -25,7 +25,7 @@ import numpy as np
 from machine import RESULTS, write_rows
 from ways import calibration_views
 
-from album_sort.classify.weights import WeightsQuery, find_weights
+from album_sort.classifier.weights import WeightsQuery, find_weights
 from album_sort.inspection.inspect import model_key_of
 from album_sort.inspection.messages import Read, ReaderSettings
 from album_sort.inspection.reader import inspect
@@ -63,7 +63,7 @@ def fill_cache(folder: Path, cache_folder: Path) -> float:
     read = inspect(files[0], reader, CacheReader(cache_folder, key))
     if not isinstance(read, Read) or read.views is None:
         raise SystemExit(f"{files[0].path} could not be read")
-    from album_sort.classify.runner import Classifier  # noqa: PLC0415 - imports torch
+    from album_sort.classifier.runner import Classifier  # noqa: PLC0415 - imports torch
 
     classifier = Classifier(
         weights, Precision.AUTO, model_key=key, threads=1, converted=cache_folder, calibration=calibration_views
@@ -87,7 +87,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="album-sort-startup-"))
     cache = folder / "cache"
-    startup = "from album_sort.classify.torch_startup import {0}; {0}()"
+    startup = "from album_sort.classifier.torch_startup import {0}; {0}()"
     sort = [
         *COMMAND,
         "sort",

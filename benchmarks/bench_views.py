@@ -21,9 +21,9 @@ from machine import write_rows
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from album_sort.classify.labels import label_folder
-from album_sort.classify.runner import Classifier
-from album_sort.classify.weights import WeightsFile
+from album_sort.classifier.labels import label_folder
+from album_sort.classifier.runner import Classifier
+from album_sort.classifier.weights import WeightsFile
 from album_sort.images import decode_picture
 from album_sort.pipeline.policy import load_calibration
 from album_sort.types import DecodedPicture, Preprocessing

@@ -187,7 +187,7 @@ def kept_prediction(logs: Floats) -> Prediction:
 
 def kept_embeddings(pooled: Floats) -> list[Floats]:
     """As the cache keeps them: 512 values."""
-    from album_sort.classify.runner import _projection  # noqa: PLC0415 - the same projection as in a run
+    from album_sort.classifier.runner import _projection  # noqa: PLC0415 - the same projection as in a run
 
     projection = _projection(pooled.shape[1])
     short = pooled if projection is None else pooled @ projection

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from album_sort.classify.labels import label_folder
-from album_sort.classify.runner import Classifier
-from album_sort.classify.weights import WeightsFile
+from album_sort.classifier.labels import label_folder
+from album_sort.classifier.runner import Classifier
+from album_sort.classifier.weights import WeightsFile
 from album_sort.images import decode_picture
 from album_sort.types import Precision
 from benchmarks.labelled import add_arguments, weights_of

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from album_sort.classify.labels import label_folder
-from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
+from album_sort.classifier.labels import label_folder
+from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.albums.assignment import FilingPolicy, assign
 from album_sort.core.albums.calibration import Calibration
@@ -124,7 +124,7 @@ def read_labelled(args: argparse.Namespace) -> tuple[WeightsFile, list[LabelledP
 
 def look_at(paths: Sequence[Path], weights: WeightsFile, precision: Precision, work: Path) -> dict[str, Looked]:
     """Decodes and classifies pictures in batches of 16."""
-    from album_sort.classify.runner import Classifier  # noqa: PLC0415 - imports torch, which known predictions spare
+    from album_sort.classifier.runner import Classifier  # noqa: PLC0415 - imports torch, which known predictions spare
 
     spec = weights.backbone.preprocessing
     pictures = sorted((label_folder() / "calibration" / "pictures").glob("*.jpg"))

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from album_sort.classify.networks import build_fp32, load_state_dict
+from album_sort.classifier.networks import build_fp32, load_state_dict
 from album_sort.images import decode_picture
 from album_sort.pipeline.policy import load_calibration, load_head
 from album_sort.state.codec import pack_embedding, pack_prediction, unpack_embedding, unpack_prediction

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.classify.backbones import RESNET18
-from album_sort.classify.labels import label_folder
-from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
+from album_sort.classifier.backbones import RESNET18
+from album_sort.classifier.labels import label_folder
+from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.images import decode_picture
 from album_sort.inspection.inspect import InspectionSettings, inspect_files, model_key_of
 from album_sort.inspection.messages import ReaderSettings
@@ -32,7 +32,7 @@ from album_sort.state.cache import CacheReader, InferenceCache
 from album_sort.types import FileEntry, Precision
 
 if TYPE_CHECKING:
-    from album_sort.classify.runner import Classifier
+    from album_sort.classifier.runner import Classifier
 
 BATCH = 16
 
@@ -75,7 +75,7 @@ def calibration_views() -> NDArray[np.uint8]:
 
 def make_classifier(task: Task, precision: Precision = Precision.AUTO) -> Classifier:
     """Our network; converted weights are kept beside the caches of the rounds."""
-    from album_sort.classify.runner import Classifier  # noqa: PLC0415 - imports torch
+    from album_sort.classifier.runner import Classifier  # noqa: PLC0415 - imports torch
 
     return Classifier(
         task.weights,
@@ -179,7 +179,7 @@ def _torchvision(task: Task) -> tuple[Any, Any, Callable[[FileEntry], Any]]:
     """Torch, the fp32 network with torch's own choice of threads, and torchvision's transforms."""
     from PIL import Image  # noqa: PLC0415 - so that only these ways pay for it
 
-    from album_sort.classify.torch_startup import import_torch, import_torchvision  # noqa: PLC0415
+    from album_sort.classifier.torch_startup import import_torch, import_torchvision  # noqa: PLC0415
 
     torch, torchvision = import_torch(), import_torchvision()
     network = torchvision.models.resnet18(weights=None).eval()

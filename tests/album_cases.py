@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from album_sort.classify.labels import label_text, load_labels
+from album_sort.classifier.labels import label_text, load_labels
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.albums.assignment import FilingPolicy, assign
 from album_sort.core.albums.calibration import Calibration

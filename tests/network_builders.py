@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from album_sort.classify.labels import label_folder
-from album_sort.classify.runner import Classified
-from album_sort.classify.torch_startup import import_torchvision, silence
-from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
+from album_sort.classifier.labels import label_folder
+from album_sort.classifier.runner import Classified
+from album_sort.classifier.torch_startup import import_torchvision, silence
+from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.types import EMBEDDING_SIZE, Precision, Prediction
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

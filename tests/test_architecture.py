@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "album_sort"
 
-EDGES = ("scan", "metadata", "images", "classify", "places", "state", "fileops")
+EDGES = ("scan", "metadata", "images", "classifier", "places", "state", "fileops")
 
 # Each part of the package with the parts it may import, itself aside. Edge packages never know each other:
 # they meet in `inspection` and `pipeline` and in the words of `types`.
@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "scan": {"types", "paths", "reading", "errors", "core"},
     "metadata": {"types", "reading", "errors", "core"},
     "images": {"types", "errors", "core", "native"},
-    "classify": {"types", "reading", "errors", "core", "native", "cached_file"},
+    "classifier": {"types", "reading", "errors", "core", "native", "cached_file"},
     "places": {"types", "reading", "errors", "core", "cached_file"},
     "state": {"types", "reading", "errors", "core"},
     "fileops": {"types", "reading", "errors", "core"},
@@ -67,8 +67,8 @@ FENCES: dict[str, tuple[str, ...]] = {
     "pi_heif": ("images",),
     "rawpy": ("images",),
     "exifread": ("metadata",),
-    "torch": ("classify",),
-    "torchvision": ("classify",),
+    "torch": ("classifier",),
+    "torchvision": ("classifier",),
     "joblib": ("images",),
     "sqlite3": ("state",),
     "typer": ("cli",),

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from album_sort.classify.labels import load_wording
+from album_sort.classifier.labels import load_wording
 from album_sort.images import UndecodableError, decode_picture
 from album_sort.types import Reason
 from tests.decode_samples import RESNET, deep_planes, encoded, exif, likeness, picture, stored, unpacked

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.classify.labels import load_wording
+from album_sort.classifier.labels import load_wording
 from album_sort.images import UndecodableError, decode_picture
 from album_sort.images.heif import full_picture, load_heif
 from album_sort.images.pixels import PIXEL_LIMIT, Pixels, Request

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.classify.download import fetch
+from album_sort.classifier.download import fetch
 from album_sort.errors import WeightsUnavailable
 from tests.builders import make_jpeg, make_tree
 from tests.conftest import Program
@@ -149,7 +149,7 @@ def test_a_server_that_never_ends_its_answer_is_given_up_at_the_deadline(address
 def test_a_server_that_sends_more_than_it_said_or_than_any_weights_take_is_given_up(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("album_sort.classify.download._MOST_BYTES", 100_000)
+    monkeypatch.setattr("album_sort.classifier.download._MOST_BYTES", 100_000)
     with pytest.raises(WeightsUnavailable, match="sends more than the file"):
         fetch(f"{address}/endless", tmp_path / "w.pth", HASH, patience_s=5)
     assert list(tmp_path.iterdir()) == []

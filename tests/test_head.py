@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from album_sort.classify.labels import label_folder, load_labels, load_wording
+from album_sort.classifier.labels import label_folder, load_labels, load_wording
 from album_sort.core.albums.assignment import FilingPolicy, assign
 from album_sort.core.albums.blend import score_with_head
 from album_sort.core.albums.calibration import DEFAULT

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.classify.kept import keep, read_kept
-from album_sort.classify.weights import file_sha256
+from album_sort.classifier.kept import keep, read_kept
+from album_sort.classifier.weights import file_sha256
 from album_sort.cli._known_problems import KnownProblems
 from album_sort.config import ALBUMS_ORIGIN, Layer, resolve_settings
 from album_sort.errors import ModelError, UsageError

@@ -14,14 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from album_sort.classify import int16_conversion, runner
-from album_sort.classify.backbones import RESNET18
-from album_sort.classify.int16_conversion import MOST, convert_resnet18, reach
-from album_sort.classify.int16_network import CLASSES, Int16Network, Int16Tensors, int16_runs_here
-from album_sort.classify.kept import keep, read_kept
-from album_sort.classify.networks import load_state_dict, new_resnet18
-from album_sort.classify.runner import Classifier
-from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
+from album_sort.classifier import int16_conversion, runner
+from album_sort.classifier.backbones import RESNET18
+from album_sort.classifier.int16_conversion import MOST, convert_resnet18, reach
+from album_sort.classifier.int16_network import CLASSES, Int16Network, Int16Tensors, int16_runs_here
+from album_sort.classifier.kept import keep, read_kept
+from album_sort.classifier.networks import load_state_dict, new_resnet18
+from album_sort.classifier.runner import Classifier
+from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import UsageError
 from album_sort.images import decode_picture
 from album_sort.types import EMBEDDING_SIZE, Precision
@@ -178,8 +178,8 @@ def test_with_kept_weights_torch_is_not_imported(resnet18: WeightsFile, kept: Pa
 import sys
 from pathlib import Path
 import numpy as np
-from album_sort.classify.runner import Classifier
-from album_sort.classify.weights import WeightsQuery, find_weights
+from album_sort.classifier.runner import Classifier
+from album_sort.classifier.weights import WeightsQuery, find_weights
 from album_sort.types import Precision
 weights = find_weights(WeightsQuery("resnet18", Path({str(resnet18.path)!r})))
 classifier = Classifier(weights, Precision.AUTO, model_key="k", threads=1, converted=Path({str(kept)!r}), calibration=None)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from album_sort.classify.labels import (
+from album_sort.classifier.labels import (
     ALBUMS_FILE,
     CLASS_ALBUMS_FILE,
     CLASSES_FILE,
@@ -375,5 +375,5 @@ def test_labels_are_read_in_a_moment() -> None:
 
 
 def test_labels_are_read_without_torch() -> None:
-    code = "import sys, album_sort.classify.labels as l; l.load_labels(); l.load_wording(); sys.exit('torch' in sys.modules)"
+    code = "import sys, album_sort.classifier.labels as l; l.load_labels(); l.load_wording(); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

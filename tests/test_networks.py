@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from album_sort.classify import int16_network
-from album_sort.classify.efficientnet_lite0 import SamePadConv2d
-from album_sort.classify.int16_network import Int16Tensors
-from album_sort.classify.networks import build_fp32, fault_of, fuse_batch_norms, load_state_dict
-from album_sort.classify.precision import has_bf16, prepare_network
-from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
+from album_sort.classifier import int16_network
+from album_sort.classifier.efficientnet_lite0 import SamePadConv2d
+from album_sort.classifier.int16_network import Int16Tensors
+from album_sort.classifier.networks import build_fp32, fault_of, fuse_batch_norms, load_state_dict
+from album_sort.classifier.precision import has_bf16, prepare_network
+from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import ModelError, UsageError
 from album_sort.types import Precision
 from tests.network_builders import calibration_views, published_int8, random_resnet18

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.classify.labels import load_labels
+from album_sort.classifier.labels import load_labels
 from album_sort.core.albums.overlay import parse_overlay
 from album_sort.core.albums.toml_lines import TomlLines
 from album_sort.errors import UsageError

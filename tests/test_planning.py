@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.classify.labels import load_wording
+from album_sort.classifier.labels import load_wording
 from album_sort.core.planning.check import PlanRefused, check_plan
 from album_sort.core.planning.naming import fold
 from album_sort.core.planning.plan import plan_filings

@@ -10,10 +10,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from album_sort.classify.precision import prepare_network
-from album_sort.classify.quantize import load_kept, select_engine
-from album_sort.classify.runner import Classifier
-from album_sort.classify.weights import WeightsFile, WeightsQuery, find_weights
+from album_sort.classifier.precision import prepare_network
+from album_sort.classifier.quantize import load_kept, select_engine
+from album_sort.classifier.runner import Classifier
+from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import UsageError
 from album_sort.types import Precision
 from tests.network_builders import STAND_IN, calibration_views, damaged, published_int8, random_resnet18

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.classify.labels import load_labels, load_wording
+from album_sort.classifier.labels import load_labels, load_wording
 from album_sort.core.albums.explain import explain
 from album_sort.core.wording import reason_faults
 from album_sort.types import REVIEW, TRAVEL, ContentId, FileEntry, FileKind, PhotoFacts, PhotoGroup, Reason

@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from album_sort.classify.backbones import BACKBONES, RESNET18
-from album_sort.classify.runner import Classifier
-from album_sort.classify.torch_startup import import_torchvision
-from album_sort.classify.weights import WeightsQuery, find_weights
+from album_sort.classifier.backbones import BACKBONES, RESNET18
+from album_sort.classifier.runner import Classifier
+from album_sort.classifier.torch_startup import import_torchvision
+from album_sort.classifier.weights import WeightsQuery, find_weights
 from album_sort.images import decode_picture
 from album_sort.types import EMBEDDING_SIZE, TOP_CLASSES, Precision
 from tests.builders import picture_jpeg

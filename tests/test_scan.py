@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.classify.labels import load_wording
+from album_sort.classifier.labels import load_wording
 from album_sort.core.ignore import ScanFilter
 from album_sort.errors import UsageError
 from album_sort.scan import ScanResult, scan

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.classify.labels import load_wording
+from album_sort.classifier.labels import load_wording
 from album_sort.core.dates.seasons import Season, season_label, season_of
 
 NORTH, SOUTH, TROPICS = 48.0, -34.0, 8.0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.classify.labels import load_wording, reason_texts
+from album_sort.classifier.labels import load_wording, reason_texts
 from album_sort.core.formats import HEAD_BYTES, describe
 from album_sort.core.ignore import JUNK_FILES, JUNK_FOLDERS
 from album_sort.core.reason_json import reason_from_json

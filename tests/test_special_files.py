@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from album_sort import reading
-from album_sort.classify.labels import load_wording
+from album_sort.classifier.labels import load_wording
 from album_sort.cli._own_files import check_log_file, write_plan
 from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page
 from album_sort.cli.apply import run_apply

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.classify.labels import label_text
+from album_sort.classifier.labels import label_text
 from album_sort.cli._layout import wrapped
 from album_sort.cli._words import WORDS_FILE, terminal_words
 from album_sort.types import Stage

@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from album_sort.classify.torch_startup import silence
+from album_sort.classifier.torch_startup import silence
 
 
 def run(code: str, *options: str) -> str:
@@ -21,7 +21,7 @@ def run(code: str, *options: str) -> str:
 
 def test_the_installed_pair_works_whatever_its_builds() -> None:
     code = """
-from album_sort.classify.torch_startup import import_torchvision
+from album_sort.classifier.torch_startup import import_torchvision
 torchvision = import_torchvision()
 import torch
 from torchvision.models import resnet18
@@ -40,7 +40,7 @@ def test_a_matched_pair_is_left_alone_and_an_unmatched_one_is_helped() -> None:
     needs_help = plain.returncode != 0
     if needs_help:
         assert b"operator torchvision::" in plain.stderr
-    helped = run("from album_sort.classify import torch_startup as t; t.import_torchvision(); print(len(t._kept))")
+    helped = run("from album_sort.classifier import torch_startup as t; t.import_torchvision(); print(len(t._kept))")
     assert helped == f"{int(needs_help)}\n"
 
 
@@ -48,7 +48,7 @@ def test_the_compiler_is_not_imported_but_can_be() -> None:
     """It costs a second at every start; torchvision wants it for an operator that we do not use."""
     code = """
 import sys
-from album_sort.classify.torch_startup import import_torchvision
+from album_sort.classifier.torch_startup import import_torchvision
 import_torchvision()
 assert "torch._dynamo" not in sys.modules
 import torch
@@ -65,7 +65,7 @@ class Failing(importlib.abc.MetaPathFinder):
         if name == "torchvision":
             raise RuntimeError("no such processor")
 sys.meta_path.insert(0, Failing())
-from album_sort.classify.torch_startup import import_torchvision
+from album_sort.classifier.torch_startup import import_torchvision
 try:
     import_torchvision()
 except RuntimeError as error:
@@ -75,7 +75,7 @@ except RuntimeError as error:
 
 
 def test_the_module_itself_imports_neither() -> None:
-    code = "import sys, album_sort.classify.torch_startup; print({'torch', 'torchvision'} & set(sys.modules))"
+    code = "import sys, album_sort.classifier.torch_startup; print({'torch', 'torchvision'} & set(sys.modules))"
     assert run(code) == "set()\n"
 
 

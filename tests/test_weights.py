@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.classify import weights as weights_module
-from album_sort.classify.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18, backbone_table
-from album_sort.classify.torch_startup import import_torchvision
-from album_sort.classify.weights import (
+from album_sort.classifier import weights as weights_module
+from album_sort.classifier.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18, backbone_table
+from album_sort.classifier.torch_startup import import_torchvision
+from album_sort.classifier.weights import (
     OFFICIAL_FP32,
     OFFICIAL_INT8,
     OfficialWeights,
@@ -227,7 +227,7 @@ def test_an_unknown_model_is_refused_with_those_that_are_known() -> None:
 
 def test_finding_cached_or_shipped_weights_imports_no_torch(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from album_sort.classify.weights import WeightsQuery, find_weights;"
+        "import sys; from pathlib import Path; from album_sort.classifier.weights import WeightsQuery, find_weights;"
         f"find_weights(WeightsQuery(offline=True, cache_folder=Path({str(tmp_path)!r})));"
         "assert not {'torch', 'torchvision'} & set(sys.modules)"
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import album_sort
-from album_sort.classify.labels import load_labels, load_wording, reason_texts
+from album_sort.classifier.labels import load_labels, load_wording, reason_texts
 from album_sort.core.wording import read_wording, reason_faults, wording_faults
 from album_sort.types import LANGUAGES, AlbumId, Reason
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from album_sort.classify.backbones import BACKBONES
+from album_sort.classifier.backbones import BACKBONES
 from album_sort.cli._words import terminal_words
 from album_sort.config import ResolvedSettings
 from album_sort.events import Notice

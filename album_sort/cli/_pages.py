@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from album_sort.classify.labels import label_text
+from album_sort.classifier.labels import label_text
 from album_sort.config import cache_folder
 from album_sort.core.checked import NONSENSE
 from album_sort.errors import AlbumSortError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from album_sort.classify.labels import label_text
+from album_sort.classifier.labels import label_text
 from album_sort.report import Words, parse_words
 from album_sort.types import LANGUAGES
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from album_sort.classify.labels import label_text
+from album_sort.classifier.labels import label_text
 from album_sort.cli._clock import utc_now
 from album_sort.cli._pages import earlier_pages, earlier_rows, forget_oldest_pages, point_to_newest_page, runs_folder
 from album_sort.cli._program import program_call

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 
-from album_sort.classify.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
-from album_sort.classify.labels import load_labels
-from album_sort.classify.weights import (
+from album_sort.classifier.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
+from album_sort.classifier.labels import load_labels
+from album_sort.classifier.weights import (
     OFFICIAL_INT8,
     THREE_WAYS,
     WeightsFile,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from album_sort import __version__
-from album_sort.classify.labels import load_labels
+from album_sort.classifier.labels import load_labels
 from album_sort.cli._by_hand import print_by_hand, print_deleted_by_hand
 from album_sort.cli._clock import local_time, utc_now
 from album_sort.cli._console import Printer, err_console, make_printer, out_console, print_json

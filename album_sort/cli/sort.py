@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from album_sort import __version__
-from album_sort.classify.labels import load_wording
+from album_sort.classifier.labels import load_wording
 from album_sort.cli._clock import utc_now
 from album_sort.cli._console import make_printer
 from album_sort.cli._files_from import listed_paths

@@ -13,7 +13,7 @@ from album_sort.state.cache import InferenceCache
 from album_sort.types import BackboneSpec, ContentId, FileEntry, Inspection, Precision, Skipped
 
 if TYPE_CHECKING:
-    from album_sort.classify.runner import Classifier
+    from album_sort.classifier.runner import Classifier
 
 Progress = Callable[[int, str], None]
 """Called with the number of files done and the path of the last one."""

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from album_sort.classify.labels import load_labels
+from album_sort.classifier.labels import load_labels
 from album_sort.config import Settings
 from album_sort.core.albums.assignment import FilingPolicy, assign_photos
 from album_sort.core.dates.seasons import Season, season_label

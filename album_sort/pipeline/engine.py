@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.classify.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
-from album_sort.classify.labels import label_folder
-from album_sort.classify.weights import (
+from album_sort.classifier.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
+from album_sort.classifier.labels import label_folder
+from album_sort.classifier.weights import (
     AUTO,
     WeightsFile,
     WeightsQuery,
@@ -33,7 +33,7 @@ from album_sort.state.cache import InferenceCache
 from album_sort.types import FileEntry, Reason
 
 if TYPE_CHECKING:
-    from album_sort.classify.runner import Classifier
+    from album_sort.classifier.runner import Classifier
 
 THUMBNAIL_PX = 256
 """Long side of the report's thumbnails: sharp on a phone's screen at a hundred points."""
@@ -79,7 +79,7 @@ class Engine:
         inspection = InspectionSettings(reader, split.workers, settings.batch_size, settings.recheck)
 
         def make_classifier() -> Classifier:
-            from album_sort.classify.runner import Classifier  # noqa: PLC0415 - imports torch
+            from album_sort.classifier.runner import Classifier  # noqa: PLC0415 - imports torch
 
             classifier = Classifier(
                 self._weights_at_hand(),

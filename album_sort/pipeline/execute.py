@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from album_sort import __version__
-from album_sort.classify.labels import load_wording
+from album_sort.classifier.labels import load_wording
 from album_sort.core.planning.check import check_plan
 from album_sort.core.planning.plan import plan_filings
 from album_sort.core.planning.pruning import orphans, with_left_out, with_prune

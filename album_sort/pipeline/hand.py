@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from album_sort.classify.labels import load_labels
+from album_sort.classifier.labels import load_labels
 from album_sort.config import resolve_settings
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.planning.folders import AlbumFolders

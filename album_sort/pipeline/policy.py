@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from album_sort.classify.labels import label_folder, label_text, load_labels
+from album_sort.classifier.labels import label_folder, label_text, load_labels
 from album_sort.config import ALBUMS_ORIGIN, ResolvedSettings
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.albums.assignment import FilingPolicy

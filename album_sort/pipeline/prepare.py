@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from album_sort.classify.labels import load_wording
+from album_sort.classifier.labels import load_wording
 from album_sort.core.albums.assignment import FilingPolicy
 from album_sort.core.planning.layout import Layout
 from album_sort.core.wording import Wording

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from album_sort.classify.labels import load_labels
+from album_sort.classifier.labels import load_labels
 from album_sort.core.dates.capture_time import RefusedTime
 from album_sort.core.groups.bursts import find_bursts
 from album_sort.core.groups.grouping import GroupItem

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from album_sort.classify.labels import load_wording
+from album_sort.classifier.labels import load_wording
 from album_sort.config import Settings, cache_folder
 from album_sort.core.albums.assignment import FilingPolicy
 from album_sort.core.glob import PatternFault

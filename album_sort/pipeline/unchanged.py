@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from album_sort.cached_file import write_cached
-from album_sort.classify.labels import label_folder
+from album_sort.classifier.labels import label_folder
 from album_sort.core.checked import NONSENSE
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from album_sort.classify.precision import prepare_network
-from album_sort.classify.quantize import CalibrationViews
-from album_sort.classify.torch_startup import silence
-from album_sort.classify.weights import WeightsFile
+from album_sort.classifier.precision import prepare_network
+from album_sort.classifier.quantize import CalibrationViews
+from album_sort.classifier.torch_startup import silence
+from album_sort.classifier.weights import WeightsFile
 from album_sort.types import Precision
 
 

@@ -18,9 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from album_sort.classify.kept import keep, read_kept
-from album_sort.classify.networks import LOAD_ERRORS, StateDict, build_fp32, build_quantizable_resnet18, fault_of
-from album_sort.classify.weights import WeightsFile
+from album_sort.classifier.kept import keep, read_kept
+from album_sort.classifier.networks import LOAD_ERRORS, StateDict, build_fp32, build_quantizable_resnet18, fault_of
+from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import ModelError
 from album_sort.types import Preprocessing
 

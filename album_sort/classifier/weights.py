@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from album_sort.cached_file import write_cached
-from album_sort.classify.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
-from album_sort.classify.download import Progress, fetch
+from album_sort.classifier.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
+from album_sort.classifier.download import Progress, fetch
 from album_sort.errors import ModelError, UsageError, WeightsUnavailable
 from album_sort.reading import open_regular, read_small, sha256_of
 from album_sort.types import BackboneSpec, Precision
@@ -187,7 +187,7 @@ def fetch_resnet18(
 
 
 def _address_of(official: OfficialWeights) -> str:
-    from album_sort.classify.torch_startup import import_torchvision  # noqa: PLC0415 - torch only when fetching
+    from album_sort.classifier.torch_startup import import_torchvision  # noqa: PLC0415 - torch only when fetching
 
     import_torchvision()
     from torchvision import models  # noqa: PLC0415

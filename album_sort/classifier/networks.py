@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from album_sort.classify.backbones import RESNET18
-from album_sort.classify.efficientnet_lite0 import EfficientNetLite0
-from album_sort.classify.torch_startup import import_torchvision, silence
-from album_sort.classify.weights import WeightsFile
+from album_sort.classifier.backbones import RESNET18
+from album_sort.classifier.efficientnet_lite0 import EfficientNetLite0
+from album_sort.classifier.torch_startup import import_torchvision, silence
+from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import ModelError
 
 StateDict = dict[str, Any]

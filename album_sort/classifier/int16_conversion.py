@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from album_sort.classify import quantize
-from album_sort.classify.int16_network import Int16Network, Int16Tensors
-from album_sort.classify.networks import StateDict, build_fp32, fill, fuse_batch_norms, is_quantized, new_resnet18
-from album_sort.classify.weights import WeightsFile
+from album_sort.classifier import quantize
+from album_sort.classifier.int16_network import Int16Network, Int16Tensors
+from album_sort.classifier.networks import StateDict, build_fp32, fill, fuse_batch_norms, is_quantized, new_resnet18
+from album_sort.classifier.weights import WeightsFile
 from album_sort.types import Preprocessing
 
 Array = NDArray[np.float64]

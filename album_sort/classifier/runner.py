@@ -10,10 +10,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.classify.backbones import RESNET18
-from album_sort.classify.int16_network import Int16Network, Int16Tensors, int16_runs_here
-from album_sort.classify.kept import keep, read_kept
-from album_sort.classify.weights import WeightsFile
+from album_sort.classifier.backbones import RESNET18
+from album_sort.classifier.int16_network import Int16Network, Int16Tensors, int16_runs_here
+from album_sort.classifier.kept import keep, read_kept
+from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import UsageError
 from album_sort.types import EMBEDDING_SIZE, TOP_CLASSES, Precision, Prediction
 
@@ -70,7 +70,7 @@ class Classifier:
         self._model_key = model_key
         network: Network | None = _int16_network(weights, precision, threads, converted, calibration)
         if network is None:
-            from album_sort.classify.torch_network import TorchNetwork  # noqa: PLC0415 - imports torch
+            from album_sort.classifier.torch_network import TorchNetwork  # noqa: PLC0415 - imports torch
 
             network = TorchNetwork(weights, precision, threads=threads, converted=converted, calibration=calibration)
         self._network: Network = network
@@ -154,9 +154,9 @@ def _why_no_int16(weights: WeightsFile) -> str:
 
 
 def _convert(weights: WeightsFile, views: NDArray[np.uint8]) -> tuple[Int16Tensors | None, float]:
-    from album_sort.classify.int16_conversion import convert_resnet18  # noqa: PLC0415 - imports torch
-    from album_sort.classify.networks import load_state_dict  # noqa: PLC0415 - imports torch
-    from album_sort.classify.torch_startup import silence  # noqa: PLC0415 - only for torch
+    from album_sort.classifier.int16_conversion import convert_resnet18  # noqa: PLC0415 - imports torch
+    from album_sort.classifier.networks import load_state_dict  # noqa: PLC0415 - imports torch
+    from album_sort.classifier.torch_startup import silence  # noqa: PLC0415 - only for torch
 
     with silence():
         return convert_resnet18(weights, load_state_dict(weights), views)

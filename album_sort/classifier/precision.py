@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from album_sort.classify import quantize
-from album_sort.classify.backbones import RESNET18
-from album_sort.classify.networks import (
+from album_sort.classifier import quantize
+from album_sort.classifier.backbones import RESNET18
+from album_sort.classifier.networks import (
     StateDict,
     build_fp32,
     fill,
@@ -18,8 +18,8 @@ from album_sort.classify.networks import (
     is_quantized,
     load_state_dict,
 )
-from album_sort.classify.torch_startup import silence
-from album_sort.classify.weights import WeightsFile
+from album_sort.classifier.torch_startup import silence
+from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import UsageError
 from album_sort.types import Precision
 
