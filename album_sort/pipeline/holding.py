@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from album_sort.classify.labels import load_wording
+from album_sort.classifier.labels import load_wording
 from album_sort.errors import DestinationError, UsageError
 from album_sort.events import EventSink, Notice
 from album_sort.fileops.filesystem import RealFileSystem
