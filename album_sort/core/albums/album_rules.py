@@ -3,44 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.types import REVIEW, TRAVEL, AlbumId, ClassIndex, LabelSet
+from album_sort.types import REVIEW, TRAVEL, AlbumId, LabelSet
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What must hold of a photo: everything that is given, and of a list one entry.
+    """What must hold of a photo: everything that is given.
 
-    Patterns know `*`, `?` and `[abc]` and take no notice of upper and lower case.
+    Patterns know `*`, `?` and `[abc]` and take no notice of upper and lower case; of a list, one entry must hold.
     """
 
-    scores: tuple[tuple[AlbumId, float], ...] = ()
-    """Least probability of each of these albums, evidence included."""
-    classes: tuple[ClassIndex, ...] = ()
-    """Classes whose probabilities add up to at least `classes_at_least`."""
-    classes_at_least: float = 0.3
-    seasons: tuple[str, ...] = ()
-    months: tuple[int, ...] = ()
-    """1 to 12, local."""
-    hours: tuple[int, ...] = ()
-    """0 to 23, local; never holds for a photo whose hour is unknown."""
-    places: tuple[str, ...] = ()
-    """Patterns of the place's name or first-level region."""
-    countries: tuple[str, ...] = ()
-    """Two-letter codes, or patterns of the country's name."""
-    trips: tuple[str, ...] = ()
-    """Patterns of the trip's title."""
-    in_trip: bool | None = None
-    away: bool | None = None
-    """Away from home; a photo without a position or without a home is neither."""
-    cameras: tuple[str, ...] = ()
-    folders: tuple[str, ...] = ()
-    """Patterns of one or more whole folder names on the way to the photo."""
-    names: tuple[str, ...] = ()
-    """Patterns of the file's name."""
+    given: tuple[tuple[str, Any], ...] = ()
+    """Keys of `conditions.CONDITIONS`, each with the value that it was read as."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.albums.blend import paper_columns, score_with_head, speaking_for
 from album_sort.core.albums.calibration import DEFAULT_PRECISION_TARGET, Calibration
-from album_sort.core.albums.compiled_rules import ReadyRules
-from album_sort.core.albums.conditions import ConditionCheck
+from album_sort.core.albums.compiled_rules import ConditionCheck, ReadyRules
 from album_sort.core.albums.head import Head
 from album_sort.core.albums.ranking import ALSO_FROM, Weighed, weigh
 from album_sort.core.albums.scoring import score_predictions
@@ -177,7 +176,7 @@ def _lean(
     rows: list[list[float]] = scores.tolist()
     leaning: set[int] = set()
     for rule in ready.leaning:
-        for number in rule.check.rows_with_classes(*seen):
+        for number in rule.check.rows(*seen):
             if rule.check.holds(photos[number], rows[number]):
                 pieces[number] += rule.leans
                 leaning.add(number)

@@ -6,14 +6,43 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.albums.album_rules import AlbumRules, FilingRule
-from album_sort.core.albums.conditions import ConditionCheck
+from album_sort.core.albums.album_rules import AlbumRules, Condition, FilingRule
+from album_sort.core.albums.conditions import CONDITIONS, ConditionKey, JudgedPhoto
 from album_sort.core.albums.scoring import odds_factors, raise_odds, sum_log_odds, with_evidence
-from album_sort.types import AlbumId, Evidence
+from album_sort.types import AlbumId, Evidence, PhotoFacts
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionCheck:
+    """A condition made ready to be asked about many photos: only what it gives is looked at."""
+
+    asked: tuple[tuple[ConditionKey[Any], Any], ...]
+    columns: Mapping[AlbumId, int]
+    """Of the scores."""
+
+    @classmethod
+    def of(cls, condition: Condition, columns: Mapping[AlbumId, int]) -> ConditionCheck:
+        """The check of a condition, for scores with these columns."""
+        # From the last on: what costs most, classes and albums, stands first in the table, which is in the order of the guide.
+        return cls(tuple((CONDITIONS[name], value) for name, value in reversed(condition.given)), columns)
+
+    def rows(self, indices: NDArray[np.uint16], probabilities: NDArray[np.float32]) -> Sequence[int]:
+        """Rows of `Prediction.stack` of which the condition can hold at all."""
+        possible = [key.possible(value, indices, probabilities) for key, value in self.asked if key.possible]
+        if not possible:
+            return range(len(indices))
+        found: list[int] = np.flatnonzero(np.logical_and.reduce(possible)).tolist()
+        return found
+
+    def holds(self, facts: PhotoFacts, scores: Sequence[float]) -> bool:
+        """Whether all that is given holds; `scores` are the album probabilities by column, evidence included."""
+        photo = JudgedPhoto(facts, scores, self.columns)
+        return all(key.holds is None or key.holds(value, photo) for key, value in self.asked)
 
 
 @dataclass(frozen=True, slots=True)

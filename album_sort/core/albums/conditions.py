@@ -1,65 +1,129 @@
-"""Whether a rule's condition holds of a photo: one predicate for each key of a rule's `when`."""
+"""What a rule can ask of a photo: one row for each key of a rule's `when`. docs/contributing/add-a-condition.md adds one.
+
+A row says how the key is read, when it holds, and what the guide tells of it (docs/guides/albums.md is made from here).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.albums.album_rules import Condition
+from album_sort.core.albums.overlay_reader import OverlayReader
 from album_sort.core.albums.scoring import NUM_CLASSES
+from album_sort.core.albums.toml_lines import KeyPath
 from album_sort.types import AlbumId, ClassIndex, PhotoFacts, TimePrecision
+
+SEASONS = ("winter", "spring", "summer", "autumn")
 
 _WITH_HOUR = (TimePrecision.SECOND, TimePrecision.MINUTE)
 _WITHOUT_MONTH = (TimePrecision.YEAR,)
+_USUAL_AT_LEAST = 0.3
 
-Predicate = Callable[[Condition, PhotoFacts], bool]
-"""Asked only where the condition gives its key."""
+
+class Written(NamedTuple):
+    """The value of a key as it stands in the file. What is wrong with it is noted by the reader, never raised."""
+
+    reader: OverlayReader
+    path: KeyPath
+    value: object
+    when: Mapping[str, Any]
+    """All keys of this condition."""
+    albums: Sequence[AlbumId]
+    """Those that there are."""
+
+
+class JudgedPhoto(NamedTuple):
+    """A photo of which a condition is asked."""
+
+    facts: PhotoFacts
+    scores: Sequence[float]
+    """Probability of each album by column, evidence included."""
+    columns: Mapping[AlbumId, int]
+
+    def probability(self, album: AlbumId) -> float:
+        """Of an album; 0 for one that is no more."""
+        column = self.columns.get(album)
+        return 0.0 if column is None else self.scores[column]
+
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class ConditionCheck:
-    """A condition made ready to be asked about many photos: only what it gives is looked at."""
+class ConditionKey(Generic[Value]):
+    """One key of `when`."""
 
-    condition: Condition
-    predicates: tuple[Predicate, ...]
-    least: tuple[tuple[int | None, float], ...]
-    """Columns of albums, each with the least probability that is asked for; None for an album that is no more."""
+    name: str
+    read: Callable[[Written], Value | None]
+    """The value to ask with; None, or an empty tuple, where it asks nothing."""
+    holds: Callable[[Value, JudgedPhoto], bool] | None
+    """None for a key that only says how another one is meant."""
+    examples: tuple[str, ...]
+    """As one writes them behind `name = `, the most usual first."""
+    sentence: str
+    """For the guide: goes on from "this key holds ..."."""
+    possible: Callable[[Value, NDArray[np.uint16], NDArray[np.float32]], NDArray[np.bool_]] | None = None
+    """Which of many photos it can hold of, by their `Prediction.stack`, where that is quicker than to ask each."""
 
-    @classmethod
-    def of(cls, condition: Condition, columns: Mapping[AlbumId, int]) -> ConditionCheck:
-        """The check of a condition, for scores with these columns."""
-        nothing = Condition()
-        given = {
-            each.name for each in fields(condition) if getattr(condition, each.name) != getattr(nothing, each.name)
-        }
-        return cls(
-            condition,
-            tuple(predicate for keys, predicate in PREDICATES if not given.isdisjoint(keys)),
-            tuple((columns.get(album), least) for album, least in condition.scores),
-        )
 
-    def rows_with_classes(self, indices: NDArray[np.uint16], probabilities: NDArray[np.float32]) -> Sequence[int]:
-        """Rows of `Prediction.stack` that have the classes asked for: the only ones of which the condition can hold."""
-        if not self.condition.classes or self.condition.classes_at_least <= 0.0:
-            return range(len(indices))
-        is_wanted = np.zeros(NUM_CLASSES, dtype=np.bool_)
-        is_wanted[list(self.condition.classes)] = True
-        found: list[int] = np.flatnonzero((is_wanted[indices] & (probabilities > 0.0)).any(axis=1)).tolist()
-        return found
+class _Classes(NamedTuple):
+    """Classes whose probabilities add up to at least so much."""
 
-    def holds(self, facts: PhotoFacts, scores: Sequence[float]) -> bool:
-        """Whether all that is given holds; `scores` are the album probabilities by column, evidence included."""
-        for predicate in self.predicates:
-            if not predicate(self.condition, facts):
-                return False
-        return not self.least or all(
-            (0.0 if column is None else scores[column]) >= least for column, least in self.least
-        )
+    indices: tuple[ClassIndex, ...]
+    at_least: float
+
+
+def _texts(written: Written) -> tuple[str, ...]:
+    return written.reader.texts(written.path, written.value)
+
+
+def _boolean(written: Written) -> bool:
+    return written.reader.boolean(written.path, written.value)
+
+
+def _share(written: Written) -> float:
+    return written.reader.number(written.path, written.value, 0.0, 1.0)
+
+
+def _cycle(low: int, high: int) -> Callable[[Written], tuple[int, ...]]:
+    return lambda written: written.reader.cycle(written.path, written.value, low, high)
+
+
+def _trip_asked(written: Written) -> bool | tuple[str, ...]:
+    """Whether there is to be a trip, or patterns of its title."""
+    return written.value if isinstance(written.value, bool) else _texts(written)
+
+
+def _classes_asked(written: Written) -> _Classes | None:
+    reader, entries = written.reader, written.value if isinstance(written.value, list) else [written.value]
+    found = tuple(index for entry in entries if (index := reader.class_index(written.path, entry)) is not None)
+    at_least = _USUAL_AT_LEAST
+    if "classes_at_least" in written.when:
+        path = (*written.path[:-1], "classes_at_least")
+        at_least = reader.number(path, written.when["classes_at_least"], 0.0, 1.0)
+    return _Classes(found, at_least) if found else None
+
+
+def _albums_asked(written: Written) -> tuple[tuple[AlbumId, float], ...]:
+    """Albums with the least probability of each."""
+    reader, path, value = written.reader, written.path, written.value
+    if not isinstance(value, dict):
+        reader.fault(path, f"when.album is {value!r}, not albums with probabilities as in {{ pets = 0.5 }}")
+        return ()
+    found = []
+    for name, least in value.items():
+        album = reader.album((*path, name), name, written.albums)
+        number = reader.number((*path, name), least, 0.0, 1.0)
+        if album is not None:
+            found.append((album, number))
+    return tuple(found)
 
 
 @lru_cache(maxsize=16_384)
@@ -68,59 +132,35 @@ def _any_matches(patterns: tuple[str, ...], texts: tuple[str, ...]) -> bool:
     return any(fnmatchcase(text, pattern.casefold()) for pattern in patterns for text in folded)
 
 
-def _classes(condition: Condition, facts: PhotoFacts) -> bool:
-    if facts.prediction is None:
-        return False
-    wanted, indices = _set_of(condition.classes), facts.prediction.class_indices.tolist()
-    if wanted.isdisjoint(indices):
-        return condition.classes_at_least <= 0.0
-    seen = zip(indices, facts.prediction.probabilities.tolist(), strict=True)
-    return float(sum(probability for index, probability in seen if index in wanted)) >= condition.classes_at_least
+def _month(months: tuple[int, ...], photo: JudgedPhoto) -> bool:
+    time = photo.facts.capture_time
+    return time is not None and time.precision not in _WITHOUT_MONTH and time.local.month in months
 
 
-_set_of = lru_cache(maxsize=256)(frozenset[ClassIndex])
+def _hour(hours: tuple[int, ...], photo: JudgedPhoto) -> bool:
+    time = photo.facts.capture_time
+    return time is not None and time.precision in _WITH_HOUR and time.local.hour in hours
 
 
-def _season(condition: Condition, facts: PhotoFacts) -> bool:
-    return facts.season in condition.seasons
+def _trip(asked: bool | tuple[str, ...], photo: JudgedPhoto) -> bool:  # noqa: FBT001 - a value of the file
+    trip = photo.facts.trip
+    if isinstance(asked, bool):
+        return asked is (trip is not None)
+    return trip is not None and _any_matches(asked, (trip.title,))
 
 
-def _month(condition: Condition, facts: PhotoFacts) -> bool:
-    time = facts.capture_time
-    return time is not None and time.precision not in _WITHOUT_MONTH and time.local.month in condition.months
+def _place(patterns: tuple[str, ...], photo: JudgedPhoto) -> bool:
+    place = photo.facts.place
+    return place is not None and _any_matches(patterns, (place.name, place.admin1))
 
 
-def _hour(condition: Condition, facts: PhotoFacts) -> bool:
-    time = facts.capture_time
-    return time is not None and time.precision in _WITH_HOUR and time.local.hour in condition.hours
+def _country(patterns: tuple[str, ...], photo: JudgedPhoto) -> bool:
+    place = photo.facts.place
+    return place is not None and _any_matches(patterns, (place.country_code, place.country))
 
 
-def _place(condition: Condition, facts: PhotoFacts) -> bool:
-    return facts.place is not None and _any_matches(condition.places, (facts.place.name, facts.place.admin1))
-
-
-def _country(condition: Condition, facts: PhotoFacts) -> bool:
-    return facts.place is not None and _any_matches(
-        condition.countries, (facts.place.country_code, facts.place.country)
-    )
-
-
-def _trip(condition: Condition, facts: PhotoFacts) -> bool:
-    if condition.in_trip is not None and condition.in_trip != (facts.trip is not None):
-        return False
-    return not condition.trips or (facts.trip is not None and _any_matches(condition.trips, (facts.trip.title,)))
-
-
-def _away(condition: Condition, facts: PhotoFacts) -> bool:
-    return facts.away_from_home is condition.away
-
-
-def _camera(condition: Condition, facts: PhotoFacts) -> bool:
-    return _any_matches(condition.cameras, (facts.metadata.camera,))
-
-
-def _folder(condition: Condition, facts: PhotoFacts) -> bool:
-    return _is_below(condition.folders, facts.group.primary.folder)
+def _folder(patterns: tuple[str, ...], photo: JudgedPhoto) -> bool:
+    return _is_below(patterns, photo.facts.group.primary.folder)
 
 
 @lru_cache(maxsize=16_384)
@@ -129,21 +169,108 @@ def _is_below(patterns: tuple[str, ...], folder: str) -> bool:
     return _any_matches(tuple(f"*/{pattern.strip('/')}/*" for pattern in patterns), (f"/{folder.strip('/')}/",))
 
 
-def _name(condition: Condition, facts: PhotoFacts) -> bool:
-    return _any_matches(condition.names, (facts.group.primary.name,))
+_set_of = lru_cache(maxsize=256)(frozenset[ClassIndex])
 
 
-PREDICATES: tuple[tuple[tuple[str, ...], Predicate], ...] = (
-    (("seasons",), _season),
-    (("months",), _month),
-    (("hours",), _hour),
-    (("away",), _away),
-    (("trips", "in_trip"), _trip),
-    (("places",), _place),
-    (("countries",), _country),
-    (("cameras",), _camera),
-    (("folders",), _folder),
-    (("names",), _name),
-    (("classes",), _classes),
+def _classes(asked: _Classes, photo: JudgedPhoto) -> bool:
+    prediction = photo.facts.prediction
+    if prediction is None:
+        return False
+    wanted, indices = _set_of(asked.indices), prediction.class_indices.tolist()
+    if wanted.isdisjoint(indices):
+        return asked.at_least <= 0.0
+    seen = zip(indices, prediction.probabilities.tolist(), strict=True)
+    return float(sum(probability for index, probability in seen if index in wanted)) >= asked.at_least
+
+
+def _rows_with_classes(
+    asked: _Classes, indices: NDArray[np.uint16], probabilities: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    if asked.at_least <= 0.0:
+        return np.ones(len(indices), dtype=np.bool_)
+    is_wanted = np.zeros(NUM_CLASSES, dtype=np.bool_)
+    is_wanted[list(asked.indices)] = True
+    return np.asarray((is_wanted[indices] & (probabilities > 0.0)).any(axis=1))
+
+
+def _albums(asked: tuple[tuple[AlbumId, float], ...], photo: JudgedPhoto) -> bool:
+    return all(photo.probability(album) >= least for album, least in asked)
+
+
+def _table(*keys: ConditionKey[Any]) -> Mapping[str, ConditionKey[Any]]:
+    return MappingProxyType({key.name: key for key in keys})
+
+
+CONDITIONS: Final = _table(
+    ConditionKey(
+        "album",
+        _albums_asked,
+        _albums,
+        ("{ pets = 0.5 }",),
+        "where each album is at least this likely, evidence included",
+    ),
+    ConditionKey(
+        "classes",
+        _classes_asked,
+        _classes,
+        ('["pizza", "bagel"]',),
+        f"where these classes together reach `classes_at_least` ({_USUAL_AT_LEAST:g})",
+        possible=_rows_with_classes,
+    ),
+    ConditionKey("classes_at_least", _share, None, ("0.1",), "says how likely `classes` must be together"),
+    ConditionKey(
+        "season",
+        lambda written: written.reader.choice(written.path, written.value, SEASONS),
+        lambda seasons, photo: photo.facts.season in seasons,
+        ('"winter"',),
+        "at the place, so July is winter in New Zealand; never in the tropics or without a date",
+    ),
+    ConditionKey("month", _cycle(1, 12), _month, ("[6, 7]", '"11-2"'), "in these months"),
+    ConditionKey(
+        "hour",
+        _cycle(0, 23),
+        _hour,
+        ('"22-4"',),
+        "at these hours of local time; never where only the day is known",
+    ),
+    ConditionKey("place", _texts, _place, ('"Nise*"',), "by name of the nearest town or its region"),
+    ConditionKey("country", _texts, _country, ('["JP", "Norway"]',), "by code or name"),
+    ConditionKey(
+        "trip", _trip_asked, _trip, ("true", "false", '"*Japan*"'), "on a trip, on none, or on one with such a title"
+    ),
+    ConditionKey(
+        "away",
+        _boolean,
+        lambda away, photo: photo.facts.away_from_home is away,
+        ("true", "false"),
+        "away from home or at home; neither holds without a position or a home",
+    ),
+    ConditionKey(
+        "camera",
+        _texts,
+        lambda patterns, photo: _any_matches(patterns, (photo.facts.metadata.camera,)),
+        ('"*Pixel*"',),
+        "by make and model",
+    ),
+    ConditionKey("folder", _texts, _folder, ('"shop/*/raw"',), "by whole folder names on the way to the photo"),
+    ConditionKey(
+        "name",
+        _texts,
+        lambda patterns, photo: _any_matches(patterns, (photo.facts.group.primary.name,)),
+        ('"IMG_*.jpg"',),
+        "by file name",
+    ),
 )
-"""The keys of a condition with what asks for them; cheap ones first."""
+"""By name, in the order of the guide."""
+
+
+def guide_table() -> str:
+    """The table of conditions in docs/guides/albums.md."""
+    rows = [f"| `{key.name} = {_either(key.examples)} | {key.sentence} |" for key in CONDITIONS.values()]
+    return "\n".join(("| key | holds |", "|--|--|", *rows)) + "\n"
+
+
+def _either(examples: Sequence[str]) -> str:
+    """`true`, `false` or `"*Japan*"`; the first one's quote is open already."""
+    quoted = [f"{examples[0]}`", *(f"`{example}`" for example in examples[1:])]
+    return " or ".join((", ".join(quoted[:-1]), quoted[-1])) if len(quoted) > 1 else quoted[0]

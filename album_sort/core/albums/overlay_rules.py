@@ -2,33 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from album_sort.core.albums.album_rules import Condition, FilingRule
+from album_sort.core.albums.conditions import CONDITIONS, Written
 from album_sort.core.albums.overlay_reader import OverlayReader
 from album_sort.core.albums.toml_lines import KeyPath
 from album_sort.types import REVIEW, TRAVEL, AlbumId
 
 RULE_KEYS = ("id", "album", "instead_of", "lean", "when")
-
-CONDITION_KEYS = (
-    "album",
-    "classes",
-    "classes_at_least",
-    "season",
-    "month",
-    "hour",
-    "place",
-    "country",
-    "trip",
-    "away",
-    "camera",
-    "folder",
-    "name",
-)
-
-SEASONS = ("winter", "spring", "summer", "autumn")
 
 LARGEST_LEAN = 10.0
 """Log-odds; 10 makes one in twenty thousand as likely as not."""
@@ -85,54 +67,11 @@ def _leans(
 
 def read_condition(reader: OverlayReader, path: KeyPath, value: object, albums: Sequence[AlbumId]) -> Condition:
     """The `when` of a rule."""
-    table = reader.table(path, value, CONDITION_KEYS)
-    given: dict[str, Any] = {}
-    for key, field, read in (
-        ("season", "seasons", lambda at, v: reader.choice(at, v, SEASONS)),
-        ("month", "months", lambda at, v: reader.cycle(at, v, 1, 12)),
-        ("hour", "hours", lambda at, v: reader.cycle(at, v, 0, 23)),
-        ("place", "places", reader.texts),
-        ("country", "countries", reader.texts),
-        ("camera", "cameras", reader.texts),
-        ("folder", "folders", reader.texts),
-        ("name", "names", reader.texts),
-        ("away", "away", reader.boolean),
-        ("classes_at_least", "classes_at_least", lambda at, v: reader.number(at, v, 0.0, 1.0)),
-    ):
-        if key in table:
-            given[field] = read((*path, key), table[key])
-    if "classes" in table:
-        entries = table["classes"] if isinstance(table["classes"], list) else [table["classes"]]
-        found = [reader.class_index((*path, "classes"), entry) for entry in entries]
-        given["classes"] = tuple(index for index in found if index is not None)
-    return Condition(
-        **given, **_trip(reader, (*path, "trip"), table), **_scores(reader, (*path, "album"), table, albums)
-    )
-
-
-def _trip(reader: OverlayReader, path: KeyPath, table: Mapping[str, Any]) -> dict[str, Any]:
-    """`trip` is true, false, or patterns of the trip's title."""
-    if "trip" not in table:
-        return {}
-    if isinstance(table["trip"], bool):
-        return {"in_trip": table["trip"]}
-    return {"trips": reader.texts(path, table["trip"])}
-
-
-def _scores(
-    reader: OverlayReader, path: KeyPath, table: Mapping[str, Any], albums: Sequence[AlbumId]
-) -> dict[str, Any]:
-    """`album` is albums with the least probability of each."""
-    if "album" not in table:
-        return {}
-    value = table["album"]
-    if not isinstance(value, dict):
-        reader.fault(path, f"when.album is {value!r}, not albums with probabilities as in {{ pets = 0.5 }}")
-        return {}
-    found = []
-    for name, least in value.items():
-        album = reader.album((*path, name), name, albums)
-        number = reader.number((*path, name), least, 0.0, 1.0)
-        if album is not None:
-            found.append((album, number))
-    return {"scores": tuple(found)}
+    table = reader.table(path, value, tuple(CONDITIONS))
+    given = []
+    for key in CONDITIONS.values():
+        if key.name in table:
+            asked = key.read(Written(reader, (*path, key.name), table[key.name], table, albums))
+            if asked is not None and asked != ():
+                given.append((key.name, asked))
+    return Condition(tuple(given))
