@@ -6,11 +6,25 @@ import io
 import struct
 import zlib
 
+from hypothesis import strategies as st
 from PIL import Image
 
 from tests.exif_builders import box, exif_block
 
 EXIF_ORIGINAL = 36867
+
+
+CHANGES = st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=8)), max_size=6)
+"""Where (as a share of the file) some bytes are overwritten, and with what."""
+
+
+def damaged(data: bytes, changes: list[tuple[float, bytes]], kept: float) -> bytes:
+    """A file with some bytes overwritten, then cut: at least its first byte is kept."""
+    changed = bytearray(data)
+    for where, patch in changes:
+        at = int(where * len(changed))
+        changed[at : at + len(patch)] = patch
+    return bytes(changed[: int(kept * len(changed)) + 1])
 
 
 def plain(kind: str = "JPEG") -> bytes:

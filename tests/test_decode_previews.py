@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from album_sort.containers.heif import read_tables
+from album_sort.containers.isobmff import is_complete
 from album_sort.images import decode_picture
-from album_sort.images.heif_boxes import is_complete, read_tables
 from album_sort.images.previews import is_usable_size
 from album_sort.types import PixelSource
 from tests.decode_samples import (

@@ -98,10 +98,7 @@ def value_of_reason(value: object) -> str | int | float:
 
 def json_object(line: str | bytes) -> dict[str, Any]:
     """The one JSON object of a line: without repeated keys, infinite numbers, or depths that no reader survives."""
-    try:
-        row = _DECODER.decode(line.decode("utf-8") if isinstance(line, bytes) else line)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
+    row = _json(line)
     if not isinstance(row, dict):
         raise ValueError(f"{row!r:.80} is no JSON object")
     return row
@@ -109,13 +106,17 @@ def json_object(line: str | bytes) -> dict[str, Any]:
 
 def json_list(line: str | bytes) -> list[Any]:
     """The one JSON list of a line, under the same conditions."""
-    try:
-        row = _DECODER.decode(line.decode("utf-8") if isinstance(line, bytes) else line)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
+    row = _json(line)
     if not isinstance(row, list):
         raise ValueError(f"{row!r:.80} is no JSON list")
     return row
+
+
+def _json(line: str | bytes) -> object:
+    try:
+        return _DECODER.decode(line.decode("utf-8") if isinstance(line, bytes) else line)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import numpy as np
 import pi_heif
 from PIL import Image
 
-from album_sort.images.heif_boxes import HeifTables, HeifThumbnail, is_complete, missing_bytes_share, read_tables
+from album_sort.containers.heif import HeifTables, HeifThumbnail, read_tables
+from album_sort.containers.isobmff import is_complete, missing_share
 from album_sort.images.huge import in_strips, shrink_factor
 from album_sort.images.pillow import to_rgb
 from album_sort.images.pixels import LIBRARY_ERRORS, Pixels, Request, UndecodableError
@@ -56,7 +57,7 @@ def full_picture(data: bytes, request: Request) -> Pixels:
         return pixels
     # libheif shows the tiles that are there and keeps silent about the others.
     cut = pixels.damaged("truncated")
-    return cut if cut.missing_share else replace(cut, missing_share=missing_bytes_share(data))
+    return cut if cut.missing_share else replace(cut, missing_share=missing_share(data))
 
 
 def _as_image(item: pi_heif.HeifImage, request: Request) -> Image.Image:
@@ -100,7 +101,7 @@ def _thumbnail(data: bytes, tables: HeifTables, thumbnail: HeifThumbnail) -> Pix
     if tables.is_complete:
         return pixels
     cut = pixels.warned("truncated: only its thumbnail could be read")
-    return replace(cut, missing_share=missing_bytes_share(data))
+    return replace(cut, missing_share=missing_share(data))
 
 
 def _quarters(turns: tuple[bytes, ...]) -> int:

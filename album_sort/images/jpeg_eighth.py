@@ -13,10 +13,10 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from album_sort.containers.jpeg import HUFFMAN, QUANTIZATION, RESTART
 from album_sort.images.jpeg_layout import JpegLayout
 from album_sort.native import native_library, pointer
 
-_HUFFMAN, _QUANTIZATION, _RESTART = 0xC4, 0xDB, 0xDD
 _CODE_BYTES = 16 + 256
 _BASELINE = (0xC0, 0xC1)
 # Of luma, across and down; chroma has one block for them.
@@ -102,11 +102,11 @@ def _read_coding(tables: tuple[tuple[int, bytes], ...]) -> _Coding:
     """All tables as they stand at the first scan; raises LookupError or ValueError where one does not hold together."""
     coding = _Coding()
     for marker, body in tables:
-        if marker == _HUFFMAN:
+        if marker == HUFFMAN:
             coding.codes |= _codes(body)
-        elif marker == _QUANTIZATION:
+        elif marker == QUANTIZATION:
             coding.quantization |= _quantization(body)
-        elif marker == _RESTART:
+        elif marker == RESTART:
             coding.restart_interval = int.from_bytes(body[:2], "big")
     return coding
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import Literal
 
-from PIL import ExifTags, Image, TiffImagePlugin
+from album_sort.containers import jpeg, tiff
+from album_sort.images.pixels import upright_orientation
 
-from album_sort.images.pixels import LIBRARY_ERRORS, upright_orientation
+_ORIENTATION, _THUMBNAIL_AT, _THUMBNAIL_BYTES = 0x0112, 0x0201, 0x0202
 
-# Frame headers (SOF0..SOF15 without DHT, JPG and DAC, which share the range).
-_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
-_MAX_SEGMENTS = 2000
-# Huffman codes, quantization, restart interval.
-_TABLES = frozenset({0xC4, 0xDB, 0xDD})
+_TABLES = (jpeg.HUFFMAN, jpeg.QUANTIZATION, jpeg.RESTART)
 
 # MP Format (CIPA DC-007): entries of these types are smaller copies of the picture itself.
 _MP_ENTRIES = 0xB002
@@ -58,43 +53,38 @@ class JpegLayout:
 
 def read_layout(data: bytes) -> JpegLayout | None:
     """The header up to the first scan; None where it does not hold together."""
-    segments: dict[int, list[tuple[int, bytes]]] = {}
+    app1: list[bytes] = []
+    app2: list[tuple[int, bytes]] = []
+    tables: list[tuple[int, bytes]] = []
     frame_at, has_stray_bytes = 0, False
-    at = 2
-    for _ in range(_MAX_SEGMENTS):
-        at, end = data.find(b"\xff", at), at
-        has_stray_bytes |= at != end
-        while 0 <= at < len(data) - 1 and data[at + 1] == 0xFF:
-            at += 1
-        if at < 0 or at + 4 > len(data):
+    for marker, at, start, end, is_after_stray in jpeg.segments(data):
+        has_stray_bytes = has_stray_bytes or is_after_stray
+        if end < start:
             return None
-        marker = data[at + 1]
-        if marker == 0xDA:
-            return _layout(data, segments, frame_at, at, has_stray_bytes=has_stray_bytes)
-        if marker in _STANDALONE or marker == 0:
-            has_stray_bytes = True
-            at += 2
-            continue
-        size = int.from_bytes(data[at + 2 : at + 4], "big")
-        if size < 2:
-            return None
-        if marker in _FRAMES:
+        if marker == jpeg.SCAN:
+            return _layout(data, (app1, app2, tables), frame_at, at, has_stray_bytes=has_stray_bytes)
+        if marker in jpeg.FRAMES:
             frame_at = at
-        elif marker in (0xE1, 0xE2) or marker in _TABLES:
-            segments.setdefault(marker, []).append((at + 4, data[at + 4 : at + 2 + size]))
-        at += 2 + size
+        elif marker == jpeg.APP1:
+            app1.append(data[start:end])
+        elif marker == jpeg.APP2:
+            app2.append((start, data[start:end]))
+        elif marker in _TABLES:
+            tables.append((marker, data[start:end]))
     return None
 
 
+_Segments = tuple[list[bytes], list[tuple[int, bytes]], list[tuple[int, bytes]]]
+"""Bodies of APP1; offset and body of APP2; marker and body of the tables."""
+
+
 def _layout(
-    data: bytes, segments: dict[int, list[tuple[int, bytes]]], frame_at: int, scan_at: int, *, has_stray_bytes: bool
+    data: bytes, segments: _Segments, frame_at: int, scan_at: int, *, has_stray_bytes: bool
 ) -> JpegLayout | None:
     if not frame_at:
         return None
-    exif = next((body[6:] for _, body in segments.get(0xE1, []) if body.startswith(b"Exif\0")), b"")
-    mp_at, mp_index = next(
-        ((at + 4, body[4:]) for at, body in segments.get(0xE2, []) if body.startswith(b"MPF\0")), (0, b"")
-    )
+    app1, app2, tables = segments
+    mp_at, mp_index = next(((at + 4, body[4:]) for at, body in app2 if body.startswith(b"MPF\0")), (0, b""))
     return JpegLayout(
         width_px=int.from_bytes(data[frame_at + 7 : frame_at + 9], "big"),
         height_px=int.from_bytes(data[frame_at + 5 : frame_at + 7], "big"),
@@ -102,19 +92,13 @@ def _layout(
         frame_at=frame_at,
         scan_at=scan_at,
         components=data[frame_at + 9],
-        exif=exif,
-        icc_profile=_icc_profile([body for _, body in segments.get(0xE2, [])]),
+        exif=next((body[6:] for body in app1 if body.startswith(b"Exif\0")), b""),
+        icc_profile=_icc_profile([body for _, body in app2]),
         mp_index=mp_index,
         mp_at=mp_at,
         has_stray_bytes=has_stray_bytes,
-        tables=_tables(segments),
+        tables=tuple(tables),
     )
-
-
-def _tables(segments: dict[int, list[tuple[int, bytes]]]) -> tuple[tuple[int, bytes], ...]:
-    """A later table replaces an earlier one of its number: the order of the file decides."""
-    found = [(at, marker, body) for marker in _TABLES for at, body in segments.get(marker, [])]
-    return tuple((marker, body) for _, marker, body in sorted(found))
 
 
 def _icc_profile(bodies: list[bytes]) -> bytes:
@@ -136,39 +120,28 @@ class ExifFacts:
 
 def exif_facts(exif: bytes) -> ExifFacts:
     """Orientation and thumbnail of an EXIF block; broken EXIF gives the defaults."""
-    if not exif:
+    order = tiff.order_of(exif)
+    if order is None:
         return ExifFacts()
-    tags = Image.Exif()
-    try:
-        tags.load(exif)
-        orientation = upright_orientation(tags.get(ExifTags.Base.Orientation))
-    except LIBRARY_ERRORS:
-        return ExifFacts()
-    try:
-        first = tags.get_ifd(ExifTags.IFD.IFD1)
-        start = first.get(ExifTags.Base.JpegIFOffset, 0)
-        length = first.get(ExifTags.Base.JpegIFByteCount, 0)
-        thumbnail = exif[start : start + length] if start > 0 and length > 0 else b""
-    except LIBRARY_ERRORS:
-        thumbnail = b""
+    first = tiff.directory(exif, order, tiff.first_at(exif, order), (_ORIENTATION,))
+    turn = tiff.numbers(exif, first, _ORIENTATION)
+    orientation = upright_orientation(turn[0]) if len(turn) == 1 else 1
+    if not first.next_at:
+        return ExifFacts(orientation)
+    second = tiff.directory(exif, order, first.next_at, (_THUMBNAIL_AT, _THUMBNAIL_BYTES))
+    starts, lengths = (tiff.numbers(exif, second, tag) for tag in (_THUMBNAIL_AT, _THUMBNAIL_BYTES))
+    thumbnail = exif[starts[0] : starts[0] + lengths[0]] if len(starts) == len(lengths) == 1 and starts[0] else b""
     return ExifFacts(orientation, thumbnail if thumbnail.startswith(b"\xff\xd8\xff") else b"")
 
 
 def mp_previews(data: bytes, layout: JpegLayout) -> list[bytes]:
     """Smaller copies of the picture that an MP Format index lists, smallest first."""
-    if not layout.mp_index:
-        return []
-    try:
-        index = TiffImagePlugin.ImageFileDirectory_v2(layout.mp_index[:8])
-        stream = io.BytesIO(layout.mp_index)
-        stream.seek(index.next)
-        index.load(stream)
-        entries = index[_MP_ENTRIES]
-        order: Literal["little", "big"] = "little" if layout.mp_index.startswith(b"II") else "big"
-    except LIBRARY_ERRORS:
-        return []
+    index = layout.mp_index
+    held = tiff.below(index, (), (_MP_ENTRIES,))
+    entries = tiff.value(index, held, _MP_ENTRIES, _MAX_MP_ENTRIES * _MP_ENTRY_BYTES)
+    order: Literal["little", "big"] = "little" if index.startswith(b"II") else "big"
     previews = []
-    for at in range(0, min(len(entries), _MAX_MP_ENTRIES * _MP_ENTRY_BYTES) - _MP_ENTRY_BYTES + 1, _MP_ENTRY_BYTES):
+    for at in range(0, len(entries) - _MP_ENTRY_BYTES + 1, _MP_ENTRY_BYTES):
         kind, size, offset = (int.from_bytes(entries[at + n : at + n + 4], order) for n in (0, 4, 8))
         picture = data[layout.mp_at + offset : layout.mp_at + offset + size]
         if kind & 0xFFFFFF in _MP_PREVIEW_TYPES and offset and picture.startswith(b"\xff\xd8\xff"):

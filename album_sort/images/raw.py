@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from album_sort.containers.isobmff import missing_share
 from album_sort.images.cr3 import cr3_preview
-from album_sort.images.heif_boxes import missing_bytes_share
 from album_sort.images.jpeg import load_jpeg
 from album_sort.images.jpeg_layout import exif_facts, read_layout
 from album_sort.images.pixels import (
@@ -98,7 +98,7 @@ def load_raw(data: bytes, name: str, request: Request) -> Pixels:
     Of a RAW that is cut off the preview may be whole: the pixels say then how much of the RAW is missing.
     """
     pixels = _load(data, name, request)
-    missing = missing_bytes_share(data) if name == "cr3" else missing_tiff_share(data)
+    missing = missing_share(data) if name == "cr3" else missing_tiff_share(data)
     if pixels.missing_share is None and missing >= NOTICED_SHARE:
         return replace(pixels.warned(f"truncated: {missing:.0%} of the RAW data are missing"), missing_share=missing)
     return pixels

@@ -7,14 +7,16 @@ is told from the container, not from the rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import islice
 
+from album_sort.containers.riff import Chunk, chunks, said_bytes
 from album_sort.images.pixels import UndecodableError
 from album_sort.types import Reason
 
 _PICTURES = (b"VP8 ", b"VP8L", b"ANMF")
 _METADATA_FOLLOWS = 0x0C
 _MOST_CHUNKS = 64
+"""The first picture stands at the start, whatever follows."""
 _EMPTY_TAIL = 1024
 """Bytes; what is compressed does not end in so many zeros."""
 
@@ -40,19 +42,18 @@ def missing_of_webp(data: bytes) -> float | None:
     there = len(data.rstrip(b"\0"))
     if len(data) - there < _EMPTY_TAIL:
         there = len(data)
-    if there == len(data) and _whole_bytes(data) <= len(data):
+    if there == len(data) and said_bytes(data) <= len(data):
         return None
     found = _picture_chunk(data)
-    if found is None or not found[1]:
+    if found is None or not found.size:
         return 1.0
-    start, size = found
-    return max(0.0, (start + size - there) / size)
+    return max(0.0, (found.said_end - there) / found.size)
 
 
 def filled_up(data: bytes) -> bytes:
     """A cut-off file up to the end of its first picture, with zeros in place of what is missing."""
-    start, size = _picture_chunk(data) or (len(data), 0)
-    end = start + size + size % 2
+    found = _picture_chunk(data)
+    end = len(data) if found is None else found.said_end + found.size % 2
     whole = bytearray(data[:end].ljust(end, b"\0"))
     whole[4:8] = (end - 8).to_bytes(4, "little")
     if whole[12:16] == b"VP8X":
@@ -60,21 +61,6 @@ def filled_up(data: bytes) -> bytes:
     return bytes(whole)
 
 
-def _picture_chunk(data: bytes) -> tuple[int, int] | None:
-    """Start and size of the contents of the first picture."""
-    return next(((start, size) for kind, start, size in _chunks(data) if kind in _PICTURES), None)
-
-
-def _whole_bytes(data: bytes) -> int:
-    return 8 + int.from_bytes(data[4:8], "little")
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and size of the contents of each chunk."""
-    at = 12
-    for _ in range(_MOST_CHUNKS):
-        if at + 8 > len(data):
-            return
-        size = int.from_bytes(data[at + 4 : at + 8], "little")
-        yield data[at : at + 4], at + 8, size
-        at += 8 + size + size % 2
+def _picture_chunk(data: bytes) -> Chunk | None:
+    """The first picture."""
+    return next((chunk for chunk in islice(chunks(data), _MOST_CHUNKS) if chunk.kind in _PICTURES), None)

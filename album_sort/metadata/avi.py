@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO
 
+from album_sort.containers.riff import Chunk, chunks
+from album_sort.containers.source import FileSource, Source
 from album_sort.metadata.dates import local_candidate, parse_moment
 from album_sort.metadata.exif import read_exif
 from album_sort.metadata.merging import merge_metadata
@@ -17,6 +19,8 @@ from album_sort.types import Metadata, TimeCandidate, TimeSource
 MAX_CHUNKS = 1024
 MAX_LIST_BYTES = 1 << 20
 """Of a list of headers; those of films are never skipped, but read as far as this."""
+MAX_STEPS = 1 << 15
+"""Chunks of one list and of all lists in it."""
 MAX_TEXT_BYTES = 256
 MAX_SECONDS = 10**7
 
@@ -28,19 +32,17 @@ _TEXTS = {b"INAM": "title", b"ISBJ": "subject", b"ICMT": "comment", b"ISFT": "so
 def read_avi(stream: BinaryIO) -> Metadata:
     """What an AVI's headers say: their lists are read, its frames are hopped over."""
     found = _Found()
-    at = 12
-    for _ in range(MAX_CHUNKS):
-        stream.seek(at)
-        head = stream.read(12)
-        if len(head) < 8:
-            break
-        kind, size = head[:4], int.from_bytes(head[4:8], "little")
-        if kind == b"LIST" and head[8:] in _HEADERS:
-            found.read_list(stream.read(min(max(size - 4, 0), MAX_LIST_BYTES)))
-        elif kind in _DATES or kind == b"_PMX":
-            found.read_chunk(kind, (head[8:] + stream.read(min(size, MAX_LIST_BYTES)))[:size])
-        at += 8 + size + size % 2
+    source = FileSource(stream)
+    for chunk in islice(chunks(source), MAX_CHUNKS):
+        if _is_header_list(source, chunk):
+            found.read_list(source[chunk.start + 4 : min(chunk.end, chunk.start + 4 + MAX_LIST_BYTES)])
+        elif chunk.kind in _DATES or chunk.kind == b"_PMX":
+            found.read_chunk(chunk.kind, source[chunk.start : min(chunk.end, chunk.start + MAX_LIST_BYTES)])
     return found.metadata()
+
+
+def _is_header_list(source: Source, chunk: Chunk) -> bool:
+    return chunk.kind == b"LIST" and source[chunk.start : min(chunk.end, chunk.start + 4)] in _HEADERS
 
 
 class _Found:
@@ -57,16 +59,17 @@ class _Found:
     def read_list(self, body: bytes) -> None:
         """Chunks of a list and of the lists in it."""
         # By a stack of our own, because lists may be nested as deep as somebody likes.
-        stack = [body]
-        for _ in range(MAX_CHUNKS):
-            if not stack:
-                return
-            inner = stack.pop()
-            for kind, chunk in _chunks(inner):
-                if kind == b"LIST" and chunk[:4] in _HEADERS and len(stack) < MAX_CHUNKS:
-                    stack.append(chunk[4:])
+        stack = [(0, len(body))]
+        steps = 0
+        while stack:
+            for chunk in chunks(body, *stack.pop()):
+                steps += 1
+                if steps > MAX_STEPS:
+                    return
+                if _is_header_list(body, chunk):
+                    stack.append((chunk.start + 4, chunk.end))
                 else:
-                    self.read_chunk(kind, chunk)
+                    self.read_chunk(chunk.kind, body[chunk.start : chunk.end])
 
     def read_chunk(self, kind: bytes, body: bytes) -> None:
         """One chunk that may say something."""
@@ -109,13 +112,3 @@ class _Found:
             duration_s=self.duration_s,
         )
         return merge_metadata(own, *self.parts)
-
-
-def _chunks(body: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 0
-    for _ in range(MAX_CHUNKS):
-        if at + 8 > len(body):
-            return
-        size = int.from_bytes(body[at + 4 : at + 8], "little")
-        yield body[at : at + 4], body[at + 8 : at + 8 + size]
-        at += 8 + size + size % 2

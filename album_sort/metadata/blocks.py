@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
+from album_sort.containers import heif, isobmff, jpeg, png, riff, tiff
 from album_sort.metadata.inflate import unbrotlied
-from album_sort.metadata.isobmff import boxes, child, heif_items, top_level
-from album_sort.metadata.jpeg_segments import MAX_XMP_BYTES, jpeg_exif, jpeg_iptc, jpeg_xmp
-from album_sort.metadata.png_texts import SIGNATURE as PNG
+from album_sort.metadata.jpeg_segments import MAX_XMP_BYTES, JpegBlocks, jpeg_blocks
 from album_sort.metadata.png_texts import PngBlocks, png_blocks
-from album_sort.metadata.tiff import IPTC, PHOTOSHOP, XMP, value
 
 # Containers put their metadata first; a search through megabytes of pixels would cost more than it finds.
 SEARCH_BYTES = 256 << 10
-MAX_CHUNKS = 4096
 MAX_BLOCKS = 4
 """Of one kind in a file: each costs time, and nobody writes more than two."""
 MAX_IPTC_BYTES = 1 << 20
 
-_TIFF_STARTS = (b"II*\0", b"MM\0*", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
+_FUJI, _FUJI_PREVIEW_BYTES = b"FUJIFILMCCD-RAW", 1 << 20
+_CR3 = b"ftypcrx "
 _CANON_UUID = bytes.fromhex("85c0b687820f11e08111f4ce462b6a48")
-_JPEG = b"\xff\xd8"
+# Tags of a TIFF's first directory.
+_XMP, _IPTC, _PHOTOSHOP = 0x02BC, 0x83BB, 0x8649
 
 
 class Ifd(StrEnum):
@@ -52,34 +52,59 @@ class Embedded:
 
 def embedded(data: bytes) -> Embedded:
     """What a file holds, by its format."""
-    png = png_blocks(data) if data.startswith(PNG) else PngBlocks()
-    return Embedded(_exif(data, png), _xmp(data, png), _iptc(data, png), tuple(png.times))
-
-
-def _exif(data: bytes, png: PngBlocks) -> tuple[ExifParts, ...]:
-    if data.startswith(_TIFF_STARTS):
-        return (((Ifd.IMAGE, data),),)
-    if data[4:12] == b"ftypcrx ":
+    if data.startswith(png.SIGNATURE):
+        return _of_png(data, png_blocks(data))
+    if data.startswith(jpeg.SIGNATURE):
+        return _of_jpeg(data, jpeg_blocks(data))
+    if data.startswith(tiff.FILE_STARTS):
+        return _of_tiff(data)
+    if data.startswith(_FUJI):
+        return _of_raf(data)
+    xmp = _xmp(_xmp_holders(data)) or _searched_xmp(data)
+    if data.startswith(_CR3, 4):
         parts = tuple(_cr3_blocks(data))
-        return (parts,) if parts else ()
-    if data.startswith(b"FUJIFILMCCD-RAW"):
-        start = int.from_bytes(data[84:88], "big")
-        data = data[start : start + (1 << 20)]
-    blocks = [block for held in _wrapped_exif(data, png) if (block := _bare(held))][:MAX_BLOCKS]
+        return Embedded((parts,) if parts else (), xmp)
+    return Embedded(_exif(data, _wrapped_exif(data)), xmp)
+
+
+def _of_png(data: bytes, held: PngBlocks) -> Embedded:
+    xmp = _xmp(held.xmp) or _searched_xmp(data)
+    return Embedded(_exif(data, held.exif), xmp, tuple(held.iptc[:MAX_BLOCKS]), tuple(held.times))
+
+
+def _of_jpeg(data: bytes, held: JpegBlocks) -> Embedded:
+    """Its segments have all been looked through: its pixels need not be searched for a packet."""
+    return Embedded(_exif(data, held.exif), _xmp(held.xmp), held.iptc)
+
+
+def _of_tiff(data: bytes) -> Embedded:
+    held = tiff.below(data, (), (_XMP, _IPTC, _PHOTOSHOP))
+    xmp = _xmp([tiff.value(data, held, _XMP, MAX_XMP_BYTES)]) or _searched_xmp(data)
+    iptc = (tiff.value(data, held, tag, MAX_IPTC_BYTES) for tag in (_IPTC, _PHOTOSHOP))
+    return Embedded((((Ifd.IMAGE, data),),), xmp, tuple(filter(None, iptc)))
+
+
+def _of_raf(data: bytes) -> Embedded:
+    """Fuji's RAW: its EXIF is that of the preview."""
+    start = int.from_bytes(data[84:88], "big")
+    preview = data[start : start + _FUJI_PREVIEW_BYTES]
+    held = jpeg_blocks(preview).exif if preview.startswith(jpeg.SIGNATURE) else ()
+    return Embedded(_exif(preview, held), _searched_xmp(data))
+
+
+def _exif(data: bytes, held: Sequence[bytes]) -> tuple[ExifParts, ...]:
+    """Of blocks where the formats say that they are; else the last resort."""
+    blocks = [block for one in held if (block := _bare(one))][:MAX_BLOCKS]
     if not blocks and (searched := _searched(data)):
         blocks = [searched]
     return tuple(((Ifd.IMAGE, block),) for block in blocks)
 
 
-def _wrapped_exif(data: bytes, png: PngBlocks) -> Sequence[bytes]:
-    if data.startswith(_JPEG):
-        return jpeg_exif(data)
-    if png.exif:
-        return png.exif
-    if _is_webp(data):
-        return [data[at : at + size] for kind, at, size in _riff_chunks(data) if kind == b"EXIF"]
+def _wrapped_exif(data: bytes) -> Sequence[bytes]:
+    if riff.is_webp(data):
+        return [data[chunk.start : chunk.end] for chunk in riff.chunks(data) if chunk.kind == b"EXIF"]
     if data[4:8] in (b"ftyp", b"JXL "):
-        items = _jxl_boxes(data, b"Exif") if data[4:8] == b"JXL " else heif_items(data, b"Exif")
+        items = _jxl_boxes(data, b"Exif") if data[4:8] == b"JXL " else heif.items_of_type(data, b"Exif")
         # Four bytes say how far the TIFF header is from here, most often the six of `Exif\0\0`.
         return [item[4 + min(int.from_bytes(item[:4], "big"), len(item)) :] for item in items]
     return ()
@@ -101,24 +126,10 @@ def _searched(data: bytes) -> bytes | None:
     return None
 
 
-def _is_webp(data: bytes) -> bool:
-    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
-
-
-def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    at = 12
-    for _ in range(MAX_CHUNKS):
-        if at + 8 > len(data):
-            return
-        size = int.from_bytes(data[at + 4 : at + 8], "little")
-        yield data[at : at + 4], at + 8, size
-        at += 8 + size + size % 2
-
-
 def _jxl_boxes(data: bytes, kind: bytes) -> Iterator[bytes]:
     """Boxes of a kind at the top of a JPEG XL, also those packed with Brotli (`brob`: the kind, then the stream)."""
     packed = 0
-    for box in boxes(data):
+    for box in isobmff.boxes(data):
         if box.kind == kind:
             yield data[box.start : box.end]
         elif box.kind == b"brob" and data[box.start : box.start + 4] == kind and packed < MAX_BLOCKS:
@@ -127,21 +138,23 @@ def _jxl_boxes(data: bytes, kind: bytes) -> Iterator[bytes]:
 
 
 def _cr3_blocks(data: bytes) -> Iterator[tuple[Ifd, bytes]]:
-    moov = top_level(data, b"moov")
-    uuid = child(data, moov, b"uuid") if moov else None
+    moov = isobmff.first(data, b"moov")
+    uuid = isobmff.child(data, moov, b"uuid") if moov else None
     if uuid is None or data[uuid.start : uuid.start + 16] != _CANON_UUID:
         return
-    for box in boxes(data, uuid.start + 16, uuid.end):
+    for box in isobmff.boxes(data, uuid.start + 16, uuid.end):
         if box.kind in (b"CMT1", b"CMT2", b"CMT4"):
             yield (Ifd.GPS if box.kind == b"CMT4" else Ifd.IMAGE), data[box.start : box.end]
 
 
-def _xmp(data: bytes, png: PngBlocks) -> tuple[bytes, ...]:
-    found = [packet for held in _xmp_holders(data, png) if (packet := _packet(held, len(held)))][:MAX_BLOCKS]
-    # A JPEG's segments have all been looked through; the places of other formats vary with who wrote them.
-    if not found and not data.startswith(_JPEG) and (packet := _packet(data, SEARCH_BYTES)):
-        found = [packet]
-    return tuple(found)
+def _xmp(holders: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple(islice((packet for held in holders if (packet := _packet(held, len(held)))), MAX_BLOCKS))
+
+
+def _searched_xmp(data: bytes) -> tuple[bytes, ...]:
+    """The places of formats other than JPEG vary with who wrote them."""
+    packet = _packet(data, SEARCH_BYTES)
+    return (packet,) if packet else ()
 
 
 def _packet(held: bytes, limit: int) -> bytes | None:
@@ -154,30 +167,13 @@ def _packet(held: bytes, limit: int) -> bytes | None:
     return None
 
 
-def _xmp_holders(data: bytes, png: PngBlocks) -> Iterator[bytes]:
+def _xmp_holders(data: bytes) -> Iterator[bytes]:
     """Where the formats say that a packet is."""
-    if data.startswith(_JPEG):
-        yield from jpeg_xmp(data)
-    elif data.startswith(PNG):
-        yield from png.xmp
-    elif data[4:8] == b"ftyp":
-        yield from heif_items(data, b"mime")
+    if data[4:8] == b"ftyp":
+        yield from heif.items_of_type(data, b"mime")
     elif data[4:8] == b"JXL ":
         yield from _jxl_boxes(data, b"xml ")
-    elif _is_webp(data):
-        yield from (
-            data[at : at + min(size, MAX_XMP_BYTES)] for kind, at, size in _riff_chunks(data) if kind == b"XMP "
-        )
-    elif data.startswith(_TIFF_STARTS):
-        yield value(data, (XMP,), MAX_XMP_BYTES) or b""
-
-
-def _iptc(data: bytes, png: PngBlocks) -> tuple[bytes, ...]:
-    if data.startswith(_JPEG):
-        return tuple(jpeg_iptc(data))
-    if png.iptc:
-        return tuple(png.iptc[:MAX_BLOCKS])
-    if data.startswith(_TIFF_STARTS):
-        held = (value(data, (tag,), MAX_IPTC_BYTES) for tag in (IPTC, PHOTOSHOP))
-        return tuple(block for block in held if block)
-    return ()
+    elif riff.is_webp(data):
+        for chunk in riff.chunks(data):
+            if chunk.kind == b"XMP ":
+                yield data[chunk.start : min(chunk.end, chunk.start + MAX_XMP_BYTES)]

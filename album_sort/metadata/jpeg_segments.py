@@ -4,61 +4,62 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 
+from album_sort.containers.jpeg import APP1, APP13, segments
 from album_sort.metadata.iptc import strip_photoshop
 
-MAX_SEGMENTS = 4096
 MAX_XMP_BYTES = 1 << 20
 
 _EXIF = b"Exif\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/"
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
 _HAS_EXTENSION = re.compile(rb"HasExtendedXMP(?:\s*=\s*[\"']|[^<>]{0,200}>)\s*([0-9A-Fa-f]{32})")
-_APP1, _APP13 = 0xE1, 0xED
 _TIFF_STARTS = (b"II*\0", b"MM\0*")
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Marker and body of the APP1 and APP13 segments before the picture."""
-    at = 2
-    for _ in range(MAX_SEGMENTS):
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 4 > len(data):
-            return
-        marker = data[at + 1]
-        if marker in (0xDA, 0xD9):
-            return
-        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD8:
-            at += 1 if marker == 0xFF else 2
-            continue
-        size = int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker in (_APP1, _APP13):
-            yield marker, data[at + 4 : at + 2 + size]
-        at += 2 + max(size, 2)
+@dataclass(frozen=True, slots=True)
+class JpegBlocks:
+    """What the segments in front of the picture hold, each in the order of the file."""
+
+    exif: tuple[bytes, ...] = ()
+    """From `Exif` on."""
+    xmp: tuple[bytes, ...] = ()
+    """An extension follows the packet that names its digest."""
+    iptc: tuple[bytes, ...] = ()
+    """Photoshop's image resources, joined, since they go on from one segment to the next: one or none."""
 
 
-def jpeg_exif(data: bytes) -> list[bytes]:
-    """EXIF blocks in the order of the file, from `Exif` on; one that goes on in the next segment is put together."""
-    found: list[bytes] = []
-    for marker, body in _segments(data):
-        if marker != _APP1 or not body.startswith(_EXIF):
+def jpeg_blocks(data: bytes) -> JpegBlocks:
+    """All metadata segments of a JPEG."""
+    app1, app13 = [], []
+    for segment in segments(data):
+        if segment.marker == APP1:
+            app1.append(data[segment.start : segment.end])
+        elif segment.marker == APP13:
+            app13.append(data[segment.start : segment.end])
+    resources = b"".join(filter(None, map(strip_photoshop, app13)))
+    return JpegBlocks(tuple(_exif(app1)), tuple(_xmp(app1)), (resources,) if resources else ())
+
+
+def _exif(bodies: list[bytes]) -> list[bytes]:
+    """EXIF blocks; one that goes on in the next segment is put together."""
+    found: list[list[bytes]] = []
+    for body in bodies:
+        if not body.startswith(_EXIF):
             continue
-        if found and not body[6:].startswith(_TIFF_STARTS) and found[-1][6:].startswith(_TIFF_STARTS):
-            found[-1] += body[6:]
+        if found and not body.startswith(_TIFF_STARTS, 6) and found[-1][0].startswith(_TIFF_STARTS, 6):
+            found[-1].append(body[6:])
         else:
-            found.append(body)
-    return found
+            found.append([body])
+    return [b"".join(pieces) for pieces in found]
 
 
-def jpeg_xmp(data: bytes) -> list[bytes]:
-    """XMP packets in the order of the file; an extension follows the packet that names its digest."""
-    packets = []
+def _xmp(bodies: list[bytes]) -> list[bytes]:
+    packets = [body for body in bodies if body.startswith(_XMP)]
     extensions: dict[bytes, dict[int, bytes]] = {}
-    for marker, body in _segments(data):
-        if marker == _APP1 and body.startswith(_XMP):
-            packets.append(body)
-        elif marker == _APP1 and body.startswith(_EXTENSION):
+    for body in bodies:
+        if body.startswith(_EXTENSION):
             head = body[len(_EXTENSION) :]
             offset = int.from_bytes(head[36:40], "big")
             extensions.setdefault(head[:32].upper(), {}).setdefault(offset, head[40:])
@@ -66,7 +67,8 @@ def jpeg_xmp(data: bytes) -> list[bytes]:
     for packet in packets:
         found.append(packet)
         named = _HAS_EXTENSION.search(packet)
-        extension = _joined(extensions.get(named[1].upper(), {}), named[1]) if named else None
+        # Taken away: a thousand packets may name the same megabyte.
+        extension = _joined(extensions.pop(named[1].upper(), {}), named[1]) if named else None
         if extension:
             found.append(extension)
     return found
@@ -79,10 +81,3 @@ def _joined(pieces: dict[int, bytes], digest: bytes) -> bytes | None:
     whole = b"".join(pieces[offset] for offset in sorted(pieces))
     found = hashlib.md5(whole, usedforsecurity=False).hexdigest()
     return whole if found == digest.decode("ascii").lower() else None
-
-
-def jpeg_iptc(data: bytes) -> list[bytes]:
-    """Photoshop's image resources, joined: they go on from one segment to the next. A list of none or one."""
-    bodies = [strip_photoshop(body) for marker, body in _segments(data) if marker == _APP13]
-    joined = b"".join(body for body in bodies if body is not None)
-    return [joined] if joined else []

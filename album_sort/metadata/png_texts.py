@@ -6,14 +6,11 @@ last saved: each says no more than a modification time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from album_sort.containers.png import chunks
 from album_sort.metadata.inflate import inflated
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-MAX_CHUNKS = 1 << 16
-"""Pixels come in chunks of eight kilobytes with some writers, and text may stand behind them."""
 MAX_TEXTS = 64
 MAX_TEXT_BYTES = 4 << 20
 
@@ -45,23 +42,13 @@ def png_blocks(data: bytes) -> PngBlocks:
     """All metadata chunks of a PNG, those behind the pixels too."""
     found = PngBlocks()
     texts = 0
-    for kind, at, size in _chunks(data):
+    for kind, start, end in chunks(data):
         if kind == b"eXIf":
-            found.exif.append(data[at : at + size])
+            found.exif.append(data[start:end])
         elif kind in (b"tEXt", b"zTXt", b"iTXt") and texts < MAX_TEXTS:
             texts += 1
-            _add_text(found, kind, data[at : at + min(size, MAX_TEXT_BYTES)])
+            _add_text(found, kind, data[start : min(end, start + MAX_TEXT_BYTES)])
     return found
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    at = len(SIGNATURE)
-    for _ in range(MAX_CHUNKS):
-        if at + 8 > len(data):
-            return
-        size = int.from_bytes(data[at : at + 4], "big")
-        yield data[at + 4 : at + 8], at + 8, size
-        at += 12 + size
 
 
 def _add_text(found: PngBlocks, kind: bytes, body: bytes) -> None:

@@ -6,12 +6,14 @@ import re
 import struct
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import BinaryIO
 
+from album_sort.containers.isobmff import Box, boxes, child
+from album_sort.containers.source import FileSource
 from album_sort.core.bounded import finite
 from album_sort.metadata.coordinates import parse_iso6709
 from album_sort.metadata.dates import local_candidate, parse_moment
-from album_sort.metadata.isobmff import Box, boxes, child
 from album_sort.metadata.merging import merge_metadata
 from album_sort.metadata.quicktime_vendors import since_1904, track_creation, vendor_metadata
 from album_sort.metadata.tags import clean
@@ -55,12 +57,13 @@ _USER_DATA = {
 def read_quicktime(stream: BinaryIO) -> Metadata:
     """What the video's `moov` box says, wherever in the file it is; a warning where there is none that can be read."""
     try:
-        moov = _moov(stream)
+        source = FileSource(stream)
+        moov = _moov(source)
     except OSError as error:
         return Metadata(warnings=(f"video cannot be read: {error.strerror or error}",))
     if moov is None:
         return Metadata(warnings=("no moov box: the video is cut off or no MOV or MP4",))
-    whole = Box(b"moov", 0, len(moov))
+    whole = Box(b"moov", 0, 0, len(moov), len(moov))
     created, duration_s = _movie_header(moov, whole)
     width, height = _picture_size(moov, whole)
     texts = {**_user_data(moov, whole), **_keyed(moov, whole)}
@@ -77,45 +80,33 @@ def read_quicktime(stream: BinaryIO) -> Metadata:
         description=texts.get("description", ""),
         duration_s=duration_s,
     )
-    return merge_metadata(own, *vendor_metadata(moov, whole), *_top_metadata(stream))
+    return merge_metadata(own, *vendor_metadata(moov, whole), *_top_metadata(source))
 
 
-def _moov(stream: BinaryIO) -> bytes | None:
+def _moov(source: FileSource) -> bytes | None:
     """The payload of `moov`."""
-    return next((_payload(stream, start, size) for kind, start, size in _top_boxes(stream) if kind == b"moov"), None)
+    found = next((box for box in _top_boxes(source) if box.kind == b"moov"), None)
+    return None if found is None else _payload(source, found, MAX_MOOV_BYTES)
 
 
-def _payload(stream: BinaryIO, start: int, size: int, most: int = MAX_MOOV_BYTES) -> bytes:
-    stream.seek(start)
-    return stream.read(min(size, most))
+def _top_boxes(source: FileSource) -> Iterator[Box]:
+    """The boxes at the top, found by hopping over them without reading them."""
+    return islice(boxes(source), MAX_TOP_BOXES)
 
 
-def _top_boxes(stream: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and size of the payload of each box at the top, found by hopping over them without reading them."""
-    at = 0
-    for _ in range(MAX_TOP_BOXES):
-        stream.seek(at)
-        header = stream.read(16)
-        if len(header) < 8:
-            return
-        size, start = int.from_bytes(header[:4], "big"), 8
-        if size == 1:
-            size, start = int.from_bytes(header[8:16], "big"), 16
-        # Zero means "to the end of the file".
-        yield header[4:8], at + start, max(size - start, 0) if size else MAX_MOOV_BYTES
-        # Beyond 2**62 no file system can seek.
-        if size < start or at + size > 1 << 62:
-            return
-        at += size
+def _payload(source: FileSource, box: Box, most: int, skip: int = 0) -> bytes:
+    """A box's payload without its first `skip` bytes, at most so many."""
+    start = box.start + skip
+    return source[start : min(box.end, start + most)]
 
 
-def _top_metadata(stream: BinaryIO) -> list[Metadata]:
+def _top_metadata(source: FileSource) -> list[Metadata]:
     """Beside `moov`: Adobe's XMP, and the XML of Sony's cameras with a wall time and its offset."""
     found = []
-    for kind, start, size in _top_boxes(stream):
-        if kind == b"uuid" and _payload(stream, start, 16) == _XMP_UUID:
-            found.append(read_xmp(_payload(stream, start + 16, size - 16, MAX_XMP_BYTES)))
-        elif kind == b"meta" and (named := _SONY_DATE.search(_payload(stream, start, size, MAX_SONY_BYTES))):
+    for box in _top_boxes(source):
+        if box.kind == b"uuid" and _payload(source, box, len(_XMP_UUID)) == _XMP_UUID:
+            found.append(read_xmp(_payload(source, box, MAX_XMP_BYTES, len(_XMP_UUID))))
+        elif box.kind == b"meta" and (named := _SONY_DATE.search(_payload(source, box, MAX_SONY_BYTES))):
             moment = parse_moment(named[1].decode("ascii"))
             if moment is not None:
                 candidate = local_candidate(TimeSource.QUICKTIME, moment, "Sony CreationDate")
@@ -205,13 +196,9 @@ def _keyed(moov: bytes, whole: Box) -> dict[str, str]:
 
 
 def _key_names(moov: bytes, keys: Box) -> Iterator[str]:
-    at = keys.start + 8
-    for _ in range(MAX_KEYS):
-        size = int.from_bytes(moov[at : at + 4], "big")
-        if size < 8 or at + size > keys.end:
-            return
-        yield moov[at + 8 : at + size].decode("utf-8", "ignore")
-        at += size
+    """Each name stands in a box of its own, behind version and count."""
+    for box in islice(boxes(moov, keys.start + 8, keys.end), MAX_KEYS):
+        yield moov[box.start : box.end].decode("utf-8", "ignore")
 
 
 def _times(created: datetime | None, note: str, date_text: str) -> tuple[TimeCandidate, ...]:

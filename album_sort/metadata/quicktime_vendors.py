@@ -6,10 +6,10 @@ import struct
 from collections.abc import Iterator
 from datetime import datetime
 
+from album_sort.containers.isobmff import Box, boxes, child
 from album_sort.core.bounded import counted_moment
 from album_sort.metadata.dates import local_candidate, parse_moment
 from album_sort.metadata.exif import read_exif
-from album_sort.metadata.isobmff import Box, boxes, child
 from album_sort.metadata.nikon import nikon_date
 from album_sort.metadata.xmp import read_xmp
 from album_sort.types import GeoPosition, Metadata, PositionSource, TimeSource

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from album_sort.containers.riff import is_avi
 from album_sort.metadata.avi import read_avi
 from album_sort.metadata.matroska import read_matroska
 from album_sort.metadata.quicktime import read_quicktime
@@ -19,7 +20,7 @@ def read_video(stream: BinaryIO) -> Metadata:
     try:
         head = stream.read(_HEAD_BYTES)
         stream.seek(0)
-        if head[:4] == b"RIFF" and head[8:11] == b"AVI":
+        if is_avi(head):
             return read_avi(stream)
         if head.startswith(_EBML):
             return read_matroska(stream)

@@ -26,12 +26,8 @@ _ANY_PICTURE = frozenset(
 
 
 def _month(match: re.Match[str]) -> Calendar | None:
-    year, month = int(match["year"]), int(match["month"] or match["scan_month"])
-    return Calendar(year, month, None) if year >= FIRST_YEAR and 1 <= month <= 12 else None
-
-
-def _month_of_folder(match: re.Match[str]) -> Calendar | None:
-    year, month = int(match["year"]), int(match["month"])
+    groups = match.groupdict()
+    year, month = int(match["year"]), int(groups["month"] or groups["scan_month"])
     return Calendar(year, month, None) if year >= FIRST_YEAR and 1 <= month <= 12 else None
 
 
@@ -148,7 +144,7 @@ YEAR_ABOUT = Shape(
 FOLDER_MONTH = Shape(
     "folders of a month",
     re.compile(rf"(?<!\d)(?<!\d[-_.]){YEAR}[-_./](?P<month>\d\d)(?![\d])"),
-    _month_of_folder,
+    _month,
     {},
     folder_examples={
         "/photos/2019-07 Italy": "2019-07 month",

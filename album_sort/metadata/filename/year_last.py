@@ -62,22 +62,17 @@ def _full_year(two_digits: str) -> int:
 
 def _two_digits(match: re.Match[str]) -> Calendar | None:
     """The year is first where a time follows (so upload programs name); else only one order may give a day at all."""
-    one, two, three = match["one"], match["two"], match["three"]
-    if int(one) <= _LAST_TWO_DIGIT_YEAR and is_day(_full_year(one), int(two), int(three)):
-        return Calendar(_full_year(one), int(two), int(three))  # the pattern has made sure of the time
-    return _certain_two_digits(match)
+    return _compact_two_digits(match) or _certain_two_digits(match)  # the pattern has made sure of the time
 
 
 def _certain_two_digits(match: re.Match[str]) -> Calendar | None:
     one, two, three = match["one"], match["two"], match["three"]
-    found: set[Calendar] = set()
-    if is_day(_full_year(one), int(two), int(three)):
-        found.add(Calendar(_full_year(one), int(two), int(three)))
-    year = _full_year(three)
-    if is_day(year, int(two), int(one)):
-        found.add(Calendar(year, int(two), int(one)))
-    if is_day(year, int(one), int(two)):
-        found.add(Calendar(year, int(one), int(two)))
+    orders = ((one, two, three), (three, two, one), (three, one, two))
+    found = {
+        Calendar(_full_year(year), int(month), int(day))
+        for year, month, day in orders
+        if is_day(_full_year(year), int(month), int(day))
+    }
     if len(found) != 1 or (match["sep"] == "." and max(found).year > _LAST_CENTURY):
         return None
     return found.pop()
@@ -91,6 +86,7 @@ def _photo_booth(match: re.Match[str]) -> Calendar | None:
 
 
 def _compact_two_digits(match: re.Match[str]) -> Calendar | None:
+    """The year first, of this century."""
     year, month, day = _full_year(match["one"]), int(match["two"]), int(match["three"])
     is_known = int(match["one"]) <= _LAST_TWO_DIGIT_YEAR and is_day(year, month, day)
     return Calendar(year, month, day) if is_known else None
