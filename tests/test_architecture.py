@@ -35,6 +35,21 @@ ALLOWED: dict[str, set[str]] = {
     "inspection": {"types", "reading", "errors", "events", "core", *EDGES},
     "pipeline": {"types", "reading", "errors", "cached_file", "config", "events", "core", "inspection", *EDGES},
     "report": {"types", "reading", "errors", "core", "events"},
+    # The use cases know everything but who calls them.
+    "operations": {
+        "types",
+        "paths",
+        "reading",
+        "errors",
+        "cached_file",
+        "config",
+        "events",
+        "core",
+        "inspection",
+        "pipeline",
+        "report",
+        *EDGES,
+    },
     "cli": {
         "types",
         "paths",
@@ -47,6 +62,7 @@ ALLOWED: dict[str, set[str]] = {
         "inspection",
         "pipeline",
         "report",
+        "operations",
         *EDGES,
     },
 }

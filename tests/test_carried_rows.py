@@ -6,7 +6,7 @@ import dataclasses
 from datetime import date
 from pathlib import Path
 
-from album_sort.cli._pages import KEPT_PAGES, earlier_pages, earlier_rows, forget_oldest_pages
+from album_sort.operations.pages import KEPT_PAGES, earlier_pages, earlier_rows, forget_oldest_pages
 from album_sort.pipeline.carried import Carried, ThisRun
 from album_sort.types import (
     Action,

@@ -12,11 +12,11 @@ import pytest
 
 from album_sort.classifier.kept import keep, read_kept
 from album_sort.classifier.weights import file_sha256
-from album_sort.cli._known_problems import KnownProblems
 from album_sort.config import ALBUMS_ORIGIN, Layer, resolve_settings
 from album_sort.errors import ModelError, UsageError
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.place import Place
+from album_sort.operations.known_problems import KnownProblems
 from album_sort.pipeline.policy import check_kept_rules, load_rules
 from album_sort.pipeline.unchanged import LastRun, keep_last_run, recall_last_run
 from album_sort.places._index import load_index

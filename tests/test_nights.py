@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from album_sort.cli._known_problems import KnownProblems
+from album_sort.operations.known_problems import KnownProblems
 from album_sort.pipeline.absent import with_absent, without_missing
 from album_sort.pipeline.remembered import Remembered
 from album_sort.scan import scan

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.cli._program import program_call
+from album_sort.operations.program_call import program_call
 
 
 def program(path: Path) -> Path:

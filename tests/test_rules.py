@@ -143,7 +143,7 @@ def test_every_photo_gets_exactly_one_album_and_a_reason(evidence: dict[str, flo
     ("modules", "area"),
     [
         # the rules decide; what stands beside a run, what a hand did and what no report explains is said where it is known
-        (("core/albums/assignment", "pipeline/rest", "pipeline/hand", "cli/_write_report"), "albums"),
+        (("core/albums/assignment", "pipeline/rest", "pipeline/hand", "operations/reports"), "albums"),
         (("core/albums/explain",), "explain"),
     ],
 )

@@ -15,13 +15,13 @@ import pytest
 
 from album_sort import reading
 from album_sort.classifier.labels import load_wording
-from album_sort.cli._own_files import check_log_file, write_plan
-from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page
 from album_sort.cli.apply import run_apply
 from album_sort.config import read_layers
 from album_sort.errors import AlbumSortError, UsageError
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.metadata import read_sidecar, read_video_metadata
+from album_sort.operations.own_files import check_log_file, write_plan
+from album_sort.operations.pages import REPORT_PAGE, point_to_newest_page
 from album_sort.pipeline.policy import load_rules
 from album_sort.reading import NotAFile, open_regular, read_given, read_small, sha256_of
 from album_sort.report import FORMATS

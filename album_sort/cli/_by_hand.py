@@ -8,7 +8,7 @@ from collections.abc import Callable
 from rich.console import Console
 
 from album_sort.cli._layout import printable, say
-from album_sort.cli._program import program_call
+from album_sort.operations.program_call import program_call
 from album_sort.report import Words
 from album_sort.types import AlbumId
 from album_sort.types.corrections import HandKind, HandReading

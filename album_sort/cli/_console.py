@@ -27,8 +27,6 @@ from rich.progress import (
 from rich.table import Column
 
 from album_sort.cli._layout import printable, say, shortened
-from album_sort.cli._own_files import open_log
-from album_sort.cli._words import terminal_words
 from album_sort.events import (
     Event,
     FileLeftOut,
@@ -39,6 +37,8 @@ from album_sort.events import (
     StageProgress,
     StageStarted,
 )
+from album_sort.operations.own_files import open_log
+from album_sort.operations.words import terminal_words
 from album_sort.types import LANGUAGES, OpStatus
 
 LOG_BYTES = 5_000_000

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from album_sort.cli._by_hand import hand_as_json, print_by_hand, print_deleted_by_hand
-from album_sort.cli._clock import local_time
 from album_sort.cli._console import err_console, out_console, print_json
-from album_sort.cli._known_problems import KnownProblems, Problem
 from album_sort.cli._layout import Last, print_table, printable, say
-from album_sort.cli._outcome import Outcome, Told
-from album_sort.cli._words import terminal_words
+from album_sort.operations.clock import local_time
+from album_sort.operations.known_problems import KnownProblems, Problem
+from album_sort.operations.outcome import Outcome, Told
+from album_sort.operations.words import terminal_words
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
 from album_sort.report import Words

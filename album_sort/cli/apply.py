@@ -7,10 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from album_sort import __version__
-from album_sort.cli._clock import utc_now
 from album_sort.cli._console import err_console, make_printer, out_console, print_json
 from album_sort.cli._layout import number_of, printable, say
-from album_sort.cli._pages import point_to_newest_page
 from album_sort.cli._stop import stop_on_signals
 from album_sort.config import cache_folder
 from album_sort.core.planning.planfile import plan_from_lines
@@ -19,6 +17,8 @@ from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.space import check_space
+from album_sort.operations.clock import utc_now
+from album_sort.operations.pages import point_to_newest_page
 from album_sort.pipeline.execute import apply_and_tell, doubt_refused, new_run_id, status_of
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.remembered import language_of, not_before

@@ -21,11 +21,11 @@ from album_sort.classifier.weights import (
 )
 from album_sort.cli._console import err_console, out_console
 from album_sort.cli._layout import Last, print_table, printable, say
-from album_sort.cli._words import terminal_words
 from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Settings, cache_folder, read_layers, resolve_settings
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.planning.album_names import find_album
 from album_sort.errors import ExitCode, WeightsUnavailable
+from album_sort.operations.words import terminal_words
 from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shape_of
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import load_calibration, load_rules

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from album_sort.cli._clock import utc_now
 from album_sort.cli._console import Printer, err_console, make_printer, out_console, print_json
 from album_sort.cli._layout import number_of, print_table, printable, say
-from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page, remake_newest_page
 from album_sort.cli._stop import stop_on_signals
-from album_sort.cli._words import terminal_words
 from album_sort.errors import DestinationError, ExitCode, UsageError
 from album_sort.events import Notice
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture
 from album_sort.fileops.undo import Undone
 from album_sort.fileops.verify import Verdict, Verified, counted, verify
+from album_sort.operations.clock import utc_now
+from album_sort.operations.pages import REPORT_PAGE, point_to_newest_page, remake_newest_page
+from album_sort.operations.words import terminal_words
 from album_sort.pipeline.hand import without_unwanted
 from album_sort.pipeline.holding import held_destination, say_unreadable
 from album_sort.pipeline.remembered import language_of, open_to_read

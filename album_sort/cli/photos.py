@@ -9,13 +9,13 @@ from itertools import islice
 from pathlib import Path
 
 from album_sort.classifier.labels import load_labels
-from album_sort.cli._clock import utc_now
 from album_sort.cli._console import make_printer, out_console, print_json
 from album_sort.cli._layout import printable, say
 from album_sort.config import cache_folder, read_layers, resolve_settings
 from album_sort.core.albums.explain import Section, explain
 from album_sort.errors import ExitCode, UsageError
 from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.operations.clock import utc_now
 from album_sort.paths import given_path
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import check_kept_rules

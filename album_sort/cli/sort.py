@@ -12,18 +12,10 @@ from pathlib import Path
 
 from album_sort import __version__
 from album_sort.classifier.labels import load_wording
-from album_sort.cli._clock import utc_now
 from album_sort.cli._console import make_printer
 from album_sort.cli._files_from import listed_paths
-from album_sort.cli._kept import say_differences, say_overruled
-from album_sort.cli._known_problems import KnownProblems
-from album_sort.cli._outcome import Outcome, Told
-from album_sort.cli._own_files import check_log_file, check_plan_file, write_plan
-from album_sort.cli._pages import point_to_newest_page
 from album_sort.cli._stop import StopRequest, stop_on_signals
 from album_sort.cli._summary import print_summary
-from album_sort.cli._words import terminal_words
-from album_sort.cli._write_report import ReportWriter
 from album_sort.config import (
     ResolvedSettings,
     Settings,
@@ -37,6 +29,14 @@ from album_sort.errors import DestinationError, ExitCode, UsageError
 from album_sort.events import Event, EventSink, FileLeftOut, Notice, StageFinished, StageStarted
 from album_sort.fileops.lock import check_unlocked
 from album_sort.fileops.trouble import describe
+from album_sort.operations.clock import utc_now
+from album_sort.operations.differences import say_differences, say_overruled
+from album_sort.operations.known_problems import KnownProblems
+from album_sort.operations.outcome import Outcome, Told
+from album_sort.operations.own_files import check_log_file, check_plan_file, write_plan
+from album_sort.operations.pages import point_to_newest_page
+from album_sort.operations.reports import ReportWriter
+from album_sort.operations.words import terminal_words
 from album_sort.paths import given_path
 from album_sort.pipeline.execute import Planned, carry_out, make_plan
 from album_sort.pipeline.holding import clear_after_kill, held_destination, say_unreadable, usable_destination

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.cli import _pages
-from album_sort.cli._pages import REPORT_PAGE, point_to_newest_page
 from album_sort.errors import DestinationError
 from album_sort.fileops.aside import PREFIX, aside_of, own_name
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.handles import Root
 from album_sort.fileops.place import TEMPORARY_PREFIX
+from album_sort.operations import pages
+from album_sort.operations.pages import REPORT_PAGE, point_to_newest_page
 from album_sort.report._output import atomic_text
 from album_sort.types import Mode
 from tests.crash.test_every_step import prepared
@@ -211,14 +211,14 @@ def test_a_file_made_under_the_name_of_the_report_at_the_last_moment_stays(
     (run_folder / "report.html").write_text("<p>")
     if was_there:
         assert point_to_newest_page(str(tmp_path)) == tmp_path / REPORT_PAGE
-    quote = _pages.quote
+    quote = pages.quote
 
     def and_meanwhile(address: str) -> str:
         (tmp_path / "mine").write_bytes(EDITED)
         (tmp_path / "mine").replace(tmp_path / REPORT_PAGE)
         return quote(address)
 
-    monkeypatch.setattr(_pages, "quote", and_meanwhile)
+    monkeypatch.setattr(pages, "quote", and_meanwhile)
     assert point_to_newest_page(str(tmp_path)) is None
     assert (tmp_path / REPORT_PAGE).read_bytes() == EDITED
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(PREFIX)] == []

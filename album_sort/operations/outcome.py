@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from album_sort.cli._known_problems import KnownProblems
 from album_sort.errors import ExitCode
 from album_sort.events import RunFinished
 from album_sort.fileops.apply import Applied
+from album_sort.operations.known_problems import KnownProblems
 from album_sort.pipeline.damage import damage_of
 from album_sort.pipeline.duplicates import Duplicates
 from album_sort.pipeline.execute import Planned

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from album_sort.classifier.backbones import BACKBONES
-from album_sort.cli._words import terminal_words
 from album_sort.config import ResolvedSettings
 from album_sort.events import Notice
+from album_sort.operations.words import terminal_words
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.kept import Difference, KeptSettings, in_words
 from album_sort.pipeline.prepare import Preparation

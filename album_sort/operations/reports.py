@@ -9,11 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from album_sort.classifier.labels import label_text
-from album_sort.cli._clock import utc_now
-from album_sort.cli._pages import earlier_pages, earlier_rows, forget_oldest_pages, point_to_newest_page, runs_folder
-from album_sort.cli._program import program_call
 from album_sort.core.dates.seasons import season_of
 from album_sort.errors import DestinationError
+from album_sort.operations.clock import utc_now
+from album_sort.operations.pages import (
+    earlier_pages,
+    earlier_rows,
+    forget_oldest_pages,
+    point_to_newest_page,
+    runs_folder,
+)
+from album_sort.operations.program_call import program_call
 from album_sort.pipeline.carried import Carried, ThisRun
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.hand import moved_by_hand
