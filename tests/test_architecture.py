@@ -201,11 +201,44 @@ def test_every_module_opens_with_a_docstring() -> None:
         assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} has no docstring"
 
 
-def test_a_preview_is_decided_in_the_command_line_alone() -> None:
-    """Below `cli/` a dry run is just a plan that nobody applies."""
+def test_a_preview_is_decided_in_the_operations_alone() -> None:
+    """Below `operations/` a preview is just a plan that nobody applies; above, `--dry-run` is the name of an option."""
     for path in MODULES:
-        if part_of(path) != "cli":
-            assert "dry_run" not in path.read_text(encoding="utf-8"), path
+        text = path.read_text(encoding="utf-8")
+        assert "dry_run" not in text or part_of(path) == "cli", path
+        called = {
+            node.func.id
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert "make_plan" not in called or part_of(path) == "operations", f"{path} plans a sort"
+
+
+# What changes the process as a whole, by the module that offers it: a server or a test that calls an operation must not inherit it.
+PROCESS_WIDE = {
+    ("os", "nice"),
+    ("os", "chdir"),
+    ("os", "umask"),
+    ("gc", "freeze"),
+    ("gc", "disable"),
+    ("gc", "set_threshold"),
+    ("signal", "signal"),
+    ("signal", "setitimer"),
+    ("resource", "setrlimit"),
+}
+OWNS_ITS_PROCESS = {"cli/_process.py", "inspection/reader.py", "paths.py", "classifier/torch_startup.py"}
+"""The command line; a reading process, which is one of our own; `main` where the working folder was removed; an import, for as long as
+it takes."""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_who_owns_the_process_changes_it(path: Path) -> None:
+    called = {
+        (node.func.value.id, node.func.attr)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+    }
+    assert not called & PROCESS_WIDE or str(path.relative_to(PACKAGE)) in OWNS_ITS_PROCESS, called & PROCESS_WIDE
 
 
 # Where a name below the destination, or a run, is put together from parts that are known: sanitised names, names seen on the disk.

@@ -18,7 +18,7 @@ from tests.test_sort import SHIPPED, album_tree
 
 IN_2001 = """
 from datetime import datetime
-import album_sort.cli.{verb} as verb
+import album_sort.operations.{verb} as verb
 verb.utc_now = lambda: datetime(2001, 1, 1, 10)
 from album_sort.cli.app import main
 main()

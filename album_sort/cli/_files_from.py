@@ -16,10 +16,10 @@ _MOST_BYTES = 1 << 28
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def listed_paths(files_from: str | None) -> tuple[str, ...]:
-    """The absolute paths of a list; `-` is standard input, None no list. Raises `UsageError` for a list that cannot be read."""
+def listed_paths(files_from: str | None) -> tuple[str, ...] | None:
+    """The absolute paths of a list; `-` is standard input, None stays None. Raises `UsageError` for a list that cannot be read."""
     if files_from is None:
-        return ()
+        return None
     try:
         raw = sys.stdin.buffer.read(_MOST_BYTES) if files_from == "-" else read_given(files_from, _MOST_BYTES)
     except OSError as error:

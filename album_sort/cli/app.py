@@ -12,6 +12,7 @@ from album_sort import __version__
 from album_sort.cli._commands import DefaultCommandGroup, PlainCommand
 from album_sort.cli._layout import printable
 from album_sort.cli._options import EXIT_CODES
+from album_sort.cli._process import collect_seldom
 from album_sort.cli._streams import lost_words, prepare_streams
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_history import runs, undo, verify
@@ -63,6 +64,7 @@ def main() -> None:
     """Entry point: runs a command and ends with its exit code."""
     prepare_streams()
     leave_removed_folder()
+    collect_seldom()
     try:
         _run()
     except SystemExit as end:

@@ -9,7 +9,7 @@ from pathlib import Path
 from album_sort import __version__
 from album_sort.cli._console import err_console, make_printer, out_console, print_json
 from album_sort.cli._layout import number_of, printable, say
-from album_sort.cli._stop import stop_on_signals
+from album_sort.cli._process import stop_on_signals
 from album_sort.config import cache_folder
 from album_sort.core.planning.planfile import plan_from_lines
 from album_sort.errors import ExitCode, UsageError, why_unreadable

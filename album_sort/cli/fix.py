@@ -11,7 +11,7 @@ from album_sort.classifier.labels import load_labels
 from album_sort.cli._by_hand import print_by_hand, print_deleted_by_hand
 from album_sort.cli._console import Printer, err_console, make_printer, out_console, print_json
 from album_sort.cli._layout import Last, print_table, printable, say
-from album_sort.cli._stop import StopRequest, stop_on_signals
+from album_sort.cli._process import stop_on_signals
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.planning.album_names import find_album
 from album_sort.core.planning.layout import Layout
@@ -21,6 +21,7 @@ from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.operations.clock import local_time, utc_now
 from album_sort.operations.pages import point_to_newest_page
+from album_sort.operations.stop import StopRequest
 from album_sort.operations.words import terminal_words
 from album_sort.paths import given_path
 from album_sort.pipeline.execute import apply_and_tell, status_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from album_sort.cli._console import Printer, err_console, make_printer, out_console, print_json
 from album_sort.cli._layout import number_of, print_table, printable, say
-from album_sort.cli._stop import stop_on_signals
+from album_sort.cli._process import stop_on_signals
 from album_sort.errors import DestinationError, ExitCode, UsageError
 from album_sort.events import Notice
 from album_sort.fileops.filesystem import RealFileSystem

@@ -1,0 +1,46 @@
+"""What belongs to the process as a whole: collecting garbage, giving way to others, signals. Nothing below `cli/` touches these.
+
+An operation that a web server or a test calls finds the process as its owner has set it up.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from album_sort.errors import Interrupted
+from album_sort.operations.stop import StopRequest
+
+
+def collect_seldom() -> None:
+    """Hundreds of thousands of small values live to the end: looking for cycles among them again and again took a quarter of a run."""
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 50)
+
+
+def give_way(nice: int) -> None:
+    """To other programs, as nice(1) does; 0 changes nothing."""
+    if nice:
+        os.nice(nice)
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[StopRequest]:
+    """Turns SIGINT and SIGTERM into a request; the former handlers come back at the end."""
+    request = StopRequest()
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        request.ask()
+        if not request.is_gentle:
+            raise Interrupted(f"interrupted ({signal.Signals(number).name}); the next run goes on from here")
+
+    former = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield request
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
