@@ -88,7 +88,7 @@ Event = StageStarted | StageProgress | StageFinished | Notice | FileLeftOut | Op
 class EventSink(Protocol):
     """Takes events; must be quick, since the engine waits for it."""
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event, /) -> None:
         """Takes one event."""
 
 

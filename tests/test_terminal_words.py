@@ -32,7 +32,9 @@ def test_a_sentence_says_the_same_in_each_language(key: str) -> None:
 
 
 def test_every_word_that_is_used_is_there_and_no_other() -> None:
-    source = "".join(path.read_text(encoding="utf-8") for path in (REPOSITORY / "album_sort" / "cli").glob("*.py"))
+    package = REPOSITORY / "album_sort"
+    files = (path for part in ("cli", "operations") for path in (package / part).glob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in files)
     made = (
         {f"albums_{key}" for key in ("id", "title", "about")}
         | {f"stage_{stage}{form}" for stage in STAGES for form in ("", "_short")}

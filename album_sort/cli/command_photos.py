@@ -68,11 +68,12 @@ def fix(
 
     album-sort fix ~/Albums/Review/IMG_0001.jpg --album pets --out ~/Albums
     """
-    from album_sort.cli.fix import FixCall, run_fix, run_fix_list  # noqa: PLC0415 - see above
+    from album_sort.cli.fix import run_fix, run_fix_list  # noqa: PLC0415 - see above
+    from album_sort.operations.fix import FixOrder  # noqa: PLC0415 - see above
 
     if listed:
         raise typer.Exit(run_fix_list(str(out), albums or "", as_json=json))
-    call = FixCall(
+    order = FixOrder(
         tuple(photos or ()),
         str(out),
         album,
@@ -80,7 +81,5 @@ def fix(
         forget=forget,
         at_once=now,
         albums_file=albums or "",
-        wait=wait,
-        quiet=quiet,
     )
-    raise typer.Exit(run_fix(call))
+    raise typer.Exit(run_fix(order, wait=wait, quiet=quiet))

@@ -1,0 +1,113 @@
+"""Carries out a plan that was saved before; rows whose files have changed since are refused one by one."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from album_sort import __version__
+from album_sort.config import cache_folder
+from album_sort.core.planning.planfile import plan_from_lines
+from album_sort.errors import UsageError, why_unreadable
+from album_sort.events import EventSink
+from album_sort.fileops.apply import Applied
+from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.fileops.probe import can_reflink
+from album_sort.fileops.space import check_space
+from album_sort.operations.clock import utc_now
+from album_sort.operations.pages import point_to_newest_page
+from album_sort.operations.stop import StopRequest
+from album_sort.pipeline.execute import apply_and_tell, doubt_refused, new_run_id, status_of
+from album_sort.pipeline.holding import held_destination
+from album_sort.pipeline.remembered import language_of, not_before
+from album_sort.reading import read_given
+from album_sort.types import OpResult, OpStatus, Plan
+from album_sort.types.ledger import RunRecord, RunStatus
+
+_MOST_BYTES = 1 << 29
+"""A plan for more than half a million photos."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedPlan:
+    """What came of a plan."""
+
+    plan: Plan
+    """With the id of the run that carried it out."""
+    applied: Applied
+
+    @property
+    def done(self) -> int:
+        """Files that were filed, moved or taken away."""
+        return count_done(self.applied)
+
+    @property
+    def failed(self) -> tuple[OpResult, ...]:
+        """Rows that were refused."""
+        return failed_of(self.applied)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the plan is carried out, and nothing had been left out of it."""
+        left_out = any(skipped.is_problem for skipped in self.plan.skipped)
+        return not (self.failed or self.applied.untidy or self.applied.stopped_by or left_out)
+
+
+def count_done(applied: Applied | None) -> int:
+    """Files that were really filed, moved or taken away."""
+    results = applied.results if applied is not None else ()
+    return sum(result.status is OpStatus.DONE and result.action.has_effect for result in results)
+
+
+def failed_of(applied: Applied | None) -> tuple[OpResult, ...]:
+    """Rows that were refused, or that the disk did not take."""
+    results = applied.results if applied is not None else ()
+    return tuple(result for result in results if result.status is OpStatus.FAILED)
+
+
+def read_plan(plan_file: Path) -> Plan:
+    """A saved plan; raises `UsageError` for what is none."""
+    try:
+        data = read_given(plan_file, _MOST_BYTES)
+    except OSError as error:
+        raise UsageError(
+            f"cannot read the plan {str(plan_file)!r}: {why_unreadable(error)}",
+            hint="give a file that `album-sort PHOTOS --out ALBUMS --save-plan FILE` has written",
+        ) from error
+    return plan_from_lines(io.BytesIO(data), name=str(plan_file))
+
+
+def apply(saved: Plan, *, wait_seconds: float, sink: EventSink, stop: StopRequest) -> AppliedPlan:
+    """Applies a plan to the destination it was made for."""
+    with held_destination(saved.destination, wait_seconds, sink) as state:
+        if state.finished_undo is not None:
+            point_to_newest_page(saved.destination)
+        now_utc = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
+        # A run of its own: applying a plan twice must not write into the history of the first time.
+        plan = replace(saved, plan_id=new_run_id(now_utc))
+        check_space(plan, can_reflink=can_reflink(plan.destination))
+        run = RunRecord(
+            plan.plan_id,
+            "apply",
+            now_utc,
+            None,
+            RunStatus.RUNNING,
+            plan.mode,
+            plan.settings_digest,
+            version=__version__,
+        )
+        journal = state.begin_run(run, plan)
+        with stop.gently():
+            applied = apply_and_tell(
+                plan,
+                RealFileSystem(),
+                journal,
+                language_of(state),
+                sink=sink,
+                stop=stop,
+                on_result=lambda _op, _result: None,
+            )
+        doubt_refused(plan, applied, cache_folder())
+        state.finish_run(plan.plan_id, status_of(applied), utc_now())
+    return AppliedPlan(plan, applied)

@@ -1,0 +1,222 @@
+"""A person's word on photos: they belong to an album, stay out of the albums, or are decided on anew."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from album_sort import __version__
+from album_sort.classifier.labels import load_labels
+from album_sort.core.albums.album_rules import AlbumRules
+from album_sort.core.planning.album_names import find_album
+from album_sort.core.planning.layout import Layout
+from album_sort.errors import UsageError
+from album_sort.events import EventSink
+from album_sort.fileops.apply import Applied
+from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.operations.clock import utc_now
+from album_sort.operations.pages import point_to_newest_page
+from album_sort.operations.stop import StopRequest
+from album_sort.paths import given_path
+from album_sort.pipeline.execute import apply_and_tell, status_of
+from album_sort.pipeline.fixing import (
+    Albums,
+    find_before_undo,
+    find_photos,
+    forget,
+    look_at,
+    named_elsewhere,
+    plan_at_once,
+    remember_all,
+    tell_album,
+    tell_left_out,
+)
+from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shape_of
+from album_sort.pipeline.holding import held_destination
+from album_sort.pipeline.kept import read_kept
+from album_sort.pipeline.remembered import language_of, not_before, open_to_read
+from album_sort.state.store import DestinationState
+from album_sort.types import AlbumId, AlbumRelPath, ContentId
+from album_sort.types.corrections import KEPT, Correction, HandReading
+from album_sort.types.ledger import RunRecord, RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class FixOrder:
+    """What somebody says of photos."""
+
+    photos: tuple[str, ...]
+    destination: str
+    album: str = ""
+    """Where they belong: an id or a title."""
+    leave_out: bool = False
+    forget: bool = False
+    at_once: bool = False
+    """Whether to move them now; otherwise the next run does."""
+    albums_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HandTold:
+    """What a person did in the albums before, as this operation has read it."""
+
+    hand: HandReading
+    destination: str
+    titles: Mapping[AlbumId, str]
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What came of it."""
+
+    lang: str
+    album: AlbumId | None = None
+    """Where the photos belong from now on; None for those that stay out, and where something was forgotten."""
+    title: str = ""
+    """Of this album."""
+    remembered: int = 0
+    """Photos of which the word is remembered."""
+    forgotten: int | None = None
+    """With `forget`: photos of which a word was taken back."""
+    asked: int = 0
+    """Photos that were named."""
+    applied: Applied | None = None
+    """What was moved at once; None where nothing had to be."""
+
+
+def fix(
+    order: FixOrder,
+    *,
+    wait_seconds: float,
+    sink: EventSink,
+    stop: StopRequest,
+    tell_hand: Callable[[HandTold], None],
+) -> Fixed:
+    """Remembers what was said, by content, before everything else; at once if asked, it is carried out.
+
+    `tell_hand` hears, once, what a person has done in the albums. Raises `UsageError` for photos and albums that are not there.
+    """
+    _check(order)
+    layout, rules = shape_of(read_kept(order.destination), order.albums_file)
+    paths = [given_path(photo) for photo in order.photos]
+    # Before anything is locked or made: a misspelled name leaves no trace.
+    with open_to_read(order.destination) as before:
+        chosen = _chosen_album(order, before, layout, rules) if order.album else None
+        _refuse_nothing(order)
+        is_undone = any(run.status is RunStatus.UNDOING for run in before.runs())
+        known = (
+            find_before_undo(paths, look_at(order.destination, before, layout, rules, utc_now())) if is_undone else {}
+        )
+    with held_destination(order.destination, wait_seconds, sink) as state:
+        if state.finished_undo is not None:
+            point_to_newest_page(order.destination)
+        lang = language_of(state)
+        now = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
+        albums = look_at(order.destination, state, layout, rules, now)
+        titles = {album: rules.title(album, lang) or load_labels().title(album, lang) for album in all_albums(rules)}
+        meant = find_photos(paths, albums, known if state.finished_undo is not None else {})
+        remember_all(state, albums)
+        tell_hand(HandTold(albums.hand, albums.destination, titles, lang))
+        if order.forget:
+            count = forget(state, {one.content_id for one in meant}, albums)
+            return Fixed(lang, forgotten=count, asked=len(meant))
+        corrections = tell_left_out(meant, albums, now) if chosen is None else tell_album(meant, chosen, albums, now)
+        state.add_corrections(corrections)
+        applied = None
+        if order.at_once:
+            with stop.gently():
+                again = look_at(order.destination, state, layout, rules, now)
+                contents = frozenset(one.content_id for one in meant)
+                again = named_elsewhere(state, again, contents, titles)
+                applied = _carry_out(again, state, contents, titles, sink=sink, stop=stop)
+    album = corrections[0].album
+    title = (titles | dict(albums.hand.titles)).get(album, album)
+    return Fixed(lang, album or None, title, len(corrections), asked=len(meant), applied=applied)
+
+
+def _check(order: FixOrder) -> None:
+    ways = (bool(order.album), order.leave_out, order.forget)
+    hint = "album-sort fix PHOTO --album ID --out ALBUMS"
+    if not order.photos:
+        raise UsageError("no photos given", hint=hint)
+    if sum(ways) != 1:
+        raise UsageError("give one of --album, --leave-out and --forget", hint=hint)
+    if order.forget and order.at_once:
+        raise UsageError(
+            "--now cannot be given with --forget: only a run decides anew where a photo belongs",
+            hint="leave --now out; the next run moves the photo",
+        )
+
+
+def _chosen_album(order: FixOrder, state: DestinationState, layout: Layout, rules: AlbumRules) -> AlbumId:
+    """Raises `UsageError` for a name that no album has."""
+    renamed = names_by_hand(state.records(), layout, rules)
+    titles = {album: (*given, renamed.get(album, album)) for album, given in all_titles(rules).items()}
+    return find_album(order.album, titles)
+
+
+def _refuse_nothing(order: FixOrder) -> None:
+    missing = [photo for photo in order.photos if not os.path.lexists(photo)]
+    if missing and not os.path.isdir(order.destination):
+        raise UsageError(f"no such photo: {missing[0]!r}", hint="give paths of photos, in your photos or in the albums")
+
+
+def _carry_out(
+    again: Albums,
+    state: DestinationState,
+    contents: frozenset[ContentId],
+    titles: Mapping[AlbumId, str],
+    *,
+    sink: EventSink,
+    stop: StopRequest,
+) -> Applied | None:
+    """A run of its own, which `undo` takes back; None where nothing has to move."""
+    now = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
+    plan = plan_at_once(again, contents, titles, now)
+    if not plan.effects:
+        return None
+    run = RunRecord(
+        plan.plan_id, "fix", now, None, RunStatus.RUNNING, plan.mode, plan.settings_digest, version=__version__
+    )
+    journal = state.begin_run(run, plan)
+    applied = apply_and_tell(
+        plan,
+        RealFileSystem(),
+        journal,
+        language_of(state),
+        sink=sink,
+        stop=stop,
+        on_result=lambda _op, _result: None,
+    )
+    state.finish_run(plan.plan_id, status_of(applied), utc_now())
+    return applied
+
+
+@dataclass(frozen=True, slots=True)
+class SaidByHand:
+    """Everything that was said or done by hand in a destination."""
+
+    corrections: tuple[Correction, ...]
+    """Oldest first."""
+    aliases: Mapping[AlbumRelPath, AlbumRelPath]
+    """Folders that were renamed: their own name, and the one that they have now."""
+    titles: Mapping[AlbumId, str]
+    """Of the albums that are named, as a person knows them."""
+    lang: str
+
+
+def said_by_hand(destination: str, albums_file: str) -> SaidByHand:
+    """Everything that was said or done by hand. Writes nothing."""
+    layout, rules = shape_of(read_kept(destination), albums_file)
+    with open_to_read(destination) as state:
+        renamed = names_by_hand(state.records(), layout, rules)
+        corrections = sorted(state.corrections().values(), key=lambda said: (said.created_utc, said.note))
+        aliases = state.records().folder_aliases
+        lang = language_of(state)
+    named = {said.album for said in corrections} - {"", KEPT}
+    titles = {
+        album: renamed.get(album) or rules.title(album, lang) or load_labels().title(album, lang) for album in named
+    }
+    return SaidByHand(tuple(corrections), aliases, titles, lang)

@@ -1,0 +1,124 @@
+"""Takes a run back: removes what it made and nobody has changed since, moves back what it moved. No network is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from album_sort.errors import UsageError
+from album_sort.events import EventSink, Notice
+from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.fileops.undo import Undone
+from album_sort.operations.clock import utc_now
+from album_sort.operations.pages import point_to_newest_page, remake_newest_page
+from album_sort.operations.runs import must_be_ours, tell_unreadable
+from album_sort.operations.stop import StopRequest
+from album_sort.pipeline.holding import held_destination
+from album_sort.pipeline.remembered import language_of
+from album_sort.pipeline.undoing import take_back
+from album_sort.state.store import DestinationState
+from album_sort.types import OpResult, OpStatus, RunId
+from album_sort.types.ledger import RunRecord, RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What came of an undo."""
+
+    run_id: RunId
+    undone: Undone | None
+    """None for one that was killed before, and only had to be finished."""
+    is_complete: bool
+    """Whether nothing of the run is left that it had made, and no folder."""
+    corrections: int
+    """What a person said of photos stays: an undo takes back what the program did, and the next run still goes by that."""
+    lang: str
+
+    @property
+    def left(self) -> tuple[OpResult, ...]:
+        """What was left as it is, each with the reason."""
+        results = self.undone.results if self.undone is not None else ()
+        return tuple(result for result in results if result.status is not OpStatus.DONE)
+
+    @property
+    def taken(self) -> int:
+        """Files that were taken back."""
+        return len(self.undone.results) - len(self.left) if self.undone is not None else 0
+
+
+def undo(
+    destination: str,
+    run_id: str,
+    *,
+    wait_seconds: float,
+    sink: EventSink,
+    stop: StopRequest,
+    tell: Callable[[TakenBack], None],
+) -> TakenBack:
+    """Takes a run back; without an id, the last one that still has an effect.
+
+    `tell` hears of it while the destination is still held: killed from then on, the undo has been told, and whoever repeats it
+    means the run before. Raises `UsageError` where there is no such run, `DestinationError` where there are no albums of ours.
+    """
+    must_be_ours(destination)
+    with held_destination(destination, wait_seconds, sink) as state:
+        if state.finished_undo is not None and state.finished_undo.startswith(run_id):
+            _show_newest_page(destination)
+            taken = _finished(state, state.finished_undo)
+        else:
+            taken = _take_back(destination, _chosen_and_checked(state, run_id, destination, sink), state, sink, stop)
+        tell(taken)
+        return taken
+
+
+def _finished(state: DestinationState, run_id: RunId) -> TakenBack:
+    """An undo that was killed and is finished by now: repeating it takes nothing else back."""
+    is_complete = all(run.status is RunStatus.UNDONE for run in state.runs() if run.run_id == run_id)
+    return TakenBack(run_id, None, is_complete, len(state.corrections()), language_of(state))
+
+
+def _chosen_and_checked(state: DestinationState, run_id: str, destination: str, sink: EventSink) -> RunRecord:
+    run = _chosen(state.runs(), run_id, destination)
+    told = state.notice
+    state.check(run.run_id)
+    if state.notice != told:
+        # Its journal made no sense: what the tree tells of the run counts now.
+        sink(Notice(state.notice))
+        run = _chosen(state.runs(), run.run_id, destination)
+    return run
+
+
+def _take_back(
+    destination: str, run: RunRecord, state: DestinationState, sink: EventSink, stop: StopRequest
+) -> TakenBack:
+    with stop.gently():
+        undone = take_back(
+            destination,
+            state,
+            run.run_id,
+            utc_now(),
+            fs=RealFileSystem(),
+            stop=stop,
+            tidy=lambda: _show_newest_page(destination),
+            on_picture=lambda picture: tell_unreadable(picture, language_of(state), sink),
+        )
+    is_complete = not undone.untidy and all(result.status is OpStatus.DONE for result in undone.results)
+    return TakenBack(run.run_id, undone, is_complete, len(state.corrections()), language_of(state))
+
+
+def _show_newest_page(destination: str) -> None:
+    remake_newest_page(destination)
+    point_to_newest_page(destination)
+
+
+def _chosen(runs: Sequence[RunRecord], run_id: str, destination: str) -> RunRecord:
+    if run_id:
+        found = [run for run in runs if run.run_id == run_id or run.run_id.startswith(run_id)]
+        if len(found) != 1:
+            known = ", ".join(run.run_id for run in runs[-5:]) or "none"
+            raise UsageError(f"no run {run_id!r} in {destination!r}", hint=f"the last runs are: {known}")
+        return found[0]
+    alive = [run for run in runs if run.status is not RunStatus.UNDONE and run.done]
+    if not alive:
+        raise UsageError(f"there is no run to undo in {destination!r}", hint="`album-sort runs` lists them all")
+    return alive[-1]
