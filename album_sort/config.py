@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import difflib
 import os
 import shutil
 import stat
@@ -23,16 +22,14 @@ from typing import Any
 
 import platformdirs
 
-from album_sort.errors import UsageError
+from album_sort.errors import UsageError, nearest
 from album_sort.reading import read_given
 from album_sort.setting_values import PARSERS
-from album_sort.types import Mode, Precision
+from album_sort.types import DEFAULT_LAYOUT, Mode, Precision
 
 ENVIRONMENT_PREFIX = "ALBUM_SORT_"
 _OWN_VARIABLES = {"ALBUM_SORT_CACHE_DIR", "ALBUM_SORT_PYTHON", "ALBUM_SORT_WEIGHTS_MIRROR"}
 """Variables of ours that are no settings."""
-
-DEFAULT_LAYOUT = "{album}/{trip|year|undated}"
 
 DEFAULT = "default"
 """Origin of a value that nobody has set."""
@@ -118,9 +115,9 @@ def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
         for key, value in layer.values.items():
             name = key.replace("-", "_")
             if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
+                near = nearest(name, known)
                 faults.append(
-                    f"{layer.origin}: unknown setting {key!r}" + (f", did you mean {near[0]!r}?" if near else "")
+                    f"{layer.origin}: unknown setting {key!r}" + (f", did you mean {near!r}?" if near else "")
                 )
                 continue
             try:

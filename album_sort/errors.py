@@ -11,8 +11,10 @@ AlbumSortError                1
 
 from __future__ import annotations
 
+import difflib
 import errno
 import os
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -107,3 +109,15 @@ class Interrupted(AlbumSortError):
     """SIGINT or SIGTERM; what was done stays done."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """The known word that is spelled most alike; empty where none is alike enough (0 anything, 1 only the same)."""
+    return next(iter(difflib.get_close_matches(word, tuple(known), 1, cutoff)), "")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of a sentence on an unknown word: the known one that is spelled most alike, else all of them."""
+    choices = tuple(known)
+    near = nearest(word, choices)
+    return f" (did you mean {near}?)" if near else f"; there are {', '.join(choices)}"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import calendar
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from album_sort.types import Mode, Precision
-
-LANGUAGES = ("en", "zh")
+from album_sort.errors import nearest
+from album_sort.types import LANGUAGES, Mode, Precision
 
 _NUMBER = r"\s*[+-]?[\d.]+(?:e[+-]?\d+)?\s*"
 _POSITION = re.compile(f"{_NUMBER},{_NUMBER}", re.ASCII | re.IGNORECASE)
@@ -58,8 +56,8 @@ def _number(least: float, most: float) -> Callable[[object], float]:
 def _choice(words: Sequence[str]) -> Callable[[object], str]:
     def parse(value: object) -> str:
         if value not in words:
-            near = difflib.get_close_matches(str(value), words, 1)
-            raise ValueError(f"expected one of {', '.join(words)}" + (f"; did you mean {near[0]}?" if near else ""))
+            near = nearest(str(value), words)
+            raise ValueError(f"expected one of {', '.join(words)}" + (f"; did you mean {near}?" if near else ""))
         return str(value)
 
     return parse

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from album_sort.core.planning.check import check_plan
 from album_sort.core.planning.folders import AlbumFolders
-from album_sort.core.planning.layout import DEFAULT_LAYOUT, Layout
+from album_sort.core.planning.layout import Layout
 from album_sort.core.planning.plan import plan_filings
 from album_sort.core.planning.pruning import with_left_out
 from album_sort.fileops.apply import apply_plan
@@ -31,7 +31,7 @@ from album_sort.pipeline.hand import (
 )
 from album_sort.pipeline.policy import load_rules
 from album_sort.state.store import DestinationState
-from album_sort.types import AlbumId, Filing, Mode, Plan
+from album_sort.types import DEFAULT_LAYOUT, AlbumId, Filing, Mode, Plan
 from album_sort.types.corrections import Correction, CorrectionKind, HandReading
 from album_sort.types.ledger import RunRecord, RunStatus
 from tests.destination_builders import Library, files

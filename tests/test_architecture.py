@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "cached_file": set(),
     "reading": set(),
     "paths": {"errors"},
-    "setting_values": {"types"},
+    "setting_values": {"types", "errors"},
     "config": {"types", "reading", "errors", "setting_values"},
     "events": {"types"},
     "core": {"types", "errors"},

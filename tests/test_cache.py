@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from album_sort.state import codec
 from album_sort.state.cache import CACHE_FILE, CacheReader, InferenceCache
+from album_sort.state.cache_rows import KnownFile
 from album_sort.state.thumbnails import THUMBNAIL_FILE, ThumbnailStore
 from album_sort.types import (
     EMBEDDING_SIZE,
@@ -88,6 +89,10 @@ def inspection(seed: int = 0, path: str | None = None, model_key: str = KEY) -> 
     )
 
 
+def find(cache: InferenceCache, file: FileEntry) -> KnownFile | None:
+    return cache.find_all([file]).get(file.path)
+
+
 def same(one: Inspection, other: Inspection) -> bool:
     """Equal in every value; predictions hold arrays, which know no `==`."""
     a, b = one.prediction, other.prediction
@@ -109,7 +114,7 @@ def test_what_is_added_is_found_by_file_and_by_content(tmp_path: Path) -> None:
     with InferenceCache.open(tmp_path, KEY) as cache:
         settled = cache.add(photo, embedding(), b"jpeg")
     with InferenceCache.open(tmp_path, KEY) as cache:
-        by_file = cache.find(photo.file)
+        by_file = find(cache, photo.file)
         moved = replace(photo.file, path="/elsewhere/b.jpg", inode=7)
         by_content = cache.find_content(moved, photo.content_id)
         assert by_file
@@ -130,7 +135,7 @@ def test_a_fresh_answer_equals_the_remembered_one_in_every_bit(tmp_path: Path) -
         for seed in range(20):
             photo = inspection(seed)
             settled = cache.add(photo, embedding(seed), b"")
-            found = cache.find(photo.file)
+            found = find(cache, photo.file)
             assert found
             assert found.inspection
             assert same(found.inspection, settled)
@@ -146,8 +151,8 @@ def test_a_file_that_looks_otherwise_is_unknown(tmp_path: Path, changes: dict[st
     photo = inspection()
     with InferenceCache.open(tmp_path, KEY) as cache:
         cache.add(photo, embedding(), b"")
-        assert cache.find(photo.file)
-        assert cache.find(replace(photo.file, **changes)) is None
+        assert find(cache, photo.file)
+        assert find(cache, replace(photo.file, **changes)) is None
 
 
 def test_another_network_has_its_own_answers(tmp_path: Path) -> None:
@@ -155,12 +160,12 @@ def test_another_network_has_its_own_answers(tmp_path: Path) -> None:
     with InferenceCache.open(tmp_path, KEY) as cache:
         cache.add(photo, embedding(), b"")
     with InferenceCache.open(tmp_path, "lite0") as cache:
-        assert cache.find(photo.file) is None
+        assert find(cache, photo.file) is None
         cache.add(inspection(model_key="lite0"), embedding(1), b"")
         assert [seed for seed, _ in cache.embeddings()] == [photo.content_id]
-        assert cache.find(photo.file)
+        assert find(cache, photo.file)
     with InferenceCache.open(tmp_path, KEY) as cache:
-        found = cache.find(photo.file)
+        found = find(cache, photo.file)
         assert found
         assert found.inspection
         assert found.inspection.prediction
@@ -174,7 +179,7 @@ def test_videos_and_failures_are_remembered_for_every_network(tmp_path: Path) ->
         assert same(cache.add(video, None, b""), video)
         cache.add_failure(broken, content(9), Skipped(broken.path, Stage.DECODE, NO_HEADER))
     with InferenceCache.open(tmp_path, "another") as cache:
-        found = cache.find(video.file)
+        found = find(cache, video.file)
         assert found
         assert found.inspection
         assert same(found.inspection, video)
@@ -207,8 +212,8 @@ def test_a_failure_remembered_as_a_sentence_is_read_again(tmp_path: Path) -> Non
         changed = file.execute("UPDATE contents SET reason = 'damaged png: cut off' WHERE reason IS NOT NULL")
         assert changed.rowcount == 1
     with InferenceCache.open(tmp_path, KEY) as cache:
-        assert cache.find(broken) is None
-        assert cache.find(photo.file)
+        assert find(cache, broken) is None
+        assert find(cache, photo.file)
 
 
 def test_a_content_that_is_read_again_replaces_its_failure(tmp_path: Path) -> None:
@@ -216,7 +221,7 @@ def test_a_content_that_is_read_again_replaces_its_failure(tmp_path: Path) -> No
     with InferenceCache.open(tmp_path, KEY) as cache:
         cache.add_failure(photo.file, photo.content_id, Skipped(photo.file.path, Stage.DECODE, NO_HEADER))
         cache.add(photo, embedding(), b"")
-        found = cache.find(photo.file)
+        found = find(cache, photo.file)
         assert found
         assert found.skipped is None
 
@@ -226,8 +231,8 @@ def test_names_that_are_no_utf_8_and_numbers_of_64_bits_are_kept(tmp_path: Path)
     photo = replace(inspection(), file=entry(odd, inode=2**64 - 3, mtime_ns=-5))
     with InferenceCache.open(tmp_path, KEY) as cache:
         cache.add(photo, embedding(), b"")
-        assert cache.find(photo.file)
-        assert cache.find(replace(photo.file, path="/photos/ÿþ.jpg")) is None
+        assert find(cache, photo.file)
+        assert find(cache, replace(photo.file, path="/photos/ÿþ.jpg")) is None
 
 
 text = st.text(max_size=20)
@@ -311,7 +316,7 @@ def test_a_damaged_cache_forgets_but_works(tmp_path: Path, how: str) -> None:
     for _ in range(2):  # what it finds out the first time must be mended the second
         with InferenceCache.open(tmp_path, KEY) as cache:
             for seed in range(60):
-                cache.find(inspection(seed).file)
+                find(cache, inspection(seed).file)
                 cache.thumbnail(inspection(seed).content_id)
             list(cache.embeddings())
             cache.forget_oldest()
@@ -319,7 +324,7 @@ def test_a_damaged_cache_forgets_but_works(tmp_path: Path, how: str) -> None:
                 cache.add(inspection(seed), embedding(seed), b"y" * 2000)
     with InferenceCache.open(tmp_path, KEY) as cache:
         for seed in range(60):
-            assert cache.find(inspection(seed).file), how
+            assert find(cache, inspection(seed).file), how
             assert cache.thumbnail(inspection(seed).content_id) == b"y" * 2000
 
 
@@ -335,7 +340,7 @@ def test_a_damaged_row_is_read_again_and_the_others_stay(tmp_path: Path) -> None
         connection.execute("UPDATE predictions SET embedding = x'00' WHERE content = 5")
     connection.close()
     with InferenceCache.open(tmp_path, KEY) as cache:
-        known = [cache.find(inspection(seed).file) is not None for seed in range(6)]
+        known = [find(cache, inspection(seed).file) is not None for seed in range(6)]
         assert known == [False, False, False, False, True, True]
         assert len(list(cache.embeddings())) == 5
 
@@ -347,14 +352,14 @@ def test_a_cache_of_an_older_schema_is_made_anew(tmp_path: Path) -> None:
     with InferenceCache.open(tmp_path, KEY) as cache:
         cache.add(inspection(), embedding(), b"")
     with InferenceCache.open(tmp_path, KEY) as cache:
-        assert cache.find(inspection().file)
+        assert find(cache, inspection().file)
 
 
 def test_a_folder_that_cannot_be_used_is_replaced_by_memory(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with InferenceCache.open(tmp_path / "file" / "cache", KEY) as cache:
         cache.add(inspection(), embedding(), b"jpeg")
-        assert cache.find(inspection().file)
+        assert find(cache, inspection().file)
         assert cache.thumbnail(inspection().content_id) == b"jpeg"
     assert CacheReader(tmp_path / "file" / "cache", KEY).find_content(entry(), content(1)) is None
 
@@ -365,7 +370,7 @@ def test_a_read_only_folder_is_left_as_it_is(tmp_path: Path) -> None:
     try:
         with InferenceCache.open(tmp_path, KEY) as cache:
             cache.add(inspection(), embedding(), b"")
-            assert cache.find(inspection().file)
+            assert find(cache, inspection().file)
         assert list(tmp_path.iterdir()) == []
     finally:
         tmp_path.chmod(stat.S_IRWXU)
@@ -408,7 +413,7 @@ with InferenceCache.open(Path(sys.argv[1]), KEY) as cache:
     ]
     assert [run.wait(120) for run in runs] == [0, 0]
     with InferenceCache.open(tmp_path, KEY) as cache:
-        assert all(cache.find(inspection(seed).file) for seed in range(300))
+        assert all(find(cache, inspection(seed).file) for seed in range(300))
 
 
 def test_a_cache_held_by_another_run_is_neither_waited_for_long_nor_removed(tmp_path: Path) -> None:
@@ -421,13 +426,13 @@ def test_a_cache_held_by_another_run_is_neither_waited_for_long_nor_removed(tmp_
         began = time.monotonic()
         cache.commit()
         assert time.monotonic() - began < 5
-        assert cache.find(inspection(1).file)
+        assert find(cache, inspection(1).file)
         other.execute("ROLLBACK")
         other.close()
         cache.commit()
     with InferenceCache.open(tmp_path, KEY) as cache:
-        assert cache.find(inspection(1).file)
-        assert cache.find(inspection(2).file), "what could not be written was written later"
+        assert find(cache, inspection(1).file)
+        assert find(cache, inspection(2).file), "what could not be written was written later"
 
 
 # Size
@@ -442,7 +447,7 @@ def test_the_oldest_are_forgotten_first_and_known_files_last(tmp_path: Path) -> 
         assert cache.forget_oldest(7) == 3
         known = [cache.find_content(entry(), inspection(seed).content_id) is not None for seed in range(10)]
         assert known == [False, False, True, True, True, True, True, True, True, False]
-        assert cache.find(inspection(0).file) is None
+        assert find(cache, inspection(0).file) is None
         assert len(list(cache.embeddings())) == 7
         assert cache.forget_oldest(7) == 0
 

@@ -66,7 +66,7 @@ def test_a_cache_that_is_none_of_ours_is_made_anew_and_says_so(tmp_path: Path, m
     make(tmp_path / CACHE_FILE)
     assert CacheReader(tmp_path, KEY).find_content(entry(), content(1)) is None
     with InferenceCache.open(tmp_path, KEY) as cache:
-        cache.find(entry())
+        cache.find_all([entry()])
         assert cache.is_made_anew
         assert not cache.has_read("/photos/a.jpg")
     with InferenceCache.open(tmp_path, KEY) as cache:

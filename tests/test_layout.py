@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core.planning.layout import DEFAULT_LAYOUT, FIELDS, Layout
+from album_sort.core.planning.layout import FIELDS, Layout
 from album_sort.core.planning.naming import is_safe
 from album_sort.errors import UsageError
+from album_sort.types import DEFAULT_LAYOUT
 
 
 @pytest.mark.parametrize(

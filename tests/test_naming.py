@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core.planning.naming import compose, fold, is_safe, sanitise, split_stem, split_suffix
+from album_sort.core.file_names import fold, split_suffix
+from album_sort.core.planning.naming import LONGEST_SUFFIX, compose, is_safe, sanitise, split_stem
 
 ANY_NAME = st.text(min_size=0, max_size=300) | st.binary(max_size=300).map(
     lambda raw: raw.decode("utf-8", "surrogateescape")
@@ -100,8 +101,11 @@ def test_a_name_is_split_where_its_group_ends(name: str, stems: set[str], expect
 
 
 def test_a_very_long_suffix_is_none() -> None:
-    assert split_suffix("holiday. and then we went home.jpg") == ("holiday. and then we went home", ".jpg")
-    assert split_suffix("a.this is no suffix") == ("a.this is no suffix", "")
+    assert split_suffix("holiday. and then we went home.jpg", LONGEST_SUFFIX) == (
+        "holiday. and then we went home",
+        ".jpg",
+    )
+    assert split_suffix("a.this is no suffix", LONGEST_SUFFIX) == ("a.this is no suffix", "")
 
 
 @pytest.mark.parametrize(

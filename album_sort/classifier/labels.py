@@ -5,7 +5,6 @@ Torch is not needed here: a run in which nothing is new reads labels without it.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from album_sort.core.wording import Wording, read_wording
-from album_sort.errors import AlbumSortError, UsageError
+from album_sort.errors import AlbumSortError, UsageError, did_you_mean, nearest
 from album_sort.reading import read_small
 from album_sort.types import LANGUAGES, REVIEW, TRAVEL, Album, AlbumId, ClassAlbums, ClassIndex, ImageNetClass, LabelSet
 
@@ -196,7 +195,7 @@ def _parse_shares(cell: str, album_ids: Sequence[AlbumId], line: int, faults: _F
     for term in cell.split():
         name, colon, number = term.partition(":")
         if name not in album_ids:
-            faults.add(CLASS_ALBUMS_FILE, line, f"unknown album {name!r}{_did_you_mean(name, album_ids)}")
+            faults.add(CLASS_ALBUMS_FILE, line, f"unknown album {name!r}{did_you_mean(name, album_ids)}")
             continue
         if name in shares:
             faults.add(CLASS_ALBUMS_FILE, line, f"{name} is given twice: {cell!r}")
@@ -214,12 +213,7 @@ def _parse_shares(cell: str, album_ids: Sequence[AlbumId], line: int, faults: _F
     return tuple(shares.items())
 
 
-def _did_you_mean(word: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1)
-    return f" (did you mean {close[0]}?)" if close else f"; there are {', '.join(known)}"
-
-
 def _elsewhere(name: str, names: Sequence[str]) -> str:
     """Where a class name that stands in the wrong row belongs."""
-    close = difflib.get_close_matches(name, names, n=1)
-    return f" ({close[0]!r} is class {names.index(close[0])})" if close else ""
+    near = nearest(name, names)
+    return f" ({near!r} is class {names.index(near)})" if near else ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from itertools import pairwise
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
+
+from album_sort.errors import nearest
 
 DEFAULT_COMMAND = "sort"
 
@@ -65,8 +66,8 @@ class DefaultCommandGroup(TyperGroup):
         full = {name: name for name in self.commands}
         for name, command in self.commands.items():
             full |= {verb: f"{name} {verb}" for verb in getattr(command, "commands", ()) if verb not in full}
-        near = difflib.get_close_matches(word.lower(), full, 1, _LIKENESS)
-        return f"; did you mean `album-sort {full[near[0]]}`?" if near else ""
+        near = nearest(word.lower(), full, _LIKENESS)
+        return f"; did you mean `album-sort {full[near]}`?" if near else ""
 
     def _refuse_single_dash(self, ctx: Any, args: list[str]) -> None:  # noqa: ANN401 - as above
         """`-out X` would be `-o ut`, with X among the photos."""

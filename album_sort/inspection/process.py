@@ -65,11 +65,6 @@ class ReaderProcess:
         return None if isinstance(answer, Ready) else answer
 
     @property
-    def is_busy(self) -> bool:
-        """Whether a word from it is due."""
-        return bool(self.files) or not self.is_ready
-
-    @property
     def seconds_left(self) -> float:
         """Until it is overdue; time in which the system gave it no processor does not count (a busy machine, a cron job)."""
         passed = time.monotonic() - self._started

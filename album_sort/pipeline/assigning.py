@@ -9,7 +9,7 @@ from dataclasses import replace
 from album_sort.classifier.labels import load_labels
 from album_sort.config import Settings
 from album_sort.core.albums.assignment import FilingPolicy, assign_photos
-from album_sort.core.dates.seasons import Season, season_label
+from album_sort.core.dates.seasons import season_label
 from album_sort.core.evidence.gather import gather_evidence
 from album_sort.core.trips.themes import lean_on_theme
 from album_sort.core.wording import Wording
@@ -28,6 +28,7 @@ from album_sort.types import (
     Inspection,
     PhotoFacts,
     Reason,
+    Season,
     Skipped,
     Stage,
 )

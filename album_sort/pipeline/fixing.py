@@ -32,7 +32,6 @@ from album_sort.pipeline.hand import (
 from album_sort.scan import scan
 from album_sort.state.store import DestinationState
 from album_sort.types import (
-    Action,
     AlbumId,
     AlbumRelPath,
     ContentId,
@@ -286,8 +285,3 @@ def _filing(row: LedgerRow, album: AlbumId, folder: AlbumRelPath) -> Filing:
     kind = kind_of_suffix(os.path.splitext(row.source)[1].lower()) or FileKind.PHOTO
     file = FileEntry(row.source, os.path.dirname(row.source), row.size_bytes, row.mtime_ns, 0, 0, kind)
     return Filing(file, row.content_id, row.group_id, folder, album, row.role)
-
-
-def moves_of(plan: Plan) -> int:
-    """Photos and their companions that a plan moves."""
-    return sum(op.action is Action.MOVE for op in plan.ops)

@@ -11,7 +11,7 @@ from album_sort.config import resolve_settings
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.planning.folders import AlbumFolders
 from album_sort.core.planning.hands import names_elsewhere, read_hand, renamed_albums
-from album_sort.core.planning.layout import DEFAULT_LAYOUT, Layout
+from album_sort.core.planning.layout import Layout
 from album_sort.errors import AlbumSortError
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture
@@ -20,6 +20,7 @@ from album_sort.pipeline.policy import load_rules
 from album_sort.pipeline.remembered import Remembered
 from album_sort.state.store import DestinationState
 from album_sort.types import (
+    DEFAULT_LAYOUT,
     LANGUAGES,
     REVIEW,
     TRAVEL,

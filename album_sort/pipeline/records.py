@@ -15,9 +15,9 @@ from album_sort.core.dates.capture_time import (
     CaptureChoice,
     RefusedTime,
     choose_capture_time,
-    offset_text,
     parse_clock_correction,
 )
+from album_sort.core.dates.offsets import offset_text
 from album_sort.core.dates.sidecar_corrections import settled_positions, settled_times
 from album_sort.core.formats import kind_of_format
 from album_sort.core.groups.grouping import Grouping, GroupItem, group_files

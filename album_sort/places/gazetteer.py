@@ -12,9 +12,7 @@ from album_sort.core.geo import distances_km, unit_vectors
 from album_sort.places._index import TownIndex, load_index
 from album_sort.places.names import country_name, region_name
 from album_sort.places.spheretree import SphereTree
-from album_sort.types import Place
-
-LANGUAGES = ("en", "zh")
+from album_sort.types import LANGUAGES, Place
 
 
 class Gazetteer:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from album_sort.types import Reason
+from album_sort.types import Reason, Season
 
 _WITH_ARTICLE = re.compile(
     "(United|Dominican|Central African) .*|.* (Islands|Territories)"
     "|Bahamas|Comoros|Gambia|Isle of Man|Maldives|Netherlands|Philippines|Seychelles"
 )
 """Countries of which English says `in the`; Babel's names come without."""
-
-_SEASONS = ("winter", "spring", "summer", "autumn")
 
 
 def relative_words(start: date, *, today: date, season: str | None, where: str) -> Reason | None:
@@ -27,7 +25,7 @@ def relative_words(start: date, *, today: date, season: str | None, where: str) 
     if months < 2:
         return Reason.of("report.last-month" if months else "report.this-month", where=where)
     seasons_ago = _quarter(today) - _quarter(start)
-    if season in _SEASONS and seasons_ago <= len(_SEASONS):
+    if season in tuple(Season) and seasons_ago <= len(Season):
         return Reason.of(f"report.last-{season}" if seasons_ago else f"report.this-{season}", where=where)
     if months < 12:
         return Reason.of("report.months-ago", n=months, where=where)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, cast
 
 from album_sort.core.bounded import finite, whole
 from album_sort.core.checked import outer_path
+from album_sort.core.dates.offsets import offset_text
 from album_sort.core.reason_json import reason_from_json
 from album_sort.types import (
     REPORT_SCHEMA_VERSION,
@@ -54,13 +54,9 @@ def _parse_moment(text: str) -> datetime:
     return datetime.fromisoformat(text.removesuffix("Z"))
 
 
-@lru_cache(maxsize=128)
 def format_offset(minutes: int | None) -> str | None:
     """`+09:00` from 540; None where the offset is unknown."""
-    if minutes is None:
-        return None
-    hours, rest = divmod(abs(minutes), 60)
-    return f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"
+    return None if minutes is None else offset_text(minutes)
 
 
 def _parse_offset(text: str | None) -> int | None:

@@ -139,10 +139,6 @@ class InferenceCache:
         """
         return cls(folder, model_key, head)
 
-    def find(self, file: FileEntry) -> KnownFile | None:
-        """What is known of a file that looks as it did when it was read."""
-        return self.find_all([file]).get(file.path)
-
     def find_all(self, files: Sequence[FileEntry]) -> dict[str, KnownFile]:
         """What is known of those files that look as they did when they were read, by path."""
         self._flush()

@@ -47,11 +47,6 @@ class CacheFile:
             self._path = None
             self._connection = _open(":memory:", schema, version)
 
-    @property
-    def is_kept(self) -> bool:
-        """False when it lives in memory and ends with the run."""
-        return self._path is not None
-
     def _open_or_remake(self, path: Path) -> sqlite3.Connection:
         """A file that is only locked, full or read-only is left alone: it may serve another run."""
         try:

@@ -34,11 +34,13 @@ from album_sort.types.metadata import (
     Metadata,
     Place,
     PositionSource,
+    Season,
     TimeCandidate,
     TimePrecision,
     TimeSource,
 )
 from album_sort.types.plan import (
+    DEFAULT_LAYOUT,
     Action,
     Filing,
     Mode,
@@ -73,6 +75,7 @@ from album_sort.types.report import (
 from album_sort.types.statistics import STATISTICS_VERSION, ImageStatistics
 
 __all__ = [
+    "DEFAULT_LAYOUT",
     "EMBEDDING_SIZE",
     "LANGUAGES",
     "REPORT_SCHEMA_VERSION",
@@ -133,6 +136,7 @@ __all__ = [
     "RunInfo",
     "RunOutcome",
     "RunReport",
+    "Season",
     "SettingRow",
     "Skipped",
     "SkippedRow",

@@ -78,8 +78,6 @@ class CaptureTime:
     utc_offset_minutes: int | None
     source: TimeSource
     precision: TimePrecision
-    why: tuple[str, ...] = ()
-    """How it was chosen, candidate by candidate that was refused."""
 
     @property
     def utc(self) -> datetime | None:
@@ -87,11 +85,6 @@ class CaptureTime:
         if self.utc_offset_minutes is None:
             return None
         return self.local - timedelta(minutes=self.utc_offset_minutes)
-
-    @property
-    def order_key(self) -> datetime:
-        """UTC where known, else the wall time: good enough to order photos within a trip."""
-        return self.utc or self.local
 
     @property
     def is_reliable(self) -> bool:
@@ -113,6 +106,15 @@ class PositionSource(StrEnum):
     XMP = "XMP"
     TAKEOUT = "Google Takeout"
     INFERRED = "inferred from neighbours"
+
+
+class Season(StrEnum):
+    """Meteorological seasons: whole months, as people speak of them."""
+
+    WINTER = "winter"
+    SPRING = "spring"
+    SUMMER = "summer"
+    AUTUMN = "autumn"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from album_sort.types.files import ContentId, FileEntry, Skipped
 from album_sort.types.inner_paths import NOWHERE, AlbumRelPath, RunId
 from album_sort.types.reasons import Reason
 
+DEFAULT_LAYOUT = "{album}/{trip|year|undated}"
+"""Of the folders in a destination; `core/planning/layout.py` reads it."""
+
 
 class Mode(StrEnum):
     """How a photo gets into the destination."""

@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 from album_sort.core.albums.overlay_reader import OverlayReader
 from album_sort.core.albums.scoring import NUM_CLASSES
 from album_sort.core.albums.toml_lines import KeyPath
-from album_sort.types import AlbumId, ClassIndex, PhotoFacts, TimePrecision
-
-SEASONS = ("winter", "spring", "summer", "autumn")
+from album_sort.types import AlbumId, ClassIndex, PhotoFacts, Season, TimePrecision
 
 _WITH_HOUR = (TimePrecision.SECOND, TimePrecision.MINUTE)
 _WITHOUT_MONTH = (TimePrecision.YEAR,)
@@ -220,7 +218,7 @@ CONDITIONS: Final = _table(
     ConditionKey("classes_at_least", _share, None, ("0.1",), "says how likely `classes` must be together"),
     ConditionKey(
         "season",
-        lambda written: written.reader.choice(written.path, written.value, SEASONS),
+        lambda written: written.reader.choice(written.path, written.value, tuple(Season)),
         lambda seasons, photo: photo.facts.season in seasons,
         ('"winter"',),
         "at the place, so July is winter in New Zealand; never in the tropics or without a date",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from album_sort.core.albums.toml_lines import KeyPath, TomlLines
-from album_sort.errors import UsageError
+from album_sort.errors import UsageError, did_you_mean, nearest
 from album_sort.types import AlbumId, ClassIndex, LabelSet
 
 HINT = "Mend these lines; `album-sort albums check FILE` looks again without sorting anything."
@@ -139,22 +138,15 @@ class OverlayReader:
         """Names that contain the word come first: `tabby` means `tabby cat`, whatever else is spelled alike."""
         folded = name.casefold()
         containing = sorted((known for known in self._classes if folded in known.split()), key=len)
-        close = difflib.get_close_matches(folded, self._classes, n=1, cutoff=0.75)
+        close = nearest(folded, self._classes, 0.75)
         words = {word: known for known in self._classes for word in known.split()}
-        near_word = difflib.get_close_matches(folded, words, n=1, cutoff=0.75)
-        best = [*containing[:1], *close, *(words[word] for word in near_word)]
+        near_word = nearest(folded, words, 0.75)
+        best = next(iter(containing), "") or close or words.get(near_word, "")
         if not best:
             return "; `album-sort albums show ID` lists the classes of an album"
-        index = self._classes[best[0]]
-        shown = next(said for said in self._labels.classes[index].names.values() if said.casefold() == best[0])
+        index = self._classes[best]
+        shown = next(said for said in self._labels.classes[index].names.values() if said.casefold() == best)
         return f" (did you mean {shown}?)"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The known word that is spelled most alike, else all of them."""
-    choices = tuple(known)
-    close = difflib.get_close_matches(word, choices, n=1)
-    return f" (did you mean {close[0]}?)" if close else f"; there are {', '.join(choices)}"
 
 
 def _dotted(path: KeyPath) -> str:

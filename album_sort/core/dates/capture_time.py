@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from album_sort.core.dates.impossible_times import why_impossible
+from album_sort.core.dates.offsets import offset_text
 from album_sort.core.dates.scans import SCANNER_CLOCK, is_scan
 from album_sort.errors import UsageError
 from album_sort.types import CaptureTime, Reason, TimeCandidate, TimePrecision, TimeSource
@@ -127,10 +128,7 @@ def choose_capture_time(
         shown.offset_reason,
         clock_correction_minutes if source in CAMERA_CLOCK else 0,
     )
-    why = _only(chosen.candidate.note or source.value)
-    if refused:
-        why += tuple(f"not {row.candidate.note}: {row.reason.code}" for row in refused)
-    time = CaptureTime(shown.local, shown.offset, source, shown.candidate.precision, why)
+    time = CaptureTime(shown.local, shown.offset, source, shown.candidate.precision)
     return CaptureChoice(time, tuple(refused), reasons)
 
 
@@ -314,13 +312,6 @@ def _finer(placed: Sequence[_Placed]) -> _Placed | None:
 
 def _shift(utc: datetime, offset_minutes: int) -> datetime:
     return utc + timedelta(minutes=offset_minutes)
-
-
-@lru_cache(maxsize=256)
-def offset_text(minutes: int) -> str:
-    """`+09:00`, as EXIF writes it."""
-    hours, rest = divmod(abs(minutes), 60)
-    return f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"
 
 
 def logical_day(local: datetime, day_begins_hour: int) -> date:

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from enum import StrEnum
 
-from album_sort.types import Reason
+from album_sort.types import Reason, Season
 
 TROPIC_DEG = 23.4
 """Between the tropics the year has rainy and dry months; `winter` would say the wrong thing."""
-
-
-class Season(StrEnum):
-    """Meteorological seasons: whole months, as people speak of them."""
-
-    WINTER = "winter"
-    SPRING = "spring"
-    SUMMER = "summer"
-    AUTUMN = "autumn"
 
 
 NORTHERN = (Season.WINTER, Season.SPRING, Season.SUMMER, Season.AUTUMN)

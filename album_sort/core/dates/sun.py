@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from math import asin, cos, degrees, radians, sin, tan
 
-RISE_ELEVATION_DEG = -0.833
-"""Elevation of the sun's centre at sunrise and sunset: half its disc, and what refraction lifts it."""
-
 _J2000 = datetime(2000, 1, 1, 12)  # noqa: DTZ001 - naive UTC throughout
 
 

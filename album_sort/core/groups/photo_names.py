@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import NamedTuple
 
+from album_sort.core.file_names import fold, split_suffix
 from album_sort.core.groups.proxies import PROXY_SUFFIXES, film_of, may_be_proxy
 
 # What stands behind the last `-`, `_` or blank of an edited copy: Google Photos in its languages, Apple Photos
@@ -45,20 +45,9 @@ class PhotoName(NamedTuple):
     """A small copy or thumbnail of the film of that key."""
 
 
-def folded(name: str) -> str:
-    """A name as file systems compare it that fold case and accents' spelling; copies from a Mac are spelt apart."""
-    return name.casefold() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
-
-
-def split_suffix(name: str) -> tuple[str, str]:
-    """Stem and last suffix with its dot."""
-    stem, dot, suffix = name.rpartition(".")
-    return (stem, dot + suffix) if stem else (name, "")
-
-
 def photo_name(name: str) -> PhotoName:
     """The parts of a photo's or video's file name."""
-    stem, suffix = split_suffix(folded(name))
+    stem, suffix = split_suffix(fold(name))
     if suffix in PROXY_SUFFIXES or may_be_proxy(stem) or stem.endswith("_thm"):
         film, is_proxy = film_of(stem, suffix)
         if is_proxy or film != stem:

@@ -8,12 +8,11 @@ from collections import defaultdict
 from collections.abc import Container, Iterable
 from functools import cached_property
 
+from album_sort.core.file_names import fold, split_suffix
 from album_sort.core.groups.photo_names import (
     PhotoName,
-    folded,
     photo_name,
     split_counter,
-    split_suffix,
     without_edit_mark,
 )
 from album_sort.core.groups.proxies import film_described
@@ -61,7 +60,7 @@ class _FolderNames:
         """By folded name: several where names differ in case or in how accents are written, and in parts of a Takeout."""
         found: defaultdict[str, list[FileEntry]] = defaultdict(list)
         for file, _ in self.rows:
-            found[folded(file.name)].append(file)
+            found[fold(file.name)].append(file)
         return found
 
     @cached_property
@@ -69,7 +68,7 @@ class _FolderNames:
         """By folded name without its suffix."""
         found: defaultdict[str, list[FileEntry]] = defaultdict(list)
         for file, _ in self.rows:
-            found[split_suffix(folded(file.name))[0]].append(file)
+            found[split_suffix(fold(file.name))[0]].append(file)
         return found
 
     @cached_property
@@ -86,7 +85,7 @@ class _FolderNames:
         found: defaultdict[str, list[FileEntry]] = defaultdict(list)
         for file, parts in self.rows:
             if parts.is_edited:
-                stem, suffix = split_suffix(folded(file.name))
+                stem, suffix = split_suffix(fold(file.name))
                 bare, counter = split_counter(stem)
                 found[without_edit_mark(bare)[0] + counter + suffix].append(file)
         return found
@@ -94,7 +93,7 @@ class _FolderNames:
     @cached_property
     def ordered(self) -> list[str]:
         """Folded names in order."""
-        return sorted(folded(file.name) for file, _ in self.rows)
+        return sorted(fold(file.name) for file, _ in self.rows)
 
 
 class SidecarIndex:
@@ -107,7 +106,7 @@ class SidecarIndex:
 
     def match(self, sidecar: FileEntry) -> Match | None:
         """The photo or video a sidecar belongs to; None for an orphan."""
-        names, name = self._folders[same_folder(sidecar.folder)], folded(sidecar.name)
+        names, name = self._folders[same_folder(sidecar.folder)], fold(sidecar.name)
         stem, suffix = split_suffix(name)
         if suffix == ".json":
             found = self._takeout(names, sidecar, stem)
@@ -130,7 +129,7 @@ class SidecarIndex:
 
         A Live Photo's video has no JSON of its own, and a still may have been converted or lost.
         """
-        name = folded(sidecar.name)
+        name = fold(sidecar.name)
         base, counter = split_counter(split_suffix(name)[0])
         if not name.endswith(".json") or base in _ALBUM_FILES:
             return None

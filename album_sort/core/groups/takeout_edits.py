@@ -11,7 +11,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Container, Iterable, Iterator
 
-from album_sort.core.groups.photo_names import TAKEOUT_STEM, folded, split_counter, split_suffix
+from album_sort.core.file_names import fold, split_suffix
+from album_sort.core.groups.photo_names import TAKEOUT_STEM, split_counter
 from album_sort.core.groups.same_folder import same_folder
 from album_sort.types import FileEntry
 
@@ -39,7 +40,7 @@ def edited_copies(files: Iterable[FileEntry], described: Container[str]) -> dict
 
 
 def _stem(file: FileEntry) -> str:
-    return split_suffix(folded(file.name))[0]
+    return split_suffix(fold(file.name))[0]
 
 
 def _stems_of_originals(stem: str) -> Iterator[str]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 
-from album_sort.core.planning.naming import fold
-from album_sort.errors import UsageError
+from album_sort.core.file_names import fold
+from album_sort.errors import UsageError, nearest
 from album_sort.types import AlbumId
 
 
@@ -19,6 +18,6 @@ def find_album(name: str, titles: Mapping[AlbumId, Iterable[str]]) -> AlbumId:
     wanted = fold(name.strip().rstrip("/"))
     if wanted in known:
         return known[wanted][0]
-    near = difflib.get_close_matches(wanted, known, 1) or [key for key in known if wanted and key.startswith(wanted)]
-    guess = f"; did you mean {known[near[0]][1]!r}?" if near else ""
+    near = nearest(wanted, known) or next((key for key in known if wanted and key.startswith(wanted)), "")
+    guess = f"; did you mean {known[near][1]!r}?" if near else ""
     raise UsageError(f"unknown album {name!r}{guess}", hint="`album-sort albums list` shows all albums")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from album_sort.core.planning.naming import fold, is_safe
+from album_sort.core.file_names import fold
+from album_sort.core.planning.naming import is_safe
 from album_sort.errors import AlbumSortError
 from album_sort.types import Action, Plan, PlannedOp
 from album_sort.types.ledger import DestinationPicture

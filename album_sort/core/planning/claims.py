@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from album_sort.core.planning.naming import SUFFIX_LENGTHS, compose, fold, tag_of
+from album_sort.core.file_names import fold
+from album_sort.core.planning.naming import SUFFIX_LENGTHS, compose, tag_of
 from album_sort.types import AlbumRelPath, ContentId
 from album_sort.types.ledger import DestinationPicture
 

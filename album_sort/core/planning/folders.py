@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from album_sort.core.file_names import fold
 from album_sort.core.planning.layout import Layout
-from album_sort.core.planning.naming import fold, sanitise
+from album_sort.core.planning.naming import sanitise
 from album_sort.core.planning.renames import Aliases, without_aliases
 from album_sort.types import AlbumId, AlbumRelPath
 from album_sort.types.inner_paths import NOWHERE

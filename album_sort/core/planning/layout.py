@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from album_sort.core.planning.naming import sanitise
-from album_sort.errors import UsageError
-from album_sort.types import AlbumRelPath
-
-DEFAULT_LAYOUT = "{album}/{trip|year|undated}"
+from album_sort.errors import UsageError, nearest
+from album_sort.types import DEFAULT_LAYOUT, AlbumRelPath
 
 FIELDS = ("album", "trip", "year", "month", "day", "country", "city", "season", "camera")
 """What a layout may speak of. `month` and `day` are written as the caller gives them."""
@@ -111,9 +108,9 @@ def _parse_choice(inside: str, faults: list[str]) -> _Choice:
     elif len(words) > 1 or (words and options[-1] != words[0]):
         # What stands behind a word is never reached: a field must have been meant.
         faults.append(f"{{{inside}}}: {words[0]!r} is no field; a word of your own can only be the last choice")
-    elif words and (close := difflib.get_close_matches(words[0], FIELDS, n=1, cutoff=0.75)):
+    elif words and (near := nearest(words[0], FIELDS, 0.75)):
         faults.append(
-            f"{{{inside}}}: {words[0]!r} is no field; {close[0]!r} is one (a word of your own may stand in quotes)"
+            f"{{{inside}}}: {words[0]!r} is no field; {near!r} is one (a word of your own may stand in quotes)"
         )
     return _Choice(names, words[0].strip("\"'") if words else "")
 

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from album_sort.core.file_names import split_suffix
 from album_sort.core.planning.claims import Claimant, Folders, NameClaims, NameParts
-from album_sort.core.planning.naming import split_suffix
+from album_sort.core.planning.naming import LONGEST_SUFFIX
 from album_sort.types import Action, AlbumRelPath, ContentId, Filing, PlannedOp, Reason, Role
 from album_sort.types.ledger import DestinationPicture, LedgerRow
 
@@ -65,7 +66,7 @@ class LinkPlanner:
         if place.target.rpartition("/")[0] == folder:
             return replace(op, action=Action.DUPLICATE, why=(Reason.of("plan.same-folder", path=place.target),))
         # The entry has the name that the photo has in its primary album, so that both are recognised as one.
-        name = NameParts(*split_suffix(place.target.rpartition("/")[2]))
+        name = NameParts(*split_suffix(place.target.rpartition("/")[2], LONGEST_SUFFIX))
         (claimed,), has_suffix = self._claims.claim(folder, [name], Claimant(place.content_id))
         why = (Reason.of("plan.clash", name=filing.file.name),) if has_suffix else ()
         return replace(op, action=Action.SYMLINK, target=AlbumRelPath(f"{folder}/{claimed}"), why=why)

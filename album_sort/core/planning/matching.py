@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
+from album_sort.core.file_names import fold
 from album_sort.core.formats import misfit_of_suffix
-from album_sort.core.planning.naming import fold, sanitise, split_stem
+from album_sort.core.planning.naming import sanitise, split_stem
 from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, FileKind, Filing, Role
 from album_sort.types.ledger import DestinationPicture, LedgerRow
 
@@ -116,11 +117,6 @@ class LedgerMatcher:
         self._pass(bundles, lambda output: self._by_content.get(output.chosen.content_id, ()))
         # A link shows what its source is now: an edited source needs no second link.
         self._pass(bundles, self._linked_rows)
-
-    def unclaimed(self) -> list[LedgerRow]:
-        """Rows that belong to no output of this run, in path order."""
-        rows = [row for rows in self._by_content.values() for row in rows if row.path not in self._claimed]
-        return sorted(rows, key=lambda row: row.path)
 
     def _linked_rows(self, output: Output) -> Sequence[LedgerRow]:
         row = self._by_link_source.get(output.chosen.file.path)

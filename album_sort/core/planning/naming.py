@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
-from functools import lru_cache
 
+from album_sort.core.file_names import fold, split_suffix
 from album_sort.types import ContentId
 from album_sort.types.ledger import STATE_FOLDER
 
@@ -19,6 +19,9 @@ NAME_MAX_BYTES = 255
 
 SUFFIX_LENGTHS = (6, 8, 12, 16, 64)
 """Hexadecimal digits of the content hash that a clash gets; the next length counts when the shorter clashes too."""
+
+LONGEST_SUFFIX = 16
+"""Characters of what a name can end with and still be one: what follows a dot in a sentence is none."""
 
 _FORBIDDEN = re.compile(
     r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|'
@@ -58,12 +61,6 @@ def _escape(match: re.Match[str]) -> str:
     return f"%{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else "_"
 
 
-def split_suffix(name: str) -> tuple[str, str]:
-    """Stem and suffix with its dot; a suffix of more than 16 characters is no suffix."""
-    stem, dot, suffix = name.rpartition(".")
-    return (stem, dot + suffix) if stem and dot and len(suffix) <= 16 else (name, "")
-
-
 def _cut(text: str, limit: int) -> str:
     """The longest beginning of at most `limit` UTF-8 bytes, cut between code points."""
     if len(text) * 4 <= limit:
@@ -74,7 +71,7 @@ def _cut(text: str, limit: int) -> str:
 def _shortened(name: str, limit: int) -> str:
     if len(name.encode("utf-8")) <= limit:
         return name
-    stem, suffix = split_suffix(name)
+    stem, suffix = split_suffix(name, LONGEST_SUFFIX)
     return _cut(stem, limit - len(suffix.encode("utf-8"))).rstrip(" .") + suffix
 
 
@@ -89,7 +86,7 @@ def split_stem(name: str, stems: Collection[str]) -> tuple[str, str]:
     # Folding may change the length of exotic letters; then the cut would be in the wrong place.
     if best and name[: len(best)].casefold() == best.casefold():
         return name[: len(best)], name[len(best) :]
-    return split_suffix(name)
+    return split_suffix(name, LONGEST_SUFFIX)
 
 
 def compose(stem: str, tag: str, tail: str, *, limit: int = NAME_MAX_BYTES) -> str:
@@ -97,7 +94,7 @@ def compose(stem: str, tag: str, tail: str, *, limit: int = NAME_MAX_BYTES) -> s
     if len(stem) + len(tag) + len(tail) > limit // 4:
         room = limit - len(tag.encode("utf-8")) - len(tail.encode("utf-8"))
         if room < 1:
-            inner, tail = split_suffix(tail)
+            inner, tail = split_suffix(tail, LONGEST_SUFFIX)
             stem, room = stem + inner, limit - len(tag.encode("utf-8")) - len(tail.encode("utf-8"))
         stem = _cut(stem, room)
     return sanitise(stem + tag + tail, limit=limit)
@@ -106,16 +103,6 @@ def compose(stem: str, tag: str, tail: str, *, limit: int = NAME_MAX_BYTES) -> s
 def tag_of(content_id: ContentId, digits: int) -> str:
     """`~3fa9c1`, or nothing for 0 digits."""
     return f"~{content_id[:digits]}" if digits else ""
-
-
-def fold(path: str) -> str:
-    """The one key by which names clash: equal for what any file system takes for the same name (case, NFC and NFD)."""
-    return path.lower() if path.isascii() else _fold_unicode(path)
-
-
-@lru_cache(maxsize=1 << 12)
-def _fold_unicode(path: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
 
 
 def is_safe(path: str) -> bool:

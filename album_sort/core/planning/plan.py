@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from album_sort.core.file_names import split_suffix
 from album_sort.core.planning.claims import Claimant, Folders, NameClaims, NameParts, distinct, known_forms
 from album_sort.core.planning.links import LinkPlanner
 from album_sort.core.planning.matching import Bundle, LedgerMatcher, Output, bundle_filings, stems_of
-from album_sort.core.planning.naming import SUFFIX_LENGTHS, compose, sanitise, split_stem, split_suffix, tag_of
+from album_sort.core.planning.naming import LONGEST_SUFFIX, SUFFIX_LENGTHS, compose, sanitise, split_stem, tag_of
+from album_sort.core.planning.renames import folder_of
 from album_sort.types import (
     Action,
     AlbumRelPath,
@@ -110,7 +112,7 @@ class _Planner:
         for output in bundle.outputs:
             row = output.row
             if row and row.path not in self.picture.present:
-                if _folder_of(row.path) == self._folder_for(bundle) and self.claims.is_free(row.path):
+                if folder_of(row.path) == self._folder_for(bundle) and self.claims.is_free(row.path):
                     self.claims.reserve(row.path)
                 else:
                     output.row = None
@@ -153,7 +155,7 @@ class _Planner:
             action, *why = self._making(output)
             return _op(bundle, output, action, row.path, Reason.of("plan.deleted-by-hand", path=row.path), *why)
         is_bound = row.group_id in self.picture.freed or self._pin_of(bundle) is not None
-        is_in_place = _folder_of(row.path) == folder or (row.folder == bundle.folder and not is_bound)
+        is_in_place = folder_of(row.path) == folder or (row.folder == bundle.folder and not is_bound)
         kept_because = None if is_in_place else self._stays(row)
         leaves = not is_in_place and kept_because is None
         # A symlink that leaves is made anew in its new album anyway.
@@ -182,7 +184,7 @@ class _Planner:
     def _stays(self, row: LedgerRow) -> Reason | None:
         """Why a file whose album has changed is not moved there; None for one that is."""
         is_freed = row.group_id in self.picture.freed
-        if row.action is Action.ADOPT or (_folder_of(row.path) != self.folders.resolve(row.folder) and not is_freed):
+        if row.action is Action.ADOPT or (folder_of(row.path) != self.folders.resolve(row.folder) and not is_freed):
             return Reason.of("plan.placed-by-hand", path=row.path)
         is_other = row.action is not Action.SYMLINK and self.picture.present[row.path].size_bytes != row.size_bytes
         if is_other or row.path in self.picture.changed_links:
@@ -221,7 +223,7 @@ class _Planner:
             name, has_suffix = sanitise(bundle.outputs[0].chosen.file.name), False
             if not self.claims.take(folder, name):
                 (name,), has_suffix = self.claims.claim(
-                    folder, [NameParts(*split_suffix(name))], Claimant(bundle.group_id)
+                    folder, [NameParts(*split_suffix(name, LONGEST_SUFFIX))], Claimant(bundle.group_id)
                 )
             return [AlbumRelPath(f"{folder}/{name}")], has_suffix
         stems = bundle.stems or stems_of(output.chosen for output in outputs)
@@ -255,7 +257,7 @@ class _Planner:
         group_tag = ""
         renamed: dict[str, str] = {}
         for output in settled:
-            if output.row and _folder_of(output.row.path) == folder:
+            if output.row and folder_of(output.row.path) == folder:
                 stem, tail = split_stem(sanitise(output.chosen.file.name), stems)
                 name = output.row.path.rpartition("/")[2]
                 tag = self._tag_in(name, NameParts(stem, tail), bundle.group_id)
@@ -277,12 +279,8 @@ def _foreign_contents(picture: DestinationPicture) -> defaultdict[tuple[str, str
     found: defaultdict[tuple[str, str], list[AlbumRelPath]] = defaultdict(list)
     for path, content_id in sorted(picture.contents.items()):
         if path not in picture.ledger:
-            found[_folder_of(path), content_id].append(path)
+            found[folder_of(path), content_id].append(path)
     return found
-
-
-def _folder_of(path: AlbumRelPath) -> str:
-    return path.rpartition("/")[0]
 
 
 def _op(

@@ -15,8 +15,6 @@ YEAR = r"(?P<year>(?:18|19|20)\d\d)"
 FIRST_YEAR = 1826
 """Of the first photograph: what is older is a number."""
 
-PATH_SEPARATOR = "/"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
