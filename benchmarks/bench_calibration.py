@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from ways import calibration_views
 
-from album_sort.classifier.backbones import RESNET18
 from album_sort.classifier.int16_conversion import convert_resnet18
 from album_sort.classifier.int16_network import Int16Network, int16_runs_here
-from album_sort.classifier.networks import build_fp32, build_quantizable_resnet18, load_state_dict
+from album_sort.classifier.networks import build_fp32, load_state_dict
+from album_sort.classifier.resnet18 import RESNET18
 from album_sort.classifier.torch_startup import silence
 from album_sort.classifier.weights import WeightsQuery, find_weights
 
@@ -69,7 +69,7 @@ def converted(state: dict[str, Tensor], engine: str, inputs: Tensor, *, last_lay
     """As album_sort.classifier.quantize does it, with choices."""
     quantization = torch.ao.quantization
     torch.backends.quantized.engine = engine
-    network = build_quantizable_resnet18()
+    network = RESNET18.build_quantizable()
     network.load_state_dict(state)
     network.fuse_model()
     network.qconfig = quantization.get_default_qconfig(engine)

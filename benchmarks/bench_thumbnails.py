@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from album_sort.classifier.backbones import RESNET18  # noqa: E402 (runs from a clone too)
+from album_sort.classifier.resnet18 import RESNET18  # noqa: E402 (runs from a clone too)
 from album_sort.images import decode, decode_picture  # noqa: E402
 from album_sort.images.pixels import UndecodableError  # noqa: E402
 from album_sort.images.thumbnail import encode_thumbnail  # noqa: E402

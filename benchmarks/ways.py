@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.classifier.backbones import RESNET18
 from album_sort.classifier.labels import label_folder
+from album_sort.classifier.resnet18 import RESNET18
 from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.images import decode_picture
 from album_sort.inspection.inspect import InspectionSettings, inspect_files, model_key_of

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from album_sort.classifier.backbones import EFFICIENTNET_LITE0, RESNET18
+from album_sort.classifier.efficientnet_lite0 import EFFICIENTNET_LITE0
+from album_sort.classifier.resnet18 import RESNET18
 from album_sort.classifier.torch_startup import import_torchvision, silence
 from album_sort.images import decode_picture
 from album_sort.images.huge import in_strips, shrink_factor

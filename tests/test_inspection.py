@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from album_sort.classifier.backbones import RESNET18
+from album_sort.classifier.resnet18 import RESNET18
 from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
 from album_sort.inspection.messages import ReaderSettings
 from album_sort.scan import scan

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from album_sort.classifier.backbones import RESNET18
+from album_sort.classifier.resnet18 import RESNET18
 from album_sort.errors import AlbumSortError
 from album_sort.inspection.messages import Failed, Read, ReaderSettings
 from album_sort.inspection.pool import ReaderPool

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from torch import nn
 
 from album_sort.classifier import int16_conversion, runner
-from album_sort.classifier.backbones import RESNET18
 from album_sort.classifier.int16_conversion import MOST, convert_resnet18, reach
 from album_sort.classifier.int16_network import CLASSES, Int16Network, Int16Tensors, int16_runs_here
 from album_sort.classifier.kept import keep, read_kept
-from album_sort.classifier.networks import load_state_dict, new_resnet18
+from album_sort.classifier.networks import load_state_dict
+from album_sort.classifier.resnet18 import RESNET18
 from album_sort.classifier.runner import Classifier
 from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import UsageError
@@ -76,7 +76,7 @@ def classifier(
 
 def fp32(weights: WeightsFile, views: Views) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Probabilities and features by torch."""
-    network: nn.Module = new_resnet18()
+    network: nn.Module = RESNET18.build()
     network.load_state_dict(load_state_dict(weights))
     features: list[torch.Tensor] = []
     network.get_submodule("avgpool").register_forward_hook(lambda _module, _inputs, output: features.append(output))

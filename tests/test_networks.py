@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from album_sort.classifier import int16_network
-from album_sort.classifier.efficientnet_lite0 import SamePadConv2d
+from album_sort.classifier.efficientnet_lite0_layers import SamePadConv2d
 from album_sort.classifier.int16_network import Int16Tensors
 from album_sort.classifier.networks import build_fp32, fault_of, fuse_batch_norms, load_state_dict
 from album_sort.classifier.precision import has_bf16, prepare_network

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from album_sort.classifier.precision import prepare_network
 from album_sort.classifier.quantize import load_kept, select_engine
+from album_sort.classifier.resnet18 import RESNET18
 from album_sort.classifier.runner import Classifier
 from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import UsageError
@@ -81,7 +82,7 @@ def kept(resnet18: WeightsFile, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "text"])
 def test_a_damaged_kept_network_is_found_out(kept: Path, tmp_path: Path, damage: str) -> None:
     (tmp_path / "damaged").write_bytes(damaged(kept.read_bytes(), damage))
-    assert load_kept(tmp_path / "damaged") is None
+    assert load_kept(tmp_path / "damaged", RESNET18) is None
 
 
 def test_a_damaged_kept_network_is_made_anew(resnet18: WeightsFile, kept: Path, tmp_path: Path) -> None:

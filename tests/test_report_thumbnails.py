@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from album_sort.classifier.backbones import RESNET18
+from album_sort.classifier.resnet18 import RESNET18
 from album_sort.images import decode_picture
 from album_sort.pipeline.engine import THUMBNAIL_PX
 from tests import pictures

@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from album_sort.classifier.backbones import BACKBONES, RESNET18
+from album_sort.classifier.backbones import BACKBONES
+from album_sort.classifier.resnet18 import RESNET18
 from album_sort.classifier.runner import Classifier
 from album_sort.classifier.torch_startup import import_torchvision
 from album_sort.classifier.weights import WeightsQuery, find_weights

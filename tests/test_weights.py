@@ -18,18 +18,15 @@ from pathlib import Path
 import pytest
 
 from album_sort.classifier import weights as weights_module
-from album_sort.classifier.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18, backbone_table
-from album_sort.classifier.torch_startup import import_torchvision
-from album_sort.classifier.weights import (
-    OFFICIAL_FP32,
-    OFFICIAL_INT8,
-    OfficialWeights,
-    WeightsQuery,
-    find_weights,
-    official_weights,
-)
+from album_sort.classifier.backbone import Backbone, OfficialWeights
+from album_sort.classifier.backbones import BACKBONES
+from album_sort.classifier.efficientnet_lite0 import EFFICIENTNET_LITE0
+from album_sort.classifier.resnet18 import OFFICIAL_FP32, OFFICIAL_INT8, RESNET18
+from album_sort.classifier.weights import WeightsQuery, find_weights
 from album_sort.errors import ExitCode, ModelError, UsageError, WeightsUnavailable
 from album_sort.types import Precision
+
+SmallOfficial = tuple[dict[str, Backbone], OfficialWeights, bytes]
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -56,35 +53,13 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def small_official(monkeypatch: pytest.MonkeyPatch) -> tuple[OfficialWeights, bytes]:
-    """Stands in for the official int8 file, which no test may fetch: same rules, its own hash in its name."""
+def small_official() -> SmallOfficial:
+    """The networks, their official int8 file, which no test may fetch, being a small one: same rules, its own hash in its name."""
     content = b"eleven megabytes of int8 weights"
     name = f"resnet18_fbgemm_{hashlib.sha256(content).hexdigest()[:8]}.pth"
     official = replace(OFFICIAL_INT8, file_name=name)
-    monkeypatch.setattr(weights_module, "OFFICIAL_INT8", official)
-    return official, content
-
-
-def test_the_official_names_and_hashes_are_torchvisions() -> None:
-    """Their names stand in our code only so that a look into the cache need not import torchvision."""
-    models = import_torchvision().models
-    enums = {
-        OFFICIAL_INT8: models.quantization.ResNet18_QuantizedWeights.IMAGENET1K_FBGEMM_V1,
-        OFFICIAL_FP32: models.ResNet18_Weights.IMAGENET1K_V1,
-    }
-    for ours, member in enums.items():
-        assert member.url.endswith(f"/{ours.file_name}")
-        assert f"{type(member).__name__}.{member.name}" in ours.enum_name
-        assert len(ours.sha256_prefix) == 8
-        assert weights_module._address_of(ours) == member.url
-
-
-def test_the_preprocessing_of_resnet18_is_torchvisions() -> None:
-    official = import_torchvision().models.ResNet18_Weights.IMAGENET1K_V1.transforms()
-    ours = RESNET18.preprocessing
-    assert (official.resize_size, official.crop_size) == ([ours.resize_px], [ours.crop_px])
-    assert official.interpolation.value == ours.interpolation
-    assert (tuple(official.mean), tuple(official.std)) == (ours.mean, ours.std)
+    resnet18 = replace(RESNET18, official=(official, OFFICIAL_FP32))
+    return {**BACKBONES, "resnet18": resnet18}, official, content
 
 
 def test_auto_without_a_network_connection_takes_the_network_that_ships(tmp_path: Path) -> None:
@@ -136,45 +111,48 @@ def test_resnet18_asked_for_and_not_to_be_had_ends_with_4_and_three_ways(
 
 
 def test_auto_fetches_from_the_mirror_once_and_then_uses_the_cache(
-    tmp_path: Path, mirror: Path, small_official: tuple[OfficialWeights, bytes]
+    tmp_path: Path, mirror: Path, small_official: SmallOfficial
 ) -> None:
-    official, content = small_official
+    backbones, official, content = small_official
     (mirror / official.file_name).write_bytes(content)
     query, steps = WeightsQuery(cache_folder=tmp_path / "cache"), list[int]()
-    found = find_weights(query, lambda done, _total: steps.append(done))
-    assert (found.backbone, found.path) == (RESNET18, tmp_path / "cache" / official.file_name)
+    found = find_weights(query, lambda done, _total: steps.append(done), backbones)
+    assert (found.backbone, found.path) == (backbones["resnet18"], tmp_path / "cache" / official.file_name)
     assert steps[-1] == len(content)
 
     (mirror / official.file_name).unlink()
-    again = find_weights(query)
+    again = find_weights(query, backbones=backbones)
     assert (again.sha256, again.path) == (found.sha256, found.path)
     assert "cached" in again.origin
 
 
 def test_a_sign_in_page_in_place_of_the_weights_does_not_stop_auto(
-    tmp_path: Path, mirror: Path, small_official: tuple[OfficialWeights, bytes]
+    tmp_path: Path, mirror: Path, small_official: SmallOfficial
 ) -> None:
-    (mirror / small_official[0].file_name).write_bytes(b"<html>welcome to the hotel</html>")
-    assert find_weights(WeightsQuery(cache_folder=tmp_path / "c")).backbone is EFFICIENTNET_LITE0
+    backbones, official, _ = small_official
+    (mirror / official.file_name).write_bytes(b"<html>welcome to the hotel</html>")
+    assert find_weights(WeightsQuery(cache_folder=tmp_path / "c"), backbones=backbones).backbone is EFFICIENTNET_LITE0
     assert [path.name for path in (tmp_path / "c").iterdir()] == ["fetch-failed"], (
         "no half file, and the failure remembered"
     )
 
 
-def test_what_torch_hub_has_fetched_is_used(tmp_path: Path, small_official: tuple[OfficialWeights, bytes]) -> None:
-    official, content = small_official
+def test_what_torch_hub_has_fetched_is_used(tmp_path: Path, small_official: SmallOfficial) -> None:
+    backbones, official, content = small_official
     hub = tmp_path / "torch" / "hub" / "checkpoints"
     hub.mkdir(parents=True)
     (hub / official.file_name).write_bytes(content)
-    found = find_weights(WeightsQuery(offline=True, cache_folder=tmp_path / "cache"))
+    found = find_weights(WeightsQuery(offline=True, cache_folder=tmp_path / "cache"), backbones=backbones)
     assert found.path == hub / official.file_name
 
 
-def test_a_damaged_file_in_the_cache_is_passed_over(
-    tmp_path: Path, small_official: tuple[OfficialWeights, bytes]
-) -> None:
-    (tmp_path / small_official[0].file_name).write_bytes(b"cut")
-    assert find_weights(WeightsQuery(offline=True, cache_folder=tmp_path)).backbone is EFFICIENTNET_LITE0
+def test_a_damaged_file_in_the_cache_is_passed_over(tmp_path: Path, small_official: SmallOfficial) -> None:
+    backbones, official, _ = small_official
+    (tmp_path / official.file_name).write_bytes(b"cut")
+    assert (
+        find_weights(WeightsQuery(offline=True, cache_folder=tmp_path), backbones=backbones).backbone
+        is EFFICIENTNET_LITE0
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,7 +165,7 @@ def test_a_damaged_file_in_the_cache_is_passed_over(
     ],
 )
 def test_weights_are_chosen_that_can_run_in_the_precision(precision: Precision, first: OfficialWeights) -> None:
-    assert official_weights(precision)[0] == first
+    assert RESNET18.official_for(precision)[0] == first
 
 
 def test_a_given_file_comes_first_and_auto_means_resnet18_for_it(tmp_path: Path) -> None:
@@ -232,8 +210,3 @@ def test_finding_cached_or_shipped_weights_imports_no_torch(tmp_path: Path) -> N
         "assert not {'torch', 'torchvision'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_two_backbones_of_one_name_are_refused() -> None:
-    with pytest.raises(ValueError, match="share a name"):
-        backbone_table(RESNET18, RESNET18)

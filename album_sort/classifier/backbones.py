@@ -1,46 +1,62 @@
-"""The networks we can run. Preprocessing belongs to the weights, as in torchvision's `Weights`."""
+"""The networks we can run: the one table of them. docs/contributing/add-a-network.md adds one.
+
+`--help` and `--model` need the names and no more, so that a network's own module is imported when it is asked for.
+"""
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import Final
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
-from album_sort.types import BackboneSpec, Preprocessing
+if TYPE_CHECKING:
+    from album_sort.classifier.backbone import Backbone
 
-RESNET18: Final = BackboneSpec(
-    name="resnet18",
-    title="ResNet-18",
-    preprocessing=Preprocessing(
-        resize_px=256,
-        crop_px=224,
-        interpolation="bilinear",
-        mean=(0.485, 0.456, 0.406),
-        std=(0.229, 0.224, 0.225),
-    ),
-    embedding_size=512,
+
+class Backbones(Mapping[str, "Backbone"]):
+    """Networks by name, in the order in which `--model auto` looks for their weights."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        """`values`: name, and where its `Backbone` is found, as `module.VALUE` of this package."""
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> Backbone:
+        """The network of this name."""
+        module, _, value = self._values[name].partition(".")
+        found: Backbone = getattr(importlib.import_module(f"album_sort.classifier.{module}"), value)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        """Their names."""
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._values)
+
+
+BACKBONES: Final = Backbones(
+    {
+        "resnet18": "resnet18.RESNET18",
+        "efficientnet-lite0": "efficientnet_lite0.EFFICIENTNET_LITE0",
+    }
 )
 
-# mean = std = 0.5 and bicubic: 88.3 % top-1 on 1,000 training pictures; with ImageNet's own mean and std 77.9 %.
-EFFICIENTNET_LITE0: Final = BackboneSpec(
-    name="efficientnet-lite0",
-    title="EfficientNet-Lite0",
-    preprocessing=Preprocessing(
-        resize_px=256,
-        crop_px=224,
-        interpolation="bicubic",
-        mean=(0.5, 0.5, 0.5),
-        std=(0.5, 0.5, 0.5),
-    ),
-    embedding_size=1280,
-)
+AUTO: Final = "auto"
+"""The first of them whose weights are at hand or can be fetched."""
 
 
-def backbone_table(*specs: BackboneSpec) -> MappingProxyType[str, BackboneSpec]:
-    """Backbones by name; raises ValueError when two share one."""
-    table = {spec.name: spec for spec in specs}
-    if len(table) != len(specs):
-        raise ValueError(f"two backbones share a name: {sorted(spec.name for spec in specs)}")
-    return MappingProxyType(table)
+def model_choices() -> str:
+    """What `--model` takes, in words: `auto, resnet18 or efficientnet-lite0`."""
+    *names, last = (AUTO, *BACKBONES)
+    return f"{', '.join(names)} or {last}"
 
 
-BACKBONES: Final = backbone_table(RESNET18, EFFICIENTNET_LITE0)
+def preferred(backbones: Mapping[str, Backbone] = BACKBONES) -> Backbone:
+    """The one that `auto` looks for first, and that weights given without a name belong to."""
+    return next(iter(backbones.values()))
+
+
+def shipping(backbones: Mapping[str, Backbone] = BACKBONES) -> Backbone:
+    """The one whose weights ship with the install: a run never ends for want of a connection."""
+    return next(backbone for backbone in backbones.values() if backbone.shipped is not None)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from album_sort.classifier import quantize
 from album_sort.classifier.int16_network import Int16Network, Int16Tensors
-from album_sort.classifier.networks import StateDict, build_fp32, fill, fuse_batch_norms, is_quantized, new_resnet18
+from album_sort.classifier.networks import StateDict, build_fp32, fill, fuse_batch_norms, is_quantized
 from album_sort.classifier.weights import WeightsFile
 from album_sort.types import Preprocessing
 
@@ -84,11 +84,11 @@ def convert_resnet18(
 
 def _folded(weights: WeightsFile, state: StateDict) -> nn.Module:
     """In fp32, batch norms folded into the convolutions; published int8 weights as the numbers they stand for."""
-    if not is_quantized(state):
+    if not is_quantized(state, weights.backbone):
         return fuse_batch_norms(build_fp32(weights, state))
     quantize.select_engine()
-    published = dict(fill(quantize.published_form(), state, weights).named_modules())
-    network = fuse_batch_norms(new_resnet18())
+    published = dict(fill(quantize.published_form(weights.backbone), state, weights).named_modules())
+    network = fuse_batch_norms(weights.backbone.build())
     for name, module in network.named_modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             own: Any = published[name]

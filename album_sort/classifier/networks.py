@@ -10,9 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from album_sort.classifier.backbones import RESNET18
-from album_sort.classifier.efficientnet_lite0 import EfficientNetLite0
-from album_sort.classifier.torch_startup import import_torchvision, silence
+from album_sort.classifier.backbone import Backbone
+from album_sort.classifier.torch_startup import silence
 from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import ModelError
 
@@ -83,33 +82,14 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:  # noqa: ANN401 - whatever a
             yield value
 
 
-def is_quantized(state: StateDict) -> bool:
+def is_quantized(state: StateDict, backbone: Backbone) -> bool:
     """Whether it is torchvision's statically quantized form, which also holds scales and packed weights."""
-    return "fc._packed_params._packed_params" in state
-
-
-def new_resnet18() -> nn.Module:
-    """ResNet-18 of torchvision with random weights, in evaluation mode."""
-    import_torchvision()
-    from torchvision.models import resnet18  # noqa: PLC0415 - after its start-up
-
-    network: nn.Module = resnet18(weights=None)
-    return network.eval()
+    return backbone.build_quantizable is not None and f"{backbone.last_layer}._packed_params._packed_params" in state
 
 
 def build_fp32(weights: WeightsFile, state: StateDict) -> nn.Module:
     """The float network with these tensors, in evaluation mode."""
-    network = new_resnet18() if weights.backbone is RESNET18 else EfficientNetLite0()
-    return fill(network, state, weights).eval()
-
-
-def build_quantizable_resnet18() -> nn.Module:
-    """ResNet-18 of torchvision with the stubs that static quantization needs, not yet quantized."""
-    import_torchvision()
-    from torchvision.models.quantization import resnet18  # noqa: PLC0415 - after its start-up
-
-    network: nn.Module = resnet18(weights=None, quantize=False)
-    return network.eval()
+    return fill(weights.backbone.build(), state, weights).eval()
 
 
 def fill(network: nn.Module, state: StateDict, weights: WeightsFile) -> nn.Module:
@@ -120,7 +100,7 @@ def fill(network: nn.Module, state: StateDict, weights: WeightsFile) -> nn.Modul
         first = str(error).strip().splitlines()
         raise ModelError(
             f"{str(weights.path)!r} does not fit {weights.backbone.title}: {' '.join(line.strip() for line in first[:2])}",
-            hint="name the right network with --model, or give weights of a 1000-class ImageNet ResNet-18",
+            hint=f"name the right network with --model, or give weights of a 1000-class ImageNet {weights.backbone.title}",
         ) from error
     return network
 

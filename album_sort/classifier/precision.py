@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 from album_sort.classifier import quantize
-from album_sort.classifier.backbones import RESNET18
 from album_sort.classifier.networks import (
     StateDict,
     build_fp32,
@@ -51,21 +50,22 @@ def prepare_network(
 def _prepare(
     weights: WeightsFile, precision: Precision, converted: Path, calibration: quantize.CalibrationViews
 ) -> PreparedNetwork:
-    wants_int8 = precision is Precision.INT8 or (precision is Precision.AUTO and weights.backbone is RESNET18)
-    if wants_int8 and weights.backbone is RESNET18:
-        network, note = quantize.kept_resnet18(weights, converted)
+    has_int8 = Precision.INT8 in weights.backbone.precisions
+    wants_int8 = precision is Precision.INT8 or (precision is Precision.AUTO and has_int8)
+    if wants_int8 and has_int8:
+        network, note = quantize.kept_int8(weights, converted)
         if network is not None:
             return PreparedNetwork(network, torch.float32, Precision.INT8, note)
     state = load_state_dict(weights)
-    if is_quantized(state):
+    if is_quantized(state, weights.backbone):
         return _published_int8(weights, state, precision)
     if wants_int8:
-        if weights.backbone is not RESNET18:
+        if not has_int8:
             raise UsageError(
                 f"{weights.backbone.title} has no int8 form here: it would lose accuracy",
                 hint="use --precision auto, bf16 or fp32",
             )
-        network, note = quantize.convert_resnet18(weights, state, converted, calibration)
+        network, note = quantize.convert_int8(weights, state, converted, calibration)
         if network is not None:
             return PreparedNetwork(network, torch.float32, Precision.INT8, note)
         if precision is Precision.INT8:
@@ -90,7 +90,7 @@ def _published_int8(weights: WeightsFile, state: StateDict, precision: Precision
             hint="use --precision int8, or give fp32 weights",
         )
     engine = quantize.select_engine()
-    network = fill(quantize.published_form(), state, weights)
+    network = fill(quantize.published_form(weights.backbone), state, weights)
     return PreparedNetwork(network, torch.float32, Precision.INT8, f"int8 as published, engine {engine}")
 
 

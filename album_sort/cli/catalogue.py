@@ -9,16 +9,10 @@ from pathlib import Path
 
 from rich.progress import DownloadColumn, Progress, TransferSpeedColumn
 
-from album_sort.classifier.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
+from album_sort.classifier.backbone import Backbone
+from album_sort.classifier.backbones import BACKBONES
 from album_sort.classifier.labels import load_labels
-from album_sort.classifier.weights import (
-    OFFICIAL_INT8,
-    THREE_WAYS,
-    WeightsFile,
-    cached_resnet18,
-    fetch_resnet18,
-    shipped_weights,
-)
+from album_sort.classifier.weights import WeightsFile, fetch_weights, three_ways, weights_at_hand
 from album_sort.cli._console import err_console, out_console
 from album_sort.cli._layout import Last, print_table, printable, say
 from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Settings, cache_folder, read_layers, resolve_settings
@@ -107,44 +101,47 @@ def run_albums_check(albums_file: str) -> ExitCode:
 def run_models_list() -> ExitCode:
     """The networks, and whether their weights are at hand."""
     rows = []
-    for name, spec in BACKBONES.items():
-        weights = _at_hand(name)
+    for name, backbone in BACKBONES.items():
+        weights = _at_hand(backbone)
         told = f"{weights.path} ({weights.origin})" if weights else "not here: album-sort models fetch"
-        rows.append((name, spec.title, printable(told)))
+        rows.append((name, backbone.title, printable(told)))
     print_table(out_console(), ("Model", "Title", "Weights"), rows)
     return ExitCode.DONE
 
 
-def _at_hand(name: str) -> WeightsFile | None:
-    if name == EFFICIENTNET_LITE0.name:
-        return shipped_weights()
-    return cached_resnet18(cache_folder() / "weights")
+def _at_hand(backbone: Backbone) -> WeightsFile | None:
+    return weights_at_hand(backbone, cache_folder() / "weights")
 
 
 def run_models_fetch() -> ExitCode:
-    """Fetches the official ResNet-18 weights into the cache."""
-    cached = _at_hand(RESNET18.name)
-    if cached is None:
-        with Progress(
-            *Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn(), console=err_console()
-        ) as bar:
-            task = bar.add_task(OFFICIAL_INT8.file_name, total=None)
-            try:
-                cached = fetch_resnet18(
-                    cache_folder() / "weights",
-                    DOWNLOAD_PATIENCE_S,
-                    lambda done, total: bar.update(task, completed=done, total=total),
-                )
-            except WeightsUnavailable as error:
-                raise WeightsUnavailable(str(error), hint=THREE_WAYS) from error
-    say(out_console(), f"{printable(str(cached.path))} ({cached.origin})")
+    """Fetches the official weights of each network that has some into the cache."""
+    for backbone in BACKBONES.values():
+        if backbone.official:
+            weights = _at_hand(backbone) or _fetched(backbone)
+            say(out_console(), f"{printable(str(weights.path))} ({weights.origin})")
     return ExitCode.DONE
+
+
+def _fetched(backbone: Backbone) -> WeightsFile:
+    with Progress(
+        *Progress.get_default_columns(), DownloadColumn(), TransferSpeedColumn(), console=err_console()
+    ) as bar:
+        task = bar.add_task(backbone.official[0].file_name, total=None)
+        try:
+            return fetch_weights(
+                backbone,
+                cache_folder() / "weights",
+                DOWNLOAD_PATIENCE_S,
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )
+        except WeightsUnavailable as error:
+            raise WeightsUnavailable(str(error), hint=three_ways()) from error
 
 
 def run_models_verify() -> ExitCode:
     """Checks the hashes of all weights at hand, and says whether they are calibrated."""
-    for name in BACKBONES:
-        weights = _at_hand(name)
+    for name, backbone in BACKBONES.items():
+        weights = _at_hand(backbone)
         if weights is None:
             say(out_console(), f"{name}: no weights here")
         else:

@@ -69,7 +69,7 @@ def models_list() -> None:
 
 @models_app.command("fetch", cls=PlainCommand, epilog=EXIT_CODES)
 def models_fetch() -> None:
-    """Fetches torchvision's ResNet-18 weights (11 MB) once; later runs need no connection.
+    """Fetches the weights that do not ship with the install, once; later runs need no connection.
 
     album-sort models fetch
     """

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.classifier.backbones import BACKBONES, EFFICIENTNET_LITE0, RESNET18
+from album_sort.classifier.backbones import AUTO, BACKBONES, preferred, shipping
 from album_sort.classifier.labels import label_folder
 from album_sort.classifier.weights import (
-    AUTO,
     WeightsFile,
     WeightsQuery,
     can_run,
@@ -99,7 +98,7 @@ class Engine:
         weights = self.weights
         if not self.is_missing:
             return weights
-        if is_official(weights.sha256) and not self.settings.offline:
+        if is_official(weights.backbone, weights.sha256) and not self.settings.offline:
             query = WeightsQuery(
                 weights.backbone.name, cache_folder=self.cache_folder / "weights", precision=self.settings.precision
             )
@@ -110,7 +109,7 @@ class Engine:
         raise WeightsUnavailable(
             f"these albums were made with {weights.backbone.title} ({weights.sha256[:8]}..., {str(weights.path)!r}); "
             "that file is not there any more, and there are photos that the network has not seen",
-            hint="give it again with --weights FILE, or take another network from now on: --model efficientnet-lite0 --save",
+            hint=f"give it again with --weights FILE, or take another network from now on: --model {shipping().name} --save",
         )
 
     def _calibration_views(self) -> NDArray[np.uint8]:
@@ -146,15 +145,20 @@ def make_engine(
     )
     backbone = BACKBONES.get(model)
     is_asked_for = not settings.weights and model == remembered_model
-    if remembered_weights and backbone and is_asked_for and can_run(remembered_weights.sha256, settings.precision):
+    if (
+        remembered_weights
+        and backbone
+        and is_asked_for
+        and can_run(backbone, remembered_weights.sha256, settings.precision)
+    ):
         place = Path(remembered_weights.file)
         found = weights_by_hash(backbone, remembered_weights.sha256, place, query)
         lost = WeightsFile(backbone, place, remembered_weights.sha256, "not there any more")
         # Asked for by name, the network that ships with the install is that of this install, whatever an older one shipped.
-        if found is not None or settings.model != EFFICIENTNET_LITE0.name:
+        if found is not None or settings.model != backbone.name or backbone.shipped is None:
             return Engine(found or lost, settings, cache_folder, is_missing=found is None)
     weights = find_weights(query, on_download)
     notice = None
-    if model == AUTO and weights.backbone is not RESNET18:
+    if model == AUTO and weights.backbone is not preferred():
         notice = Reason.of("notice.other-network", network=weights.backbone.title)
     return Engine(weights, settings, cache_folder, notice)
