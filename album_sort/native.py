@@ -1,45 +1,169 @@
 """The library compiled from the package's C files when the project was installed (hatch_build.py).
 
-Nothing depends on it: who finds it missing takes the slower way, which gives the same answers.
+Nothing depends on it: where it is missing, or is not the one that these sources make, the slower way gives the same answers.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-LIBRARY = Path(__file__).with_name("_native.so")
-"""Where the build puts it."""
+from album_sort.native_stamp import source_stamp
 
-_MEASURES = ("split", "raise", "measure_blocks", "find_ink", "find_steps", "find_points", "find_greys", "sum")
+PACKAGE = Path(__file__).parent
+LIBRARY = PACKAGE / "_native.so"
+"""Where the build puts it."""
+BUILD_NOTE = "_native.txt"
+"""Beside it: why the build made none, in a sentence."""
+
+# Numbers that both sides need; C has them under the names of SHARED_CONSTANTS.
+CODE_BYTES = 16 + 256
+"""Of a Huffman code as it is handed over: how many of each length, then the symbols."""
+LEAST_POSITIONS = 16
+"""So many neighbouring positions of a convolution are summed at once."""
+SCRATCH_A_PIXEL = 20
+"""Values that the proposal network needs."""
+MOST_POOLED = 64
+"""Values in a row that is pooled."""
+PRECISION_BITS = 22
+"""Behind the point of a resizing weight."""
+INT16_MOST = 480
+"""Steps of an activation: 68 times as many, the most that Winograd's input transform makes of them, are an int16."""
+INT16_OUTS = 16
+"""Channels that are summed at once."""
+INT16_SPOTS = 36
+"""Positions of a transformed tile."""
+INT16_STEM_SUM = 7 * 22
+"""Weights of one of the stem's outputs: 7 rows of 7 pixels of 3 channels, and one more, since they go in pairs."""
+INT16_SIDE, INT16_FEATURES, INT16_CLASSES = 224, 512, 1000
+
+SHARED_CONSTANTS = {
+    "jpeg_eighth_code_bytes": CODE_BYTES,
+    "convolution_least_positions": LEAST_POSITIONS,
+    "convolution_scratch_a_pixel": SCRATCH_A_PIXEL,
+    "convolution_most_pooled": MOST_POOLED,
+    "resample_precision": PRECISION_BITS,
+    "int16_most": INT16_MOST,
+    "int16_outs": INT16_OUTS,
+    "int16_spots": INT16_SPOTS,
+    "int16_stem_sum": INT16_STEM_SUM,
+    "int16_side": INT16_SIDE,
+    "int16_features": INT16_FEATURES,
+    "int16_classes": INT16_CLASSES,
+}
+
+_ARRAY, _INT, _SIZE, _BYTES = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t, ctypes.c_char_p
+FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
+    "native_stamp": (_BYTES, ()),
+    "native_has_avx2": (_INT, ()),
+    "jpeg_eighth_1": (_INT, (_ARRAY, _SIZE, *[_INT] * 5, _BYTES, _ARRAY, _ARRAY)),
+    "convolve_1": (None, (_ARRAY, *[_INT] * 5, _ARRAY, _ARRAY)),
+    "propose_1": (None, (_ARRAY, _INT, _INT, *[_ARRAY] * 3)),
+    "max_pool_1": (None, (_ARRAY, _INT, _SIZE, _INT, _INT, _SIZE, *[_INT] * 5, _ARRAY)),
+    "resample_1": (_INT, (_ARRAY, _INT, _INT, *(_ARRAY, _ARRAY, _INT, _INT) * 2, _ARRAY)),
+    "resnet18_int16_scratch": (_SIZE, (_INT,)),
+    "resnet18_int16": (None, (*[_ARRAY] * 6, _INT, *[_ARRAY] * 3)),
+}
+"""What every function of the library gives and takes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Native:
+    """What there is of the library."""
+
+    library: ctypes.CDLL | None
+    """Ready to be called; None where it must not be."""
+    is_stale: bool = False
+    """Whether one lies there that these sources did not make: installing again mends it."""
+    why_not: str = ""
+    """Why there is none, in words."""
+
+    @property
+    def has_avx2(self) -> bool:
+        """Whether this processor runs what is written for AVX2."""
+        return self.library is not None and bool(self.library.native_has_avx2())
+
+    @property
+    def told(self) -> str:
+        """In words, for `models list`."""
+        if self.library is None:
+            return f"not built: {self.why_not}" if not self.is_stale else f"not used: {self.why_not}"
+        return "built, AVX2" if self.has_avx2 else "built; this processor has no AVX2"
+
+
+def load_native(package: Path = PACKAGE) -> Native:
+    """The library in that folder, which holds the sources too."""
+    path = package / LIBRARY.name
+    if not path.is_file():
+        return Native(None, why_not=_note_of_build(package))
+    try:
+        library = ctypes.CDLL(str(path))
+        for name, (gives, takes) in FUNCTIONS.items():
+            function = getattr(library, name)
+            function.restype, function.argtypes = gives, takes
+    except OSError as error:
+        return Native(None, is_stale=True, why_not=f"it cannot be loaded here ({error})")
+    except AttributeError:
+        return Native(
+            None, is_stale=True, why_not="it was built from other sources than these; install album-sort again"
+        )
+    return _checked(library, package)
+
+
+def _checked(library: ctypes.CDLL, package: Path) -> Native:
+    """Whether it is the one that these sources make, and takes its constants as Python does: otherwise it would write where it must not."""
+    built_from = library.native_stamp().decode("ascii", "replace")
+    try:
+        expected = source_stamp(package)
+    except OSError as error:
+        return Native(None, is_stale=True, why_not=f"its sources cannot be read ({error})")
+    if built_from != expected:
+        said = f"it was built from other sources than these ({built_from}, not {expected}); install album-sort again"
+        return Native(None, is_stale=True, why_not=said)
+    for name, value in SHARED_CONSTANTS.items():
+        found = _constant(library, name)
+        if found != value:
+            return Native(
+                None, is_stale=True, why_not=f"its {name} is {found}, but {value} here; install album-sort again"
+            )
+    return Native(library)
+
+
+def _constant(library: ctypes.CDLL, name: str) -> int | None:
+    try:
+        return ctypes.c_int.in_dll(library, name).value
+    except ValueError:
+        return None
+
+
+def _note_of_build(package: Path) -> str:
+    """What the build left a note of."""
+    with contextlib.suppress(OSError):
+        note = (package / BUILD_NOTE).read_text(encoding="utf-8").strip()
+        if note:
+            return note
+    return "no C compiler was found when album-sort was installed"
 
 
 @lru_cache(maxsize=1)
+def native() -> Native:
+    """The library of this installation, loaded and checked once."""
+    return load_native()
+
+
 def native_library() -> ctypes.CDLL | None:
-    """The compiled library; None where it was not built, or was built from another version."""
-    try:
-        library = ctypes.CDLL(str(LIBRARY))
-        library.jpeg_eighth_1.restype = ctypes.c_int
-        library.convolve_1.restype = None
-        library.propose_1.restype = None
-        library.max_pool_1.restype = None
-        library.resample_runs.restype = ctypes.c_int
-        library.resample_1.restype = ctypes.c_int
-        library.resnet18_int16_runs.restype = ctypes.c_int
-        library.resnet18_int16_scratch.restype = ctypes.c_size_t
-        library.resnet18_int16.restype = None
-        for name in _MEASURES:
-            getattr(library, f"measures_{name}").restype = None
-    except (OSError, AttributeError):
-        return None
-    return library
+    """The library, to be called; None where numpy, Pillow and torch are to do the work."""
+    return native().library
 
 
-def pointer(array: NDArray[np.generic]) -> ctypes.c_void_p:
+def pointer(array: NDArray[np.generic]) -> int:
     """Where an array begins: C-contiguous, of the type that the C function takes."""
     # `array.ctypes.data_as` takes five times as long, and is called a hundred times for a photo.
-    return ctypes.c_void_p(array.__array_interface__["data"][0])
+    address: int = array.__array_interface__["data"][0]
+    return address

@@ -11,8 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from album_sort.native import native
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A library of other sources is made anew: tests of the native code would otherwise be tests of nothing."""
+    if hasattr(config, "workerinput") or not native().is_stale:
+        return
+    subprocess.run([sys.executable, str(REPOSITORY / "native_build.py")], check=False)
+    native.cache_clear()
 
 
 @pytest.fixture(scope="session")

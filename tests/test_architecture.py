@@ -16,7 +16,8 @@ EDGES = ("scan", "metadata", "images", "classifier", "places", "state", "fileops
 ALLOWED: dict[str, set[str]] = {
     "types": set(),
     "errors": set(),
-    "native": set(),
+    "native": {"native_stamp"},
+    "native_stamp": set(),
     "cached_file": set(),
     "reading": set(),
     "paths": {"errors"},
@@ -33,7 +34,18 @@ ALLOWED: dict[str, set[str]] = {
     "state": {"types", "reading", "errors", "core"},
     "fileops": {"types", "reading", "errors", "core"},
     "inspection": {"types", "reading", "errors", "events", "core", *EDGES},
-    "pipeline": {"types", "reading", "errors", "cached_file", "config", "events", "core", "inspection", *EDGES},
+    "pipeline": {
+        "types",
+        "reading",
+        "errors",
+        "native",
+        "cached_file",
+        "config",
+        "events",
+        "core",
+        "inspection",
+        *EDGES,
+    },
     "report": {"types", "reading", "errors", "core", "events"},
     # The use cases know everything but who calls them.
     "operations": {
@@ -55,6 +67,7 @@ ALLOWED: dict[str, set[str]] = {
         "paths",
         "reading",
         "errors",
+        "native",
         "cached_file",
         "config",
         "events",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from album_sort.classifier.int16_network import CLASSES, Int16Network, Int16Tens
 from album_sort.classifier.kept import keep, read_kept
 from album_sort.classifier.networks import load_state_dict
 from album_sort.classifier.resnet18 import RESNET18
+from album_sort.classifier.rivals import Measure, Network, measure_in_turns
 from album_sort.classifier.runner import Classifier
 from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import UsageError
@@ -70,8 +71,11 @@ def classifier(
     folder: Path,
     precision: Precision = Precision.AUTO,
     calibration: Callable[[], Views] = calibration_views,
+    measure: Measure | None = None,
 ) -> Classifier:
-    return Classifier(weights, precision, model_key="k", threads=1, converted=folder, calibration=calibration)
+    return Classifier(
+        weights, precision, model_key="k", threads=1, converted=folder, calibration=calibration, measure=measure
+    )
 
 
 def fp32(weights: WeightsFile, views: Views) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -230,6 +234,51 @@ def test_a_conversion_that_answers_otherwise_is_refused(
     with pytest.raises(UsageError, match="not exact enough") as caught:
         classifier(resnet18, tmp_path, Precision.INT16)
     assert "--precision auto" in caught.value.hint
+
+
+@pytest.mark.parametrize(("seconds", "chosen"), [(0.5, Precision.INT8), (0.9, Precision.INT16)])
+def test_auto_takes_int8_where_that_is_much_faster(
+    resnet18: WeightsFile, tmp_path: Path, seconds: float, chosen: Precision
+) -> None:
+    """Measured once, on the calibration pictures, and kept with the converted weights: also by runs that measure nothing."""
+    measured = []
+
+    def measure(networks: Sequence[Network], views: Views) -> Sequence[float]:
+        measured.append((*[network.precision for network in networks], len(views)))
+        return 1.0, seconds
+
+    assert classifier(resnet18, tmp_path, measure=measure).precision is chosen
+    assert measured == [(Precision.INT16, Precision.INT8, len(calibration_views()))]
+    again = classifier(resnet18, tmp_path, calibration=no_calibration, measure=measure)
+    assert again.precision is chosen
+    assert len(measured) == 1
+    assert classifier(resnet18, tmp_path, Precision.INT16).precision is Precision.INT16
+
+
+def test_weights_that_an_earlier_version_converted_stay_in_int16(resnet18: WeightsFile, kept: Path) -> None:
+    def measure(_networks: Sequence[Network], _views: Views) -> Sequence[float]:
+        raise AssertionError("nothing was to be measured")
+
+    assert classifier(resnet18, kept, calibration=no_calibration, measure=measure).precision is Precision.INT16
+
+
+def test_networks_are_measured_in_turns_and_the_slower_one_is_found() -> None:
+    class Sums:
+        precision, note = Precision.FP32, ""
+
+        def __init__(self, times: int) -> None:
+            self.times, self.runs = times, 0
+
+        def run(self, views: Views) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            self.runs += 1
+            for _ in range(self.times):
+                np.sort(views, axis=None)
+            return np.zeros((1, 1), np.float32), np.zeros((1, 1), np.float32)
+
+    slow, fast = Sums(8), Sums(1)
+    found = measure_in_turns((slow, fast), np.zeros((1, 64, 64, 3), np.uint8))
+    assert found[0] > 2 * found[1] > 0
+    assert slow.runs == fast.runs > 1
 
 
 def test_where_it_does_not_run_torch_does_it(

@@ -11,15 +11,13 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from album_sort import native
 from album_sort.images import decode_picture, jpeg_eighth
 from album_sort.images.jpeg_eighth import decode_eighth
 from album_sort.images.jpeg_layout import read_layout
 from tests.decode_samples import RESNET, encoded, picture
+from tests.native_builders import needs_library
 
-pytestmark = pytest.mark.skipif(
-    not native.LIBRARY.exists(), reason="the library was not built: there was no C compiler at the installation"
-)
+pytestmark = needs_library
 
 SAMPLINGS = ("444", "422", "420", "440")
 SIZES = ((480, 320), (333, 257), (8, 8), (17, 100), (1, 1))

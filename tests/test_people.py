@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
-from album_sort import native
 from album_sort.images import convolution, people
 from album_sort.images.people import find_faces
 from album_sort.images.people_boxes import squared, without_overlaps
 from album_sort.images.people_networks import Layer, max_pool
 from album_sort.images.statistics import measure_statistics
+from tests.native_builders import needs_library
 
 Picture = NDArray[np.uint8]
 
@@ -90,11 +90,6 @@ def test_a_convolution_is_the_sum_of_products_below_each_window() -> None:
     expected = sum(kernel[i, j].T @ x[:, 0, i : i + 4, j : j + 3].reshape(2, -1) for i in range(3) for j in range(3))
     assert result.shape == (4, 1, 4, 3)
     assert np.allclose(result.reshape(4, -1), expected, atol=1e-5)
-
-
-needs_library = pytest.mark.skipif(
-    not native.LIBRARY.exists(), reason="the library was not built: there was no C compiler at the installation"
-)
 
 
 def without_library(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,16 +13,10 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from skimage import data
 
-from album_sort import native
-from album_sort.images import measures
 from album_sort.images.statistics import measure_statistics
 from album_sort.types.statistics import ImageStatistics
 
 Picture = NDArray[np.uint8]
-
-needs_library = pytest.mark.skipif(
-    not native.LIBRARY.exists(), reason="the library was not built: there was no C compiler at the installation"
-)
 
 
 def colour(picture: Picture) -> Picture:
@@ -155,37 +149,31 @@ def test_fields_can_be_replaced_for_tests() -> None:
     assert replace(measured(plain(1)), face_count=2.0).face_count == 2.0
 
 
-def without_library(picture: Picture) -> list[float]:
-    """The numbers as numpy alone finds them; faces aside, whose network rounds otherwise."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measures, "native_library", lambda: None)
-        return list(measure_statistics(picture, 1, 1, faces=False).to_numbers())
+# As the C passes of earlier versions found them, which caches keep: a photo must not move because of an update.
+KEPT = {
+    "coffee": {
+        "mean_luminance": 0.406193,
+        "flat_share": 0.035673,
+        "text_block_share": 0.088542,
+        "glow_warmth": 0.227264,
+    },
+    "page": {
+        "near_white_share": 0.11956,
+        "paper_share": 0.321144,
+        "row_periodicity": 0.81551,
+        "top_strip_flat_share": 0.364556,
+    },
+    "rocket": {
+        "mean_chroma": 0.15702,
+        "upper_dark_share": 0.248016,
+        "light_point_share": 0.04069,
+        "glow_warmth": -0.161975,
+    },
+}
 
 
-@needs_library
-@given(
-    size=st.tuples(st.integers(1, 70), st.integers(1, 90)),
-    kind=st.sampled_from(["noise", "blocks", "dark", "greys", "two levels"]),
-    seed=st.integers(0, 99),
-)
-def test_the_compiled_passes_find_what_numpy_finds(size: tuple[int, int], kind: str, seed: int) -> None:
-    """To the last bit, since they count; sizes that leave parts of blocks over included."""
-    random = np.random.default_rng(seed)
-    picture = random.integers(0, 256, (*size, 3)).astype(np.uint8)
-    if kind == "blocks":
-        picture = np.repeat(np.repeat(picture, 7, axis=0), 7, axis=1)[: size[0], : size[1]].copy()
-    elif kind == "dark":
-        picture = np.where(random.random((*size, 1)) > 0.97, picture, picture // 8).astype(np.uint8)
-    elif kind == "greys":
-        picture = np.repeat(picture[..., :1], 3, axis=2)
-    elif kind == "two levels":
-        picture = np.where(picture[..., :1] > 200, np.uint8(20), np.uint8(235)).repeat(3, axis=2)
-    found = list(measure_statistics(picture, 1, 1, faces=False).to_numbers())
-    assert found == without_library(picture)
-
-
-@needs_library
-@pytest.mark.parametrize("name", ["astronaut", "coffee", "page", "text", "gravel", "chelsea", "rocket", "moon"])
-def test_the_compiled_passes_find_the_same_in_pictures(name: str) -> None:
-    picture = colour(getattr(data, name)())
-    assert list(measure_statistics(picture, 1, 1, faces=False).to_numbers()) == without_library(picture)
+@pytest.mark.parametrize("name", KEPT)
+def test_numbers_are_those_that_caches_keep(name: str) -> None:
+    found = measured(colour(getattr(data, name)()))
+    for field, value in KEPT[name].items():
+        assert getattr(found, field) == pytest.approx(value, abs=1e-6), field

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from album_sort.native import load_native
 from tests.builders import make_tree, picture_jpeg
 from tests.conftest import REPOSITORY
 from tests.pictures import cat
@@ -41,8 +42,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_without_a_compiler_the_wheel_is_complete_and_for_every_machine(tmp_path: Path) -> None:
     built = built_wheel(tmp_path, {"CC": "false"})
-    names = zipfile.ZipFile(built).namelist()
+    archive = zipfile.ZipFile(built)
+    names = archive.namelist()
     assert built.name.endswith("-py3-none-any.whl")
+    assert archive.read("album_sort/_native.txt") == b"the C compiler 'false' failed: it ended with 1"
     assert "album_sort/images/jpeg_eighth.py" in names
     assert not any(name.endswith((".so", ".c")) for name in names)
 
@@ -52,6 +55,18 @@ def test_with_a_compiler_the_fast_way_to_large_jpegs_is_inside(wheel: Path) -> N
     assert "album_sort/_native.so" in zipfile.ZipFile(wheel).namelist()
     assert "-py3-none-" in wheel.name
     assert not wheel.name.endswith("-any.whl")
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_the_library_comes_with_the_sources_it_must_match(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    assert load_native(tmp_path / "album_sort").library is not None
+
+
+def test_a_build_that_must_compile_fails_where_it_cannot(tmp_path: Path) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        built_wheel(tmp_path, {"CC": "false", "ALBUM_SORT_NATIVE": "required"})
+    assert b"the native code was not built: the C compiler 'false' failed" in caught.value.stderr
 
 
 def test_labels_templates_and_licence_are_inside(wheel: Path) -> None:

@@ -19,19 +19,18 @@ from album_sort.classifier import quantize
 from album_sort.classifier.int16_network import Int16Network, Int16Tensors
 from album_sort.classifier.networks import StateDict, build_fp32, fill, fuse_batch_norms, is_quantized
 from album_sort.classifier.weights import WeightsFile
+from album_sort.native import INT16_MOST, INT16_OUTS
 from album_sort.types import Preprocessing
 
 Array = NDArray[np.float64]
 
-MOST = 480
-"""Steps of an activation: 68 times as many, the most that Winograd's input transform makes of them, are an int16."""
+MOST = INT16_MOST
 _SKIP_STEPS = 16
 """Steps of a shortcut's convolution in one of the sum it goes into: it may be negative, and is rounded twice."""
 _INPUT_STEP = 1 / 512
 """Of the normalised input, whose values are 1/58 apart."""
 _LARGEST_SUM = 2**31 - 1
 _LARGEST = 32767
-_OUTS = 16
 _PLANE = 49
 """Pixels of the last activation."""
 MARGIN = 1.25
@@ -216,5 +215,5 @@ def _paired(values: Array) -> NDArray[np.int16]:
     """(in, out) as they are read: (out / 16, in / 2, 16, 2)."""
     ins, outs = values.shape
     return np.ascontiguousarray(
-        values.reshape(ins // 2, 2, outs // _OUTS, _OUTS).transpose(2, 0, 3, 1).astype(np.int16)
+        values.reshape(ins // 2, 2, outs // INT16_OUTS, INT16_OUTS).transpose(2, 0, 3, 1).astype(np.int16)
     )

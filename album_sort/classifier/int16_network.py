@@ -15,17 +15,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.native import native_library, pointer
+from album_sort.native import (
+    INT16_CLASSES,
+    INT16_SPOTS,
+    INT16_STEM_SUM,
+    native,
+    native_library,
+    pointer,
+)
 from album_sort.types import EMBEDDING_SIZE, Precision
 
-CLASSES = 1000
+CLASSES = INT16_CLASSES
 _MOST_AT_ONCE = 16
 """Pictures: each takes 2.4 MB beside the weights, and Ctrl-C waits for them."""
 _STAGES = (128, 256, 512)
 """Channels of the stages that begin with a stride; before them are the stem and a stage of 64."""
-_SPOTS = 36
-_WEIGHTS = 7 * 22 * 64 + 4 * _SPOTS * 64**2 + sum((9 * c // 2 + c // 2 + 3 * _SPOTS * c) * c for c in _STAGES)
-_SCALES = 2 * 64 + 4 * (_SPOTS + 1) * 64 + sum((2 * 2 + 3 * (_SPOTS + 1)) * c for c in _STAGES)
+_WEIGHTS = INT16_STEM_SUM * 64 + 4 * INT16_SPOTS * 64**2 + sum((5 * c + 3 * INT16_SPOTS * c) * c for c in _STAGES)
+_SCALES = 2 * 64 + 4 * (INT16_SPOTS + 1) * 64 + sum((2 * 2 + 3 * (INT16_SPOTS + 1)) * c for c in _STAGES)
 # Numbers of each tensor, in the order of the file: weights begin it, where the alignment of the buffer holds.
 _SIZES: dict[str, tuple[int, np.dtype[Any]]] = {
     "weights": (_WEIGHTS, np.dtype(np.int16)),
@@ -71,8 +77,7 @@ class Int16Tensors:
 @lru_cache(maxsize=1)
 def int16_runs_here() -> bool:
     """Whether the library was built and this processor has what it was built for."""
-    library = native_library()
-    return library is not None and bool(library.resnet18_int16_runs())
+    return native().has_avx2
 
 
 class Int16Network:

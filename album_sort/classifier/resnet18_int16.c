@@ -8,21 +8,11 @@
    Activations are (side, side, channels) with zeros around them: one pixel above and on the left, and as many below and on the
    right as whole tiles need. Source: Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, arXiv 1509.09308. */
 
+#include "native.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-
-#define WIDE __attribute__((target("avx2,fma")))
-#define INLINE WIDE static inline
-/* Not inlined: the compiler finds registers for a loop of its own, and not in the middle of everything. */
-#define ALONE WIDE static __attribute__((noinline))
-
-typedef int16_t Shorts __attribute__((vector_size(32)));
-typedef float Floats __attribute__((vector_size(32)));
-typedef int32_t Pair __attribute__((may_alias, aligned(2)));
 
 enum {
     MOST = 480, /* the largest activation: 68 times as much, the most that TO_PATCH makes of it, fits into 16 bits */
@@ -43,6 +33,26 @@ enum {
     LINE = 64, /* bytes: loads that cross a line of the cache take twice the time */
     INPUT_SIZE = (3 * INPUT_PITCH * INPUT_PITCH + 2 + LINE) / LINE * LINE,
 };
+
+SHARED_CONSTANT(int16_most, MOST);
+SHARED_CONSTANT(int16_outs, OUTS);
+SHARED_CONSTANT(int16_spots, SPOTS);
+SHARED_CONSTANT(int16_side, SIDE);
+SHARED_CONSTANT(int16_stem_sum, STEM_SUM);
+SHARED_CONSTANT(int16_features, FEATURES);
+SHARED_CONSTANT(int16_classes, CLASSES);
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define WIDE __attribute__((target("avx2,fma")))
+#define INLINE WIDE static inline
+/* Not inlined: the compiler finds registers for a loop of its own, and not in the middle of everything. */
+#define ALONE WIDE static __attribute__((noinline))
+
+typedef int16_t Shorts __attribute__((vector_size(32)));
+typedef float Floats __attribute__((vector_size(32)));
+typedef int32_t Pair __attribute__((may_alias, aligned(2)));
 
 typedef struct {
     int side, channels, pitch; /* pixels from one row to the next */
@@ -440,17 +450,8 @@ WIDE static void find_logits(const float *weights, const float *bias, const floa
 }
 #endif
 
-int resnet18_int16_runs(void)
-{
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-    return 0;
-#endif
-}
-
 /* Bytes of scratch for so many pictures; all zero when it is first used. */
-size_t resnet18_int16_scratch(int images)
+EXPORTED size_t resnet18_int16_scratch(int images)
 {
 #if defined(__x86_64__)
     size_t values, most = 0;
@@ -470,8 +471,8 @@ size_t resnet18_int16_scratch(int images)
 /* weights, scales: of all layers, one after the other (int16_conversion.py). units: of the identities of eight blocks in their
    outputs, and of a feature. levels: (3, 256), what goes in for a channel's value. last: (125, 512, 8) weights, then (1000,) biases, of the last layer.
    rgb: (images, 224, 224, 3). features: (images, 512). logits: (images, 1000). */
-void resnet18_int16(const int16_t *weights, const float *scales, const float *units, const int16_t *levels, const float *last,
-                    const uint8_t *rgb, int images, int16_t *scratch, float *features, float *logits)
+EXPORTED void resnet18_int16(const int16_t *weights, const float *scales, const float *units, const int16_t *levels, const float *last,
+                             const uint8_t *rgb, int images, int16_t *scratch, float *features, float *logits)
 {
 #if defined(__x86_64__)
     find_features(weights, scales, units, levels, rgb, images, scratch, features);

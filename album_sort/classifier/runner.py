@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.classifier.int16_network import Int16Network, Int16Tensors, int16_runs_here
 from album_sort.classifier.kept import keep, read_kept
+from album_sort.classifier.rivals import Measure, Network, is_int8_worth_it
 from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import UsageError
 from album_sort.types import EMBEDDING_SIZE, TOP_CLASSES, Precision, Prediction
@@ -21,23 +21,8 @@ _PROJECTION_SEED = 1809
 INT16_VERSION = 1
 """Raised when the conversion changes, so that kept networks are made anew."""
 
-
-class Network(Protocol):
-    """What runs: `TorchNetwork` or `Int16Network`."""
-
-    @property
-    def precision(self) -> Precision:
-        """What it was made in, never `auto`."""
-        ...
-
-    @property
-    def note(self) -> str:
-        """In words, for the report: which engine, whether converted now."""
-        ...
-
-    def run(self, views: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """uint8 (N, S, S, 3) -> probabilities float32 (N, 1000), features float32 (N, E)."""
-        ...
+_INT8_IS_FASTER = b"int8"
+"""Kept beside the converted weights where `auto` is to take torch's."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,13 +46,15 @@ class Classifier:
         threads: int,
         converted: Path,
         calibration: Callable[[], NDArray[np.uint8]],
+        measure: Measure | None = None,
     ) -> None:
         """`threads` bounds the network's own.
 
-        `converted` is the folder of converted weights; `calibration` gives the pictures (N, S, S, 3) for a new conversion.
+        `converted` is the folder of converted weights; `calibration` gives the pictures (N, S, S, 3) for a new conversion;
+        by `measure`, `auto` finds out after one whether int8 is faster here, and keeps that too.
         """
         self._model_key = model_key
-        network: Network | None = _int16_network(weights, precision, threads, converted, calibration)
+        network: Network | None = _int16_network(weights, precision, threads, converted, calibration, measure=measure)
         if network is None:
             from album_sort.classifier.torch_network import TorchNetwork  # noqa: PLC0415 - imports torch
 
@@ -113,16 +100,45 @@ def _int16_network(
     threads: int,
     converted: Path,
     calibration: Callable[[], NDArray[np.uint8]],
+    *,
+    measure: Measure | None,
 ) -> Int16Network | None:
     """The network in 16-bit integers where that is asked for or best; None where torch is to run it."""
     if precision not in (Precision.AUTO, Precision.INT16):
         return None
+    verdict = converted / f"{weights.backbone.name}-{weights.sha256[:16]}-auto-v{INT16_VERSION}.txt"
+    if precision is Precision.AUTO and bytes(read_kept(verdict) or b"") == _INT8_IS_FASTER:
+        return None
     tensors, note = _int16_tensors(weights, converted, calibration)
     if tensors is not None:
-        return Int16Network(tensors, threads, note)
+        network = Int16Network(tensors, threads, note)
+        is_new = note != "int16"
+        if (
+            is_new
+            and measure
+            and precision is Precision.AUTO
+            and _loses(weights, tensors, converted, calibration, measure)
+        ):
+            keep(_INT8_IS_FASTER, verdict)
+            return None
+        return network
     if precision is Precision.INT16:
         raise UsageError(note, hint="use --precision auto")
     return None
+
+
+def _loses(
+    weights: WeightsFile,
+    tensors: Int16Tensors,
+    converted: Path,
+    calibration: Callable[[], NDArray[np.uint8]],
+    measure: Measure,
+) -> bool:
+    """Whether torch's int8 is worth more here, on one thread each: their sums are what differs."""
+    from album_sort.classifier.torch_network import TorchNetwork  # noqa: PLC0415 - imports torch
+
+    other = TorchNetwork(weights, Precision.AUTO, threads=1, converted=converted, calibration=calibration)
+    return is_int8_worth_it(Int16Network(tensors, 1, ""), other, calibration(), measure)
 
 
 def _int16_tensors(

@@ -19,6 +19,7 @@ from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Settings, cache_folder, re
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.planning.album_names import find_album
 from album_sort.errors import ExitCode, WeightsUnavailable
+from album_sort.native import native
 from album_sort.operations.words import terminal_words
 from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shape_of
 from album_sort.pipeline.kept import KeptSettings, read_kept
@@ -106,6 +107,7 @@ def run_models_list() -> ExitCode:
         told = f"{weights.path} ({weights.origin})" if weights else "not here: album-sort models fetch"
         rows.append((name, backbone.title, printable(told)))
     print_table(out_console(), ("Model", "Title", "Weights"), rows)
+    say(out_console(), f"native code: {printable(native().told)}")
     return ExitCode.DONE
 
 

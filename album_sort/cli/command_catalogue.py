@@ -58,7 +58,7 @@ def albums_check(file: Annotated[str, typer.Argument(metavar="FILE", help="Your 
 
 @models_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def models_list() -> None:
-    """Lists the networks and whether their weights are at hand.
+    """Lists the networks, whether their weights are at hand, and whether the fast native code runs.
 
     album-sort models list
     """

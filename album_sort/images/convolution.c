@@ -4,12 +4,19 @@
    A convolution runs over a plane as one long row: positions whose window crosses the edge get sums of no meaning, and are left
    out by whoever reads them. That way narrow pictures keep all lanes busy too. */
 
+#include "native.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #define LANES 8
 #define MOST_POOLED 64 /* values in a row */
+#define SCRATCH_A_PIXEL 20 /* values that the proposal network needs */
+
+SHARED_CONSTANT(convolution_least_positions, 2 * LANES);
+SHARED_CONSTANT(convolution_scratch_a_pixel, SCRATCH_A_PIXEL);
+SHARED_CONSTANT(convolution_most_pooled, MOST_POOLED);
 
 typedef float Lanes __attribute__((vector_size(4 * LANES)));
 typedef int Mask __attribute__((vector_size(4 * LANES)));
@@ -174,7 +181,7 @@ WIDE static void max_pool_wide(const float *x, int planes, size_t plane, int hei
 
 /* x: (channels, rows, width), y: (outs, rows, width); of y the last side - 1 rows and columns mean nothing.
    (rows - side + 1) * width - side + 1 >= 2 * LANES. */
-void convolve_1(const float *x, int channels, int rows, int width, int side, int outs, const Tensors *tensors, float *y)
+EXPORTED void convolve_1(const float *x, int channels, int rows, int width, int side, int outs, const Tensors *tensors, float *y)
 {
     Layer layer = {channels, side, outs, width, (size_t)rows * width, *tensors};
     size_t positions = layer.plane - (size_t)(side - 1) * (width + 1);
@@ -184,9 +191,9 @@ void convolve_1(const float *x, int channels, int rows, int width, int side, int
         convolve(&layer, x, positions, y);
 }
 
-/* rgb: (height, width, 3). tensors: of layers with 10, 16, 32 and 6 outs. scratch: 20 values a pixel. y: (6, rows, columns), half of
+/* rgb: (height, width, 3). tensors: of layers with 10, 16, 32 and 6 outs. scratch: SCRATCH_A_PIXEL values a pixel. y: (6, rows, columns), half of
    height and width, both less one, rounded down; the last four rows and columns mean nothing. (rows - 4) * columns - 4 >= 2 * LANES. */
-void propose_1(const uint8_t *rgb, int height, int width, const Tensors tensors[4], float *scratch, float *y)
+EXPORTED void propose_1(const uint8_t *rgb, int height, int width, const Tensors tensors[4], float *scratch, float *y)
 {
     if (HAS_WIDE)
         propose_wide(rgb, height, width, tensors, scratch, y);
@@ -196,7 +203,7 @@ void propose_1(const uint8_t *rgb, int height, int width, const Tensors tensors[
 
 /* x: planes, `plane` and rows `stride` apart, of which (height, width) is looked at, width at most MOST_POOLED; the first window begins
    `above` and `before` it. y: (planes, rows, columns). */
-void max_pool_1(const float *x, int planes, size_t plane, int height, int width, size_t stride, int side, int above, int before,
+EXPORTED void max_pool_1(const float *x, int planes, size_t plane, int height, int width, size_t stride, int side, int above, int before,
                 int rows, int columns, float *y)
 {
     if (HAS_WIDE)

@@ -8,15 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.native import native_library, pointer
+from album_sort.native import LEAST_POSITIONS, MOST_POOLED, SCRATCH_A_PIXEL, native_library, pointer
 
 Array = NDArray[np.float32]
-
-# So many neighbouring positions are summed at once.
-_LEAST_POSITIONS = 16
-_SCRATCH_A_PIXEL = 20
-# Values in a row.
-_MOST_POOLED = 64
 
 
 class Tensors:
@@ -36,7 +30,7 @@ def convolve_and_prelu(x: Array, tensors: Tensors, side: int, outs: int) -> Arra
     rows, columns = height - side + 1, width - side + 1
     positions = (count * height - side + 1) * width - side + 1
     library = native_library()
-    if library is None or min(rows, columns) < 1 or positions < _LEAST_POSITIONS:
+    if library is None or min(rows, columns) < 1 or positions < LEAST_POSITIONS:
         return None
     x = np.ascontiguousarray(x)
     y = np.empty((outs, count, height, width), np.float32)
@@ -49,10 +43,10 @@ def propose(pixels: NDArray[np.uint8], tensors: Tensors) -> Array | None:
     height, width = pixels.shape[:2]
     rows, columns = (height - 1) // 2, (width - 1) // 2
     library = native_library()
-    if library is None or min(rows, columns) <= 4 or (rows - 4) * columns - 4 < _LEAST_POSITIONS:
+    if library is None or min(rows, columns) <= 4 or (rows - 4) * columns - 4 < LEAST_POSITIONS:
         return None
     pixels = np.ascontiguousarray(pixels)
-    scratch = np.empty(_SCRATCH_A_PIXEL * height * width, np.float32)
+    scratch = np.empty(SCRATCH_A_PIXEL * height * width, np.float32)
     answers = np.empty((6, rows, columns), np.float32)
     library.propose_1(pointer(pixels), height, width, tensors.pointers, pointer(scratch), pointer(answers))
     return answers[:, :-4, :-4]
@@ -62,10 +56,10 @@ def pool(x: Array, side: int, size: tuple[int, int], before: tuple[int, int]) ->
     """Largest of each window with stride 2: (C, N, H, W) to (C, N, *size), the first beginning `before`; None where numpy is to do it."""
     channels, count, height, width = x.shape
     library = native_library()
-    if library is None or width > _MOST_POOLED or x.strides[0] != count * x.strides[1] or x.strides[3] != x.itemsize:
+    if library is None or width > MOST_POOLED or x.strides[0] != count * x.strides[1] or x.strides[3] != x.itemsize:
         return None
     y = np.empty((channels, count, *size), np.float32)
     plane, row = x.strides[1] // x.itemsize, x.strides[2] // x.itemsize
-    arguments = (channels * count, ctypes.c_size_t(plane), height, width, ctypes.c_size_t(row), side, *before, *size)
+    arguments = (channels * count, plane, height, width, row, side, *before, *size)
     library.max_pool_1(pointer(x), *arguments, pointer(y))
     return y

@@ -6,6 +6,8 @@
 
    Sources: ITU-T T.81 (annexes C, F); the arithmetic of libjpeg 6b's jidctred.c and jdcolor.c. */
 
+#include "native.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,8 @@ enum {
     WRAP = 512,     /* libjpeg's range table knows levels from -WRAP */
     MARGIN = BLOCK * 4 + 64,
 };
+
+SHARED_CONSTANT(jpeg_eighth_code_bytes, CODE_BYTES);
 
 typedef struct {
     uint8_t length[65536]; /* of the code that these 16 bits begin with; 0: there is none */
@@ -380,7 +384,7 @@ static void put_colours(const Component parts[3], int width, int height, uint8_t
 /* data: from behind the scan's header. across, down: blocks of luma in one MCU (1 or 2; chroma has one). interval: MCUs between
    restarts, 0 for none. codes: (3, 2) of CODE_BYTES, for each component of its first and its other coefficients. quant:
    (3, 64), in natural order. rgb: (ceil(height / 8), ceil(width / 8), 3). Returns 0, REFUSED or NO_MEMORY. */
-int jpeg_eighth_1(const uint8_t *data, size_t size, int width, int height, int across, int down, int interval,
+EXPORTED int jpeg_eighth_1(const uint8_t *data, size_t size, int width, int height, int across, int down, int interval,
                   const uint8_t *codes, const uint16_t *quant, uint8_t *rgb)
 {
     int mcus_across = (width + 8 * across - 1) / (8 * across), mcus_down = (height + 8 * down - 1) / (8 * down);

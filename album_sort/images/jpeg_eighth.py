@@ -6,7 +6,6 @@ unusual or damaged, the caller asks libjpeg. docs/decisions/0006-jpeg-at-an-eigh
 
 from __future__ import annotations
 
-import ctypes
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,9 +14,8 @@ from numpy.typing import NDArray
 
 from album_sort.containers.jpeg import HUFFMAN, QUANTIZATION, RESTART
 from album_sort.images.jpeg_layout import JpegLayout
-from album_sort.native import native_library, pointer
+from album_sort.native import CODE_BYTES, native_library, pointer
 
-_CODE_BYTES = 16 + 256
 _BASELINE = (0xC0, 0xC1)
 # Of luma, across and down; chroma has one block for them.
 _SAMPLINGS = frozenset({0x11, 0x12, 0x21, 0x22})
@@ -63,7 +61,7 @@ def decode_eighth(data: bytes, layout: JpegLayout, short_px: int) -> NDArray[np.
     pixels = np.frombuffer(data, np.uint8, offset=at)
     refused = library.jpeg_eighth_1(
         pointer(pixels),
-        ctypes.c_size_t(pixels.size),
+        pixels.size,
         layout.width_px,
         layout.height_px,
         sampling >> 4,
@@ -120,7 +118,7 @@ def _codes(body: bytes) -> dict[int, bytes]:
             raise ValueError("a Huffman table ends early")
         if body[at] & 0xEC or (body[at] < 0x10 and max(body[at + 17 : end], default=0) > 15):
             raise ValueError("no Huffman table that libjpeg takes")
-        found[body[at]] = (counts + body[at + 17 : end]).ljust(_CODE_BYTES, b"\0")
+        found[body[at]] = (counts + body[at + 17 : end]).ljust(CODE_BYTES, b"\0")
         at = end
     return found
 

@@ -1,14 +1,19 @@
 /* Resizing of RGB pictures: Pillow's arithmetic in a third of its time, several values at once, for x86 processors with AVX2. Called
    from resample.py, which works out the weights. Source: Pillow's src/libImaging/Resample.c. */
 
+#include "native.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define PRECISION 22 /* bits behind the point of a weight */
+
+SHARED_CONSTANT(resample_precision, PRECISION);
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#define PRECISION 22 /* bits behind the point of a weight */
 #define LANES 8
 #define WIDE __attribute__((target("avx2")))
 
@@ -75,17 +80,8 @@ WIDE static void resample(const uint8_t *x, int width, int height, Taps across, 
 }
 #endif
 
-int resample_runs(void)
-{
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx2");
-#else
-    return 0;
-#endif
-}
-
 /* x: (height, width, 3). first_*, weights_*: of Taps. y: (outs_y, outs_x, 3). Returns 0, or 1 where there is no memory. */
-int resample_1(const uint8_t *x, int width, int height, const int32_t *first_x, const int32_t *weights_x, int taps_x, int outs_x,
+EXPORTED int resample_1(const uint8_t *x, int width, int height, const int32_t *first_x, const int32_t *weights_x, int taps_x, int outs_x,
                const int32_t *first_y, const int32_t *weights_y, int taps_y, int outs_y, uint8_t *y)
 {
     int result = 1;

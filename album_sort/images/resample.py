@@ -6,7 +6,6 @@ rounds otherwise.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from album_sort.native import native_library, pointer
+from album_sort.native import PRECISION_BITS, native, native_library, pointer
 
 Plane = NDArray[np.uint8]
 Weights = NDArray[np.float64]
-
-_PRECISION_BITS = 22
 
 
 def _box(x: Weights) -> Weights:
@@ -60,8 +57,7 @@ def resize_array(rgb: Plane, size: tuple[int, int], resample: Image.Resampling) 
 
 
 def _runs(resample: Image.Resampling) -> bool:
-    library = native_library()
-    return resample in _FILTERS and library is not None and bool(library.resample_runs())
+    return resample in _FILTERS and native_library() is not None and native().has_avx2
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +66,8 @@ class _Taps:
 
     first: NDArray[np.int32]
     weights: NDArray[np.int32]
-    arguments: tuple[ctypes.c_void_p, ctypes.c_void_p, int, int]
-    """Both as C takes them, with the numbers of taps and outs."""
+    arguments: tuple[int, int, int, int]
+    """Where both begin, as C takes them, with the numbers of taps and outs."""
 
 
 # Crops with faces have some hundred sides between them, in a library of whatever photos; 256 pairs of sizes cost 0.6 ms a photo.
@@ -89,5 +85,5 @@ def _taps(size: int, outs: int, resample: Image.Resampling) -> _Taps:
     weights = shape((tap + first[:, None] - centre[:, None] + 0.5) * (1.0 / stretch))
     weights[tap >= count[:, None]] = 0.0
     weights /= weights.sum(axis=1, keepdims=True)
-    fixed = np.rint(weights * (1 << _PRECISION_BITS)).astype(np.int32)
+    fixed = np.rint(weights * (1 << PRECISION_BITS)).astype(np.int32)
     return _Taps(first, fixed, (pointer(first), pointer(fixed), tap.size, outs))

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from album_sort.images.measures import Plane, Planes, flat_and_edges, grey_levels, points, raised_chroma, split, total
 from album_sort.images.people import find_faces
 from album_sort.images.resample import resize_array
-from album_sort.images.text_blocks import block_extremes, block_means, measure_text, steps
+from album_sort.images.text_blocks import Plane, block_extremes, block_means, measure_text, steps
 from album_sort.types.statistics import ImageStatistics
 
 MEASURE_SIDE_PX = 256
@@ -30,14 +29,15 @@ MOST_TINT = 1.4
 def measure_statistics(rgb: Plane, width_px: int, height_px: int, *, faces: bool = True) -> ImageStatistics:
     """Numbers of `rgb` (H, W, 3), upright, of any size; `width_px` and `height_px` are those of the upright full picture.
 
-    Takes about 1.5 ms, and 3 to 4 ms more to look for `faces`; without a compiler 2.6 and 9 (docs/decisions/0009).
+    Takes about 2.6 ms, and 3 to 4 ms more to look for `faces`; without a compiler 9 (docs/decisions/0009).
     """
     small = _to_measuring_size(rgb)
-    red, green, blue, luma, chroma, luma_rows = split(small) or _split(small)
+    red, green, blue = (np.ascontiguousarray(small[..., channel]) for channel in range(3))
+    luma, chroma = _luma(red, green, blue), _chroma(red, green, blue)
     balanced = _balanced_chroma(red, green, blue, luma)
     numbers: dict[str, float] = {"width_px": float(width_px), "height_px": float(height_px)}
-    numbers |= _tones(luma, balanced, luma_rows)
-    numbers |= {"mean_chroma": _mean(chroma) / 255, "balanced_chroma": _mean(balanced) / 255}
+    numbers |= _tones(luma, balanced)
+    numbers |= {"mean_chroma": float(chroma.mean()) / 255, "balanced_chroma": float(balanced.mean()) / 255}
     numbers |= _evenness(small, luma)
     # Colours of every ninth pixel: counting them all would take longer than everything else together.
     numbers |= _colours(*(np.ascontiguousarray(channel[::3, ::3]) for channel in (red, green, blue)))
@@ -56,19 +56,6 @@ def _to_measuring_size(rgb: Plane) -> Plane:
         return rgb
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return resize_array(rgb, size, Image.Resampling.BOX)
-
-
-def _split(rgb: Plane) -> Planes:
-    """As `measures.split`."""
-    red, green, blue = (np.ascontiguousarray(rgb[..., channel]) for channel in range(3))
-    luma = _luma(red, green, blue)
-    return red, green, blue, luma, _chroma(red, green, blue), luma.sum(axis=1, dtype=np.uint32)
-
-
-def _mean(plane: Plane) -> float:
-    """Mean of all pixels."""
-    sum_of_all = total(plane)
-    return float(plane.mean()) if sum_of_all is None else sum_of_all / plane.size
 
 
 def _luma(red: Plane, green: Plane, blue: Plane) -> Plane:
@@ -93,9 +80,6 @@ def _balanced_chroma(red: Plane, green: Plane, blue: Plane, luma: Plane) -> Plan
     levels = [float(channel[::4, ::4][light].mean()) for channel in (red, green, blue)]
     # Fixed point with 7 bits: 255 * 1.4 * 128 still fits into 16.
     gains = np.array([128 * min(MOST_TINT, max(levels) / max(1.0, level)) for level in levels], np.uint16)
-    chroma = raised_chroma(red, green, blue, gains)
-    if chroma is not None:
-        return chroma
     raised = [
         np.minimum((channel * gain) >> 7, 255).astype(np.uint8)
         for channel, gain in zip((red, green, blue), gains, strict=True)
@@ -108,15 +92,15 @@ def _share(mask: NDArray[np.bool_]) -> float:
     return float(np.count_nonzero(mask)) / mask.size if mask.size else 0.0
 
 
-def _tones(luma: Plane, chroma: Plane, luma_rows: NDArray[np.uint32]) -> Mapping[str, float]:
+def _tones(luma: Plane, chroma: Plane) -> Mapping[str, float]:
     """Luminance percentiles, and the shares of near white, near black and the most common grey."""
     histogram = np.bincount(luma[::2, ::2].ravel(), minlength=256)
     cumulated = np.cumsum(histogram) / histogram.sum()
     dark, median, bright = (float(np.searchsorted(cumulated, quantile)) / 255 for quantile in (0.05, 0.5, 0.95))
     paper = int(np.argmax(np.convolve(histogram, np.ones(9), mode="same")))
-    counted = grey_levels(luma, chroma, GREYISH)
-    greys = np.bincount(luma[chroma < GREYISH], minlength=256) if counted is None else counted
+    greys = np.bincount(luma[chroma < GREYISH], minlength=256)
     height, width = luma.shape
+    luma_rows = luma.sum(axis=1, dtype=np.uint32)
     half = height // 2
     upper = max(1, half)
     return {
@@ -139,7 +123,7 @@ def _evenness(small: Plane, luma: Plane) -> Mapping[str, float]:
     ring = np.concatenate((small[0], small[-1], small[:, 0], small[:, -1])).astype(np.int16)
     near_ring = np.abs(ring - np.median(ring, axis=0).astype(np.int16)).max(axis=1) <= 6
     height, width = luma.shape
-    flat, middle, edges_down, edges_across = flat_and_edges(luma, NEAR_BLACK, NEAR_WHITE) or _flat_and_edges(luma)
+    flat, middle, edges_down, edges_across = _flat_and_edges(luma)
     across, down = edges_down > 0.6 * width, edges_across > 0.6 * height
     return {
         "flat_share": _mean_share(flat, width - 1),
@@ -153,7 +137,7 @@ def _evenness(small: Plane, luma: Plane) -> Mapping[str, float]:
 
 
 def _flat_and_edges(luma: Plane) -> tuple[NDArray[np.intp], ...]:
-    """As `measures.flat_and_edges`."""
+    """Counts of flat pixels, those of them in middle tones, and steps down, each (H - 1,) by row; of steps across, (W - 1,) by column."""
     steps_x, steps_y = steps(luma, axis=1), steps(luma, axis=0)
     flat = (steps_x[:-1] == 0) & (steps_y[:, :-1] == 0)
     inner = luma[:-1, :-1]
@@ -223,9 +207,6 @@ def _light_points(luma: Plane, block_mean: NDArray[np.float32]) -> int:
     """Number of local maxima that stand out from a dark 8 px block."""
     if not (block_mean < 60).any():
         return 0
-    found = points(luma, block_mean)
-    if found is not None:
-        return found
     inner = luma[1:-1, 1:-1]
     peak = (inner > 70) & (inner >= luma[:-2, 1:-1]) & (inner > luma[2:, 1:-1])
     peak &= (inner >= luma[1:-1, :-2]) & (inner > luma[1:-1, 2:])

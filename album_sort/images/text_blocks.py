@@ -7,8 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.images.measures import BLOCK, Plane, count_ink, measure_blocks
+Plane = NDArray[np.uint8]
 
+BLOCK = 16
+"""Side of the blocks in pixels in which text is looked for: about two lines of print in a picture of a whole page."""
 CONTRAST = 48
 """Luminance range (0..255) from which a block is not blank."""
 LIGHT = 110
@@ -23,9 +25,6 @@ def steps(plane: Plane, axis: int) -> Plane:
 
 def block_extremes(plane: Plane, side: int) -> tuple[Plane, Plane]:
     """Smallest and largest value of each whole block; what is left over at the right and bottom is dropped."""
-    found = measure_blocks(plane, side)
-    if found is not None:
-        return found[:2]
     bands = _bands(plane, side)
     rows, columns = bands.shape[0], bands.shape[2] // side
     low = bands.min(axis=1).reshape(rows, columns, side).min(axis=2)
@@ -59,7 +58,7 @@ def measure_text(luma: Plane, chroma: Plane, *, greyish: int) -> Mapping[str, fl
             np.where(on_dark, low + even, 0),
         )
     ).astype(np.uint8)
-    (ink_count, thick_count, stroke_count, ground_count), strokes = count_ink(luma, limits) or _ink(luma, limits)
+    (ink_count, thick_count, stroke_count, ground_count), strokes = _ink(luma, limits)
     text = (
         written
         & (ink_count > 5)
@@ -81,7 +80,11 @@ def measure_text(luma: Plane, chroma: Plane, *, greyish: int) -> Mapping[str, fl
 
 
 def _ink(luma: Plane, limits: Plane) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """As `measures.count_ink`."""
+    """(4, rows, columns) pixels of ink, thick ink, beginning strokes and ground in each block, and (16 rows,) strokes in a row.
+
+    limits: of each block, (4, rows, columns): ink is what is darker than the first, or, where the second is 1, what is not; ground
+    is at least the third or at most the fourth.
+    """
     whole = luma[: limits.shape[1] * BLOCK, : limits.shape[2] * BLOCK]
     threshold, is_dark, above, below = (_spread(blocks) for blocks in limits)
     ink = (whole < threshold) ^ is_dark.astype(np.bool_)
@@ -102,9 +105,6 @@ def _bands(plane: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 def _block_sums(plane: NDArray[np.uint8] | NDArray[np.bool_], side: int) -> NDArray[np.uint32]:
     """Sum of each whole block. Columns are summed first: that way numpy adds whole rows at once."""
-    found = measure_blocks(plane.view(np.uint8), side)
-    if found is not None:
-        return found[2]
     bands = _bands(plane.view(np.uint8), side)
     columns = bands.sum(axis=1, dtype=np.uint16)
     sums: NDArray[np.uint32] = columns.reshape(bands.shape[0], -1, side).sum(axis=2, dtype=np.uint32)

@@ -78,6 +78,7 @@ class Engine:
         inspection = InspectionSettings(reader, split.workers, settings.batch_size, settings.recheck)
 
         def make_classifier() -> Classifier:
+            from album_sort.classifier.rivals import measure_in_turns  # noqa: PLC0415 - only when a network runs
             from album_sort.classifier.runner import Classifier  # noqa: PLC0415 - imports torch
 
             classifier = Classifier(
@@ -87,6 +88,7 @@ class Engine:
                 threads=split.threads,
                 converted=self.cache_folder / "weights",
                 calibration=self._calibration_views,
+                measure=measure_in_turns,
             )
             on_network(f"{self.weights.backbone.title}, {classifier.note}")
             return classifier

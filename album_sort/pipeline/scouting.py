@@ -16,6 +16,7 @@ from album_sort.core.ignore import ScanFilter
 from album_sort.core.planning.layout import Layout
 from album_sort.errors import UsageError
 from album_sort.events import EventSink, Notice, StageProgress
+from album_sort.native import native
 from album_sort.pipeline.absent import with_absent, without_missing
 from album_sort.pipeline.engine import Engine, make_engine
 from album_sort.pipeline.idle import idle_patterns
@@ -26,7 +27,7 @@ from album_sort.pipeline.stages import Stages
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.scan import ScanResult, scan
 from album_sort.state.cache_rows import KnownFile
-from album_sort.types import ContentId, FileEntry, FileKind, StageTiming
+from album_sort.types import ContentId, FileEntry, FileKind, Reason, StageTiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
     )
     if engine.notice:
         sink(Notice(load_wording().say(engine.notice, lang)))
+    if native().is_stale:
+        sink(Notice(load_wording().say(Reason.of("notice.stale-native-code"), lang)))
     policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target)
     stages = Stages(sink)
     with stages.stage("scan"):
