@@ -14,8 +14,7 @@ import stat
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import date
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,7 @@ import platformdirs
 
 from album_sort.errors import UsageError, nearest
 from album_sort.reading import read_given
-from album_sort.setting_values import PARSERS
-from album_sort.types import DEFAULT_LAYOUT, Mode, Precision
+from album_sort.settings import SPECS, Settings
 
 ENVIRONMENT_PREFIX = "ALBUM_SORT_"
 _OWN_VARIABLES = {"ALBUM_SORT_CACHE_DIR", "ALBUM_SORT_PYTHON", "ALBUM_SORT_WEIGHTS_MIRROR"}
@@ -37,55 +35,6 @@ FLAGS = "flags"
 """Origin of a value that the command line gives."""
 ALBUMS_ORIGIN = "albums"
 """Origin of a value that the destination keeps."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to sort. Names are those of the flags, with underscores."""
-
-    mode: Mode = Mode.COPY
-    layout: str = DEFAULT_LAYOUT
-    also: bool = False
-    albums: str = ""
-    """The user's own rules, a TOML file; empty for none."""
-    lang: str = ""
-    """`en` or `zh`; empty takes the destination's, `en` for a new one."""
-    model: str = "auto"
-    weights: str = ""
-    offline: bool = False
-    precision: Precision = Precision.AUTO
-    precision_target: float = 0.95
-    batch_size: int = 16
-    workers: int = 0
-    """Decoding processes; 0 chooses."""
-    threads: int = 0
-    """Threads of the network; 0 chooses."""
-    nice: int = 0
-    home: tuple[float, float] | str | None = None
-    """Latitude and longitude in degrees, or a town's name."""
-    day_begins: int = 0
-    """Hour at which a day begins: 4 files a night out under the evening before."""
-    clock: tuple[str, ...] = ()
-    """`CAMERA=+1h30m`: corrections of cameras whose clock was wrong."""
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    since: date | None = None
-    until: date | None = None
-    limit: int = 0
-    """Most photos to sort in this run; 0 for all."""
-    recheck: bool = False
-    prune: bool = False
-    """Take outputs whose source is gone to the trash in the state folder."""
-    prune_limit: float = 0.2
-    """Largest share of the outputs that may be pruned at once."""
-    report: str = ""
-    """Folder for a further copy of the report."""
-    wait: float = 0.0
-    """Seconds to wait for another run to finish."""
-    log_file: str = ""
-    progress: bool = True
-    strict: bool = False
-    """Raise at the first fault of this program instead of leaving its photo out: for those who mend it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +56,7 @@ class ResolvedSettings:
 
 def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
     """The last layer that names a setting wins; raises `UsageError` with every fault of every layer."""
-    known = [setting.name for setting in fields(Settings)]
+    known = [*SPECS]
     values: dict[str, Any] = {}
     origins = dict.fromkeys(known, DEFAULT)
     faults = []
@@ -121,7 +70,7 @@ def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
                 )
                 continue
             try:
-                values[name] = PARSERS[name](value)
+                values[name] = SPECS[name].parse(value)
                 origins[name] = layer.origin
             except (ValueError, TypeError) as error:
                 faults.append(f"{_named(layer.origin, key, value)}: {error}")
@@ -180,7 +129,7 @@ def read_layers(
 
 def check_setting(name: str, value: object) -> None:
     """Raises ValueError or TypeError for what is no value of this setting."""
-    PARSERS[name](value)
+    SPECS[name].parse(value)
 
 
 def cache_folder() -> Path:

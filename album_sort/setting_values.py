@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from enum import Enum, auto
 from typing import Any
 
+from album_sort.choices import Mode, Precision
 from album_sort.errors import nearest
-from album_sort.types import LANGUAGES, Mode, Precision
 
 _NUMBER = r"\s*[+-]?[\d.]+(?:e[+-]?\d+)?\s*"
 _POSITION = re.compile(f"{_NUMBER},{_NUMBER}", re.ASCII | re.IGNORECASE)
 
 
-def _text(value: object) -> str:
+def a_text(value: object) -> str:
+    """Any text."""
     if not isinstance(value, str):
         raise TypeError("expected a text")
     return value
 
 
-def _flag(value: object) -> bool:
+def a_flag(value: object) -> bool:
+    """True or false, also in words."""
     if isinstance(value, bool):
         return value
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -30,7 +34,9 @@ def _flag(value: object) -> bool:
     raise ValueError("expected true or false")
 
 
-def _integer(least: int, most: int) -> Callable[[object], int]:
+def an_integer(least: int, most: int) -> Callable[[object], int]:
+    """A whole number within bounds."""
+
     def parse(value: object) -> int:
         number = int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
         if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
@@ -40,7 +46,9 @@ def _integer(least: int, most: int) -> Callable[[object], int]:
     return parse
 
 
-def _number(least: float, most: float) -> Callable[[object], float]:
+def a_number(least: float, most: float) -> Callable[[object], float]:
+    """A number within bounds."""
+
     def parse(value: object) -> float:
         try:
             number = float(value) if isinstance(value, (int, float, str)) else float("nan")
@@ -53,7 +61,9 @@ def _number(least: float, most: float) -> Callable[[object], float]:
     return parse
 
 
-def _choice(words: Sequence[str]) -> Callable[[object], str]:
+def one_of(words: Sequence[str]) -> Callable[[object], str]:
+    """One of some words."""
+
     def parse(value: object) -> str:
         if value not in words:
             near = nearest(str(value), words)
@@ -63,7 +73,8 @@ def _choice(words: Sequence[str]) -> Callable[[object], str]:
     return parse
 
 
-def _texts(value: object) -> tuple[str, ...]:
+def some_texts(value: object) -> tuple[str, ...]:
+    """A list of texts; a text is taken apart at its commas."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
@@ -71,7 +82,7 @@ def _texts(value: object) -> tuple[str, ...]:
     raise TypeError("expected a list of texts")
 
 
-def _home(value: object) -> tuple[float, float] | str:
+def a_home(value: object) -> tuple[float, float] | str:
     """A position, or a town's name for the gazetteer: `48.137,11.575`, `Munich`, `Munich, Germany`."""
     # A position may be written with an exponent (`1e-05`), so letters alone make no town.
     if isinstance(value, str) and any(letter.isalpha() for letter in value) and not _POSITION.fullmatch(value):
@@ -79,12 +90,13 @@ def _home(value: object) -> tuple[float, float] | str:
     return _position(value)
 
 
-def _mode(value: object) -> Mode:
+def a_mode(value: object) -> Mode:
+    """How photos are filed; never by moving them."""
     if value == "move":
         raise ValueError(
             "album-sort never moves your photos; hardlink or symlink needs no space, copy (the default) leaves both"
         )
-    return Mode(_choice([*Mode])(value))
+    return Mode(one_of([*Mode])(value))
 
 
 def _position(value: object) -> tuple[float, float]:
@@ -98,7 +110,7 @@ def _position(value: object) -> tuple[float, float]:
     return lat, lon
 
 
-def _date(*, is_last: bool) -> Callable[[object], date]:
+def a_day(*, is_last: bool) -> Callable[[object], date]:
     """A day; of a month or a year its first or its last day."""
 
     def parse(value: object) -> date:
@@ -116,36 +128,33 @@ def _date(*, is_last: bool) -> Callable[[object], date]:
     return parse
 
 
-PARSERS: Mapping[str, Callable[[object], Any]] = {
-    "mode": _mode,
-    "layout": _text,
-    "also": _flag,
-    "albums": _text,
-    "lang": _choice(LANGUAGES),
-    "model": _text,
-    "weights": _text,
-    "offline": _flag,
-    "precision": lambda value: Precision(_choice([*Precision])(value)),
-    "precision_target": _number(0.5, 0.999),
-    "batch_size": _integer(1, 512),
-    "workers": _integer(0, 256),
-    "threads": _integer(0, 256),
-    "nice": _integer(0, 19),
-    "home": _home,
-    "day_begins": _integer(0, 12),
-    "clock": _texts,
-    "include": _texts,
-    "exclude": _texts,
-    "since": _date(is_last=False),
-    "until": _date(is_last=True),
-    "limit": _integer(0, 10**9),
-    "recheck": _flag,
-    "prune": _flag,
-    "prune_limit": _number(0, 1),
-    "report": _text,
-    "wait": _number(0, 1e6),
-    "log_file": _text,
-    "progress": _flag,
-    "strict": _flag,
-}
-"""By the name of the setting; each raises ValueError or TypeError."""
+def a_precision(value: object) -> Precision:
+    """What the network runs in."""
+    return Precision(one_of([*Precision])(value))
+
+
+class Keeping(Enum):
+    """Whether a destination keeps a setting from one run to the next."""
+
+    NEVER = auto()
+    ONCE_SET = auto()
+    """As soon as somebody has set it."""
+    ALWAYS = auto()
+    """Even where nobody has said anything: a default of a later program must not move photos either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """All that is known of a setting beside its name and default: adding a setting is adding one field of `Settings`."""
+
+    parse: Callable[[object], Any]
+    """From TOML, the environment or a flag; raises ValueError or TypeError."""
+    help: str
+    """What it does, in a sentence for `--help`."""
+    metavar: str = ""
+    """How its value is named there; empty for a flag."""
+    switch: str = ""
+    """The words of a flag, where they are others than its name."""
+    keeping: Keeping = Keeping.NEVER
+    is_idle: bool = False
+    """Whether it changes nothing about where photos go."""

@@ -29,7 +29,6 @@ from typing import Any
 
 import numpy as np
 
-from album_sort.config import Settings
 from album_sort.core.planning.layout import Layout
 from album_sort.core.trips.timeline import TimelinePhoto
 from album_sort.events import silent
@@ -41,6 +40,7 @@ from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.scouting import Scouted, SortRequest
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.scan import ScanResult
+from album_sort.settings import Settings
 from album_sort.types import (
     EMBEDDING_SIZE,
     CaptureTime,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.config import Layer, Settings, read_layers, resolve_settings
+from album_sort.config import Layer, read_layers, resolve_settings
 from album_sort.errors import UsageError
+from album_sort.settings import Settings
 from album_sort.types import Mode
 
 

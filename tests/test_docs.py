@@ -15,8 +15,8 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from album_sort.cli.app import app
-from album_sort.config import Settings
 from album_sort.errors import ExitCode
+from album_sort.settings import Settings
 from tests.conftest import REPOSITORY
 
 REFERENCE = REPOSITORY / "docs" / "reference" / "cli.md"

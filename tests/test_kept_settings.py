@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from album_sort.classifier.weights import file_sha256
-from album_sort.config import Layer, Settings, check_setting, read_layers, resolve_settings
+from album_sort.config import Layer, check_setting, read_layers, resolve_settings
 from album_sort.pipeline.kept import KEPT, KeptSettings, kept_of, read_kept
+from album_sort.settings import Settings
 from album_sort.state.store import DestinationState
 from tests import pictures
 from tests.builders import make_tree, picture_jpeg, read_tree

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.config import Settings
 from album_sort.errors import ExitCode, UsageError
 from album_sort.events import silent
 from album_sort.pipeline.execute import Planned, make_plan
@@ -23,6 +22,7 @@ from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.remembered import remember_nothing_written
 from album_sort.pipeline.scouting import SortRequest, scout
+from album_sort.settings import Settings
 from album_sort.types import Stage
 from tests.builders import make_jpeg, make_tree, read_tree
 from tests.conftest import REPOSITORY, Program

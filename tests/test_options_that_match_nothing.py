@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.config import Settings
 from album_sort.core.ignore import ScanFilter
 from album_sort.pipeline.idle import idle_patterns
 from album_sort.pipeline.records import ClockCorrections
 from album_sort.scan import scan
+from album_sort.settings import Settings
 from tests import pictures
 from tests.builders import make_tree, picture_jpeg, read_tree
 from tests.conftest import Program

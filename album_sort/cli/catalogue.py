@@ -15,7 +15,7 @@ from album_sort.classifier.labels import load_labels
 from album_sort.classifier.weights import WeightsFile, fetch_weights, three_ways, weights_at_hand
 from album_sort.cli._console import err_console, out_console
 from album_sort.cli._layout import Last, print_table, printable, say
-from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Settings, cache_folder, read_layers, resolve_settings
+from album_sort.config import ALBUMS_ORIGIN, DEFAULT, cache_folder, read_layers, resolve_settings
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.planning.album_names import find_album
 from album_sort.errors import ExitCode, WeightsUnavailable
@@ -25,6 +25,7 @@ from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shap
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import load_calibration, load_rules
 from album_sort.pipeline.remembered import language_of, open_to_read
+from album_sort.settings import Settings
 from album_sort.types import LANGUAGES, AlbumId, ClassIndex
 
 DOWNLOAD_PATIENCE_S = 60.0

@@ -12,19 +12,24 @@ import typer
 from album_sort.cli import _options as o
 
 
+@o.takes_settings(
+    "albums",
+    "lang",
+    "model",
+    "weights",
+    "offline",
+    "precision_target",
+    "home",
+    beside={"verbose": "home", "json": "home", "config": "home"},
+)
 def explain(
+    *,
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="A photo, in your photos or in the albums.")],
     out: o.OptionalOut = "",
-    albums: o.Albums = None,
-    lang: o.Lang = None,
-    model: o.Model = None,
-    weights: o.Weights = None,
-    offline: o.Offline = None,
-    precision_target: o.PrecisionTarget = None,
-    home: o.HomeOption = None,
     verbose: o.Figures = False,
     json: o.JsonOption = False,
     config: o.ConfigFile = None,
+    **settings: object,
 ) -> None:
     """Explains why a photo is in its album: classes, evidence, rule, date, place, and what came second.
 
@@ -32,15 +37,7 @@ def explain(
     """
     from album_sort.cli.photos import run_explain  # noqa: PLC0415 - see above
 
-    flags: dict[str, object] = {
-        "albums": albums,
-        "lang": lang,
-        "model": model,
-        "weights": weights,
-        "offline": offline,
-        "precision_target": precision_target,
-        "home": home,
-    }
+    flags = o.as_flags(settings)
     raise typer.Exit(run_explain(photo, out, flags, config, as_json=json, verbose=verbose))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from album_sort.config import Layer, ResolvedSettings, Settings, resolve_settings
+from album_sort.config import Layer, ResolvedSettings, resolve_settings
 from album_sort.errors import UsageError
 from album_sort.paths import given_path
 from album_sort.pipeline.holding import usable_destination
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import check_kept_rules
+from album_sort.settings import Settings
 from album_sort.types import LANGUAGES
 
 LayersWith = Callable[[Layer | None], Sequence[Layer]]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from album_sort import __version__
 from album_sort.classifier.labels import load_wording
-from album_sort.config import Settings, new_homeless_cache
+from album_sort.config import new_homeless_cache
 from album_sort.core.planning.planfile import plan_to_lines
 from album_sort.errors import DestinationError
 from album_sort.events import Event, EventSink, FileLeftOut, Notice, StageFinished, StageStarted
@@ -37,6 +37,7 @@ from album_sort.pipeline.remembered import (
 from album_sort.pipeline.reporting import changes_since
 from album_sort.pipeline.scouting import Scouted, SortRequest, scout
 from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
+from album_sort.settings import Settings
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, Reason, StageTiming
 from album_sort.types.ledger import RunStatus

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from album_sort.classifier.labels import load_labels
-from album_sort.config import Settings
 from album_sort.core.albums.assignment import FilingPolicy, assign_photos
 from album_sort.core.dates.seasons import season_label
 from album_sort.core.evidence.gather import gather_evidence
@@ -19,6 +18,7 @@ from album_sort.pipeline.hand import in_own_words, told_album
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.scouting import Scouted
+from album_sort.settings import Settings
 from album_sort.types import (
     AlbumId,
     Assignment,

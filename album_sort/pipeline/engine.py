@@ -21,13 +21,13 @@ from album_sort.classifier.weights import (
     is_official,
     weights_by_hash,
 )
-from album_sort.config import Settings
 from album_sort.errors import WeightsUnavailable
 from album_sort.inspection.cores import available_cores, split_threads
 from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
 from album_sort.inspection.messages import ReaderSettings
 from album_sort.pipeline.policy import load_head
 from album_sort.pipeline.remembered import RememberedWeights
+from album_sort.settings import Settings
 from album_sort.state.cache import InferenceCache
 from album_sort.types import FileEntry, Reason
 

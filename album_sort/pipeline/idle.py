@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from album_sort.config import Settings
 from album_sort.core.glob import Globs
 from album_sort.core.ignore import pattern_as_meant
 from album_sort.pipeline.records import ClockCorrections, PhotoRecord
 from album_sort.scan import ScanResult, root_of
+from album_sort.settings import Settings
 from album_sort.types import Reason
 
 _NAMED = 5

@@ -11,24 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from album_sort.config import (
-    ALBUMS_ORIGIN,
-    DEFAULT,
-    Layer,
-    ResolvedSettings,
-    Settings,
-    check_setting,
-    user_file,
-)
+from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Layer, ResolvedSettings, check_setting, user_file
 from album_sort.core.planning.layout import Layout
 from album_sort.errors import UsageError
 from album_sort.pipeline.remembered import LANGUAGE, MODEL, WEIGHTS, RememberedWeights, open_to_read
+from album_sort.setting_values import Keeping
+from album_sort.settings import SPECS, Settings
 from album_sort.state.store import DestinationState
 
-ALWAYS = ("layout", "mode")
+ALWAYS = tuple(name for name, spec in SPECS.items() if spec.keeping is Keeping.ALWAYS)
 """Kept even where nobody has said anything: a default of a later program must not move photos either."""
 
-KEPT = (*ALWAYS, "also", "albums", "precision_target", "home", "day_begins", "clock", "precision")
+KEPT = tuple(name for name, spec in SPECS.items() if spec.keeping is not Keeping.NEVER)
 """The others are kept as soon as somebody has set them."""
 
 

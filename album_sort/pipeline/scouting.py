@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from album_sort.classifier.labels import load_wording
-from album_sort.config import Settings, cache_folder
+from album_sort.config import cache_folder
 from album_sort.core.albums.assignment import FilingPolicy
 from album_sort.core.glob import PatternFault
 from album_sort.core.ignore import ScanFilter
@@ -26,6 +26,7 @@ from album_sort.pipeline.remembered import Remembered, not_before
 from album_sort.pipeline.stages import Stages
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.scan import ScanResult, scan
+from album_sort.settings import Settings
 from album_sort.state.cache_rows import KnownFile
 from album_sort.types import ContentId, FileEntry, FileKind, Reason, StageTiming
 

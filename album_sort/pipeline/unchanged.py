@@ -23,26 +23,12 @@ from album_sort.fileops.picture import take_picture
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.scouting import Scouted
 from album_sort.reading import read_small
+from album_sort.settings import SPECS
 from album_sort.types import AlbumRelPath
 from album_sort.types.ledger import DestinationPicture
 
-# Settings that change nothing about where photos go.
-IDLE_SETTINGS = frozenset(
-    {
-        "report",
-        "log_file",
-        "progress",
-        "wait",
-        "nice",
-        "workers",
-        "threads",
-        "batch_size",
-        "offline",
-        "recheck",
-        "strict",
-    }
-)
-
+IDLE_SETTINGS = frozenset(name for name, spec in SPECS.items() if spec.is_idle)
+"""Settings that change nothing about where photos go."""
 
 _MOST_BYTES = 16 << 20
 

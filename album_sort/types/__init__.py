@@ -1,5 +1,6 @@
 """Every value object that crosses a stage, by stage; the names are re-exported here. Imports nothing of ours."""
 
+from album_sort.choices import DEFAULT_LAYOUT, LANGUAGES, Mode, Precision
 from album_sort.types.albums import (
     REVIEW,
     TRAVEL,
@@ -21,13 +22,12 @@ from album_sort.types.content import (
     DecodedPicture,
     Inspection,
     PixelSource,
-    Precision,
     Prediction,
     Preprocessing,
 )
 from album_sort.types.files import ContentId, FileEntry, FileKind, PhotoGroup, Skipped, Stage
 from album_sort.types.inner_paths import AlbumRelPath, RunId, inner_path, inner_path_or_none, run_id_of
-from album_sort.types.labels import LANGUAGES, Album, ClassAlbums, ImageNetClass, LabelSet
+from album_sort.types.labels import Album, ClassAlbums, ImageNetClass, LabelSet
 from album_sort.types.metadata import (
     CaptureTime,
     GeoPosition,
@@ -40,10 +40,8 @@ from album_sort.types.metadata import (
     TimeSource,
 )
 from album_sort.types.plan import (
-    DEFAULT_LAYOUT,
     Action,
     Filing,
-    Mode,
     OpResult,
     OpStatus,
     Plan,

@@ -36,17 +36,6 @@ class PixelSource(StrEnum):
     RAW_PREVIEW = "RAW preview"
 
 
-class Precision(StrEnum):
-    """Arithmetic a network runs in."""
-
-    AUTO = "auto"
-    """The fastest that keeps the answers: for ResNet-18 int16 where it runs, else int8; then bf16 where the processor has it, or fp32."""
-    INT16 = "int16"
-    INT8 = "int8"
-    BF16 = "bf16"
-    FP32 = "fp32"
-
-
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
     """How pictures are brought to a network's input; belongs to the weights, as in torchvision's `Weights`."""

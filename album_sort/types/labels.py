@@ -8,11 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.choices import LANGUAGES
 from album_sort.types.albums import AlbumId
 from album_sort.types.content import ClassIndex
-
-LANGUAGES = ("en", "zh")
-"""The languages in which every name, title and sentence exists; the first stands in where another is missing."""
 
 ClassAlbums = tuple[tuple[AlbumId, float], ...]
 """Albums that one class speaks for, each with the share (0..1] of its probability; what is missing to 1 speaks for none."""

@@ -6,22 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from album_sort.choices import Mode
 from album_sort.types.albums import AlbumId
 from album_sort.types.files import ContentId, FileEntry, Skipped
 from album_sort.types.inner_paths import NOWHERE, AlbumRelPath, RunId
 from album_sort.types.reasons import Reason
-
-DEFAULT_LAYOUT = "{album}/{trip|year|undated}"
-"""Of the folders in a destination; `core/planning/layout.py` reads it."""
-
-
-class Mode(StrEnum):
-    """How a photo gets into the destination."""
-
-    COPY = "copy"
-    SYMLINK = "symlink"
-    HARDLINK = "hardlink"
-    REFLINK = "reflink"
 
 
 class Action(StrEnum):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from album_sort.choices import Mode
 from album_sort.types.albums import AlbumId
 from album_sort.types.content import ClassIndex
 from album_sort.types.files import ContentId, Stage
 from album_sort.types.inner_paths import AlbumRelPath
 from album_sort.types.metadata import CaptureTime, Place
-from album_sort.types.plan import Mode
 from album_sort.types.reasons import Reason
 
 REPORT_SCHEMA_VERSION = 1

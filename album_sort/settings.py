@@ -1,0 +1,107 @@
+"""The settings: each a field with all that is known of it. `--help` is made from them, so nothing large is imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any
+
+from album_sort.choices import DEFAULT_LAYOUT, LANGUAGES, Mode, Precision
+from album_sort.setting_values import (
+    Keeping,
+    Spec,
+    a_day,
+    a_flag,
+    a_home,
+    a_mode,
+    a_number,
+    a_precision,
+    a_text,
+    an_integer,
+    one_of,
+    some_texts,
+)
+
+_ONCE_SET, _ALWAYS = Keeping.ONCE_SET, Keeping.ALWAYS
+
+
+def _is(default: object, parse: Callable[[object], Any], help: str, **rest: Any) -> Any:  # noqa: A002, ANN401 - as `dataclasses.field`
+    """A field of `Settings` with its `Spec`."""
+    return field(default=default, metadata={"spec": Spec(parse, help, **rest)})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to sort. Names are those of the flags, with underscores, in the order of `--help`.
+
+    This is the one place to add a setting: options, configuration files, environment, what albums keep, and what makes a run another
+    one are read from here.
+    """
+
+    mode: Mode = _is(
+        Mode.COPY, a_mode, "copy (default), symlink, hardlink or reflink.", metavar="MODE", keeping=_ALWAYS
+    )
+    layout: str = _is(
+        DEFAULT_LAYOUT, a_text, "Folders; default {album}/{trip|year|undated}.", metavar="TEMPLATE", keeping=_ALWAYS
+    )
+    also: bool = _is(
+        False, a_flag, "Link photos into secondary albums, too.", switch="--also/--no-also", keeping=_ONCE_SET
+    )
+    albums: str = _is("", a_text, "Your own album rules (TOML).", metavar="FILE", keeping=_ONCE_SET)
+    """Empty for none."""
+    lang: str = _is("", one_of(LANGUAGES), "Language of folders and report.", metavar="en|zh")
+    """Empty takes the destination's, `en` for a new one."""
+    precision_target: float = _is(
+        0.95,
+        a_number(0.5, 0.999),
+        "Share of filed photos to be right, default 0.95; others go to review.",
+        metavar="SHARE",
+        keeping=_ONCE_SET,
+    )
+    home: tuple[float, float] | str | None = _is(
+        None, a_home, "Where you live, instead of finding out.", metavar="LAT,LON", keeping=_ONCE_SET
+    )
+    """Latitude and longitude in degrees, or a town's name."""
+    day_begins: int = _is(
+        0, an_integer(0, 12), "Hour at which a day begins, for nights out.", metavar="HOUR", keeping=_ONCE_SET
+    )
+    """4 files a night out under the evening before."""
+    clock: tuple[str, ...] = _is(
+        (), some_texts, "Correct a camera's clock.", metavar="CAMERA=+1h30m", keeping=_ONCE_SET
+    )
+    include: tuple[str, ...] = _is((), some_texts, "Only files that match.", metavar="GLOB")
+    exclude: tuple[str, ...] = _is((), some_texts, "No files that match.", metavar="GLOB")
+    since: date | None = _is(None, a_day(is_last=False), "Taken on this day or later.", metavar="DATE")
+    until: date | None = _is(None, a_day(is_last=True), "Taken on this day or earlier.", metavar="DATE")
+    limit: int = _is(0, an_integer(0, 10**9), "At most N photos not yet filed.", metavar="N")
+    """0 for all."""
+    recheck: bool = _is(False, a_flag, "Read every photo again, whatever its date says.", is_idle=True)
+    prune: bool = _is(False, a_flag, "Take outputs whose source is gone to the trash.")
+    """In the state folder."""
+    prune_limit: float = _is(0.2, a_number(0, 1), "Largest share to prune at once, default 0.2.", metavar="SHARE")
+    """Of the outputs."""
+    model: str = _is("auto", a_text, "", metavar="NAME")
+    """One of the registered networks, which its help lists."""
+    weights: str = _is("", a_text, "Your own weights of the network.", metavar="FILE")
+    offline: bool = _is(False, a_flag, "Never open a connection.", is_idle=True)
+    precision: Precision = _is(
+        Precision.AUTO, a_precision, "auto, int16, int8, bf16 or fp32.", metavar="KIND", keeping=_ONCE_SET
+    )
+    batch_size: int = _is(16, an_integer(1, 512), "Photos in a batch, default 16.", metavar="N", is_idle=True)
+    workers: int = _is(0, an_integer(0, 256), "Decoding processes.", metavar="N", is_idle=True)
+    """0 chooses."""
+    threads: int = _is(0, an_integer(0, 256), "Threads of the network.", metavar="N", is_idle=True)
+    """0 chooses."""
+    nice: int = _is(0, an_integer(0, 19), "Give way to other programs, as nice(1).", metavar="0-19", is_idle=True)
+    report: str = _is("", a_text, "Write the report there, too.", metavar="DIR", is_idle=True)
+    """Folder for a further copy."""
+    log_file: str = _is("", a_text, "Append what is said to FILE.", metavar="FILE", is_idle=True)
+    progress: bool = _is(True, a_flag, "No progress line.", switch="--no-progress", is_idle=True)
+    wait: float = _is(0.0, a_number(0, 1e6), "Wait for another run to finish.", metavar="SECONDS", is_idle=True)
+    strict: bool = _is(False, a_flag, "For developers: end at a fault of the program itself.", is_idle=True)
+    """Raise at the first fault of this program instead of leaving its photo out: for those who mend it."""
+
+
+SPECS: Mapping[str, Spec] = {one.name: one.metadata["spec"] for one in fields(Settings)}
+"""By the name of the setting, in the order of `--help`."""
