@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from album_sort.containers.lengths import missing_tiff_share
 from album_sort.core.damage import damage_reason
 from album_sort.images import UndecodableError, decode_picture
-from album_sort.images.tiff_extent import missing_tiff_share
 from album_sort.types import DecodedPicture, PixelSource
 from tests import pictures
 from tests.builders import make_tree, picture_jpeg

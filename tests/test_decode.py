@@ -184,6 +184,7 @@ REFUSED = {
     "skip.no-header": b"GIF89a\1\0",
     "skip.rows-missing": encoded(picture(), "PNG")[:60],
     "skip.cut-off": encoded(picture(), "JPEG")[:300],
+    "skip.cut-short": encoded(picture(), "TIFF", compression="tiff_lzw")[:3000],
     "skip.unsupported": b"BM" + b"\0" * 12 + b"(\0\0\0" + b"\1\0\0\0" * 2 + b"\1\0\3\0" + b"\0" * 24,
     "skip.damaged": encoded(picture(), "WEBP").replace(b"\x9d\x01\x2a", b"\xff" * 3, 1),
 }
@@ -367,7 +368,7 @@ def test_a_jpeg_kept_as_jpeg_xl_is_turned_by_its_exif(orientation: int, tmp_path
 def test_a_damaged_jpeg_xl_is_refused_in_few_words() -> None:
     pytest.importorskip("pillow_jxl", reason="the extra `jxl` is not installed")
     damaged = encoded(picture(), "JXL")[:3000]
-    assert refusal(damaged) == Reason.of("skip.damaged", format="JXL", detail="Generic Error")
+    assert refusal(damaged) == Reason.of("skip.damaged-or-cut", format="JXL")
 
 
 def test_threads_do_not_disturb_each_other() -> None:

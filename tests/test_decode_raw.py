@@ -117,9 +117,14 @@ def test_a_raw_that_cannot_be_developed_is_shown_by_its_tiny_preview_and_says_so
     assert likeness(shown.views[0], upright_view()) > 0.95
 
 
-def test_a_raw_without_preview_that_is_cut_off_is_refused() -> None:
-    with pytest.raises(UndecodableError, match=r"skip\.raw-without-preview \(detail=Input/output error, format=DNG\)"):
-        decoded(dng(None, 1, sensor_of(picture(*FULL)))[: -FULL[0] * FULL[1]])
+def test_a_raw_without_preview_that_is_cut_off_is_shown_as_far_as_it_goes() -> None:
+    whole = dng(None, 1, noisy(sensor_of(picture(*FULL))))
+    shown = decoded(whole[: -FULL[0] * FULL[1]])
+    assert shown.warnings == ("truncated: 50% of the rows are missing",)
+    upper = decode_picture(encoded(picture(*FULL).crop((0, 0, FULL[0], FULL[1] // 2)), "PNG"), RESNET)
+    assert likeness(shown.views, upper.views) > 0.98
+    with pytest.raises(UndecodableError, match=rf"skip\.cut-short \(format=DNG, missing={len(whole) - 3000}\)"):
+        decoded(whole[:3000])
 
 
 ENDS = {"in nothing": lambda values, row: 0 * values[row:], "in its last row": lambda values, row: values[row - 1]}
@@ -143,7 +148,7 @@ def test_a_raw_whose_data_end_early_is_shown_as_far_as_it_goes(
 
 def test_a_raw_without_its_pixels_is_refused() -> None:
     """Test files of other programs come like this."""
-    with pytest.raises(UndecodableError, match=r"skip\.rows-missing \(percent=100\)"):
+    with pytest.raises(UndecodableError, match=r"skip\.cut-short \(format=DNG, missing="):
         decoded(dng(None, 1, 0 * sensor_of(picture(*FULL))))
 
 

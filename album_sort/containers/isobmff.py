@@ -96,7 +96,7 @@ def is_complete(data: bytes) -> bool:
 def missing_bytes(data: bytes) -> int:
     """How many bytes the outermost boxes say that the file lacks at its end; 0 where that is unknown."""
     try:
-        return max((box.said_end - len(data) for box in boxes(data, is_strict=True)), default=0)
+        return max(0, *(box.said_end - len(data) for box in boxes(data, is_strict=True)), 0)
     except MalformedError:
         return 0
 

@@ -54,7 +54,7 @@ def decode_picture(
             missing_share=pixels.missing_share,
         )
     except LIBRARY_ERRORS as error:
-        raise UndecodableError(refusal_of(error, media.name)) from error
+        raise UndecodableError(refusal_of(error, media.name, data)) from error
 
 
 def recognise(data: bytes, suffix: str = "") -> MediaFormat:

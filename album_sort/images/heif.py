@@ -9,7 +9,8 @@ import pi_heif
 from PIL import Image
 
 from album_sort.containers.heif import HeifTables, HeifThumbnail, read_tables
-from album_sort.containers.isobmff import is_complete, missing_share
+from album_sort.containers.isobmff import is_complete, missing_bytes, missing_share
+from album_sort.containers.lengths import without_empty_tail
 from album_sort.images.huge import in_strips, shrink_factor
 from album_sort.images.pillow import to_rgb
 from album_sort.images.pixels import LIBRARY_ERRORS, Pixels, Request, UndecodableError
@@ -29,6 +30,7 @@ _ORIENTATION_OF_QUARTERS = {0: 1, 1: 8, 2: 3, 3: 6}
 
 def load_heif(data: bytes, request: Request) -> Pixels:
     """A HEIF picture. Its own turns (`irot`, `imir`) are applied here: EXIF Orientation must not turn it again."""
+    data = without_empty_tail(data)
     tables = read_tables(data)
     if tables is not None and min(tables.size) > 2 * request.short_px:
         request.check_size(*tables.size)
@@ -48,9 +50,7 @@ def full_picture(data: bytes, request: Request) -> Pixels:
         request.check_size(*primary.size)
         rgb, profile = to_rgb(_as_image(primary, request), primary.info.get("icc_profile") or b"")
     except LIBRARY_ERRORS as error:
-        # libheif says nothing of an end that came too early.
-        cut_off = Reason.of("skip.cut-off", format="HEIF", detail=detail_of(error))
-        raise UndecodableError(refusal_of(error, "heif") if is_complete(data) else cut_off) from error
+        raise UndecodableError(_refusal(data, error)) from error
     width_px, height_px = primary.size
     pixels = Pixels(rgb, width_px, height_px, 1, PixelSource.FULL, profile)
     if is_complete(data):
@@ -58,6 +58,13 @@ def full_picture(data: bytes, request: Request) -> Pixels:
     # libheif shows the tiles that are there and keeps silent about the others.
     cut = pixels.damaged("truncated")
     return cut if cut.missing_share else replace(cut, missing_share=missing_share(data))
+
+
+def _refusal(data: bytes, error: Exception) -> Reason:
+    """The decoder says nothing of an end that came too early."""
+    if is_complete(data) or missing_bytes(data):
+        return refusal_of(error, "heif", data)
+    return Reason.of("skip.cut-off", format="HEIF", detail=detail_of(error))
 
 
 def _as_image(item: pi_heif.HeifImage, request: Request) -> Image.Image:

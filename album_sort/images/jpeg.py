@@ -9,6 +9,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
+from album_sort.containers.lengths import EMPTY_TAIL
 from album_sort.images.jpeg_eighth import decode_eighth
 from album_sort.images.jpeg_layout import ExifFacts, JpegLayout, exif_facts, mp_previews, read_layout
 from album_sort.images.pillow import load_with_pillow
@@ -35,6 +36,9 @@ _TRAILER_BYTES, _HOLE_BYTES = 64 << 10, 1024
 
 def load_jpeg(data: bytes, request: Request) -> Pixels:
     """A JPEG's pixels, its own orientation with them."""
+    if data.endswith(bytes(EMPTY_TAIL)):
+        # What an unfinished download leaves, or a phone behind the end: a decoder would take it for pixels.
+        data = data.rstrip(b"\0")
     layout = read_layout(data)
     if layout is None:
         return load_with_pillow(data, "jpeg", request)

@@ -35,5 +35,5 @@ def load_jxl(data: bytes, request: Request) -> Pixels:
         mode = "F" if info.mode == "F;16" else info.mode
         rgb, profile = to_rgb(Image.frombytes(mode, size, bytes(content)), profile or b"")
     except LIBRARY_ERRORS as error:
-        raise UndecodableError(refusal_of(error, "jxl")) from error
+        raise UndecodableError(refusal_of(error, "jxl", data)) from error
     return Pixels(rgb, *size, 1, PixelSource.FULL, profile)

@@ -17,7 +17,9 @@ from dataclasses import replace
 import numpy as np
 from PIL import ExifTags, Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
+from album_sort.containers.lengths import without_empty_tail
 from album_sort.images.colour import to_srgb
+from album_sort.images.cut_files import part_of_cut
 from album_sort.images.huge import in_strips, shrink_factor
 from album_sort.images.pixels import (
     LIBRARY_ERRORS,
@@ -84,6 +86,8 @@ def load_with_pillow(data: bytes, name: str, request: Request) -> Pixels:
     missing = missing_of_webp(data) if name == "webp" else None
     if missing is not None:
         return _load_cut_webp(data, missing, request)
+    if name in ("avif", "tiff"):
+        data = without_empty_tail(data, may_be_black=True)
     try:
         return _load(data, name, request)
     except LIBRARY_ERRORS as error:
@@ -98,7 +102,10 @@ def load_with_pillow(data: bytes, name: str, request: Request) -> Pixels:
         with _tolerant():
             pixels = _load(data, name, request)
     except LIBRARY_ERRORS:
-        raise UndecodableError(refusal_of(strict, name)) from strict
+        part = part_of_cut(data, name, lambda changed: _load(changed, name, request))
+        if part is None:
+            raise UndecodableError(refusal_of(strict, name, data)) from strict
+        return part
     if name == "gif" and _is_interlaced(data):
         return _without_unread_lines(pixels)
     return pixels.damaged(f"damaged {name}", is_bottom_up=name == "bmp" and _is_bottom_up(data))
@@ -111,8 +118,7 @@ def _load_cut_webp(data: bytes, missing: float, request: Request) -> Pixels:
     try:
         pixels = _load(filled_up(data), "webp", request)
     except LIBRARY_ERRORS as error:
-        detail = f"{len(data):,} bytes"
-        raise UndecodableError(Reason.of("skip.cut-off", format="WEBP", detail=detail)) from error
+        raise UndecodableError(refusal_of(error, "webp", data)) from error
     if missing < NOTICED_SHARE:
         return replace(pixels.warned("damaged webp: shown as far as it could be read"), missing_share=0.0)
     return pixels.without_rows(missing, "damaged webp")

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from album_sort.containers.isobmff import missing_share
+from album_sort.containers.lengths import missing_bytes, missing_tiff_share, without_empty_tail
 from album_sort.images.cr3 import cr3_preview
+from album_sort.images.cut_files import filled_up
 from album_sort.images.jpeg import load_jpeg
 from album_sort.images.jpeg_layout import exif_facts, read_layout
 from album_sort.images.pixels import (
@@ -25,7 +27,6 @@ from album_sort.images.pixels import (
 )
 from album_sort.images.previews import is_usable_size
 from album_sort.images.refusals import detail_of
-from album_sort.images.tiff_extent import missing_tiff_share
 from album_sort.types import PixelSource, Reason
 
 # LibRaw's `flip` (bits: 1 left for right, 2 top for bottom, 4 rows for columns), as the EXIF Orientation of the same turn.
@@ -97,11 +98,29 @@ def load_raw(data: bytes, name: str, request: Request) -> Pixels:
 
     Of a RAW that is cut off the preview may be whole: the pixels say then how much of the RAW is missing.
     """
-    pixels = _load(data, name, request)
-    missing = missing_share(data) if name == "cr3" else missing_tiff_share(data)
+    data = without_empty_tail(data)
+    missing = _missing_share(data, name)
+    try:
+        pixels = _load(data, name, request)
+    except UndecodableError:
+        filled = filled_up(data)
+        if filled is None or missing < NOTICED_SHARE:
+            raise
+        # LibRaw asks for the sensor values as a whole: those that are missing are zeros, and their rows are left out again.
+        pixels = _load(filled, name, request)
+        if pixels.missing_share is None and pixels.source is not PixelSource.RAW_PREVIEW:
+            pixels = pixels.without_rows(missing, "truncated")
     if pixels.missing_share is None and missing >= NOTICED_SHARE:
         return replace(pixels.warned(f"truncated: {missing:.0%} of the RAW data are missing"), missing_share=missing)
     return pixels
+
+
+def _missing_share(data: bytes, name: str) -> float:
+    """Share of the RAW data that would lie behind the end of the file; 0 where nothing is known."""
+    if name == "cr3":
+        return missing_share(data)
+    missing = missing_bytes(data)
+    return missing_tiff_share(data) or missing / (len(data) + missing)
 
 
 def _load(data: bytes, name: str, request: Request) -> Pixels:
@@ -124,8 +143,14 @@ def _load(data: bytes, name: str, request: Request) -> Pixels:
             return _small(preview)
         if isinstance(error, UndecodableError):
             raise
-        reason = Reason.of("skip.raw-without-preview", format=name.upper(), detail=detail_of(error))
-        raise UndecodableError(reason) from error
+        raise UndecodableError(_refusal(data, name, error)) from error
+
+
+def _refusal(data: bytes, name: str, error: Exception) -> Reason:
+    missing = missing_bytes(data)
+    if missing:
+        return Reason.of("skip.cut-short", format=name.upper(), missing=missing)
+    return Reason.of("skip.raw-without-preview", format=name.upper(), detail=detail_of(error))
 
 
 def _small(preview: Pixels) -> Pixels:

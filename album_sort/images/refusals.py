@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from PIL import UnidentifiedImageError
 
+from album_sort.containers.lengths import missing_bytes
 from album_sort.types import Reason
 
 _MOST_CHARACTERS = 200
@@ -21,6 +22,8 @@ _CUT_OFF = (
     "too short",
     "bytes not processed",
 )
+# Their decoder has one message for all that is wrong, and their containers need not say how long they are.
+_SAYS_NOTHING = ("jxl",)
 _UNSUPPORTED = (
     "unsupported",
     "not supported",
@@ -32,18 +35,26 @@ _UNSUPPORTED = (
 )
 
 
-def refusal_of(error: BaseException, name: str) -> Reason:
-    """The reason for a file of the format `name` (`png`, `tiff` ...) that a library raised `error` for."""
+def refusal_of(error: BaseException, name: str, data: bytes) -> Reason:
+    """The reason for a file of the format `name` (`png`, `tiff` ...) that a library raised `error` for.
+
+    What its container says of its length counts: libraries hardly tell a file that is cut off from a damaged one.
+    """
     media = name.upper()
+    detail = detail_of(error)
+    said = detail.lower()
+    if isinstance(error, NotImplementedError) or any(part in said for part in _UNSUPPORTED):
+        return Reason.of("skip.unsupported", format=media, detail=detail)
+    missing = missing_bytes(data)
+    if missing:
+        return Reason.of("skip.cut-short", format=media, missing=missing)
     # Its message shows an address in memory and nothing else.
     if isinstance(error, UnidentifiedImageError):
         return Reason.of("skip.no-header", format=media)
-    detail = detail_of(error)
-    said = detail.lower()
     if isinstance(error, EOFError) or any(part in said for part in _CUT_OFF):
         return Reason.of("skip.cut-off", format=media, detail=detail)
-    if isinstance(error, NotImplementedError) or any(part in said for part in _UNSUPPORTED):
-        return Reason.of("skip.unsupported", format=media, detail=detail)
+    if name in _SAYS_NOTHING:
+        return Reason.of("skip.damaged-or-cut", format=media)
     return Reason.of("skip.damaged", format=media, detail=detail)
 
 
