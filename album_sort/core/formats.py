@@ -1,7 +1,8 @@
-"""The file formats we know: suffixes, signatures, kinds. A new image format is a row here and a sample in its tests."""
+"""The file formats we know: suffixes, signatures, kinds. docs/contributing/add-a-format.md adds one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from album_sort.types import FileKind
@@ -22,45 +23,99 @@ class MediaFormat:
     mime: str = ""
     signatures: tuple[tuple[int, bytes], ...] = ()
     """(offset, bytes): any of them tells the format, whatever the suffix says."""
+    container: bytes = b""
+    """What a file begins with, too, where others have the same container: `RIFF`."""
     brands: tuple[str, ...] = ()
     """ISO base media brands (`ftyp` box), major or compatible."""
     tiff_based: bool = False
     """A RAW format that looks like any TIFF: only the suffix tells."""
+    is_that: Callable[[bytes], bool] | None = None
+    """Tells by the first HEAD_BYTES bytes where no signature can."""
+    needs_suffix: bool = False
+    """`is_that` alone is no proof."""
+    holds_exif: bool = True
+    """Whether it has a place for EXIF; in others, what looks like it is chance."""
 
 
-def _photo(name: str, suffixes: str, *signatures: tuple[int, bytes], mime: str = "", brands: str = "") -> MediaFormat:
+def _photo(
+    name: str,
+    suffixes: str,
+    *signatures: tuple[int, bytes],
+    container: bytes = b"",
+    brands: str = "",
+    is_that: Callable[[bytes], bool] | None = None,
+    holds_exif: bool = True,
+) -> MediaFormat:
     return MediaFormat(
-        name, FileKind.PHOTO, tuple(suffixes.split()), mime or f"image/{name}", signatures, tuple(brands.split())
+        name,
+        FileKind.PHOTO,
+        tuple(suffixes.split()),
+        f"image/{name}",
+        signatures,
+        container,
+        tuple(brands.split()),
+        is_that=is_that,
+        holds_exif=holds_exif,
     )
 
 
-def _raw(name: str, suffixes: str, *signatures: tuple[int, bytes]) -> MediaFormat:
+def _raw(name: str, suffixes: str, *signatures: tuple[int, bytes], brands: tuple[str, ...] = ()) -> MediaFormat:
+    is_tiff = not signatures and not brands
     return MediaFormat(
-        name, FileKind.RAW, tuple(suffixes.split()), signatures=signatures, tiff_based=not signatures and name != "cr3"
+        name, FileKind.RAW, tuple(suffixes.split()), signatures=signatures, brands=brands, tiff_based=is_tiff
     )
 
 
 def _video(
-    name: str, suffixes: str, *signatures: tuple[int, bytes], mime: str, brands: tuple[str, ...] = ()
+    name: str,
+    suffixes: str,
+    *signatures: tuple[int, bytes],
+    mime: str,
+    container: bytes = b"",
+    brands: tuple[str, ...] = (),
+    is_that: Callable[[bytes], bool] | None = None,
 ) -> MediaFormat:
-    return MediaFormat(name, FileKind.VIDEO, tuple(suffixes.split()), mime, signatures, brands)
+    return MediaFormat(
+        name,
+        FileKind.VIDEO,
+        tuple(suffixes.split()),
+        mime,
+        signatures,
+        container,
+        brands,
+        is_that=is_that,
+        needs_suffix=is_that is not None,
+    )
 
 
 def _sidecar(name: str, suffix: str) -> MediaFormat:
     return MediaFormat(name, FileKind.SIDECAR, (suffix,))
 
 
+# Sizes of the second header that Windows and OS/2 have used: "BM" alone also begins ordinary text.
+_BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+
+
+def _is_bitmap(head: bytes) -> bool:
+    return head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES
+
+
+def _is_mpeg_stream(head: bytes) -> bool:
+    """Packets of 188 bytes begin with G, on discs behind four bytes of time: one letter, which is no proof."""
+    return head[:1] == b"G" or head[4:5] == b"G"
+
+
 FORMATS: tuple[MediaFormat, ...] = (
     _photo("jpeg", ".jpg .jpeg .jpe .jfif .jif .mpo", (0, b"\xff\xd8\xff")),
     _photo("png", ".png .apng", (0, b"\x89PNG\r\n\x1a\n")),
-    _photo("webp", ".webp", (8, b"WEBP")),
-    _photo("gif", ".gif", (0, b"GIF87a"), (0, b"GIF89a")),
-    _photo("bmp", ".bmp .dib"),
+    _photo("webp", ".webp", (8, b"WEBP"), container=b"RIFF"),
+    _photo("gif", ".gif", (0, b"GIF87a"), (0, b"GIF89a"), holds_exif=False),
+    _photo("bmp", ".bmp .dib", is_that=_is_bitmap, holds_exif=False),
     _photo("avif", ".avif .avifs", brands="avif avis"),
     _photo("heic", ".heic .heics", brands="heic heix heim heis hevc hevx hevm hevs"),
     _photo("heif", ".heif .hif .heifs", brands="mif1 msf1 mif2"),
     _photo("jxl", ".jxl", (0, b"\xff\x0a"), (0, b"\x00\x00\x00\x0cJXL \r\n\x87\n")),
-    MediaFormat("cr3", FileKind.RAW, (".cr3",), brands=("crx ",)),
+    _raw("cr3", ".cr3", brands=("crx ",)),
     _raw("cr2", ".cr2", (8, b"CR\x02")),
     _raw("crw", ".crw", (6, b"HEAPCCDR")),
     _raw("orf", ".orf", (0, b"IIRO"), (0, b"IIRS"), (0, b"MMOR")),
@@ -91,12 +146,12 @@ FORMATS: tuple[MediaFormat, ...] = (
         mime="video/quicktime",
         brands=("qt  ",),
     ),
-    _video("avi", ".avi", (8, b"AVI "), mime="video/x-msvideo"),
+    _video("avi", ".avi", (8, b"AVI "), container=b"RIFF", mime="video/x-msvideo"),
     _video("mkv", ".mkv .webm", (0, b"\x1aE\xdf\xa3"), mime="video/x-matroska"),
     _video("mpg", ".mpg .mpeg .vob", (0, b"\x00\x00\x01\xba"), (0, b"\x00\x00\x01\xb3"), mime="video/mpeg"),
     _video("wmv", ".wmv .asf", (0, b"0&\xb2u\x8ef\xcf\x11"), mime="video/x-ms-wmv"),
     _video("flv", ".flv", (0, b"FLV\x01"), mime="video/x-flv"),
-    _video("mts", ".mts .m2ts", mime="video/mp2t"),
+    _video("mts", ".mts .m2ts", mime="video/mp2t", is_that=_is_mpeg_stream),
     _sidecar("xmp", ".xmp"),
     _sidecar("aae", ".aae"),
     _sidecar("json", ".json"),
@@ -111,9 +166,7 @@ FORMATS: tuple[MediaFormat, ...] = (
 
 _BY_SUFFIX = {suffix: media for media in FORMATS for suffix in media.suffixes}
 _BY_NAME = {media.name: media for media in FORMATS}
-_TIFF_MAGIC = _BY_NAME["tiff"].signatures
-# Sizes of the second header that Windows and OS/2 have used: "BM" alone also begins ordinary text.
-_BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+_GENERAL_BRANDS = _BY_NAME["heif"].brands
 
 # Words for what a file is, each with its sentence `content.<word>`.
 _OTHER_CONTENT: tuple[tuple[int, bytes, str], ...] = (
@@ -156,28 +209,28 @@ def sniff(head: bytes, suffix: str = "") -> MediaFormat | None:
     one marker byte is no proof. None: no photo, RAW or video that we know.
     """
     by_suffix = _BY_SUFFIX.get(suffix)
-    if any(head.startswith(magic) for _, magic in _TIFF_MAGIC) and by_suffix and by_suffix.tiff_based:
+    if by_suffix and by_suffix.tiff_based and _is_signed(head, _BY_NAME["tiff"]):
         return by_suffix
     if head[4:8] == b"ftyp":
         return _by_brand(head)
-    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
-        return _BY_NAME["bmp"]
     for media in FORMATS:
-        for offset, magic in media.signatures:
-            if head.startswith(magic, offset) and (offset != 8 or media.kind is FileKind.RAW or head[:4] == b"RIFF"):
-                return media
-    if (head[:1] == b"G" or head[4:5] == b"G") and by_suffix is _BY_NAME["mts"]:
-        return by_suffix
-    return None
+        if _is_signed(head, media) or (media.is_that and not media.needs_suffix and media.is_that(head)):
+            return media
+    # Last: less than a signature, so that no other format is taken for it.
+    return by_suffix if by_suffix and by_suffix.is_that and by_suffix.is_that(head) else None
+
+
+def _is_signed(head: bytes, media: MediaFormat) -> bool:
+    return head.startswith(media.container) and any(head.startswith(magic, at) for at, magic in media.signatures)
 
 
 def _by_brand(head: bytes) -> MediaFormat | None:
     """The format that an `ftyp` box names: the major brand decides, the compatible ones where it is unknown or general."""
     end = min(int.from_bytes(head[:4], "big"), len(head))
-    names = [head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4))]
-    found = [media for name in names for media in FORMATS if name.decode("latin-1") in media.brands]
+    names = [name.decode("latin-1") for name in (head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4)))]
     # `mif1` says only "a HEIF of some kind"; a brand beside it says with which codec.
-    return next((media for media in found if media.name != "heif"), found[0] if found else None)
+    names.sort(key=lambda name: name in _GENERAL_BRANDS)
+    return next((media for name in names for media in FORMATS if name in media.brands), None)
 
 
 def kind_of_suffix(suffix: str) -> FileKind | None:
@@ -190,6 +243,12 @@ def kind_of_format(name: str) -> FileKind | None:
     """The kind of a format by its name, as inspections give it; None for one that we do not know."""
     media = _BY_NAME.get(name)
     return media.kind if media else None
+
+
+def holds_exif(name: str) -> bool:
+    """Whether a format has a place for EXIF; one that we do not know may have."""
+    media = _BY_NAME.get(name)
+    return media is None or media.holds_exif
 
 
 def misfit_of_suffix(suffix: str, media_format: str) -> int:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from album_sort.core.formats import HEAD_BYTES, MediaFormat, describe, sniff
-from album_sort.images.heif import load_heif
-from album_sort.images.jpeg import load_jpeg
-from album_sort.images.jxl import load_jxl
-from album_sort.images.pillow import load_with_pillow, prepare_pillow
-from album_sort.images.pixels import LIBRARY_ERRORS, PIXEL_LIMIT, Pixels, Request, UndecodableError
-from album_sort.images.raw import load_raw
+from album_sort.images.loaders import LOADERS
+from album_sort.images.pillow import prepare_pillow
+from album_sort.images.pixels import LIBRARY_ERRORS, PIXEL_LIMIT, Request, UndecodableError
 from album_sort.images.refusals import refusal_of
 from album_sort.images.statistics import measure_statistics
 from album_sort.images.thumbnail import encode_thumbnail
 from album_sort.images.views import look
-from album_sort.types import DecodedPicture, FileKind, Preprocessing, Reason
+from album_sort.types import DecodedPicture, Preprocessing, Reason
 
 
 def decode_picture(
@@ -36,7 +33,7 @@ def decode_picture(
     media = recognise(data, suffix)
     request = Request(preprocessing, pixel_limit, orientation)
     try:
-        pixels = _load(data, media, request)
+        pixels = LOADERS[media.name](data, request)
         looks = look(pixels, preprocessing)
         turned = pixels.orientation >= 5
         width_px, height_px = pixels.width_px, pixels.height_px
@@ -61,7 +58,7 @@ def recognise(data: bytes, suffix: str = "") -> MediaFormat:
     """The format of a photo; raises UndecodableError for everything else, saying what it is."""
     head = data[:HEAD_BYTES]
     media = sniff(head, suffix)
-    if media is None or media.kind not in (FileKind.PHOTO, FileKind.RAW):
+    if media is None or media.name not in LOADERS:
         content = describe(head)
         raise UndecodableError(
             Reason.of("skip.wrong-content", content=content, suffix=suffix)
@@ -69,16 +66,3 @@ def recognise(data: bytes, suffix: str = "") -> MediaFormat:
             else Reason.of("skip.no-picture", content=content)
         )
     return media
-
-
-def _load(data: bytes, media: MediaFormat, request: Request) -> Pixels:
-    """By the loader that knows the format."""
-    if media.name == "jpeg":
-        return load_jpeg(data, request)
-    if media.name in ("heic", "heif"):
-        return load_heif(data, request)
-    if media.kind is FileKind.RAW:
-        return load_raw(data, media.name, request)
-    if media.name == "jxl":
-        return load_jxl(data, request)
-    return load_with_pillow(data, media.name, request)

@@ -6,6 +6,7 @@ import codecs
 import os
 import re
 
+from album_sort.core.formats import holds_exif
 from album_sort.metadata.blocks import embedded
 from album_sort.metadata.dates import local_candidate, parse_moment
 from album_sort.metadata.exif import read_exif, read_exif_blocks
@@ -32,14 +33,11 @@ _ENCODING = re.compile(r"""(?<=xml)(\s[^<>?]*?)encoding\s?=\s?["'][\w\-]{1,20}["
 _DECLARATION = 200
 """What an XML declaration says of the encoding it is in stands within so many characters."""
 
-# These formats have no place for EXIF; whatever looks like it in their pixels is chance.
-_WITHOUT_EXIF = ("gif", "bmp")
-
 
 def read_metadata(data: bytes, media_format: str) -> Metadata:
     """What a still says of itself (EXIF, XMP, IPTC, texts), from the bytes of the whole file and its format by content."""
     held = embedded(data)
-    exif = Metadata() if media_format in _WITHOUT_EXIF else read_exif_blocks(held.exif)
+    exif = read_exif_blocks(held.exif) if holds_exif(media_format) else Metadata()
     if not (held.xmp or held.iptc or held.times):
         return exif
     times = tuple(
