@@ -72,4 +72,4 @@ def _compile(root: Path) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(make_library(Path(__file__).resolve().parent))
+    sys.exit(make_library(Path(__file__).resolve().parent) or None)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from album_sort.native import native
+from tests.program_server import ProgramServer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
@@ -73,21 +74,51 @@ class Ran:
 Program = Callable[..., Ran]
 
 
+_INTERPRETER = (sys.executable, "-W", "error::UserWarning:album_sort")
+
+
+@pytest.fixture(scope="session")
+def program_server(own_surroundings: None) -> Iterator[ProgramServer]:  # noqa: ARG001 - its environment
+    """One for each process that runs tests."""
+    server = ProgramServer(_INTERPRETER, os.environ | {"PYTHONPATH": str(REPOSITORY)})
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def called() -> set[str]:
+    """First words of calls that have had an interpreter of their own."""
+    return set()
+
+
 @pytest.fixture
-def album_sort() -> Program:
-    """Runs the program as a process of its own: `album_sort("photos", "--out", "albums", cwd=tmp_path)`."""
+def album_sort(program_server: ProgramServer, called: set[str]) -> Program:
+    """Runs the program as a process of its own: `album_sort("photos", "--out", "albums", cwd=tmp_path)`.
+
+    The first call of each command starts an interpreter; later ones fork one that has the program imported (program_server.py).
+    """
 
     def run(*arguments: str | Path, cwd: Path | None = None, timeout: float = 240, **environment: str) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-W", "error::UserWarning:album_sort", "-m", "album_sort", *map(str, arguments)],
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            timeout=timeout,
-            cwd=cwd,
-            check=False,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
-        )
-        return Ran(done.returncode, done.stdout, done.stderr)
+        words = list(map(str, arguments))
+        surroundings = {**os.environ, "PYTHONPATH": str(REPOSITORY), **environment}
+        command = words[0] if words and words[0].isalpha() else "sort"
+        if command in called and program_server.can_serve(surroundings, str(cwd or Path.cwd())):
+            done = program_server.run(words, surroundings, str(cwd or Path.cwd()), timeout)
+        else:
+            called.add(command)
+            done = subprocess.run(
+                [*_INTERPRETER, "-m", "album_sort", *words],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+                cwd=cwd,
+                check=False,
+                env=surroundings,
+            )
+        return Ran(done.returncode, _text(done.stdout), _text(done.stderr))
 
     return run
+
+
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
