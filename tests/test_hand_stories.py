@@ -155,3 +155,26 @@ def test_another_layout_keeps_the_name_of_a_renamed_album(library: Path, tmp_pat
     assert "2024/Yummy & co/rocket.jpg" in album_tree(albums)
     assert "Yummy & co" in album_sort("fix", "--list", "--out", albums).stdout
     assert "Nothing new" in album_sort(library, "--out", albums, *SHIPPED).stdout
+
+
+def test_review_lists_what_waits_for_a_word_and_nothing_that_was_answered(
+    library: Path, tmp_path: Path, album_sort: Program
+) -> None:
+    albums = tmp_path / "Albums"
+    out = ("--out", albums)
+    album_sort(library, *out, *SHIPPED)
+    asked = album_sort("review", *out)
+    assert asked.code == 0
+    assert "1 photo to review" in asked.stdout
+    assert "Review/2024/rocket.jpg" in asked.stdout
+    assert f"fix --out {albums} --album ALBUM PHOTO" in " ".join(asked.stdout.split())
+    # What was done a moment ago counts, before any run has read it.
+    move(albums, "Review/2024/rocket.jpg", "Flowers/2024/rocket.jpg")
+    (albums / "City/2024/temple.jpg").unlink()
+    before = fingerprint(albums)
+    listed = [json.loads(line) for line in album_sort("review", *out, "--json").stdout.splitlines()]
+    assert listed == [{"kind": "deleted", "path": "City/2024/temple.jpg"}]
+    assert "--leave-out PHOTO" in album_sort("review", *out).stdout
+    assert fingerprint(albums) == before, "review only reads"
+    assert album_sort("fix", albums / "City/2024/temple.jpg", "--leave-out", *out).code == 0
+    assert album_sort("review", *out).stdout.strip() == "Nothing waits for you."

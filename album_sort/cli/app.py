@@ -16,7 +16,7 @@ from album_sort.cli._process import collect_seldom
 from album_sort.cli._streams import lost_words, prepare_streams
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_history import runs, undo, verify
-from album_sort.cli.command_photos import explain, fix
+from album_sort.cli.command_photos import explain, fix, review
 from album_sort.cli.command_sort import apply, sort
 from album_sort.errors import AlbumSortError, DestinationError, ExitCode
 from album_sort.fileops.trouble import describe
@@ -53,7 +53,7 @@ def main_options(
     """
 
 
-for _command in (sort, apply, undo, verify, runs, explain, fix):
+for _command in (sort, apply, undo, verify, runs, explain, fix, review):
     app.command(cls=PlainCommand, epilog=EXIT_CODES)(_command)
 app.add_typer(albums_app, name="albums")
 app.add_typer(models_app, name="models")

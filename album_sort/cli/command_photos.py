@@ -1,4 +1,4 @@
-"""`explain` and `fix`: single photos.
+"""`explain`, `fix` and `review`: single photos.
 
 Only what the command line looks like: the work is imported when a command runs, so that `--help` stays quick.
 """
@@ -80,3 +80,13 @@ def fix(
         albums_file=albums or "",
     )
     raise typer.Exit(run_fix(order, wait=wait, quiet=quiet))
+
+
+def review(out: o.Out, albums: o.Albums = None, json: o.JsonOption = False) -> None:
+    """Lists what waits for your word: photos the program was not sure of, and photos you deleted from the albums.
+
+    album-sort review --out ~/Albums
+    """
+    from album_sort.cli.review import run_review  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run_review(str(out), albums or "", as_json=json))
