@@ -30,7 +30,18 @@ from album_sort.core.planning.plan import plan_filings
 from album_sort.fileops.apply import COPY_THREADS, apply_plan
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.state.store import DestinationState
-from album_sort.types import AlbumId, AlbumRelPath, ContentId, FileEntry, FileKind, Filing, Mode, OpStatus, Role
+from album_sort.types import (
+    AlbumId,
+    AlbumRelPath,
+    ContentId,
+    FiledContent,
+    FileEntry,
+    FileKind,
+    Filing,
+    Mode,
+    OpStatus,
+    Role,
+)
 from album_sort.types.ledger import DestinationPicture, RunRecord, RunStatus
 
 PLAIN, SYNCED, OURS = "cp -a", "cp -a, then sync", "album-sort"
@@ -75,7 +86,8 @@ def make_photos(folder: Path, total_bytes: int, mean_bytes: int) -> list[Filing]
         content = ContentId(hashlib.sha256(data).hexdigest())
         file = FileEntry(str(path), str(folder), size, status.st_mtime_ns, status.st_ino, status.st_dev, FileKind.PHOTO)
         target = AlbumRelPath(f"Album {number % 7}/2024-{number % 5:02}")
-        filings.append(Filing(file, content, content, target, AlbumId("pets"), Role.PRIMARY))
+        filed = FiledContent(content, content, AlbumId("pets"), target, Role.PRIMARY, file.path)
+        filings.append(Filing(file, filed))
         total_bytes -= size
         number += 1
     return filings

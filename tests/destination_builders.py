@@ -21,6 +21,7 @@ from album_sort.types import (
     AlbumId,
     AlbumRelPath,
     ContentId,
+    FiledContent,
     FileEntry,
     FileKind,
     Filing,
@@ -63,9 +64,8 @@ def filing(
 ) -> Filing:
     """A filing on paper."""
     group_id = content_id(data if group is None else group)
-    return Filing(
-        entry(path, data), content_id(data), group_id, AlbumRelPath(folder), AlbumId(album or _album(folder)), role
-    )
+    filed = FiledContent(content_id(data), group_id, AlbumId(album or _album(folder)), AlbumRelPath(folder), role, path)
+    return Filing(entry(path, data), filed)
 
 
 def _album(folder: str) -> str:
@@ -139,7 +139,8 @@ class Library:
                 group = contents.get(primary, contents[name])
                 file = entry_on_disk(self.sources / name)
                 album = AlbumId(_album(folder))
-                found.append(Filing(file, contents[name], group, AlbumRelPath(folder), album, role))
+                filed = FiledContent(contents[name], group, album, AlbumRelPath(folder), role, file.path)
+                found.append(Filing(file, filed))
         return found
 
 

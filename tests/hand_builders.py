@@ -34,6 +34,7 @@ from album_sort.state.store import DestinationState
 from album_sort.types import DEFAULT_LAYOUT, AlbumId, Filing, Mode, Plan
 from album_sort.types.corrections import Correction, CorrectionKind, HandReading
 from album_sort.types.ledger import RunRecord, RunStatus
+from album_sort.types.plan import refiled
 from tests.destination_builders import Library, files
 
 START = datetime(2026, 11, 22, tzinfo=UTC).replace(tzinfo=None)
@@ -85,10 +86,11 @@ class Home(Library):
             if said is not None and said.keeps_out:
                 continue
             if album is None or album not in titles:
-                found.append(replace(filing, album=folders.album_of(filing.folder) or filing.album))
+                album = folders.album_of(filing.folder) or filing.album
+                found.append(replace(filing, filed=refiled(filing.filed, album=album)))
             else:
                 folder = folders.in_album(filing.folder, titles[album][0])
-                found.append(replace(filing, album=album, folder=folder))
+                found.append(replace(filing, filed=refiled(filing.filed, album=album, folder=folder)))
         return found
 
     def fix(self, *photos: str, album: str = "", leave_out: bool = False, forget_it: bool = False) -> None:

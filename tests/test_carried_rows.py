@@ -13,6 +13,7 @@ from album_sort.types import (
     AlbumId,
     AlbumRelPath,
     ContentId,
+    FiledContent,
     PhotoRow,
     Reason,
     ReportRow,
@@ -31,10 +32,8 @@ TRIP = dataclasses.replace(OLD_TRIP, end=date(2025, 12, 31))
 
 
 def lies(content: ContentId, path: str, album: str = "pets", role: Role = Role.PRIMARY) -> LedgerRow:
-    return LedgerRow(
-        AlbumRelPath(path), content, 1, 1, 1, Action.COPY, content, AlbumId(album), AlbumRelPath("F"), role,
-        f"/photos/{content[0]}.jpg", AlbumRelPath(""), "run",
-    )  # fmt: skip
+    filed = FiledContent(content, content, AlbumId(album), AlbumRelPath("F"), role, f"/photos/{content[0]}.jpg")
+    return LedgerRow(AlbumRelPath(path), filed, 1, 1, 1, Action.COPY, AlbumRelPath(""), "run")
 
 
 def photo(

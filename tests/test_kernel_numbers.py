@@ -40,7 +40,7 @@ from tests.destination_builders import (
     tree,
     undo,
 )
-from tests.test_cache import KEY, embedding, entry, inspection
+from tests.test_cache import KEY, embedding, entry, find, inspection
 
 NTFS_NULL_S = -11_644_473_600
 """1601-01-01: what an SD card without a date shows."""
@@ -78,21 +78,7 @@ def test_the_ledger_and_the_journal_keep_them(mtime_ns: int, inode: int) -> None
 
 def some_row() -> LedgerRow:
     op = plan_on_paper([filing("/photos/a.jpg", b"a", "Pets/2024")]).ops[0]
-    return LedgerRow(
-        op.target,
-        op.content_id,
-        1,
-        0,
-        0,
-        op.action,
-        op.group_id,
-        op.album,
-        op.folder,
-        op.role,
-        op.source,
-        op.origin,
-        "r1",
-    )
+    return LedgerRow(op.target, op.filed, 1, 0, 0, op.action, op.origin, "r1")
 
 
 @pytest.mark.parametrize("inode", ODD_INODES)
@@ -102,9 +88,9 @@ def test_the_cache_finds_a_file_again_whatever_its_numbers(tmp_path: Path, mtime
     with InferenceCache.open(tmp_path, KEY) as cache:
         cache.add(photo, embedding(), b"")
     with InferenceCache.open(tmp_path, KEY) as cache:
-        assert cache.find(photo.file)
-        assert cache.find(replace(photo.file, inode=inode ^ 1)) is None
-        assert cache.find(replace(photo.file, mtime_ns=mtime_ns + 1)) is None
+        assert find(cache, photo.file)
+        assert find(cache, replace(photo.file, inode=inode ^ 1)) is None
+        assert find(cache, replace(photo.file, mtime_ns=mtime_ns + 1)) is None
 
 
 def test_a_value_that_no_column_holds_costs_its_own_row_only(tmp_path: Path) -> None:
@@ -114,7 +100,7 @@ def test_a_value_that_no_column_holds_costs_its_own_row_only(tmp_path: Path) -> 
         cache.add(beyond, embedding(), b"")
         cache.add(good, embedding(), b"")
         assert cache.commit()
-        assert cache.find(good.file)
+        assert find(cache, good.file)
 
 
 class PooledFileSystem(RealFileSystem):

@@ -30,6 +30,7 @@ from album_sort.types import (
     AlbumId,
     AlbumRelPath,
     ContentId,
+    FiledContent,
     FileEntry,
     FileKind,
     Inspection,
@@ -83,10 +84,10 @@ def filed(inspections: Iterable[Inspection]) -> dict[AlbumRelPath, LedgerRow]:
     rows = {}
     for one in inspections:
         path = AlbumRelPath(f"Album/{one.content_id}.jpg")
-        rows[path] = LedgerRow(
-            path, one.content_id, one.file.size_bytes, 5, 0, Action.COPY, one.content_id, AlbumId("home"),
-            AlbumRelPath("Album"), Role.PRIMARY, one.file.path, AlbumRelPath(""), "run",
-        )  # fmt: skip
+        filed = FiledContent(
+            one.content_id, one.content_id, AlbumId("home"), AlbumRelPath("Album"), Role.PRIMARY, one.file.path
+        )
+        rows[path] = LedgerRow(path, filed, one.file.size_bytes, 5, 0, Action.COPY, AlbumRelPath(""), "run")
     return rows
 
 

@@ -42,16 +42,11 @@ def after(plan: Plan, picture: DestinationPicture | None = None) -> DestinationP
         file = present[op.target]
         ledger[op.target] = LedgerRow(
             path=op.target,
-            content_id=op.content_id,
+            filed=op.filed,
             size_bytes=file.size_bytes,
             mtime_ns=file.mtime_ns,
             inode=file.inode,
             action=action,
-            group_id=op.group_id,
-            album=op.album,
-            folder=op.folder,
-            role=op.role,
-            source=op.source,
             origin=op.origin if op.role is Role.ALSO else AlbumRelPath(""),
             run_id="r",
         )

@@ -14,7 +14,7 @@ from album_sort.errors import DestinationError
 from album_sort.state.migrations import migrate
 from album_sort.state.schema import SCHEMA, SCHEMA_VERSION, schema_page
 from album_sort.state.store import DestinationState
-from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, Role
+from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, FiledContent, Role
 from album_sort.types.corrections import Correction, CorrectionKind
 from album_sort.types.ledger import KnownTrip, LedgerRow, RunRecord, RunStatus
 from tests.destination_builders import NOW, Library, content_id, plan_for, plan_on_paper, run, snapshot, tree, undo
@@ -23,16 +23,18 @@ PAGE = Path(__file__).parent.parent / "docs" / "reference" / "state-schema.md"
 
 ROW = LedgerRow(
     path=AlbumRelPath("Pets/caf\udce9.jpg"),
-    content_id=content_id(b"cat"),
+    filed=FiledContent(
+        content_id(b"cat"),
+        content_id(b"cat"),
+        AlbumId("pets"),
+        AlbumRelPath("Pets"),
+        Role.PRIMARY,
+        "/photos/\udcff.jpg",
+    ),
     size_bytes=3,
     mtime_ns=1,
     inode=2,
     action=Action.COPY,
-    group_id=content_id(b"cat"),
-    album=AlbumId("pets"),
-    folder=AlbumRelPath("Pets"),
-    role=Role.PRIMARY,
-    source="/photos/\udcff.jpg",
     origin=AlbumRelPath(""),
     run_id="r1",
 )

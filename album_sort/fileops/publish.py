@@ -261,16 +261,11 @@ def ledger_row(place: Place, op: PlannedOp, action: Action) -> LedgerRow:
         raise RowRefused(f"{op.target!r} has vanished")
     return LedgerRow(
         path=op.target,
-        content_id=op.content_id,
+        filed=op.filed,
         size_bytes=op.size_bytes if action is Action.SYMLINK else status.st_size,
         mtime_ns=status.st_mtime_ns,
         inode=status.st_ino,
         action=action,
-        group_id=op.group_id,
-        album=op.album,
-        folder=op.folder,
-        role=op.role,
-        source=op.source,
         origin=op.origin if op.is_link_to_album else NOWHERE,
         run_id=place.run_id,
     )

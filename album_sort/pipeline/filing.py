@@ -14,6 +14,7 @@ from album_sort.types import (
     AlbumRelPath,
     Assignment,
     CaptureTime,
+    FiledContent,
     Filing,
     Inspection,
     PhotoFacts,
@@ -48,14 +49,15 @@ def file_photo(
     for file in facts.group.files:
         role = Role.PRIMARY if file is facts.group.primary else Role.MEMBER
         inspection = inspections[file.path]
-        content_id, media_format = inspection.content_id, inspection.media_format
-        yield Filing(file, content_id, facts.group.content_id, folder, assignment.album, role, media_format)
+        filed = FiledContent(inspection.content_id, facts.group.content_id, assignment.album, folder, role, file.path)
+        yield Filing(file, filed, inspection.media_format)
     if with_also:
         for album in assignment.also:
             also_folder = layout.render(layout_fields(facts, album, words, day_begins, layout.asked))
             if also_folder != folder:
-                content_id = facts.group.content_id
-                yield Filing(facts.group.primary, content_id, content_id, AlbumRelPath(also_folder), album, Role.ALSO)
+                content_id, primary = facts.group.content_id, facts.group.primary
+                filed = FiledContent(content_id, content_id, album, AlbumRelPath(also_folder), Role.ALSO, primary.path)
+                yield Filing(primary, filed)
 
 
 def layout_fields(

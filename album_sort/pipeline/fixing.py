@@ -45,6 +45,7 @@ from album_sort.types import (
 from album_sort.types.corrections import Correction, CorrectionKind, HandReading
 from album_sort.types.inner_paths import NOWHERE, inner_path
 from album_sort.types.ledger import DestinationPicture, LedgerRow
+from album_sort.types.plan import refiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,8 @@ def forget(state: DestinationState, contents: Collection[ContentId], albums: Alb
             removed.append(path)
             touched.add(row.group_id)
         elif rendered and rendered != row.folder:
-            changed.append(replace(row, folder=rendered, album=folders.album_of(folder_of(path)) or row.album))
+            album = folders.album_of(folder_of(path)) or row.album
+            changed.append(replace(row, filed=refiled(row.filed, folder=rendered, album=album)))
             touched.add(row.group_id)
     state.forget_corrections(said)
     state.replace_outputs(removed, changed)
@@ -284,4 +286,4 @@ def _told_filings(albums: Albums, contents: Collection[ContentId], titles: Mappi
 def _filing(row: LedgerRow, album: AlbumId, folder: AlbumRelPath) -> Filing:
     kind = kind_of_suffix(os.path.splitext(row.source)[1].lower()) or FileKind.PHOTO
     file = FileEntry(row.source, os.path.dirname(row.source), row.size_bytes, row.mtime_ns, 0, 0, kind)
-    return Filing(file, row.content_id, row.group_id, folder, album, row.role)
+    return Filing(file, refiled(row.filed, folder=folder, album=album))

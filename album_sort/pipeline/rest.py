@@ -21,6 +21,7 @@ from album_sort.pipeline.remembered import Remembered
 from album_sort.state.cache import InferenceCache
 from album_sort.types import Assignment, ContentId, FileEntry, FileKind, Filing, Inspection, Reason, Role, Trip
 from album_sort.types.ledger import KnownTrip, LedgerRow
+from album_sort.types.plan import refiled
 
 _KINDS = {media.name: media.kind for media in FORMATS}
 
@@ -230,9 +231,9 @@ class Standing:
 
     def _standing(self, filing: Filing) -> Filing:
         row = self.rows.get(filing.group_id)
-        return (
-            filing if row is None or filing.role is Role.ALSO else replace(filing, folder=row.folder, album=row.album)
-        )
+        if row is None or filing.role is Role.ALSO:
+            return filing
+        return replace(filing, filed=refiled(filing.filed, folder=row.folder, album=row.album))
 
 
 def trips_to_remember(

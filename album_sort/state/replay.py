@@ -152,16 +152,11 @@ def _row(op: PlannedOp, run_id: RunId, before: LedgerRow | None) -> LedgerRow:
         action = before.action if before is not None else Action.COPY
     return LedgerRow(
         path=op.target,
-        content_id=op.content_id,
+        filed=op.filed,
         size_bytes=op.size_bytes,
         mtime_ns=op.mtime_ns,
         inode=0,
         action=action,
-        group_id=op.group_id,
-        album=op.album,
-        folder=op.folder,
-        role=op.role,
-        source=op.source,
         origin=op.origin if op.is_link_to_album else NOWHERE,
         run_id=run_id,
     )

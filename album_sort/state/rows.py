@@ -16,6 +16,7 @@ from album_sort.types import (
     Action,
     AlbumId,
     AlbumRelPath,
+    FiledContent,
     PlannedOp,
     Role,
     RunId,
@@ -25,7 +26,21 @@ from album_sort.types import (
 )
 from album_sort.types.ledger import LedgerRow, RunRecord, RunStatus
 
-OUTPUT_COLUMNS = tuple(field.name for field in fields(LedgerRow))
+OUTPUT_COLUMNS = (
+    "path",
+    "content_id",
+    "size_bytes",
+    "mtime_ns",
+    "inode",
+    "action",
+    "group_id",
+    "album",
+    "folder",
+    "role",
+    "source",
+    "origin",
+    "run_id",
+)
 RUN_COLUMNS = tuple(field.name for field in fields(RunRecord))
 
 LONGEST_ROW = 1 << 20
@@ -110,16 +125,18 @@ def ledger_from_columns(values: Sequence[Any]) -> LedgerRow:
     )
     return LedgerRow(
         path=path_from_column(path),
-        content_id=checked.content(content_id),
+        filed=FiledContent(
+            content_id=checked.content(content_id),
+            group_id=checked.content(group_id),
+            album=_album(album),
+            folder=_folder(folder),
+            role=_ROLES[role],
+            source=checked.outer_path(text_from_column(source)),
+        ),
         size_bytes=checked.whole(size_bytes),
         mtime_ns=checked.whole(number_from_column(mtime_ns), -checked.LARGEST_TIME_NS, checked.LARGEST_TIME_NS),
         inode=checked.whole(number_from_column(inode), -checked.LARGEST_INODE, checked.LARGEST_INODE),
         action=_ACTIONS[action],
-        group_id=checked.content(group_id),
-        album=_album(album),
-        folder=_folder(folder),
-        role=_ROLES[role],
-        source=checked.outer_path(text_from_column(source)),
         origin=_folder(origin),
         run_id=_run_id(run_id),
     )

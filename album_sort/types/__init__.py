@@ -41,6 +41,7 @@ from album_sort.types.metadata import (
 )
 from album_sort.types.plan import (
     Action,
+    FiledContent,
     Filing,
     OpResult,
     OpStatus,
@@ -99,6 +100,7 @@ __all__ = [
     "Evidence",
     "FileEntry",
     "FileKind",
+    "FiledContent",
     "Filing",
     "GeoPosition",
     "HandRow",

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from album_sort.types.albums import AlbumId
 from album_sort.types.files import ContentId
 from album_sort.types.inner_paths import STATE_FOLDER as _STATE_FOLDER
 from album_sort.types.inner_paths import AlbumRelPath, RunId
-from album_sort.types.plan import Action, PlannedOp, Role
+from album_sort.types.plan import Action, FiledContent, OfFiledContent, PlannedOp
 
 STATE_FOLDER = _STATE_FOLDER
 
@@ -46,11 +45,12 @@ class RunStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(OfFiledContent):
     """One file in the destination that we made, or adopted."""
 
     path: AlbumRelPath
-    content_id: ContentId
+    filed: FiledContent
+    """As it was when it was filed; where `path` lies elsewhere than its folder, the user has moved it."""
     size_bytes: int
     """Of the file at `path`; of a symlink, of the file that it pointed to."""
     mtime_ns: int
@@ -58,13 +58,6 @@ class LedgerRow:
     inode: int
     action: Action
     """How it was made; `adopt` for a file that was there before us and is never touched."""
-    group_id: ContentId
-    album: AlbumId
-    folder: AlbumRelPath
-    """As the layout rendered it; where `path` lies elsewhere, the user has moved it."""
-    role: Role
-    source: str
-    """Path of the source file when it was filed."""
     origin: AlbumRelPath
     """Of an entry in a secondary album: the file inside the destination that it points to."""
     run_id: RunId

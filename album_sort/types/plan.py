@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -54,37 +54,83 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Filing:
-    """Where one file should be, before names are claimed: the planner's input."""
+class FiledContent:
+    """A content and its place among the albums: made once, when a photo is filed, and part of all that becomes of it."""
 
-    file: FileEntry
     content_id: ContentId
     group_id: ContentId
     """Content of the group's primary."""
-    folder: AlbumRelPath
     album: AlbumId
+    folder: AlbumRelPath
+    """As the layout rendered it; the file may lie elsewhere, where the user renamed an album or moved it."""
     role: Role
+    source: str
+    """Path of the source file."""
+
+
+class OfFiledContent:
+    """What is of a filed content answers for it: a filing, a row of the plan, a row of the ledger."""
+
+    __slots__ = ()
+    filed: FiledContent
+
+    @property
+    def content_id(self) -> ContentId:
+        """SHA-256 of the source file."""
+        return self.filed.content_id
+
+    @property
+    def group_id(self) -> ContentId:
+        """Content of the group's primary."""
+        return self.filed.group_id
+
+    @property
+    def album(self) -> AlbumId:
+        """The album whose folder it is in."""
+        return self.filed.album
+
+    @property
+    def folder(self) -> AlbumRelPath:
+        """As the layout rendered it."""
+        return self.filed.folder
+
+    @property
+    def role(self) -> Role:
+        """What it is to its photo group."""
+        return self.filed.role
+
+    @property
+    def source(self) -> str:
+        """Path of the source file."""
+        return self.filed.source
+
+
+def refiled(filed: FiledContent, **changes: str) -> FiledContent:
+    """The same with other fields; itself where they are as they were, so that most rows share theirs with their filing."""
+    same = all(getattr(filed, name) == value for name, value in changes.items())
+    return filed if same else replace(filed, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Filing(OfFiledContent):
+    """Where one file should be, before names are claimed: the planner's input."""
+
+    file: FileEntry
+    filed: FiledContent
     media_format: str = ""
     """What the file is by content (`core/formats.py`); empty where nobody has looked."""
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedOp:
+class PlannedOp(OfFiledContent):
     """One row of the plan. Rows without effect (`keep`, `duplicate`) are part of it, so that preview and report are the same rows."""
 
     op_id: int
     action: Action
-    source: str
-    """Path of the source file."""
-    content_id: ContentId
+    filed: FiledContent
     size_bytes: int
     mtime_ns: int
     target: AlbumRelPath
-    group_id: ContentId
-    album: AlbumId
-    role: Role
-    folder: AlbumRelPath
-    """Folder as the layout rendered it; `target` may lie elsewhere, where the user renamed an album."""
     origin: AlbumRelPath = NOWHERE
     """Inside the destination: what `move`, `relink` and `trash` take, and what a link in a secondary album points to."""
     why: tuple[Reason, ...] = ()

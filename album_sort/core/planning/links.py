@@ -11,6 +11,7 @@ from album_sort.core.planning.claims import Claimant, Folders, NameClaims, NameP
 from album_sort.core.planning.naming import LONGEST_SUFFIX
 from album_sort.types import Action, AlbumRelPath, ContentId, Filing, PlannedOp, Reason, Role
 from album_sort.types.ledger import DestinationPicture, LedgerRow
+from album_sort.types.plan import refiled
 
 
 class LinkPlanner:
@@ -60,7 +61,8 @@ class LinkPlanner:
 
     def _entry(self, filing: Filing, place: PlannedOp, row: LedgerRow | None) -> PlannedOp:
         folder = self._folders.resolve(filing.folder)
-        op = replace(place, album=filing.album, role=Role.ALSO, folder=filing.folder, origin=place.target, why=())
+        filed = refiled(place.filed, album=filing.album, role=Role.ALSO, folder=filing.folder)
+        op = replace(place, filed=filed, origin=place.target, why=())
         if row is not None:
             return replace(op, action=Action.RELINK if self._is_stale(row, place) else Action.KEEP, target=row.path)
         if place.target.rpartition("/")[0] == folder:
@@ -81,9 +83,8 @@ class LinkPlanner:
         """Entries of albums in which the photo is no more: taken out where secondary albums were asked for, else kept working."""
         ops = []
         for row in rows:
-            op = replace(
-                place, album=row.album, role=Role.ALSO, folder=row.folder, target=row.path, origin=place.target
-            )
+            filed = refiled(place.filed, album=row.album, role=Role.ALSO, folder=row.folder)
+            op = replace(place, filed=filed, target=row.path, origin=place.target)
             if has_links and row.path not in self._picture.changed_links:
                 why = (Reason.of("plan.album-left", path=row.path),)
                 ops.append(replace(op, action=Action.TRASH, origin=row.path, why=why))

@@ -32,6 +32,7 @@ from album_sort.types import (
 )
 from album_sort.types.inner_paths import NOWHERE
 from album_sort.types.ledger import DestinationPicture, LedgerRow
+from album_sort.types.plan import refiled
 
 ACTION_OF_MODE = {
     Mode.COPY: Action.COPY,
@@ -292,21 +293,8 @@ def _op(
     origin: AlbumRelPath = NOWHERE,
 ) -> PlannedOp:
     chosen = output.chosen
-    return PlannedOp(
-        op_id=0,
-        action=action,
-        source=chosen.file.path,
-        content_id=chosen.content_id,
-        size_bytes=chosen.file.size_bytes,
-        mtime_ns=chosen.file.mtime_ns,
-        target=target,
-        group_id=bundle.group_id,
-        album=bundle.album,
-        role=chosen.role,
-        folder=bundle.folder,
-        origin=origin,
-        why=why,
-    )
+    filed = refiled(chosen.filed, folder=bundle.folder)
+    return PlannedOp(0, action, filed, chosen.file.size_bytes, chosen.file.mtime_ns, target, origin, why)
 
 
 def _with_duplicates(op: PlannedOp, output: Output) -> list[PlannedOp]:
@@ -320,9 +308,8 @@ def _with_duplicates(op: PlannedOp, output: Output) -> list[PlannedOp]:
             replace(
                 op,
                 action=Action.DUPLICATE,
-                source=other.file.path,
+                filed=refiled(op.filed, source=other.source, role=other.role),
                 mtime_ns=other.file.mtime_ns,
-                role=other.role,
                 origin=NOWHERE,
                 why=why,
             )

@@ -12,6 +12,7 @@ from album_sort.errors import UsageError
 from album_sort.types import (
     Action,
     AlbumId,
+    FiledContent,
     Mode,
     Plan,
     PlannedOp,
@@ -72,15 +73,17 @@ def op_from_json(row: Mapping[str, Any]) -> PlannedOp:
     return PlannedOp(
         op_id=checked.whole(row["op_id"]),
         action=Action(row["action"]),
-        source=checked.outer_path(row["source"]),
-        content_id=checked.content(row["sha256"]),
+        filed=FiledContent(
+            content_id=checked.content(row["sha256"]),
+            group_id=checked.content(row["group"]),
+            album=AlbumId(checked.text(row["album"])),
+            folder=inner_path_or_none(row["folder"]),
+            role=Role(row["role"]),
+            source=checked.outer_path(row["source"]),
+        ),
         size_bytes=checked.whole(row["size_bytes"]),
         mtime_ns=checked.whole(row["mtime_ns"], -checked.LARGEST_TIME_NS, checked.LARGEST_TIME_NS),
         target=inner_path(row["target"]),
-        group_id=checked.content(row["group"]),
-        album=AlbumId(checked.text(row["album"])),
-        role=Role(row["role"]),
-        folder=inner_path_or_none(row["folder"]),
         origin=inner_path_or_none(row["origin"]),
         why=tuple(reason_from_json(reason) for reason in row["why"]),
     )

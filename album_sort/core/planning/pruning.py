@@ -55,18 +55,4 @@ def _and_then(plan: Plan, ops: Iterable[PlannedOp]) -> Plan:
 
 
 def _to_trash(row: LedgerRow, why: Reason) -> PlannedOp:
-    return PlannedOp(
-        op_id=0,
-        action=Action.TRASH,
-        source=row.source,
-        content_id=row.content_id,
-        size_bytes=row.size_bytes,
-        mtime_ns=row.mtime_ns,
-        target=row.path,
-        group_id=row.group_id,
-        album=row.album,
-        role=row.role,
-        folder=row.folder,
-        origin=row.path,
-        why=(why,),
-    )
+    return PlannedOp(0, Action.TRASH, row.filed, row.size_bytes, row.mtime_ns, row.path, row.path, (why,))
