@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from album_sort.core.groups.bursts import find_bursts
-from album_sort.core.groups.grouping import Grouping, GroupItem, group_files
+from album_sort.core.groups.grouping import Grouping, Inspection, group_files
 from album_sort.core.groups.photo_names import photo_name
 from album_sort.metadata import read_metadata, read_video_metadata
 from album_sort.types import ContentId, FileEntry, FileKind, Metadata, TimeCandidate, TimeSource
@@ -39,10 +39,9 @@ def item(
     live: str = "",
     duration_s: float | None = None,
     content: str = "",
-    ok: bool = True,
     camera: str = "X",
     burst: str = "",
-) -> GroupItem:
+) -> Inspection:
     """A photo or video by its suffix, taken some seconds after noon (wall time, or UTC in `utc_s`)."""
     suffix = path.rpartition(".")[2].lower()
     kind = KINDS.get(suffix, FileKind.PHOTO)
@@ -53,7 +52,7 @@ def item(
         tuple(times), content_identifier=live, duration_s=duration_s, camera_model=camera, burst_id=burst
     )
     content_id = ContentId(hashlib.sha256((content or path).encode()).hexdigest())
-    return GroupItem(entry(path, kind), content_id, {"jpg": "jpeg"}.get(suffix, suffix), metadata, ok)
+    return Inspection(entry(path, kind), content_id, {"jpg": "jpeg"}.get(suffix, suffix), metadata)
 
 
 def shapes(grouping: Grouping) -> list[tuple[str, ...]]:
@@ -61,7 +60,7 @@ def shapes(grouping: Grouping) -> list[tuple[str, ...]]:
     return [tuple(file.path.removeprefix("/p/") for file in group.files) for group in grouping.groups]
 
 
-def grouped(*items: GroupItem, sidecars: Sequence[str] = ()) -> list[tuple[str, ...]]:
+def grouped(*items: Inspection, sidecars: Sequence[str] = ()) -> list[tuple[str, ...]]:
     return shapes(group_files(items, [entry(path) for path in sidecars]))
 
 
@@ -96,29 +95,21 @@ def test_wall_time_and_utc_agree_when_some_zone_lies_between() -> None:
 @pytest.mark.parametrize(
     ("still", "video"),
     [
-        (item("a.heic", 0, live="L"), item("a.mov", ok=False)),
-        (item("a.heic", ok=False), item("a.mov", 0, live="L")),
+        (item("a.heic", 0, live="L"), item("a.mov")),
+        (item("a.heic"), item("a.mov", 0, live="L")),
         (item("MVIMG_20240501_120000.jpg", 0), item("MVIMG_20240501_120000.mp4")),
         (item("PXL_20240501_120000123.MP.jpg", 0), item("PXL_20240501_120000123.MP")),
         (item("a.jpg"), item("a.mp4", duration_s=2.0)),
     ],
-    ids=["broken video", "broken still", "MVIMG", "Pixel MP", "short video"],
+    ids=["video without a clock", "still without a clock", "MVIMG", "Pixel MP", "short video"],
 )
-def test_a_half_without_a_clock_is_known_by_the_other(still: GroupItem, video: GroupItem) -> None:
+def test_a_half_without_a_clock_is_known_by_the_other(still: Inspection, video: Inspection) -> None:
     assert len(grouped(still, video)) == 1
 
 
 def test_a_long_video_without_a_clock_stays_apart() -> None:
     assert len(grouped(item("a.jpg", 0), item("a.mov", duration_s=90))) == 2
     assert len(grouped(item("a.jpg", 0), item("a.mov"))) == 2
-
-
-def test_a_broken_half_gives_way_and_takes_nothing_down() -> None:
-    (group,) = group_files([item("a.heic", 0, live="L", ok=False), item("a.mov", 0, live="L")], ()).groups
-    assert group.primary.name == "a.mov"
-    assert group.why == ("the original, which cannot be decoded",)
-    (group,) = group_files([item("a.heic", 0, live="L"), item("a.mov", 0, live="L", ok=False)], ()).groups
-    assert group.primary.name == "a.heic"
 
 
 def test_icloud_downloads_name_the_video_after_its_codec() -> None:
@@ -152,10 +143,6 @@ def test_raw_and_jpeg_of_one_shot_are_one_photo_led_by_the_jpeg() -> None:
 def test_raw_and_jpeg_of_different_shots_stay_apart() -> None:
     assert len(grouped(item("a.CR2", 0), item("a.JPG", 60))) == 2
     assert len(grouped(item("a.CR2"), item("a.JPG"))) == 2
-
-
-def test_a_raw_whose_jpeg_is_broken_speaks_for_both() -> None:
-    assert grouped(item("a.CR2", 0), item("a.JPG", 0, ok=False)) == [("a.CR2", "a.JPG")]
 
 
 def test_two_formats_of_one_shot_are_one_photo_and_two_shots_are_two() -> None:
@@ -468,7 +455,7 @@ def test_a_json_of_a_missing_picture_does_not_go_to_a_described_one() -> None:
 # Bursts
 
 
-def contents(items: Iterable[GroupItem]) -> tuple[ContentId, ...]:
+def contents(items: Iterable[Inspection]) -> tuple[ContentId, ...]:
     return tuple(one.content_id for one in items)
 
 
@@ -507,7 +494,6 @@ ITEMS = st.lists(
         st.none() | st.integers(0, 4),
         live=st.sampled_from(("", "L")),
         content=st.sampled_from(("", "same")),
-        ok=st.booleans(),
     ),
     max_size=9,
     unique_by=lambda one: one.file.path,
@@ -519,7 +505,7 @@ SIDECARS = st.lists(
 
 @given(ITEMS, SIDECARS, st.randoms(use_true_random=False))
 def test_grouping_is_complete_and_does_not_depend_on_order(
-    items: list[GroupItem],
+    items: list[Inspection],
     sidecars: list[FileEntry],
     random: Random,
 ) -> None:
@@ -571,7 +557,7 @@ def test_real_edits_and_live_photos_are_grouped() -> None:
             continue
         data = path.read_bytes()
         metadata = read_video_metadata(str(path)) if kind is FileKind.VIDEO else read_metadata(data, "")
-        items.append(GroupItem(file, ContentId(hashlib.sha256(data).hexdigest()), suffix, metadata))
+        items.append(Inspection(file, ContentId(hashlib.sha256(data).hexdigest()), suffix, metadata))
     found = group_files(items, sidecars)
     assert [tuple(file.name for file in group.files) for group in found.groups if group.members] == [
         ("IMG_1853.HEIC", "IMG_1853.AAE", "IMG_E1853.heic"),

@@ -16,8 +16,8 @@ from album_sort.core.planning.pruning import orphans, with_prune
 from album_sort.state.migrations import migrate
 from album_sort.state.run_files import PLAN, RUNS, TRIPS
 from album_sort.state.store import DestinationState
-from album_sort.types import Action, ContentId, Mode
-from album_sort.types.ledger import DestinationRecords, KnownTrip, RunRecord, RunStatus
+from album_sort.types import Action, ContentId, KnownTrip, Mode
+from album_sort.types.ledger import DestinationRecords, RunRecord, RunStatus
 from tests import pictures
 from tests.builders import fingerprint, make_jpeg, make_tree, picture_jpeg
 from tests.conftest import Program

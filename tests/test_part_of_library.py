@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from album_sort.core.albums.assignment import FilingPolicy
-from album_sort.core.trips.identity import PreviousTrip
 from album_sort.pipeline.facts import Library as Facts
 from album_sort.pipeline.facts import LibraryContext, gather_facts
 from album_sort.pipeline.policy import load_policy
@@ -34,12 +33,13 @@ from album_sort.types import (
     FileEntry,
     FileKind,
     Inspection,
+    KnownTrip,
     Metadata,
     PhotoFacts,
     Role,
     TimeCandidate,
 )
-from album_sort.types.ledger import DestinationRecords, KnownTrip, LedgerRow
+from album_sort.types.ledger import DestinationRecords, LedgerRow
 from tests import pictures
 from tests.builders import make_tree, picture_jpeg, read_tree
 from tests.conftest import Program
@@ -117,7 +117,7 @@ def judged(
 
 
 def memory(library: Facts, inspections: Iterable[Inspection]) -> Remembered:
-    trips = tuple(PreviousTrip(trip.trip_id, trip.title, trip.members) for trip in library.trips)
+    trips = tuple(KnownTrip(trip.trip_id, trip.title, trip.start, trip.end, trip.members) for trip in library.trips)
     return Remembered(DestinationRecords(ledger=filed(inspections)), trips=trips, roots=(HOME,))
 
 

@@ -273,7 +273,7 @@ def test_a_hard_link_to_another_disk_is_planned_as_a_copy_and_says_so() -> None:
         ({"target": ".album-sort/a.jpg"}, "does not stay inside"),
         ({"target": "Pets/B.JPG"}, "would both be"),
         ({"target": "Pets/there.jpg"}, "exists already"),
-        ({"source": "/albums/Pets/a.jpg"}, "over a source"),
+        ({"filed": replace(filing("/p/a.jpg", b"dog", "Pets").filed, source="/albums/Pets/a.jpg")}, "over a source"),
         ({"action": Action.MOVE, "origin": "Pets/foreign.jpg"}, "was not made by album-sort"),
     ],
 )

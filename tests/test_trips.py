@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from album_sort.core.trips.find import find_trips
 from album_sort.core.trips.homes import Home, HomeKind
-from album_sort.core.trips.identity import PreviousTrip
 from album_sort.types import ContentId, Place, TimePrecision, TimeSource
 from tests.trip_scenes import (
     AREZZO,
@@ -42,6 +41,7 @@ from tests.trip_scenes import (
     ZURICH,
     Life,
     day,
+    known,
     year_at_home,
 )
 
@@ -622,7 +622,7 @@ def test_a_growing_trip_keeps_its_identity_and_its_name() -> None:
     life.spend("2024-07-05", 2, PARIS)
     (young,) = life.timeline(now=day("2024-07-07")).trips
     life.spend("2024-07-07", 5, NICE)
-    old = PreviousTrip(young.trip_id, young.title, young.members)
+    old = known(young.trip_id, young.title, young.members)
     (grown,) = life.timeline(previous=(old,)).trips
     assert grown.trip_id == young.trip_id
     assert grown.title == "2024-07 Paris, France"
@@ -633,7 +633,7 @@ def test_a_name_that_the_user_gave_is_kept() -> None:
     life = year_at_home()
     life.spend("2024-07-05", 5, PARIS)
     (trip,) = life.timeline().trips
-    renamed = PreviousTrip(trip.trip_id, "Honeymoon", trip.members)
+    renamed = known(trip.trip_id, "Honeymoon", trip.members)
     assert [t.title for t in life.timeline(previous=(renamed,)).trips] == ["Honeymoon"]
 
 
@@ -642,7 +642,7 @@ def test_trips_that_grow_together_take_the_larger_ones_name() -> None:
     first = life.spend("2024-07-05", 2, PARIS)
     second = life.spend("2024-07-12", 4, NICE)
     life.spend("2024-07-07", 5, LYON)
-    old = (PreviousTrip("a", "small", frozenset(first)), PreviousTrip("b", "large", frozenset(second)))
+    old = (known("a", "small", frozenset(first)), known("b", "large", frozenset(second)))
     (trip,) = life.timeline(previous=old).trips
     assert (trip.trip_id, trip.title) == ("b", "large")
 
@@ -650,6 +650,6 @@ def test_trips_that_grow_together_take_the_larger_ones_name() -> None:
 def test_an_identity_does_not_come_from_the_name() -> None:
     life = year_at_home()
     life.spend("2024-07-05", 5, PARIS)
-    stranger = PreviousTrip("other", "2024-07 Paris, France", frozenset())
+    stranger = known("other", "2024-07 Paris, France", frozenset())
     (trip,) = life.timeline(previous=(stranger,)).trips
     assert trip.trip_id != "other"

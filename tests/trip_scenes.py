@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from album_sort.core.trips.find import Timeline, find_trips
 from album_sort.core.trips.homes import find_homes
-from album_sort.core.trips.identity import PreviousTrip
 from album_sort.core.trips.timeline import TimelinePhoto
 from album_sort.types import (
     CaptureTime,
     ContentId,
     GeoPosition,
+    KnownTrip,
     Place,
     PositionSource,
     TimePrecision,
@@ -56,6 +56,11 @@ MUCH_LATER = datetime(2030, 1, 1)
 def day(text: str) -> datetime:
     """`2024-07-03` or `2024-07-03 14:30`."""
     return datetime.fromisoformat(text)
+
+
+def known(trip_id: str, title: str, members: frozenset[ContentId]) -> KnownTrip:
+    """A trip as a destination remembers it."""
+    return KnownTrip(trip_id, title, date(2024, 1, 1), date(2024, 1, 2), members)
 
 
 @dataclass
@@ -106,7 +111,7 @@ class Life:
         self,
         *,
         now: datetime = MUCH_LATER,
-        previous: tuple[PreviousTrip, ...] = (),
+        previous: tuple[KnownTrip, ...] = (),
         home: tuple[float, float] | None = None,
         lang: str = "en",
     ) -> Timeline:

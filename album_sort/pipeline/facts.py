@@ -15,14 +15,13 @@ from album_sort.core.albums.assignment import FilingPolicy
 from album_sort.core.dates.seasons import season_of
 from album_sort.core.trips.find import Timeline, find_trips
 from album_sort.core.trips.homes import Home, HomeKind, find_homes
-from album_sort.core.trips.identity import PreviousTrip
 from album_sort.core.trips.positions import PositionChoice, Shot, choose_positions
 from album_sort.core.trips.themes import Theme, trip_theme
 from album_sort.core.trips.timeline import TimelinePhoto, Witnesses
 from album_sort.pipeline.records import PhotoRecord, redate
 from album_sort.pipeline.zones import in_likely_zones
 from album_sort.places.gazetteer import Gazetteer
-from album_sort.types import AlbumId, GeoPosition, PhotoFacts, Place, Trip
+from album_sort.types import AlbumId, GeoPosition, KnownTrip, PhotoFacts, Place, Trip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class LibraryContext:
     cache_folder: Path
     """Where the gazetteer keeps its index."""
     home: tuple[float, float] | None = None
-    previous_trips: tuple[PreviousTrip, ...] = ()
+    previous_trips: tuple[KnownTrip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

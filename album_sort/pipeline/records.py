@@ -20,7 +20,7 @@ from album_sort.core.dates.capture_time import (
 from album_sort.core.dates.offsets import offset_text
 from album_sort.core.dates.sidecar_corrections import settled_positions, settled_times
 from album_sort.core.formats import kind_of_format
-from album_sort.core.groups.grouping import Grouping, GroupItem, group_files
+from album_sort.core.groups.grouping import Grouping, group_files
 from album_sort.metadata import candidates_from_folder, candidates_from_name, merge_metadata
 from album_sort.pipeline.net import Net
 from album_sort.places.timezone import offset_minutes, zone_at
@@ -121,15 +121,15 @@ def _grouped(inspections: Sequence[Inspection]) -> Grouping:
         if one.file.kind is FileKind.SIDECAR:
             sidecars.append(one.file)
         else:
-            items.append(GroupItem(_by_content(one), one.content_id, one.media_format, one.metadata))
+            items.append(_by_content(one))
     return group_files(items, sidecars)
 
 
-def _by_content(inspection: Inspection) -> FileEntry:
-    """The file with the kind that its content has: a picture named `.MOV` is grouped, judged and filed as a picture."""
+def _by_content(inspection: Inspection) -> Inspection:
+    """With the kind that its content has: a picture named `.MOV` is grouped, judged and filed as a picture."""
     file, kind = inspection.file, kind_of_format(inspection.media_format)
     is_other = {file.kind, kind} == {FileKind.PHOTO, FileKind.VIDEO}
-    return replace(file, kind=kind) if is_other and kind is not None else file
+    return replace(inspection, file=replace(file, kind=kind)) if is_other and kind is not None else inspection
 
 
 def _record(

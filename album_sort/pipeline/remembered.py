@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from album_sort.core.trips.identity import PreviousTrip
 from album_sort.state.store import DestinationState
-from album_sort.types import LANGUAGES, ContentId, RunId
+from album_sort.types import LANGUAGES, ContentId, KnownTrip, RunId
 from album_sort.types.corrections import Correction
 from album_sort.types.ledger import DestinationRecords, RunStatus
 
@@ -51,7 +50,7 @@ class Remembered:
 
     records: DestinationRecords = field(default_factory=DestinationRecords)
     corrections: Mapping[ContentId, Correction] = field(default_factory=dict)
-    trips: tuple[PreviousTrip, ...] = ()
+    trips: tuple[KnownTrip, ...] = ()
     language: str = ""
     model: str = ""
     weights: RememberedWeights | None = None
@@ -82,7 +81,7 @@ def read_remembered(state: DestinationState) -> Remembered:
     return Remembered(
         records=records,
         corrections=state.corrections(),
-        trips=tuple(PreviousTrip(trip.trip_id, trip.title, trip.members) for trip in state.trips()),
+        trips=state.trips(),
         language=language_of(state) if state.setting(LANGUAGE) else "",
         model=state.setting(MODEL) or "",
         weights=RememberedWeights.of(state.setting(WEIGHTS) or ""),

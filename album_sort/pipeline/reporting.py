@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from album_sort.classifier.labels import load_labels
 from album_sort.core.dates.capture_time import RefusedTime
 from album_sort.core.groups.bursts import find_bursts
-from album_sort.core.groups.grouping import GroupItem
 from album_sort.pipeline.damage import damage_of
 from album_sort.pipeline.duplicates import Duplicates
 from album_sort.pipeline.net import Net
@@ -21,6 +20,7 @@ from album_sort.types import (
     ChangedPhoto,
     ContentId,
     HandRow,
+    Inspection,
     OpResult,
     OpStatus,
     PhotoRow,
@@ -184,7 +184,7 @@ def not_filed(error: str) -> Reason:
     return Reason.of("skip.not-filed", detail=error)
 
 
-def _items(preparation: Preparation) -> Iterator[GroupItem]:
+def _items(preparation: Preparation) -> Iterator[Inspection]:
     for record in preparation.records.photos:
         metadata = record.inspection.metadata
         if record.refused_times:
@@ -192,7 +192,7 @@ def _items(preparation: Preparation) -> Iterator[GroupItem]:
             refused = {refused.candidate for refused in record.refused_times}
             believed = tuple(one for one in metadata.time_candidates if one not in refused)
             metadata = replace(metadata, time_candidates=believed)
-        yield GroupItem(record.group.primary, record.group.content_id, record.inspection.media_format, metadata)
+        yield replace(record.inspection, file=record.group.primary, metadata=metadata)
 
 
 def _row_action(op: PlannedOp) -> RowAction:

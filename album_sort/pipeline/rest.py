@@ -19,8 +19,19 @@ from album_sort.pipeline.net import Net
 from album_sort.pipeline.records import ClockCorrections, PhotoRecord, Records, build_records
 from album_sort.pipeline.remembered import Remembered
 from album_sort.state.cache import InferenceCache
-from album_sort.types import Assignment, ContentId, FileEntry, FileKind, Filing, Inspection, Reason, Role, Trip
-from album_sort.types.ledger import KnownTrip, LedgerRow
+from album_sort.types import (
+    Assignment,
+    ContentId,
+    FileEntry,
+    FileKind,
+    Filing,
+    Inspection,
+    KnownTrip,
+    Reason,
+    Role,
+    Trip,
+)
+from album_sort.types.ledger import LedgerRow
 from album_sort.types.plan import refiled
 
 _KINDS = {media.name: media.kind for media in FORMATS}
@@ -238,11 +249,11 @@ class Standing:
 
 def trips_to_remember(
     trips: Sequence[Trip], before: Sequence[KnownTrip], forgotten: frozenset[ContentId]
-) -> list[Trip | KnownTrip]:
+) -> list[KnownTrip]:
     """The trips that were found, and of earlier ones the members that nobody could look at this time."""
     if not forgotten:
         return list(trips)
-    known: dict[str, Trip | KnownTrip] = {trip.trip_id: trip for trip in trips}
+    known: dict[str, KnownTrip] = {trip.trip_id: trip for trip in trips}
     placed = set(chain.from_iterable(trip.members for trip in trips))
     for old in before:
         lost = (old.members & forgotten) - placed

@@ -15,10 +15,9 @@ from album_sort.core import checked
 from album_sort.errors import DestinationError
 from album_sort.state.own_files import lines_of, open_own, open_own_to_write
 from album_sort.state.rows import LONGEST_ALBUM, text_from_column, to_column
-from album_sort.types import AlbumId, ContentId, Trip
+from album_sort.types import AlbumId, ContentId, KnownTrip
 from album_sort.types.corrections import Correction, CorrectionKind
 from album_sort.types.inner_paths import inner_path_or_none
-from album_sort.types.ledger import KnownTrip
 
 T = TypeVar("T")
 
@@ -103,7 +102,7 @@ class Memory:
         )
         return tuple(trip_of(trip_id, title, start, end, members[trip_id]) for trip_id, title, start, end in rows)
 
-    def store_trips(self, trips: Iterable[Trip | KnownTrip]) -> None:
+    def store_trips(self, trips: Iterable[KnownTrip]) -> None:
         """Remember these trips and forget all others; nothing is written when they are the known ones."""
         wanted = {
             trip.trip_id: KnownTrip(trip.trip_id, trip.title, trip.start, trip.end, trip.members) for trip in trips

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from album_sort.state.own_files import open_own
 from album_sort.state.run_files import RunFiles, is_in
-from album_sort.types import Action, AlbumRelPath, PlannedOp, RunId
+from album_sort.types import Action, AlbumRelPath, KnownTrip, PlannedOp, RunId
 from album_sort.types.inner_paths import NOWHERE
-from album_sort.types.ledger import STATE_FOLDER, KnownTrip, LedgerRow, RunStatus
+from album_sort.types.ledger import STATE_FOLDER, LedgerRow, RunStatus
 
 COARSEST_TIME_NS = 2_000_000_000
 """FAT keeps times in steps of two seconds."""

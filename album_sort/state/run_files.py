@@ -21,8 +21,8 @@ from album_sort.core import checked
 from album_sort.core.planning.planfile import op_from_json, op_to_json
 from album_sort.state.memory import append_lines, trip_of
 from album_sort.state.own_files import NOTHING_THERE, RUNS, objects_of, open_own_to_write, run_folders
-from album_sort.types import AlbumRelPath, Plan, PlannedOp, RunId, inner_path
-from album_sort.types.ledger import STATE_FOLDER, KnownTrip, RunRecord, RunStatus
+from album_sort.types import AlbumRelPath, KnownTrip, Plan, PlannedOp, RunId, inner_path
+from album_sort.types.ledger import STATE_FOLDER, RunRecord, RunStatus
 
 PLAN = "plan.jsonl"
 TRIPS = "trips.jsonl"

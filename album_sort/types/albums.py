@@ -104,8 +104,8 @@ def _shared_evidence(album: AlbumId, weight: float, code: str, **values: str | i
 
 
 @dataclass(frozen=True, slots=True)
-class Trip:
-    """A stretch of time away from home (or a busy day at home): one folder."""
+class KnownTrip:
+    """A trip as a destination remembers it: its id and title go on with its members."""
 
     trip_id: str
     """Stable: taken over from earlier runs by shared members, never made from the name."""
@@ -116,6 +116,12 @@ class Trip:
     end: date
     """Last local day."""
     members: frozenset[ContentId]
+
+
+@dataclass(frozen=True, slots=True)
+class Trip(KnownTrip):
+    """A stretch of time away from home (or a busy day at home): one folder. Earlier runs are remembered as `KnownTrip`."""
+
     place: Place | None = None
     country_codes: tuple[str, ...] = ()
     """By number of photos, most first."""

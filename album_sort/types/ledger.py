@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from album_sort.types.files import ContentId
@@ -95,17 +95,6 @@ class RunRecord:
     failed: int = 0
     version: str = ""
     """Of album-sort."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownTrip:
-    """A trip as earlier runs knew it: its id and title go on with its members."""
-
-    trip_id: str
-    title: str
-    start: date
-    end: date
-    members: frozenset[ContentId]
 
 
 @dataclass(frozen=True, slots=True)

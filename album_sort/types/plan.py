@@ -14,12 +14,12 @@ from album_sort.types.reasons import Reason
 
 
 class Action(StrEnum):
-    """What happens to one file."""
+    """What happens to one file: the modes that make one, and what else there is."""
 
-    COPY = "copy"
-    SYMLINK = "symlink"
-    HARDLINK = "hardlink"
-    REFLINK = "reflink"
+    COPY = Mode.COPY
+    SYMLINK = Mode.SYMLINK
+    HARDLINK = Mode.HARDLINK
+    REFLINK = Mode.REFLINK
     MOVE = "move"
     """Inside the destination, because the photo's album or trip changed."""
     KEEP = "keep"

@@ -13,6 +13,7 @@ from album_sort.types.content import ClassIndex
 from album_sort.types.files import ContentId, Stage
 from album_sort.types.inner_paths import AlbumRelPath
 from album_sort.types.metadata import CaptureTime, Place
+from album_sort.types.plan import Action
 from album_sort.types.reasons import Reason
 
 REPORT_SCHEMA_VERSION = 1
@@ -20,17 +21,18 @@ REPORT_SCHEMA_VERSION = 1
 
 
 class RowAction(StrEnum):
-    """What happened (or, in a preview, will happen) to a photo: the words of `Action`, and `review` for one left unfiled."""
+    """What happened (or, in a preview, will happen) to a photo: the words of `Action` that a person is told, and `review`."""
 
-    COPY = "copy"
-    SYMLINK = "symlink"
-    HARDLINK = "hardlink"
-    REFLINK = "reflink"
-    MOVE = "move"
-    KEEP = "keep"
-    DUPLICATE = "duplicate"
-    TRASH = "trash"
+    COPY = Action.COPY
+    SYMLINK = Action.SYMLINK
+    HARDLINK = Action.HARDLINK
+    REFLINK = Action.REFLINK
+    MOVE = Action.MOVE
+    KEEP = Action.KEEP
+    DUPLICATE = Action.DUPLICATE
+    TRASH = Action.TRASH
     REVIEW = "review"
+    """Left unfiled."""
 
 
 @dataclass(frozen=True, slots=True)

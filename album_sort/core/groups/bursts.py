@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from album_sort.core.groups.grouping import GroupItem
-from album_sort.types import ContentId, FileKind, TimePrecision, TimeSource
+from album_sort.types import ContentId, FileKind, Inspection, TimePrecision, TimeSource
 
 MAX_GAP_S = 1.0
 # Two frames within a second also come from pressing twice.
@@ -17,13 +16,13 @@ MIN_FRAMES = 3
 _NAMED = re.compile(r"(BURST\d{14,17})|(.+_BURST)\d{1,4}(?!\d)", re.I | re.ASCII)
 
 
-def find_bursts(items: Iterable[GroupItem]) -> tuple[tuple[ContentId, ...], ...]:
+def find_bursts(items: Iterable[Inspection]) -> tuple[tuple[ContentId, ...], ...]:
     """Bursts among photos (pass the primaries of groups): contents in the order they were shot.
 
     Proof is a burst's own identifier, a burst's file name, or one camera's frames at most a second apart in one folder.
     """
-    named: dict[tuple[str, str], list[GroupItem]] = {}
-    timed: dict[tuple[str, str], list[tuple[datetime, GroupItem]]] = {}
+    named: dict[tuple[str, str], list[Inspection]] = {}
+    timed: dict[tuple[str, str], list[tuple[datetime, Inspection]]] = {}
     for item in sorted(items, key=lambda item: item.file.path):
         if item.file.kind is FileKind.VIDEO:
             continue
@@ -38,21 +37,21 @@ def find_bursts(items: Iterable[GroupItem]) -> tuple[tuple[ContentId, ...], ...]
     return tuple(sorted(burst for burst in bursts if len(set(burst)) > 1))
 
 
-def _mark(item: GroupItem) -> str:
+def _mark(item: Inspection) -> str:
     match = _NAMED.search(item.file.name)
     return item.metadata.burst_id or ((match[1] or match[2]).upper() if match else "")
 
 
-def _taken(item: GroupItem) -> datetime | None:
+def _taken(item: Inspection) -> datetime | None:
     for candidate in item.metadata.time_candidates:
         if candidate.source is TimeSource.EXIF_ORIGINAL and candidate.precision is TimePrecision.SECOND:
             return candidate.local
     return None
 
 
-def _runs(rows: list[tuple[datetime, GroupItem]]) -> list[list[GroupItem]]:
+def _runs(rows: list[tuple[datetime, Inspection]]) -> list[list[Inspection]]:
     """Stretches of frames at most `MAX_GAP_S` apart."""
-    runs: list[list[GroupItem]] = []
+    runs: list[list[Inspection]] = []
     last: datetime | None = None
     for taken, item in sorted(rows, key=lambda row: (row[0], row[1].file.path)):
         if last is None or (taken - last).total_seconds() > MAX_GAP_S:
@@ -62,6 +61,6 @@ def _runs(rows: list[tuple[datetime, GroupItem]]) -> list[list[GroupItem]]:
     return [run for run in runs if len(run) >= MIN_FRAMES]
 
 
-def _in_order(frames: list[GroupItem]) -> tuple[ContentId, ...]:
+def _in_order(frames: list[Inspection]) -> tuple[ContentId, ...]:
     frames = sorted(frames, key=lambda item: (_taken(item) or datetime.max, item.file.path))  # noqa: DTZ901
     return tuple(dict.fromkeys(item.content_id for item in frames))

@@ -17,7 +17,7 @@ from album_sort.core.groups.photo_names import PhotoName, photo_name
 from album_sort.core.groups.same_folder import same_folder
 from album_sort.core.groups.sidecars import Match, SidecarIndex
 from album_sort.core.groups.takeout_edits import edited_copies
-from album_sort.types import ContentId, FileEntry, FileKind, Metadata, PhotoGroup, TimePrecision, TimeSource
+from album_sort.types import FileEntry, FileKind, Inspection, Metadata, PhotoGroup, TimePrecision, TimeSource
 
 # RAW and JPEG of one shot are written within a second or two; a Live Photo's video begins up to three before its still.
 SAME_SHOT_S = 2.0
@@ -26,19 +26,6 @@ LIVE_PHOTO_S = 3.0
 _PROXY_CLOCK_S = 86_400.0
 # Longer ones are films that happen to have the same name.
 LIVE_VIDEO_S = 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class GroupItem:
-    """A photo or video with what is needed to find its companions."""
-
-    file: FileEntry
-    content_id: ContentId
-    media_format: str
-    metadata: Metadata
-    """Of the file alone."""
-    ok: bool = True
-    """Its pixels could be decoded (of a video: its headers could be read)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +49,22 @@ class _Clock:
 
 
 _NO_CLOCK = _Clock(None, None)
-_Named = tuple[GroupItem, PhotoName]
+_Named = tuple[Inspection, PhotoName]
 
 
 @dataclass(slots=True)
 class _Cluster:
     """A group that grows: its leader, and its members with the line that says why."""
 
-    leader: GroupItem
+    leader: Inspection
     clock: _Clock
     is_motion: bool
     """One of the names says that a short video belongs to the still."""
-    members: list[tuple[GroupItem, str]] = field(default_factory=list)
+    members: list[tuple[Inspection, str]] = field(default_factory=list)
     sidecars: list[tuple[FileEntry, str]] = field(default_factory=list)
 
     @property
-    def items(self) -> Iterator[GroupItem]:
+    def items(self) -> Iterator[Inspection]:
         yield self.leader
         yield from (item for item, _ in self.members)
 
@@ -86,7 +73,7 @@ class _Cluster:
         return any(item.file.kind is FileKind.VIDEO for item in self.items)
 
 
-def group_files(items: Iterable[GroupItem], sidecars: Iterable[FileEntry]) -> Grouping:
+def group_files(items: Iterable[Inspection], sidecars: Iterable[FileEntry]) -> Grouping:
     """Groups of photos and videos with their sidecars; the same for every order of the input.
 
     Files with equal content at several paths are separate groups: what becomes of duplicates is for planning to decide.
@@ -165,11 +152,11 @@ def _clusters(bucket: list[_Named]) -> list[_Cluster]:
     return clusters
 
 
-def _is_spelt_apart(cluster: _Cluster, item: GroupItem) -> bool:
+def _is_spelt_apart(cluster: _Cluster, item: Inspection) -> bool:
     return not item.file.stem.startswith(cluster.leader.file.stem)
 
 
-def _role(item: GroupItem, name: PhotoName) -> int:
+def _role(item: Inspection, name: PhotoName) -> int:
     """Who leads: originals before RAW, RAW before edits, stills before videos, films before their proxies."""
     if name.is_proxy:
         return 5
@@ -180,7 +167,7 @@ def _role(item: GroupItem, name: PhotoName) -> int:
     return role
 
 
-def _why_together(cluster: _Cluster, item: GroupItem, name: PhotoName, clock: _Clock) -> str:
+def _why_together(cluster: _Cluster, item: Inspection, name: PhotoName, clock: _Clock) -> str:
     """The proof that a file of the same name belongs to a cluster; empty where there is none."""
     if any(member.content_id == item.content_id for member in cluster.items):
         return ""  # an exact duplicate
@@ -197,7 +184,7 @@ def _why_together(cluster: _Cluster, item: GroupItem, name: PhotoName, clock: _C
     return _why_same_shot(cluster, item, clock, apart) if is_still else ""
 
 
-def _why_same_shot(cluster: _Cluster, item: GroupItem, clock: _Clock, apart: float | None) -> str:
+def _why_same_shot(cluster: _Cluster, item: Inspection, clock: _Clock, apart: float | None) -> str:
     """The proof that a still of the same name is the same shot in another format."""
     is_raw = item.file.kind is FileKind.RAW
     if apart is None:
@@ -209,7 +196,7 @@ def _why_same_shot(cluster: _Cluster, item: GroupItem, clock: _Clock, apart: flo
     return f"{'RAW' if is_raw else item.media_format.upper()} of the same shot: same name, {apart:.0f} s apart"
 
 
-def _why_live(cluster: _Cluster, video: GroupItem, name: PhotoName, apart: float | None) -> str:
+def _why_live(cluster: _Cluster, video: Inspection, name: PhotoName, apart: float | None) -> str:
     """The proof that a video is the moving half of a still of the same name."""
     identifiers = {item.metadata.content_identifier for item in cluster.items} - {""}
     own = video.metadata.content_identifier
@@ -312,12 +299,9 @@ def _attach(clusters: Iterable[_Cluster], found: _Sidecars) -> list[FileEntry]:
 
 
 def _finished(cluster: _Cluster) -> PhotoGroup:
-    """The group; a broken leader gives way to the first member that can be looked at, and takes nothing down with it."""
+    primary = cluster.leader
     if not cluster.members and not cluster.sidecars:
-        return PhotoGroup(cluster.leader.file, cluster.leader.content_id)
-    primary = next((item for item in cluster.items if item.ok), cluster.leader)
-    rows = [(item.file, why) for item, why in cluster.members if item is not primary] + cluster.sidecars
-    if primary is not cluster.leader:
-        rows.append((cluster.leader.file, "the original, which cannot be decoded"))
+        return PhotoGroup(primary.file, primary.content_id)
+    rows = [(item.file, why) for item, why in cluster.members] + cluster.sidecars
     rows.sort(key=lambda row: row[0].path)
     return PhotoGroup(primary.file, primary.content_id, tuple(file for file, _ in rows), tuple(why for _, why in rows))

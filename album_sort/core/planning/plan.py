@@ -34,13 +34,6 @@ from album_sort.types.inner_paths import NOWHERE
 from album_sort.types.ledger import DestinationPicture, LedgerRow
 from album_sort.types.plan import refiled
 
-ACTION_OF_MODE = {
-    Mode.COPY: Action.COPY,
-    Mode.SYMLINK: Action.SYMLINK,
-    Mode.HARDLINK: Action.HARDLINK,
-    Mode.REFLINK: Action.REFLINK,
-}
-
 # Moves first: they free nothing, but a killed run then leaves fewer photos in two minds. Links last: they point to the rest.
 _ORDER = {Action.ADOPT: 0, Action.MOVE: 1, Action.TRASH: 4, Action.RELINK: 3, Action.KEEP: 5, Action.DUPLICATE: 5}
 
@@ -206,7 +199,7 @@ class _Planner:
         """How a new file is made, with a reason where it is not the way that was asked for."""
         if self.mode is Mode.HARDLINK and output.chosen.file.device != self.picture.device:
             return Action.COPY, Reason.of("plan.other-device", path=output.chosen.file.path)
-        return (ACTION_OF_MODE[self.mode],)
+        return (Action(self.mode),)
 
     def _make(self, bundle: Bundle, output: Output, target: AlbumRelPath, *, has_suffix: bool) -> PlannedOp:
         clash = (Reason.of("plan.clash", name=output.chosen.file.name),) if has_suffix else ()

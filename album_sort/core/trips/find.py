@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from album_sort.core.trips.homes import Home, HomeKind
-from album_sort.core.trips.identity import PreviousTrip, new_trip_id, same_trips
+from album_sort.core.trips.identity import new_trip_id, same_trips
 from album_sort.core.trips.judge import Candidate, TripJudge
 from album_sort.core.trips.members import assign_members
 from album_sort.core.trips.segments import find_stretches
@@ -16,7 +16,7 @@ from album_sort.core.trips.timeline import DAY, EPOCH, TimelinePhoto, Witnesses
 from album_sort.core.trips.titles import TripPlaces, trip_places, trip_title
 from album_sort.core.trips.unlocated import LoosePhotos
 from album_sort.core.trips.whereabouts import Whereabouts, whereabouts
-from album_sort.types import ContentId, Place, Reason, Trip
+from album_sort.types import ContentId, KnownTrip, Place, Reason, Trip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,7 @@ def find_trips(
     homes: Sequence[Home],
     *,
     now_utc: datetime,
-    previous: Sequence[PreviousTrip] = (),
+    previous: Sequence[KnownTrip] = (),
     lang: str = "en",
     witnesses: Witnesses | None = None,
 ) -> Timeline:
@@ -118,7 +118,7 @@ def _day(photo: TimelinePhoto) -> date:
     return (EPOCH + timedelta(seconds=photo.wall_s)).date()
 
 
-def _with_names(drafts: Sequence[_Draft], previous: Sequence[PreviousTrip], lang: str) -> list[Trip]:
+def _with_names(drafts: Sequence[_Draft], previous: Sequence[KnownTrip], lang: str) -> list[Trip]:
     """Identities and titles: those of earlier runs are kept, new titles differ from all others."""
     same = same_trips([draft.trip.members for draft in drafts], previous)
     taken = {old.title for old in same.values()}

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 
-from album_sort.types import ContentId
+from album_sort.types import ContentId, KnownTrip
 
 SHARED = 0.5
 """Half of the smaller one's members in common make two trips the same: a trip that grows stays itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class PreviousTrip:
-    """What the state remembers of a trip of an earlier run."""
-
-    trip_id: str
-    title: str
-    members: frozenset[ContentId]
-
-
-def same_trips(found: Sequence[frozenset[ContentId]], previous: Sequence[PreviousTrip]) -> dict[int, PreviousTrip]:
+def same_trips(found: Sequence[frozenset[ContentId]], previous: Sequence[KnownTrip]) -> dict[int, KnownTrip]:
     """For the number of each found trip the earlier one it continues; each of both sides at most once.
 
     Pairs with more members in common go first: of two trips that grew together the larger one gives its name, and of one
@@ -41,7 +31,7 @@ def same_trips(found: Sequence[frozenset[ContentId]], previous: Sequence[Previou
         for owner, count in shared.items():
             if count >= SHARED * min(len(members), len(previous[owner].members)):
                 pairs.append((-count, previous[owner].trip_id, number, owner))
-    same: dict[int, PreviousTrip] = {}
+    same: dict[int, KnownTrip] = {}
     taken: set[int] = set()
     for _, _, number, owner in sorted(pairs):
         if number not in same and owner not in taken:
