@@ -142,6 +142,7 @@ class _Run:
             self._keep(scouted, remembered, outcome)
             return outcome
         with held_destination(self.request.destination, self.request.settings.wait, self.sink) as state:
+            # Again: another run, or a person in the albums, may have come in between; only now does nobody else write here.
             remembered = read_remembered(state)
             planned = self._plan(preparation, remembered)
             outcome = self._carry_out(preparation, planned, remembered, state)

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from album_sort.errors import DestinationError
+from album_sort.state.ledger import Ledger
 from album_sort.state.memory import reading, transaction
 from album_sort.state.rows import (
     SELECT_OUTPUTS,
-    UPSERT_OUTPUT,
     ledger_from_columns,
     ledger_from_json,
-    ledger_to_columns,
     ledger_to_json,
     op_from_text,
     op_to_text,
@@ -27,8 +26,9 @@ from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 class StateJournal:
     """Keeps `ops`, `folders` and the ledger in step; a method returns when the disk has what it wrote."""
 
-    def __init__(self, connection: sqlite3.Connection, run_id: RunId) -> None:
+    def __init__(self, connection: sqlite3.Connection, ledger: Ledger, run_id: RunId) -> None:
         self._connection = connection
+        self._ledger = ledger
         self.run_id = run_id
 
     def intend(self, ops: Sequence[PlannedOp], folders: Sequence[AlbumRelPath]) -> None:
@@ -55,7 +55,7 @@ class StateJournal:
 
     def settle(self, entries: Sequence[tuple[JournalEntry, str]]) -> None:
         """Write down what became of rows (entry, error) and bring the ledger up to it."""
-        with transaction(self._connection):
+        with self._ledger.step():
             for entry, error in entries:
                 self._connection.execute(
                     "UPDATE ops SET phase = ?, action = ?, after = ?, error = ? WHERE run_id = ? AND op_id = ?",
@@ -81,11 +81,9 @@ class StateJournal:
                 return
         if forget is not None:
             # A row that is settled late finds another one's file under the name that it has left.
-            self._connection.execute(
-                "DELETE FROM outputs WHERE path = ? AND content_id = ?", (to_column(forget.path), forget.content_id)
-            )
+            self._ledger.forget(forget.path, forget.content_id)
         if remember is not None:
-            self._connection.execute(UPSERT_OUTPUT, ledger_to_columns(remember))
+            self._ledger.remember(remember)
 
     def entries(self, *phases: Phase) -> tuple[JournalEntry, ...]:
         """The rows of this run in these phases, in their order."""

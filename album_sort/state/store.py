@@ -26,15 +26,12 @@ from album_sort.state.database import (
     sound,
 )
 from album_sort.state.journal import StateJournal
+from album_sort.state.ledger import Ledger
 from album_sort.state.memory import Memory, reading
 from album_sort.state.own_files import check_state_folder
 from album_sort.state.rebuild import CORRECTIONS, insert_run, rebuild
 from album_sort.state.rows import (
-    SELECT_OUTPUTS,
     SELECT_RUNS,
-    UPSERT_OUTPUT,
-    ledger_from_columns,
-    ledger_to_columns,
     path_from_column,
     run_from_columns,
     to_column,
@@ -62,6 +59,7 @@ class DestinationState(Memory):
 
     def __init__(self, connection: sqlite3.Connection, destination: Path, *, is_written: bool = False) -> None:
         super().__init__(connection, destination / STATE_FOLDER / CORRECTIONS)
+        self._ledger = Ledger(connection)
         self.destination = destination
         self._is_written = is_written
         self.notice = ""
@@ -148,6 +146,7 @@ class DestinationState(Memory):
             self._connection.close()
         path = self.destination / STATE_FOLDER / DATABASE
         self._connection = _set_aside_and_connect(path) if self._is_written else in_memory()
+        self._ledger = Ledger(self._connection)
         self._tell(damage)
         rebuild(self._connection, self.destination)
 
@@ -166,16 +165,15 @@ class DestinationState(Memory):
 
     def _check_journals(self, run_id: RunId | None) -> None:
         for one in {*self._open_runs(), *([] if run_id is None else [run_id])}:
-            StateJournal(self._connection, one).check()
+            self.journal(one).check()
 
     def records(self) -> DestinationRecords:
         """All that the planner asks for."""
         return self._read(self._records)
 
     def _records(self) -> DestinationRecords:
-        rows = map(ledger_from_columns, self._connection.execute(SELECT_OUTPUTS))
         return DestinationRecords(
-            ledger={row.path: row for row in rows},
+            ledger=self._ledger.rows(),
             folder_aliases=self._aliases(),
             unfinished_runs=self._open_runs(),
         )
@@ -206,9 +204,11 @@ class DestinationState(Memory):
 
     def replace_outputs(self, removed: Iterable[AlbumRelPath], rows: Iterable[LedgerRow]) -> None:
         """Forget some rows of the ledger and remember others, in one step."""
-        with self._transaction():
-            self._connection.executemany("DELETE FROM outputs WHERE path = ?", ((to_column(path),) for path in removed))
-            self._connection.executemany(UPSERT_OUTPUT, map(ledger_to_columns, rows))
+        with self._ledger.step():
+            for path in removed:
+                self._ledger.forget(path)
+            for row in rows:
+                self._ledger.remember(row)
 
     def set_aliases(self, aliases: Mapping[AlbumRelPath, AlbumRelPath]) -> None:
         """Remember renamed folders; one that has its old name again is forgotten."""
@@ -221,7 +221,7 @@ class DestinationState(Memory):
 
     def journal(self, run_id: RunId) -> StateJournal:
         """The journal of one run."""
-        return StateJournal(self._connection, run_id)
+        return StateJournal(self._connection, self._ledger, run_id)
 
     def begin_run(self, run: RunRecord, plan: Plan) -> StateJournal:
         """Enter a run into the history, and its plan into the run's folder; its journal. Raises `DestinationError`."""
