@@ -11,7 +11,7 @@ import numpy as np
 from album_sort.core.geo import distance_km
 from album_sort.core.trips.find import Timeline
 from album_sort.core.trips.homes import Home, HomeKind
-from album_sort.core.trips.positions import Shot, choose_positions
+from album_sort.core.trips.positions import choose_positions
 from album_sort.core.trips.timeline import TimelinePhoto
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.types import ContentId
@@ -30,10 +30,10 @@ class Score:
     """Largest distance of a true home from the one found for its middle; infinite where none was found."""
 
 
-def shot_of(photo: TimelinePhoto) -> Shot:
+def shot_of(photo: TimelinePhoto) -> TimelinePhoto:
     """A photo as the choice of positions takes it."""
     candidates = (photo.position,) if photo.position is not None else ()
-    return Shot(photo.content_id, photo.camera, photo.capture_time, candidates, photo.is_own)
+    return replace(photo, position=None, place=None, candidates=candidates)
 
 
 def with_chosen_positions(photos: Sequence[TimelinePhoto], gazetteer: Gazetteer) -> list[TimelinePhoto]:

@@ -22,6 +22,7 @@ from album_sort.fileops.verify import Verdict, verify
 from album_sort.state.store import DestinationState
 from album_sort.types import Action, Mode, OpStatus, Role
 from album_sort.types.ledger import RunRecord, RunStatus
+from album_sort.types.plan import refiled
 from tests.destination_builders import (
     NOW,
     Library,
@@ -423,8 +424,8 @@ def test_too_little_space_is_told_before_the_first_byte_with_both_figures(librar
 
 def test_a_copy_from_another_disk_takes_its_space_even_where_blocks_can_be_shared(library: Library) -> None:
     plan = plan_for(library)
-    far = replace(plan.ops[0], size_bytes=10**9, source="/proc/self/status")
     near = replace(plan.ops[0], size_bytes=10**9)
+    far = replace(near, filed=refiled(near.filed, source="/proc/self/status"))
     needed = [
         measure_space(replace(plan, ops=(op,)), can_reflink=can).needed_bytes
         for op in (far, near)

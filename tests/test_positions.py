@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from album_sort.core.trips.positions import PositionChoice, Shot, choose_positions
+from album_sort.core.trips.positions import PositionChoice, choose_positions
+from album_sort.core.trips.timeline import TimelinePhoto
 from album_sort.types import (
     CaptureTime,
     ContentId,
@@ -35,12 +36,12 @@ def shot(
     offset: int | None = 0,
     may_infer: bool = True,
     precision: TimePrecision = TimePrecision.SECOND,
-) -> Shot:
+) -> TimelinePhoto:
     time = CaptureTime(START + timedelta(hours=hours), offset, TimeSource.EXIF_ORIGINAL, precision)
-    return Shot(ContentId(f"{number:064x}"), camera, time, positions, may_infer)
+    return TimelinePhoto(ContentId(f"{number:064x}"), time, camera=camera, is_own=may_infer, candidates=positions)
 
 
-def choose(*shots: Shot) -> list[PositionChoice]:
+def choose(*shots: TimelinePhoto) -> list[PositionChoice]:
     chosen = choose_positions(shots)
     return [chosen[one.content_id] for one in shots]
 
@@ -159,7 +160,7 @@ def test_a_day_without_time_of_day_gets_no_position() -> None:
 
 
 def test_a_photo_without_a_date_keeps_its_position() -> None:
-    lone = Shot(ContentId("0" * 64), "phone", None, (at(MUNICH),))
+    lone = TimelinePhoto(ContentId("0" * 64), None, camera="phone", candidates=(at(MUNICH),))
     assert choose_positions([lone])[lone.content_id].position == at(MUNICH)
 
 

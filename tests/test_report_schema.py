@@ -9,18 +9,25 @@ import pytest
 from hypothesis import given
 
 from album_sort.report.rows import info_to_json, outcome_to_json, photo_to_json, skipped_to_json
+from album_sort.report.schema import schema_text
 from album_sort.report.tally import Tally
 from album_sort.types import PhotoRow, ReportRow, RowAction, RunInfo, Stage
 from tests.report_builders import INFO, OUTCOME, ROOT, photo_row, report_rows
 
 jsonschema = pytest.importorskip("jsonschema", reason="jsonschema checks the rows: pip install album-sort[test]")
 
-SCHEMA = json.loads((ROOT / "docs/reference/report-schema.json").read_text(encoding="utf-8"))
+SCHEMA_FILE = ROOT / "docs/reference/report-schema.json"
+SCHEMA = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def as_json(row: ReportRow) -> dict[str, Any]:
     return photo_to_json(row) if isinstance(row, PhotoRow) else skipped_to_json(row)
+
+
+def test_the_schema_is_made_from_the_types_of_the_rows() -> None:
+    """`python -m album_sort.report.schema > docs/reference/report-schema.json`: a field that a row gains is in it."""
+    assert schema_text() == SCHEMA_FILE.read_text(encoding="utf-8")
 
 
 def test_the_schema_is_a_schema() -> None:

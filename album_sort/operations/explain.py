@@ -47,13 +47,13 @@ def explain(photo: str, destination: str, here: SettingsHere, *, sink: EventSink
 
 def _sections(preparation: Preparation, source: str, *, with_figures: bool) -> Sequence[Section]:
     library = preparation.library
-    for facts, assignment, choice in zip(library.photos, preparation.assignments, library.positions, strict=True):
+    for facts, assignment in zip(library.photos, preparation.assignments, strict=True):
         if any(
             os.path.samefile(file.path, source) for file in facts.group.files if file.name == os.path.basename(source)
         ):
             lang = preparation.lang
             return explain_decision(
-                assignment, facts, load_labels(), lang, preparation.wording, choice.why, with_figures=with_figures
+                assignment, facts, load_labels(), lang, preparation.wording, with_figures=with_figures
             )
     left_out = (preparation.say(one.reason) for one in preparation.skipped if one.path == source)
     reason = next(left_out, "it was not found by the scan")

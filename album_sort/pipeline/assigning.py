@@ -64,7 +64,7 @@ def assign_all(
         assignments += found
     if len(kept) < len(library.photos):
         photos = tuple(library.photos[number] for number in kept)
-        library = replace(library, photos=photos, positions=tuple(library.positions[number] for number in kept))
+        library = replace(library, photos=photos)
     return library, tuple(assignments)
 
 

@@ -15,7 +15,7 @@ from album_sort.core.albums.assignment import FilingPolicy
 from album_sort.core.dates.seasons import season_of
 from album_sort.core.trips.find import Timeline, find_trips
 from album_sort.core.trips.homes import Home, HomeKind, find_homes
-from album_sort.core.trips.positions import PositionChoice, Shot, choose_positions
+from album_sort.core.trips.positions import PositionChoice, choose_positions
 from album_sort.core.trips.themes import Theme, trip_theme
 from album_sort.core.trips.timeline import TimelinePhoto, Witnesses
 from album_sort.pipeline.records import PhotoRecord, redate
@@ -55,8 +55,6 @@ class Library:
     """All photos with everything known of them, in the order of the records."""
 
     photos: tuple[PhotoFacts, ...]
-    positions: tuple[PositionChoice, ...]
-    """Of each photo, with the reasons."""
     trips: tuple[Trip, ...]
     themes: dict[str, Theme]
     """By trip id."""
@@ -72,15 +70,13 @@ def gather_facts(
 
     With it the album probabilities by the network alone, which nobody asks for any more when the albums are decided.
     """
-    chosen = choose_positions([_shot(record) for record in records])
+    chosen = choose_positions([_to_locate(record) for record in records])
     choices = [chosen[record.group.content_id] for record in records]
     dated = in_likely_zones(
         [redate(record, choice.position) for record, choice in zip(records, choices, strict=True)], choices
     )
     places = _places([choice.position for choice in choices], context)
-    photos = [
-        _timeline_photo(record, choice, place) for record, choice, place in zip(dated, choices, places, strict=True)
-    ]
+    photos = [_located(record, choice, place) for record, choice, place in zip(dated, choices, places, strict=True)]
     witnesses = Witnesses.of(photos)
     homes = find_homes(photos, context.home, witnesses=witnesses)
     timeline = find_trips(
@@ -95,9 +91,10 @@ def gather_facts(
     trips, themes = _with_themes(timeline, photos, scores)
     home_lat_deg = next((home.lat_deg for home in homes if home.kind is HomeKind.HOME), None)
     facts = tuple(
-        _facts(record, photo, timeline, trips, home_lat_deg) for record, photo in zip(dated, photos, strict=True)
+        _facts(record, photo, choice, timeline, trips, home_lat_deg=home_lat_deg)
+        for record, photo, choice in zip(dated, photos, choices, strict=True)
     )
-    return Library(facts, tuple(choices), tuple(trips.values()), themes, homes), scores
+    return Library(facts, tuple(trips.values()), themes, homes), scores
 
 
 def gather_apart(
@@ -107,12 +104,11 @@ def gather_apart(
     alone = replace(context, previous_trips=())
     parts = [gather_facts([record], alone, policy) for record in records]
     photos = tuple(replace(facts, trip=None, away_from_home=None) for library, _ in parts for facts in library.photos)
-    positions = tuple(choice for library, _ in parts for choice in library.positions)
     scores = AlbumTable(
         policy.rules.albums,
         np.concatenate([np.zeros((0, len(policy.rules.albums))), *(own.probabilities for _, own in parts)]),
     )
-    return Library(photos, positions, (), {}, (), is_apart=True), scores
+    return Library(photos, (), {}, (), is_apart=True), scores
 
 
 def _is_own(record: PhotoRecord) -> bool:
@@ -120,17 +116,17 @@ def _is_own(record: PhotoRecord) -> bool:
     return bool(record.metadata.camera)
 
 
-def _shot(record: PhotoRecord) -> Shot:
-    return Shot(
+def _to_locate(record: PhotoRecord) -> TimelinePhoto:
+    return TimelinePhoto(
         record.group.content_id,
-        record.metadata.camera,
         record.capture_time,
-        record.metadata.positions,
-        may_infer=_is_own(record),
+        camera=record.metadata.camera,
+        is_own=_is_own(record),
+        candidates=record.metadata.positions,
     )
 
 
-def _timeline_photo(record: PhotoRecord, choice: PositionChoice, place: Place | None) -> TimelinePhoto:
+def _located(record: PhotoRecord, choice: PositionChoice, place: Place | None) -> TimelinePhoto:
     return TimelinePhoto(
         record.group.content_id,
         record.capture_time,
@@ -177,8 +173,10 @@ def _with_themes(
 def _facts(
     record: PhotoRecord,
     photo: TimelinePhoto,
+    choice: PositionChoice,
     timeline: Timeline,
     trips: dict[str, Trip],
+    *,
     home_lat_deg: float | None,
 ) -> PhotoFacts:
     trip = timeline.trip_of.get(photo.content_id)
@@ -197,4 +195,5 @@ def _facts(
         inspection.prediction,
         inspection.media_format,
         record.time_reasons,
+        choice.why,
     )

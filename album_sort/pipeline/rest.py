@@ -168,10 +168,7 @@ class WholeLibrary:
         if len(own) == len(library.photos):
             return library, scores
         photos = tuple(library.photos[number] for number in own)
-        positions = tuple(library.positions[number] for number in own)
-        return replace(library, photos=photos, positions=positions), AlbumTable(
-            scores.albums, scores.probabilities[own]
-        )
+        return replace(library, photos=photos), AlbumTable(scores.albums, scores.probabilities[own])
 
 
 def records_of_all(

@@ -36,6 +36,7 @@ from album_sort.types import (
     inner_path_or_none,
     run_id_of,
 )
+from album_sort.types.report import HAND_KINDS
 
 Json = dict[str, Any]
 """One JSON object."""
@@ -305,12 +306,9 @@ def outcome_to_json(outcome: RunOutcome, totals: Json) -> Json:
     }
 
 
-_HAND_KINDS = frozenset({"moved", "placed", "moved-back", "deleted", "put-back", "renamed"})
-
-
 def _hand_from_json(row: Json) -> HandRow:
     """Raises ValueError for a kind that there is not: its words would be missing."""
-    if row["kind"] not in _HAND_KINDS:
+    if row["kind"] not in HAND_KINDS:
         raise ValueError(f"{row['kind']!r:.80} is nothing that is done by hand")
     return HandRow(row["kind"], str(row["before"]), str(row["path"]), str(row["source"]))
 

@@ -154,6 +154,8 @@ class PhotoFacts:
     media_format: str = ""
     time_why: tuple[Reason, ...] = ()
     """Which date was believed, and how its offset from UTC is known."""
+    position_why: tuple[Reason, ...] = ()
+    """Which positions were refused, and from what a missing one was inferred."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,12 +259,16 @@ class ChangedPhoto:
     after: str
 
 
+HAND_KINDS = ("moved", "placed", "moved-back", "deleted", "put-back", "renamed")
+"""What a person may have done; `renamed` is of an album, `placed` of a photo that stays in its album."""
+
+
 @dataclass(frozen=True, slots=True)
 class HandRow:
     """One thing that a person did in the albums since the last run."""
 
     kind: str
-    """`moved`, `placed` (in the same album), `moved-back`, `deleted`, `put-back`; `renamed` of an album."""
+    """One of `HAND_KINDS`."""
     before: str
     """Where the photo lay; the title that the album had."""
     path: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from album_sort.core.damage import damage_reason
@@ -31,20 +31,18 @@ class Section:
     lines: tuple[str, ...]
 
 
-def explain(  # noqa: PLR0917 - all that is known of one photo
+def explain(
     assignment: Assignment,
     facts: PhotoFacts,
     labels: LabelSet,
     lang: str,
     wording: Wording,
-    position_why: Sequence[Reason] = (),
     *,
     with_figures: bool = True,
 ) -> tuple[Section, ...]:
     """All that led to a photo's album, the most important first. `wording` knows the user's own titles.
 
     Without figures it says the same in words, with the one percentage that was decided by.
-    `position_why` says which positions were refused and from what a missing one was inferred.
     """
     sections = (
         ("explain.decision", (*_decision(assignment), *_damage(facts))),
@@ -54,7 +52,7 @@ def explain(  # noqa: PLR0917 - all that is known of one photo
             if with_figures
             else _words(assignment, facts, wording, lang)
         ),
-        ("explain.when-and-where", (*_when_and_where(facts), *position_why)),
+        ("explain.when-and-where", (*_when_and_where(facts), *facts.position_why)),
     )
     shown = [(heading, tuple(wording.say(reason, lang) for reason in reasons)) for heading, reasons in sections]
     return tuple(Section(wording.say(Reason(heading), lang), lines) for heading, lines in shown if lines)

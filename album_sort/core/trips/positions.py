@@ -11,7 +11,7 @@ from statistics import median
 from typing import NamedTuple
 
 from album_sort.core.geo import distance_km, is_on_globe
-from album_sort.core.trips.timeline import DAY, HOUR, clocks, has_time_of_day
+from album_sort.core.trips.timeline import DAY, HOUR, TimelinePhoto, clocks
 from album_sort.types import CaptureTime, ContentId, GeoPosition, PositionSource, Reason
 
 NULL_ISLAND_DEG = 0.01
@@ -52,18 +52,6 @@ TRUST = {source: rank for rank, source in enumerate(PositionSource)}
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
-    """What there is to choose a photo's position from."""
-
-    content_id: ContentId
-    camera: str
-    capture_time: CaptureTime | None
-    candidates: tuple[GeoPosition, ...] = ()
-    may_infer: bool = True
-    """False for screenshots and messenger pictures: their neighbours do not say where they come from."""
-
-
-@dataclass(frozen=True, slots=True)
 class PositionChoice:
     """The position of a photo with all that speaks about it."""
 
@@ -75,7 +63,7 @@ class PositionChoice:
 NO_POSITION = PositionChoice(None)
 
 
-def choose_positions(shots: Sequence[Shot]) -> dict[ContentId, PositionChoice]:
+def choose_positions(shots: Sequence[TimelinePhoto]) -> dict[ContentId, PositionChoice]:
     """The position of each photo; independent of the order of the shots."""
     ordered = sorted(shots, key=lambda shot: (shot.content_id, shot.camera))
     lags = [_lag_s(shot.capture_time, shot.candidates[0]) if shot.candidates else None for shot in ordered]
@@ -109,7 +97,7 @@ def refusal(position: GeoPosition) -> Reason | None:
     return None
 
 
-def _first_plausible(shot: Shot, lag_s: float | None, usual_lag_s: float) -> PositionChoice:
+def _first_plausible(shot: TimelinePhoto, lag_s: float | None, usual_lag_s: float) -> PositionChoice:
     """The most trustworthy candidate that nothing speaks against; `lag_s` is that of the first one given."""
     if not shot.candidates:
         return NO_POSITION
@@ -138,7 +126,7 @@ def _lag_s(time: CaptureTime | None, position: GeoPosition) -> float | None:
     return lag - weeks * ROLLOVER_S if weeks and abs(lag - weeks * ROLLOVER_S) < 2 * DAY else lag
 
 
-def _usual_lags(shots: Sequence[Shot], lags_s: Sequence[float | None]) -> dict[str, float]:
+def _usual_lags(shots: Sequence[TimelinePhoto], lags_s: Sequence[float | None]) -> dict[str, float]:
     """For each camera with enough fixes the median age of a fix, in seconds: the error of its clock."""
     of_camera: defaultdict[str, list[float]] = defaultdict(list)
     for shot, lag_s in zip(shots, lags_s, strict=True):
@@ -166,14 +154,14 @@ class _Fix(NamedTuple):
     position: GeoPosition
 
 
-def _fixes(shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice]) -> dict[str, list[_Fix]]:
+def _fixes(shots: Sequence[TimelinePhoto], chosen: dict[ContentId, PositionChoice]) -> dict[str, list[_Fix]]:
     """Believed positions of each camera in the order of time."""
     by_camera: defaultdict[str, list[_Fix]] = defaultdict(list)
     for shot in shots:
         position, time = chosen[shot.content_id].position, shot.capture_time
         if position is None or not shot.camera or time is None:
             continue
-        if has_time_of_day(time):
+        if shot.is_timed:
             wall_s, utc_s = clocks(time, position)
             is_known = time.utc_offset_minutes is not None
             by_camera[shot.camera].append(_Fix(shot.content_id, wall_s, utc_s, is_known, position))
@@ -270,7 +258,7 @@ def _jump_runs(fixes: Sequence[_Fix]) -> list[Sequence[_Fix]]:
 
 
 def _infer(
-    shots: Sequence[Shot], chosen: dict[ContentId, PositionChoice], by_camera: Mapping[str, Sequence[_Fix]]
+    shots: Sequence[TimelinePhoto], chosen: dict[ContentId, PositionChoice], by_camera: Mapping[str, Sequence[_Fix]]
 ) -> None:
     """Give photos without a position that of their camera's neighbours, where these leave no doubt."""
     # By wall times: photos without a position have no zone to be guessed from.
@@ -278,12 +266,11 @@ def _infer(
     times = {camera: [fix.wall_s for fix in fixes] for camera, fixes in walls.items()}
     for shot in shots:
         choice = chosen[shot.content_id]
-        if choice.position is not None or not shot.may_infer or shot.camera not in walls:
+        if choice.position is not None or not shot.is_own or shot.camera not in walls:
             continue
-        time = shot.capture_time
-        if time is None or not has_time_of_day(time):
+        if not shot.is_timed:
             continue
-        wall_s, _ = clocks(time, None)
+        wall_s = shot.wall_s
         fixes = walls[shot.camera]
         at = bisect_left(times[shot.camera], wall_s)
         inferred = _between(wall_s, fixes[max(0, at - 1) : at], fixes[at : at + 1])

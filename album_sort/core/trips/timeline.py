@@ -38,7 +38,7 @@ def has_time_of_day(time: CaptureTime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TimelinePhoto:
-    """What the timeline needs to know of one photo group."""
+    """One photo group in time and place: first with what is said of its position, then with the one that is believed."""
 
     content_id: ContentId
     capture_time: CaptureTime | None
@@ -50,7 +50,9 @@ class TimelinePhoto:
     """Empty when unknown."""
     is_own: bool = True
     """False for screenshots, messenger pictures and other pictures no camera of this library took: they may belong to a
-    trip by their time, but never make, stretch or end one."""
+    trip by their time, but never make, stretch or end one, and no neighbour says where they come from."""
+    candidates: tuple[GeoPosition, ...] = ()
+    """What its files say of the position, before one is chosen (`positions.py`)."""
 
     # Each of these is asked for a dozen times of every photo.
     wall_s: float = field(init=False, compare=False, repr=False)
