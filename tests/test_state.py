@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -284,3 +285,28 @@ def test_the_schema_page_is_fresh() -> None:
     assert PAGE.read_text(encoding="utf-8") == schema_page(), (
         "python -m album_sort.state.schema > docs/reference/state-schema.md"
     )
+
+
+def test_the_ledger_of_an_open_state_is_that_of_the_disk(tmp_path: Path) -> None:
+    """It is read once and then kept in step, also by what is not UTF-8, and by a step that does not get to its end."""
+    other = replace(ROW, path=AlbumRelPath("Pets/b.jpg"), size_bytes=5)
+
+    def broken() -> Iterator[LedgerRow]:
+        yield replace(ROW, path=AlbumRelPath("Pets/never.jpg"))
+        raise KeyError
+
+    with DestinationState.open(tmp_path) as state:
+        assert state.records().ledger == {}
+        asked: list[str] = []
+        state._connection.set_trace_callback(asked.append)
+        state.replace_outputs([], [other, ROW])
+        state.replace_outputs([other.path], [replace(other, path=AlbumRelPath("Pets/A.jpg")), replace(ROW, inode=9)])
+        remembered = state.records().ledger
+        assert not [statement for statement in asked if statement.startswith("SELECT path")]
+        with pytest.raises(KeyError):
+            state.replace_outputs([ROW.path], broken())
+        again = state.records().ledger
+    with DestinationState.open_read_only(tmp_path) as fresh:
+        on_disk = fresh.records().ledger
+    assert list(remembered.items()) == list(again.items()) == list(on_disk.items())
+    assert [row.inode for row in on_disk.values()] == [2, 9]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from dataclasses import dataclass
 
 from album_sort.errors import DestinationError
 from album_sort.fileops import aside
@@ -22,17 +21,7 @@ from album_sort.types.inner_paths import NO_RUN
 from album_sort.types.ledger import PAGE_MARK, JournalEntry, LedgerRow, Phase
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
-    """What a recovery did."""
-
-    finished: int = 0
-    """Rows whose effect was there."""
-    rolled_back: int = 0
-    """Rows without effect: the next plan has them again."""
-
-
-def recover(destination: str, fs: FileSystem, journal: Journal) -> Recovered:
+def recover(destination: str, fs: FileSystem, journal: Journal) -> None:
     """Settle all open rows of one killed run. Killed itself, it can be run again.
 
     Raises `DestinationError` where the disk does not let a row be finished: planned upon, a file half moved would look like one
@@ -42,8 +31,7 @@ def recover(destination: str, fs: FileSystem, journal: Journal) -> Recovered:
     settled = [_settle(place, journal, entry) for entry in journal.entries(Phase.INTENT)]
     # An undo that was killed is finished, last row first: later rows may stand where earlier ones go back to.
     settled += undo_entries(place, journal, journal.entries(Phase.UNDOING)[::-1])
-    ended = [(entry, error) for entry, error in settled if not is_open(entry)]
-    journal.settle(ended)
+    journal.settle([(entry, error) for entry, error in settled if not is_open(entry)])
     left = (Action.MOVE, Action.TRASH)
     moved = [entry.op.origin for entry in journal.entries(Phase.DONE) if entry.action in left]
     untidy = remove_emptied(place, journal, moved)
@@ -55,8 +43,6 @@ def recover(destination: str, fs: FileSystem, journal: Journal) -> Recovered:
             f"what run {journal.run_id} left open cannot be finished: {still_open[0]}",
             hint="Look after the disk and the permissions there, then run again: nothing is lost, the next run goes on from here.",
         )
-    finished = sum(entry.phase in (Phase.DONE, Phase.UNDONE) for entry, _ in ended)
-    return Recovered(finished, len(ended) - finished)
 
 
 def remove_temporaries(destination: str, fs: FileSystem, temporaries: tuple[AlbumRelPath, ...]) -> None:
