@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -61,3 +62,15 @@ class Failed:
 
 
 Answer = Read | Known | Failed
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """One file that somebody wants to have read; stays with the supervisor."""
+
+    file: FileEntry
+    answer: Future[Answer] = field(default_factory=Future)
+    is_begun: bool = False
+    """Whether a process has had it: from then on it cannot be called off."""
+    is_suspect: bool = False
+    """Whether a process has crashed over it."""

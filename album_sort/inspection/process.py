@@ -13,7 +13,7 @@ from collections import deque
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from album_sort.inspection.messages import Answer, ReaderSettings, Ready
+from album_sort.inspection.messages import Answer, ReaderSettings, Ready, Request
 from album_sort.types import FileEntry
 
 SLOWEST_BYTES_PER_S = 4_000_000
@@ -38,31 +38,32 @@ class ReaderProcess:
                 env=_environment(),
             )
         self.connection = Connection(ours.detach())
-        self.files: deque[FileEntry] = deque()
+        self.requests: deque[Request] = deque()
         self.is_ready = False
         self._seconds_per_file = settings.seconds_per_file
         self._start_clock(SECONDS_TO_START)
         with contextlib.suppress(OSError):  # it has died at once: the first `take` finds out
             self.connection.send(settings)
 
-    def give(self, file: FileEntry) -> None:
+    def give(self, request: Request) -> None:
         """Hands over one more file; a process that has died takes it too, and is found out by the next `take`."""
-        self.files.append(file)
-        if len(self.files) == 1 and self.is_ready:
-            self._start_clock_for(file)
+        self.requests.append(request)
+        if len(self.requests) == 1 and self.is_ready:
+            self._start_clock_for(request.file)
         with contextlib.suppress(OSError):
-            self.connection.send(file)
+            self.connection.send(request.file)
 
-    def take(self) -> Answer | None:
-        """The answer for the first file in hand, None for the first word; raises EOFError or OSError when it has died."""
+    def take(self) -> tuple[Request, Answer] | None:
+        """The first request in hand with its answer, None for the first word; raises EOFError or OSError when it has died."""
         answer: Answer | Ready = self.connection.recv()
+        request = None
         if isinstance(answer, Ready):
             self.is_ready = True
         else:
-            self.files.popleft()
-        if self.files:
-            self._start_clock_for(self.files[0])
-        return None if isinstance(answer, Ready) else answer
+            request = self.requests.popleft()
+        if self.requests:
+            self._start_clock_for(self.requests[0].file)
+        return None if isinstance(answer, Ready) or request is None else (request, answer)
 
     @property
     def seconds_left(self) -> float:
