@@ -1,5 +1,42 @@
-"""album-sort: turns a folder of photos into human albums, offline, on an ordinary CPU."""
+"""album-sort: turns a folder of photos into human albums, offline, on an ordinary CPU.
+
+    import album_sort
+
+    outcome = album_sort.sort("Photos", "Albums")
+
+docs/reference/api.md tells of the rest. What is exported here is imported when it is first used: `import album_sort` is cheap.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from album_sort.api import Outcome, PhotoClass, Predictor, StopRequest, classify, preview, sort
+    from album_sort.errors import AlbumSortError
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+__all__ = [
+    "AlbumSortError",
+    "Outcome",
+    "PhotoClass",
+    "Predictor",
+    "StopRequest",
+    "__version__",
+    "classify",
+    "preview",
+    "sort",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is exported
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = importlib.import_module("album_sort.errors" if name == "AlbumSortError" else "album_sort.api")
+    return getattr(home, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

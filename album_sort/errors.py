@@ -4,6 +4,7 @@ AlbumSortError                1
 ├── UsageError                2   wrong call, configuration, rules, layout
 ├── WeightsUnavailable        4   no model weights to be had
 ├── ModelError                1   weights that cannot be used
+├── PictureRefused            3   one picture that cannot be read, or not be decided on
 ├── DestinationError          1   destination not writable, no space, state that cannot be read
 ├── DestinationLocked        11   another run holds the destination
 └── Interrupted             130   SIGINT, SIGTERM
@@ -93,6 +94,12 @@ class WeightsUnavailable(AlbumSortError):
 
 class ModelError(AlbumSortError):
     """Weights that are damaged, of another network, or of an unexpected hash."""
+
+
+class PictureRefused(AlbumSortError):
+    """One picture that cannot be read, or that nothing can be decided about; in a run such a file is left out and listed."""
+
+    exit_code = ExitCode.PARTIAL
 
 
 class DestinationError(AlbumSortError):

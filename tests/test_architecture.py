@@ -67,6 +67,7 @@ ALLOWED: dict[str, set[str]] = {
         "report",
         *EDGES,
     },
+    "api": {"types", "paths", "errors", "config", "settings", "events", "operations", "scan"},
     "cli": {
         "types",
         "paths",

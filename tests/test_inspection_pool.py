@@ -36,10 +36,11 @@ def readers(of: int | None = None) -> list[int]:
     """The reading processes of a run, by process id."""
     found = []
     for children in Path(f"/proc/{of or os.getpid()}/task").glob("*/children"):
-        for child in children.read_text().split():
-            with contextlib.suppress(OSError):
-                if b"album_sort.inspection.reader" in Path(f"/proc/{child}/cmdline").read_bytes():
-                    found.append(int(child))
+        with contextlib.suppress(OSError):  # a thread that has just ended
+            for child in children.read_text().split():
+                with contextlib.suppress(OSError):
+                    if b"album_sort.inspection.reader" in Path(f"/proc/{child}/cmdline").read_bytes():
+                        found.append(int(child))
     return found
 
 

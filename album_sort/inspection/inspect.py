@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from album_sort.inspection.memory import give_memory_back
 from album_sort.inspection.messages import Answer, Failed, Read, ReaderSettings
@@ -13,13 +13,24 @@ from album_sort.state.cache import InferenceCache
 from album_sort.types import BackboneSpec, ContentId, FileEntry, Inspection, Precision, Skipped
 
 if TYPE_CHECKING:
-    from album_sort.classifier.runner import Classifier
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from album_sort.classifier.runner import Classified
 
 Progress = Callable[[int, str], None]
 """Called with the number of files done and the path of the last one."""
 
 _COMMIT_FILES = 64
 """Files without a picture to classify are remembered in such portions."""
+
+
+class Classifies(Protocol):
+    """A network at work: `Classifier`, or one that somebody holds for longer than a run."""
+
+    def classify(self, views: Sequence[NDArray[np.uint8]]) -> list[Classified]:
+        """One answer for each photo's views, uint8 (V, S, S, 3)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ def inspect_files(
     files: Sequence[FileEntry],
     settings: InspectionSettings,
     cache: InferenceCache,
-    make_classifier: Callable[[], Classifier],
+    make_classifier: Callable[[], Classifies],
     on_progress: Progress,
 ) -> InspectionResult:
     """Inspects all files; the network is only made when there is a picture it has not seen.
@@ -116,13 +127,13 @@ class _Run:
 
     settings: InspectionSettings
     cache: InferenceCache
-    make_classifier: Callable[[], Classifier]
+    make_classifier: Callable[[], Classifies]
     on_progress: Progress
     result: InspectionResult
     done: int
     holds_all: bool
     """Holds everything to the end instead."""
-    _classifier: Classifier | None = None
+    _classifier: Classifies | None = None
     _held: dict[ContentId, list[Inspection]] = field(default_factory=dict)
     _classified: set[ContentId] = field(default_factory=set)
     """Copies in one folder are looked at once."""

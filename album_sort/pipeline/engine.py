@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from album_sort.classifier.weights import (
     weights_by_hash,
 )
 from album_sort.errors import WeightsUnavailable
-from album_sort.inspection.cores import available_cores, split_threads
+from album_sort.inspection.cores import ThreadSplit, available_cores, split_threads
 from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
 from album_sort.inspection.messages import ReaderSettings
 from album_sort.pipeline.policy import load_head
@@ -32,7 +33,7 @@ from album_sort.state.cache import InferenceCache
 from album_sort.types import FileEntry, Reason
 
 if TYPE_CHECKING:
-    from album_sort.classifier.runner import Classifier
+    from album_sort.classifier.runner import Classified, Classifier
 
 THUMBNAIL_PX = 256
 """Long side of the report's thumbnails: sharp on a phone's screen at a hundred points."""
@@ -41,9 +42,38 @@ MEMORY_OF_READER = 1 << 30
 """Most memory of one reading process: 120 megapixels in full are 360 MB, and a decoder may hold them twice."""
 
 
+class SteadyClassifier:
+    """A network that is made when it is first needed, and stays: for several threads, one batch at a time."""
+
+    def __init__(self, make: Callable[[], Classifier]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: Classifier | None = None
+
+    def classify(self, views: Sequence[NDArray[np.uint8]]) -> list[Classified]:
+        """As `Classifier.classify`."""
+        with self._lock:
+            return self._ready().classify(views)
+
+    @property
+    def note(self) -> str:
+        """What runs, in words."""
+        with self._lock:
+            return self._ready().note
+
+    def _ready(self) -> Classifier:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Weights, cache folder and how to run them."""
+    """Weights, cache folder and how to run them.
+
+    For one run the network is made when the first picture needs it, and its memory goes back before anything is planned. One that
+    lives long (`lasting`) holds it, for as many runs and requests as there will be.
+    """
 
     weights: WeightsFile
     settings: Settings
@@ -52,6 +82,23 @@ class Engine:
     """Said plainly when another network runs than the preferred one."""
     is_missing: bool = False
     """Whether the weights are only known by their hash: enough for photos that a network has looked at before."""
+    held: SteadyClassifier | None = field(default=None, compare=False, repr=False)
+    """The network, where this engine holds one."""
+
+    def lasting(self) -> Engine:
+        """The same, but for long: with a network that is made once."""
+        return self if self.held is not None else replace(self, held=SteadyClassifier(self._new_classifier))
+
+    @property
+    def reader(self) -> ReaderSettings:
+        """What reading processes need to know."""
+        spec = self.weights.backbone.preprocessing
+        return ReaderSettings(spec, THUMBNAIL_PX, self.cache_folder, self.model_key, MEMORY_OF_READER)
+
+    @property
+    def split(self) -> ThreadSplit:
+        """How the processor's cores are shared between reading and the network."""
+        return split_threads(available_cores(), self.settings.workers or None, self.settings.threads or None)
 
     @property
     def model_key(self) -> str:
@@ -71,29 +118,28 @@ class Engine:
     ) -> InspectionResult:
         """Inspects all files; `on_network` hears, once, what runs, when a network has to run at all."""
         settings = self.settings
-        split = split_threads(available_cores(), settings.workers or None, settings.threads or None)
-        reader = ReaderSettings(
-            self.weights.backbone.preprocessing, THUMBNAIL_PX, self.cache_folder, self.model_key, MEMORY_OF_READER
-        )
-        inspection = InspectionSettings(reader, split.workers, settings.batch_size, settings.recheck)
+        inspection = InspectionSettings(self.reader, self.split.workers, settings.batch_size, settings.recheck)
 
-        def make_classifier() -> Classifier:
-            from album_sort.classifier.rivals import measure_in_turns  # noqa: PLC0415 - only when a network runs
-            from album_sort.classifier.runner import Classifier  # noqa: PLC0415 - imports torch
-
-            classifier = Classifier(
-                self._weights_at_hand(),
-                settings.precision,
-                model_key=self.model_key,
-                threads=split.threads,
-                converted=self.cache_folder / "weights",
-                calibration=self._calibration_views,
-                measure=measure_in_turns,
-            )
+        def make_classifier() -> Classifier | SteadyClassifier:
+            classifier = self.held or self._new_classifier()
             on_network(f"{self.weights.backbone.title}, {classifier.note}")
             return classifier
 
         return inspect_files(files, inspection, cache, make_classifier, on_progress)
+
+    def _new_classifier(self) -> Classifier:
+        from album_sort.classifier.rivals import measure_in_turns  # noqa: PLC0415 - only when a network runs
+        from album_sort.classifier.runner import Classifier  # noqa: PLC0415 - imports torch
+
+        return Classifier(
+            self._weights_at_hand(),
+            self.settings.precision,
+            model_key=self.model_key,
+            threads=self.split.threads,
+            converted=self.cache_folder / "weights",
+            calibration=self._calibration_views,
+            measure=measure_in_turns,
+        )
 
     def _weights_at_hand(self) -> WeightsFile:
         """The weights, fetched where they can be; raises `WeightsUnavailable` for those that are missing."""

@@ -1,0 +1,184 @@
+"""What a server asks: which album would this picture go to? Each picture for itself, as many at once as people send.
+
+Reading goes on in processes that may die without harm, the network runs in one thread of this one, in batches of what has been
+read meanwhile. Nothing is written: what people send is in no cache and in no album.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Self
+
+from album_sort.classifier.labels import load_wording
+from album_sort.config import cache_folder
+from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.errors import PictureRefused
+from album_sort.inspection.messages import Answer, Failed, Known, Read
+from album_sort.inspection.pool import ReaderPool
+from album_sort.operations.clock import utc_now
+from album_sort.pipeline.assigning import assign_all
+from album_sort.pipeline.engine import Engine, SteadyClassifier, make_engine
+from album_sort.pipeline.facts import LibraryContext, gather_apart
+from album_sort.pipeline.net import Net
+from album_sort.pipeline.policy import load_policy
+from album_sort.pipeline.records import build_records
+from album_sort.settings import Settings
+from album_sort.types import LANGUAGES, Assignment, FileEntry, Inspection, Prediction, Reason, Skipped
+from album_sort.types.corrections import HandReading
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predicted:
+    """What is thought of one picture."""
+
+    inspection: Inspection
+    """What was read of it: content, format, metadata, and the prediction."""
+    assignment: Assignment
+    """The album, the runners-up and the reasons."""
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What the network says; None for a film, which it does not look at."""
+        return self.inspection.prediction
+
+
+class Predictor:
+    """Answers for single pictures; lives as long as whoever asks. May be asked from several threads.
+
+    To be closed, or used in a `with` block: it holds processes, and the network.
+    """
+
+    def __init__(self, engine: Engine, policy: FilingPolicy, *, lang: str = LANGUAGES[0]) -> None:
+        """`lang` is that of the sentences of refusals, and of the names of places."""
+        self._engine = engine.lasting()
+        self._policy = policy
+        self._lang = lang
+        self._pool = ReaderPool(self._engine.reader, self._engine.split.workers)
+        self._read: queue.SimpleQueue[tuple[Future[Predicted], Answer] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._answer_all, name="predictor", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def of(cls, settings: Settings | None = None) -> Self:
+        """With the network and the rules that these settings name; raises as `make_engine` does."""
+        settings = settings or Settings()
+        engine = make_engine(settings, cache_folder())
+        policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target)
+        return cls(engine, policy, lang=settings.lang or LANGUAGES[0])
+
+    def submit(self, picture: bytes | FileEntry, name: str = "") -> Future[Predicted]:
+        """Has a picture looked at: bytes, with the name that they were sent under, or a file.
+
+        The future raises `PictureRefused` for one that cannot be read, `AlbumSortError` when nothing can be read any more.
+        """
+        future: Future[Predicted] = Future()
+        read = self._pool.submit_bytes(picture, name) if isinstance(picture, bytes) else self._pool.submit(picture)
+
+        def pass_on(answer: Future[Answer]) -> None:
+            error = answer.exception()
+            if error is not None:
+                _fail(future, error)
+            else:
+                self._read.put((future, answer.result()))
+
+        read.add_done_callback(pass_on)
+        return future
+
+    def predict(self, picture: bytes, name: str = "") -> tuple[Prediction | None, Assignment]:
+        """What the network says of a picture, and the album; raises `PictureRefused` for one that cannot be read."""
+        predicted = self.submit(picture, name).result()
+        return predicted.prediction, predicted.assignment
+
+    def predict_all(self, pictures: Iterable[bytes | FileEntry]) -> list[Predicted | PictureRefused]:
+        """The same of several, in their order; what cannot be read costs no other its answer."""
+        futures = [self.submit(picture) for picture in pictures]
+        answers: list[Predicted | PictureRefused] = []
+        for future in futures:
+            try:
+                answers.append(future.result())
+            except PictureRefused as refused:
+                answers.append(refused)
+        return answers
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """As `close`."""
+        self.close()
+
+    def close(self) -> None:
+        """Ends the processes and the thread; whoever still waits gets an error."""
+        self._pool.close()
+        self._read.put(None)
+        self._thread.join()
+
+    def _answer_all(self) -> None:
+        while (first := self._read.get()) is not None:
+            batch, is_last = [first], False
+            with suppress(queue.Empty):
+                while len(batch) < self._engine.settings.batch_size:
+                    following = self._read.get_nowait()
+                    if following is None:
+                        is_last = True
+                        break
+                    batch.append(following)
+            try:
+                self._answer(batch)
+            except Exception as error:  # noqa: BLE001 - handed to those who wait; the next batch is another one
+                for future, _ in batch:
+                    _fail(future, error)
+            if is_last:
+                return
+
+    def _answer(self, batch: Sequence[tuple[Future[Predicted], Answer]]) -> None:
+        """One pass of the network for all pictures that it has not seen."""
+        new = [answer for _, answer in batch if isinstance(answer, Read) and answer.views is not None]
+        views = [answer.views for answer in new if answer.views is not None]
+        classified = self._classifier.classify(views) if views else []
+        predictions = {id(answer): one.prediction for answer, one in zip(new, classified, strict=True)}
+        for future, answer in batch:
+            match answer:
+                case Failed(_, skipped) | Known(_, _, Skipped() as skipped):
+                    _fail(future, self._refused(skipped.reason))
+                case Known(_, _, Inspection() as known):
+                    self._decide(future, known)
+                case Read(inspection):
+                    self._decide(future, replace(inspection, prediction=predictions.get(id(answer))))
+
+    @property
+    def _classifier(self) -> SteadyClassifier:
+        held = self._engine.held
+        assert held is not None  # noqa: S101 - `lasting` engines hold one
+        return held
+
+    def _decide(self, future: Future[Predicted], inspection: Inspection) -> None:
+        """The album of one picture, without neighbours, homes and trips; a fault of the program is this picture's alone."""
+        now_utc = utc_now()
+        try:
+            records = build_records({inspection.file.path: inspection}, now_utc=now_utc).photos
+            if not records:
+                _fail(future, self._refused(Reason.of("skip.orphan-sidecar")))
+                return
+            context = LibraryContext(now_utc, self._lang, self._engine.cache_folder)
+            library, scores = gather_apart(records, context, self._policy)
+            _, (assignment,) = assign_all(library, scores, self._policy, HandReading(), Net(is_strict=True))
+        except Exception as error:  # noqa: BLE001 - the border of one picture
+            _fail(future, error)
+            return
+        with suppress(InvalidStateError):
+            future.set_result(Predicted(inspection, assignment))
+
+    def _refused(self, reason: Reason) -> PictureRefused:
+        return PictureRefused(load_wording().say(reason, self._lang))
+
+
+def _fail(future: Future[Predicted], error: BaseException) -> None:
+    with suppress(InvalidStateError):
+        future.set_exception(error)
