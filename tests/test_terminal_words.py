@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from album_sort.classifier.labels import label_text
-from album_sort.cli._layout import wrapped
 from album_sort.operations.words import WORDS_FILE, terminal_words
+from album_sort.terminal.layout import wrapped
 from album_sort.types import Stage
 from tests.builders import make_jpeg, make_tree
 from tests.conftest import REPOSITORY, Program

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
-from rich.console import Console
-
-from album_sort.cli._layout import printable, say
 from album_sort.operations.program_call import program_call
 from album_sort.report import Words
+from album_sort.terminal.layout import Terminal, printable, say
 from album_sort.types import AlbumId
 from album_sort.types.corrections import HandKind, HandReading
 
@@ -18,7 +15,7 @@ SHOWN = 3
 
 
 def print_by_hand(
-    console: Console, words: Words, hand: HandReading, destination: str, title: Callable[[AlbumId], str]
+    console: Terminal, words: Words, hand: HandReading, destination: str, title: Callable[[AlbumId], str]
 ) -> None:
     """Photos that were moved, albums that were renamed, photos that came back or are missing."""
     moved = {HandKind.MOVED, HandKind.PLACED}
@@ -36,7 +33,7 @@ def print_by_hand(
         say(console, words.text("by_hand_missing", n=hand.missing))
 
 
-def print_deleted_by_hand(console: Console, words: Words, hand: HandReading, destination: str) -> None:
+def print_deleted_by_hand(console: Terminal, words: Words, hand: HandReading, destination: str) -> None:
     """The one thing that asks for an answer: told to a person at a terminal and in cron's mail alike, once."""
     if _print_kind(console, words, hand, "by_hand_deleted", {HandKind.DELETED}):
         call = _call(destination)
@@ -44,13 +41,7 @@ def print_deleted_by_hand(console: Console, words: Words, hand: HandReading, des
         say(console, words.text("by_hand_bring_back", call=call), indent=2, hanging=4)
 
 
-def hand_as_json(hand: HandReading) -> dict[str, object]:
-    """Counts of what was read for the first time, by kind; for `--json`."""
-    counts = Counter(change.kind.value for change in hand.changes)
-    return {**counts, **({"renamed": len(hand.renamed)} if hand.renamed else {})}
-
-
-def _print_kind(console: Console, words: Words, hand: HandReading, key: str, kinds: set[HandKind]) -> int:
+def _print_kind(console: Terminal, words: Words, hand: HandReading, key: str, kinds: set[HandKind]) -> int:
     changes = [change for change in hand.changes if change.kind in kinds]
     if changes:
         say(console, words.text(key, n=len(changes)))

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from rich.console import Console
-
-from album_sort.cli._by_hand import hand_as_json, print_by_hand, print_deleted_by_hand
-from album_sort.cli._console import err_console, out_console, print_json
-from album_sort.cli._layout import Last, print_table, printable, say
+from album_sort.cli._by_hand import print_by_hand, print_deleted_by_hand
+from album_sort.cli._console import print_json
+from album_sort.operations.as_json import outcome_as_json
 from album_sort.operations.clock import local_time
 from album_sort.operations.known_problems import KnownProblems, Problem
 from album_sort.operations.outcome import Outcome, Told
+from album_sort.operations.summary import remarks, totals
 from album_sort.operations.words import terminal_words
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
 from album_sort.report import Words
-from album_sort.types import REVIEW, Action, RunChanges
+from album_sort.terminal.layout import Last, Terminal, err_console, out_console, print_table, printable, say
+from album_sort.types import RunChanges
 
 SHOWN_PROBLEMS = 10
 """Reasons; more are in the report."""
@@ -28,14 +28,12 @@ SHOWN_DAMAGED = 5
 SHOWN_MOVES = 3
 """Photos that are in another album than after the last run; more are in the report."""
 
-_UNITS = ("B", "kB", "MB", "GB", "TB")
-
 
 def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbose: bool, as_json: bool) -> None:
     """Data to stdout, problems to stderr."""
     told = outcome.told
     if as_json:
-        print_json(_json_summary(outcome))
+        print_json(outcome_as_json(outcome))
         return
     if not quiet:
         console = out_console()
@@ -60,7 +58,7 @@ def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbos
         print_deleted_by_hand(console, words, outcome.preparation.hand, outcome.destination)
 
 
-def _print_nothing_found(console: Console, words: Words, outcome: Outcome) -> None:
+def _print_nothing_found(console: Terminal, words: Words, outcome: Outcome) -> None:
     if outcome.preparation is not None and outcome.preparation.waiting:
         # With --limit, all that this run took up was broken.
         say(console, words.text("waiting", n=outcome.preparation.waiting))
@@ -75,7 +73,7 @@ def _print_nothing_found(console: Console, words: Words, outcome: Outcome) -> No
         say(console, words.text("left_out", n=count, reason=said), indent=2)
 
 
-def _print_albums(console: Console, words: Words, told: Told, *, is_preview: bool) -> None:
+def _print_albums(console: Terminal, words: Words, told: Told, *, is_preview: bool) -> None:
     rows = [
         (printable(album.title), f"{album.photos:,}", f"{album.new:,}", printable(album.example))
         for album in told.albums
@@ -84,7 +82,7 @@ def _print_albums(console: Console, words: Words, told: Told, *, is_preview: boo
     print_table(console, headings, rows, right=(1, 2), last=Last.SPARED)
 
 
-def _print_files(console: Console, planned: Planned, preparation: Preparation) -> None:
+def _print_files(console: Terminal, planned: Planned, preparation: Preparation) -> None:
     console.print()
     for op in planned.plan.ops:
         arrow = "=" if not op.action.has_effect else "->"
@@ -94,48 +92,19 @@ def _print_files(console: Console, planned: Planned, preparation: Preparation) -
             say(console, printable(preparation.say(reason)), indent=10)
 
 
-def _print_sentences(console: Console, words: Words, outcome: Outcome, *, verbose: bool) -> None:
+def _print_sentences(console: Terminal, words: Words, outcome: Outcome, *, verbose: bool) -> None:
     told = outcome.told
     console.print()
-    for sentence in _totals(words, outcome):
+    for sentence in totals(words, outcome):
         say(console, sentence)
     _print_damaged(console, words, told, has_report=bool(outcome.report_paths))
     if outcome.changes is not None:
         _print_changes(console, words, outcome.changes, has_report=bool(outcome.report_paths))
-    for sentence in _remarks(words, outcome, verbose=verbose):
-        say(console, sentence)
+    for sentence in remarks(words, outcome, verbose=verbose):
+        say(console, printable(sentence))
 
 
-def _totals(words: Words, outcome: Outcome) -> Iterator[str]:
-    told, actions = outcome.told, Counter(outcome.told.actions)
-    is_done = outcome.applied is not None
-    review = sum(album.photos for album in told.albums if album.album == REVIEW)
-    yield words.text(
-        "totals",
-        photos=told.photos + len(told.problems),
-        filed=told.photos - review,
-        albums=words.text("albums", n=sum(album.album != REVIEW for album in told.albums)),
-        review=review,
-        skipped=len(told.problems),
-    )
-    duplicates = actions[Action.DUPLICATE]
-    if told.trips:
-        yield words.text("trips", n=told.trips)
-    if duplicates:
-        key = "duplicates_free" if told.duplicate_bytes else "duplicates"
-        yield words.text(key, n=duplicates, size=_size(told.duplicate_bytes))
-    for key, count in (
-        ("trashed" if is_done else "trash", actions[Action.TRASH]),
-        ("moved" if is_done else "moves", actions[Action.MOVE]),
-        ("clashes", told.clashes),
-        ("left", told.left),
-        ("waiting", told.waiting),
-    ):
-        if count:
-            yield words.text(key, n=count)
-
-
-def _print_damaged(console: Console, words: Words, told: Told, *, has_report: bool) -> None:
+def _print_damaged(console: Terminal, words: Words, told: Told, *, has_report: bool) -> None:
     """Photos that their owner will want to look for in a backup."""
     if not told.damaged:
         return
@@ -148,7 +117,7 @@ def _print_damaged(console: Console, words: Words, told: Told, *, has_report: bo
         say(console, words.text("more_in_report" if has_report else "more", n=more), indent=2)
 
 
-def _print_changes(console: Console, words: Words, changes: RunChanges, *, has_report: bool) -> None:
+def _print_changes(console: Terminal, words: Words, changes: RunChanges, *, has_report: bool) -> None:
     moment = f"{local_time(changes.previous_started_utc):%Y-%m-%d %H:%M}"
     say(console, words.text("changes", moment=moment, added=changes.added, moved=len(changes.moved)))
     for photo in changes.moved[:SHOWN_MOVES]:
@@ -159,20 +128,6 @@ def _print_changes(console: Console, words: Words, changes: RunChanges, *, has_r
         say(console, words.text("more_in_report" if has_report else "more", n=more), indent=2)
     if changes.elsewhere:
         say(console, words.text("not_among_these", n=changes.elsewhere))
-
-
-def _remarks(words: Words, outcome: Outcome, *, verbose: bool) -> Iterator[str]:
-    if outcome.is_preview:
-        yield words.text("space_needed", size=_size(outcome.told.expected_bytes))
-    elif outcome.applied is None:
-        yield words.text("nothing_new")
-    elif verbose and outcome.network_note:
-        yield words.text("network", network=outcome.network_note)
-    elif verbose:
-        yield words.text("network", network=words.text("all_remembered", network=outcome.network))
-    for path in outcome.report_paths:
-        if path.suffix == ".html":
-            yield words.text("report", path=printable(str(path)))
 
 
 def _print_problems(outcome: Outcome, problems: Sequence[Problem], *, quiet: bool, verbose: bool) -> None:
@@ -203,32 +158,3 @@ def _print_problems(outcome: Outcome, problems: Sequence[Problem], *, quiet: boo
         why = outcome.applied.stopped_by
         said = words.text("interrupted") if why == "interrupted" else printable(why)
         say(console, words.text("stopped", why=said))
-
-
-def _json_summary(outcome: Outcome) -> dict[str, object]:
-    told = outcome.told
-    return {
-        "event": "summary",
-        "photos": told.photos + len(told.problems),
-        "albums": {album.album: album.photos for album in told.albums},
-        "review": sum(album.photos for album in told.albums if album.album == REVIEW),
-        "skipped": len(told.problems),
-        "damaged": len(told.damaged),
-        "duplicate_bytes": told.duplicate_bytes,
-        "actions": dict(told.actions),
-        "inferences": outcome.inferences,
-        "expected_bytes": told.expected_bytes,
-        "by_hand": hand_as_json(outcome.preparation.hand) if outcome.preparation is not None else {},
-        "preview": outcome.is_preview,
-        "reports": [str(path) for path in outcome.report_paths],
-        "exit_code": int(outcome.exit_code),
-    }
-
-
-def _size(count: int) -> str:
-    value = float(count)
-    for unit in _UNITS:
-        if value < 1000 or unit == _UNITS[-1]:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return ""

@@ -10,10 +10,7 @@ import typer
 
 from album_sort import __version__
 from album_sort.cli._commands import DefaultCommandGroup, PlainCommand
-from album_sort.cli._layout import printable
 from album_sort.cli._options import EXIT_CODES
-from album_sort.cli._process import collect_seldom
-from album_sort.cli._streams import lost_words, prepare_streams
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_history import runs, undo, verify
 from album_sort.cli.command_photos import explain, fix, review
@@ -21,6 +18,9 @@ from album_sort.cli.command_sort import apply, sort
 from album_sort.errors import AlbumSortError, DestinationError, ExitCode
 from album_sort.fileops.trouble import describe
 from album_sort.paths import leave_removed_folder
+from album_sort.process.effects import collect_seldom
+from album_sort.process.streams import lost_words, prepare_streams
+from album_sort.terminal.layout import printable
 
 app = typer.Typer(
     cls=DefaultCommandGroup,

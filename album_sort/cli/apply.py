@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from album_sort.cli._console import err_console, make_printer, out_console, print_json
-from album_sort.cli._layout import number_of, printable, say
-from album_sort.cli._process import stop_on_signals
+from album_sort.cli._console import make_printer, print_json
 from album_sort.errors import ExitCode
 from album_sort.operations.apply import AppliedPlan, apply, read_plan
+from album_sort.process.effects import stop_on_signals
+from album_sort.terminal.layout import err_console, number_of, out_console, printable, say
 
 
 def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> ExitCode:

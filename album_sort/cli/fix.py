@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from album_sort.cli._by_hand import print_by_hand, print_deleted_by_hand
-from album_sort.cli._console import err_console, make_printer, out_console, print_json
-from album_sort.cli._layout import Last, print_table, printable, say
-from album_sort.cli._process import stop_on_signals
+from album_sort.cli._console import make_printer, print_json
 from album_sort.core.planning.renames import with_aliases
 from album_sort.errors import ExitCode
 from album_sort.operations.apply import count_done, failed_of
+from album_sort.operations.as_json import correction_as_json
 from album_sort.operations.clock import local_time
 from album_sort.operations.fix import Fixed, FixOrder, HandTold, SaidByHand, fix, said_by_hand
 from album_sort.operations.words import terminal_words
+from album_sort.process.effects import stop_on_signals
 from album_sort.report import Words
+from album_sort.terminal.layout import Last, err_console, out_console, print_table, printable, say
 from album_sort.types.corrections import KEPT, Correction, CorrectionKind
 
 _KIND_WORDS = {
@@ -78,7 +79,7 @@ def run_fix_list(destination: str, albums_file: str, *, as_json: bool) -> ExitCo
     said = said_by_hand(destination, albums_file)
     if as_json:
         for correction in said.corrections:
-            print_json(_as_json(correction))
+            print_json(correction_as_json(correction))
         for folder, actual in sorted(said.aliases.items()):
             print_json({"kind": "renamed", "folder": folder, "now": actual})
         return ExitCode.DONE
@@ -106,14 +107,3 @@ def _row(correction: Correction, said: SaidByHand, words: Words) -> tuple[str, s
         printable(correction.note),
         printable(with_aliases(correction.place, said.aliases)) if not correction.keeps_out else "",
     )
-
-
-def _as_json(said: Correction) -> dict[str, object]:
-    return {
-        "kind": said.kind,
-        "sha256": said.content_id,
-        "album": said.album,
-        "told_utc": said.created_utc.isoformat(),
-        "photo": said.note,
-        "place": said.place,
-    }

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from album_sort.cli._console import err_console, make_printer, out_console, print_json
-from album_sort.cli._layout import number_of, print_table, printable, say
-from album_sort.cli._process import stop_on_signals
+from album_sort.cli._console import make_printer, print_json
 from album_sort.errors import ExitCode
 from album_sort.fileops.verify import Verified, counted
+from album_sort.operations.as_json import run_as_json
 from album_sort.operations.runs import runs_of
 from album_sort.operations.undo import TakenBack, undo
 from album_sort.operations.verify import verify
 from album_sort.operations.words import terminal_words
-from album_sort.types.ledger import RunRecord
+from album_sort.process.effects import stop_on_signals
+from album_sort.terminal.layout import err_console, number_of, out_console, print_table, printable, say
 
 SHOWN_FOREIGN = 5
 """Files that are not ours, named without -v: they are no fault, but somebody wants to know which they are."""
@@ -26,7 +26,7 @@ def run_runs(destination: str, *, as_json: bool) -> ExitCode:
     runs = runs_of(destination)
     if as_json:
         for run in runs:
-            print_json(_as_json(run))
+            print_json(run_as_json(run))
         return ExitCode.DONE
     rows = [
         (
@@ -42,19 +42,6 @@ def run_runs(destination: str, *, as_json: bool) -> ExitCode:
     ]
     print_table(out_console(), _RUN_HEADINGS, rows, right=(5, 6))
     return ExitCode.DONE
-
-
-def _as_json(run: RunRecord) -> dict[str, object]:
-    return {
-        "run": run.run_id,
-        "command": run.command,
-        "started_utc": run.started_utc.isoformat(),
-        "finished_utc": run.finished_utc.isoformat() if run.finished_utc else None,
-        "status": run.status,
-        "mode": run.mode,
-        "done": run.done,
-        "failed": run.failed,
-    }
 
 
 def run_undo(destination: str, run_id: str, *, wait: float, quiet: bool, as_json: bool) -> ExitCode:

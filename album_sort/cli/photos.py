@@ -6,13 +6,13 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from album_sort.cli._console import out_console, print_json
-from album_sort.cli._layout import printable, say
+from album_sort.cli._console import print_json
 from album_sort.config import read_layers
 from album_sort.errors import ExitCode
 from album_sort.events import silent
 from album_sort.operations.explain import explain
 from album_sort.operations.order import settings_here
+from album_sort.terminal.layout import out_console, printable, say
 
 
 def run_explain(

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from album_sort.cli._console import make_printer
 from album_sort.cli._files_from import listed_paths
-from album_sort.cli._process import give_way, stop_on_signals
 from album_sort.cli._summary import print_summary
 from album_sort.config import cache_folder, read_layers
 from album_sort.errors import ExitCode
@@ -18,6 +17,7 @@ from album_sort.operations.order import order_for, settings_here
 from album_sort.operations.own_files import check_log_file, check_plan_file
 from album_sort.operations.sort import preview, sort
 from album_sort.paths import given_path
+from album_sort.process.effects import give_way, stop_on_signals
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,24 @@ from enum import Enum, auto
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
 
+from album_sort.core.printable import printable_in
+
 _GAP = "  "
+
+
+Terminal = Console
+"""What text is printed on."""
+
+
+def err_console() -> Console:
+    """For talk: stderr, without colours where `NO_COLOR` is set or nobody watches."""
+    return Console(stderr=True, highlight=False)
+
+
+def out_console() -> Console:
+    """For data: stdout."""
+    return Console(highlight=False)
+
 
 _WIDE, _OPENING, _CLOSING = (
     "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef",
@@ -151,10 +168,5 @@ def ellipsis(console: Console) -> str:
 
 
 def printable(text: str, encoding: str = "") -> str:
-    """For a terminal: control characters of a hostile name must not move the cursor, undecodable bytes show as escapes.
-
-    So does what the encoding has no character for: that of stdout, where none is given.
-    """
-    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    encoding = encoding or sys.stdout.encoding or "utf-8"
-    return shown.encode(encoding, "backslashreplace").decode(encoding)
+    """For a terminal: neither control characters nor what its encoding lacks; that of stdout, where none is given."""
+    return printable_in(encoding or sys.stdout.encoding or "utf-8", text)

@@ -1,0 +1,103 @@
+"""Events and outcomes as programs take them: one JSON object each, with the names that `--json` has promised."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from album_sort.events import (
+    Event,
+    FileLeftOut,
+    Notice,
+    OpFinished,
+    RunFinished,
+    StageFinished,
+    StageProgress,
+    StageStarted,
+)
+from album_sort.operations.outcome import Outcome
+from album_sort.types import REVIEW
+from album_sort.types.corrections import Correction, HandReading
+from album_sort.types.ledger import RunRecord
+
+
+def event_as_json(event: Event) -> dict[str, object] | None:
+    """What a program may want to know; None for what is for eyes."""
+    match event:
+        case StageStarted(stage, total):
+            return {"event": "stage_started", "stage": stage, "total": total}
+        case StageFinished(stage, done, seconds):
+            return {"event": "stage_finished", "stage": stage, "done": done, "seconds": round(seconds, 3)}
+        case Notice(text):
+            return {"event": "notice", "text": text}
+        case FileLeftOut(skipped, said):
+            return {
+                "event": "left_out",
+                "source": skipped.path,
+                "stage": skipped.stage,
+                "reason": said,
+                "code": skipped.reason.code,
+            }
+        case OpFinished(op, result):
+            return {
+                "event": "file",
+                "source": op.source,
+                "target": op.target,
+                "action": result.action,
+                "status": result.status,
+                "error": result.error,
+            }
+        case StageProgress() | RunFinished():
+            return None
+
+
+def outcome_as_json(outcome: Outcome) -> dict[str, object]:
+    """The figures of a run or a preview."""
+    told = outcome.told
+    return {
+        "event": "summary",
+        "photos": told.photos + len(told.problems),
+        "albums": {album.album: album.photos for album in told.albums},
+        "review": sum(album.photos for album in told.albums if album.album == REVIEW),
+        "skipped": len(told.problems),
+        "damaged": len(told.damaged),
+        "duplicate_bytes": told.duplicate_bytes,
+        "actions": dict(told.actions),
+        "inferences": outcome.inferences,
+        "expected_bytes": told.expected_bytes,
+        "by_hand": hand_as_json(outcome.preparation.hand) if outcome.preparation is not None else {},
+        "preview": outcome.is_preview,
+        "reports": [str(path) for path in outcome.report_paths],
+        "exit_code": int(outcome.exit_code),
+    }
+
+
+def hand_as_json(hand: HandReading) -> dict[str, object]:
+    """Counts of what was read for the first time, by kind; for `--json`."""
+    counts = Counter(change.kind.value for change in hand.changes)
+    return {**counts, **({"renamed": len(hand.renamed)} if hand.renamed else {})}
+
+
+def run_as_json(run: RunRecord) -> dict[str, object]:
+    """One run of a destination."""
+    return {
+        "run": run.run_id,
+        "command": run.command,
+        "started_utc": run.started_utc.isoformat(),
+        "finished_utc": run.finished_utc.isoformat() if run.finished_utc else None,
+        "status": run.status,
+        "mode": run.mode,
+        "done": run.done,
+        "failed": run.failed,
+    }
+
+
+def correction_as_json(said: Correction) -> dict[str, object]:
+    """What a person has said of a photo, or done with it."""
+    return {
+        "kind": said.kind,
+        "sha256": said.content_id,
+        "album": said.album,
+        "told_utc": said.created_utc.isoformat(),
+        "photo": said.note,
+        "place": said.place,
+    }

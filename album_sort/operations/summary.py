@@ -1,0 +1,66 @@
+"""What is said at the end of a run, in sentences: any adapter shows the same ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from album_sort.operations.outcome import Outcome
+from album_sort.report import Words
+from album_sort.types import REVIEW, Action
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def totals(words: Words, outcome: Outcome) -> Iterator[str]:
+    """How many photos went where, and what else has happened to files."""
+    told, actions = outcome.told, Counter(outcome.told.actions)
+    is_done = outcome.applied is not None
+    review = sum(album.photos for album in told.albums if album.album == REVIEW)
+    yield words.text(
+        "totals",
+        photos=told.photos + len(told.problems),
+        filed=told.photos - review,
+        albums=words.text("albums", n=sum(album.album != REVIEW for album in told.albums)),
+        review=review,
+        skipped=len(told.problems),
+    )
+    duplicates = actions[Action.DUPLICATE]
+    if told.trips:
+        yield words.text("trips", n=told.trips)
+    if duplicates:
+        key = "duplicates_free" if told.duplicate_bytes else "duplicates"
+        yield words.text(key, n=duplicates, size=_size(told.duplicate_bytes))
+    for key, count in (
+        ("trashed" if is_done else "trash", actions[Action.TRASH]),
+        ("moved" if is_done else "moves", actions[Action.MOVE]),
+        ("clashes", told.clashes),
+        ("left", told.left),
+        ("waiting", told.waiting),
+    ):
+        if count:
+            yield words.text(key, n=count)
+
+
+def remarks(words: Words, outcome: Outcome, *, verbose: bool) -> Iterator[str]:
+    """What is to be known beside the photos: space, the network, where the report is."""
+    if outcome.is_preview:
+        yield words.text("space_needed", size=_size(outcome.told.expected_bytes))
+    elif outcome.applied is None:
+        yield words.text("nothing_new")
+    elif verbose and outcome.network_note:
+        yield words.text("network", network=outcome.network_note)
+    elif verbose:
+        yield words.text("network", network=words.text("all_remembered", network=outcome.network))
+    for path in outcome.report_paths:
+        if path.suffix == ".html":
+            yield words.text("report", path=str(path))
+
+
+def _size(count: int) -> str:
+    value = float(count)
+    for unit in _UNITS:
+        if value < 1000 or unit == _UNITS[-1]:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return ""
