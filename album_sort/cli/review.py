@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
-
-from album_sort.cli._console import out_console, print_json
-from album_sort.cli._layout import printable, say
+from album_sort.cli._console import print_json
 from album_sort.errors import ExitCode
 from album_sort.operations.program_call import program_call
 from album_sort.operations.review import waiting_for_a_person
 from album_sort.operations.words import terminal_words
 from album_sort.report import Words
+from album_sort.terminal.layout import Terminal, out_console, printable, say
 
 SHOWN = 20
 """Of each kind; `--json` has them all."""
@@ -36,7 +34,9 @@ def run_review(destination: str, albums_file: str, *, as_json: bool) -> ExitCode
     return ExitCode.DONE
 
 
-def _say_all(console: Console, words: Words, key: str, paths: Sequence[str], answers: Sequence[str], call: str) -> None:
+def _say_all(
+    console: Terminal, words: Words, key: str, paths: Sequence[str], answers: Sequence[str], call: str
+) -> None:
     if not paths:
         return
     say(console, words.text(key, n=len(paths)))
