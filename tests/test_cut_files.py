@@ -246,7 +246,14 @@ def test_a_file_that_says_to_be_gigabytes_long_is_not_filled_up() -> None:
         assert part_of_cut(avif, "avif", as_loaded) is None
         with pytest.raises(UndecodableError) as refused:
             seen(avif)
-        assert refused.value.reason.code == "skip.cut-short"
+        assert refused.value.reason.code == "skip.no-header", "such a length is damage, no cut"
+
+
+def test_a_damaged_length_inside_is_no_cut() -> None:
+    broken = sample("png").replace(b"IDAT", b"\xffDAT", 1)
+    at = broken.index(b"\xffDAT") - 4
+    for said in (b"\0\xff\xff\xff", b"\x7f\xff\xff\xff"):
+        assert lengths.missing_bytes(broken[:at] + said + broken[at + 4 :]) == 0
 
 
 @settings(max_examples=60, deadline=None)

@@ -38,14 +38,13 @@ def segments(data: bytes) -> Iterator[Segment]:
 
     What stands between two segments is passed over; a file that ends before its first scan has no such segment.
     """
-    at, is_after_stray = 2, False
-    find, size_of_file = data.find, len(data)
+    at, is_after_stray, last = 2, False, len(data) - 4
     for _ in range(MAX_SEGMENTS):
-        found = find(b"\xff", at)
-        if found < 0 or found + 4 > size_of_file:
+        if at <= last and data[at] != 0xFF:
+            at, is_after_stray = data.find(b"\xff", at), True
+        if not 0 <= at <= last:
             return
-        is_after_stray = is_after_stray or found != at
-        at, marker = found, data[found + 1]
+        marker = data[at + 1]
         if marker == 0xFF:
             at += 1
             continue

@@ -9,6 +9,8 @@ from album_sort.containers import isobmff, png, riff, tiff
 OFFSETS = {0x0111: 0x0117, 0x0144: 0x0145, 0x0201: 0x0202}
 """Of a TIFF's strips, tiles and JPEGs: the tag with their offsets, and the one with their sizes."""
 
+_MOST_MISSING = 1 << 28
+"""Bytes; nobody's photo is much larger."""
 _COMPRESSION, _UNCOMPRESSED = 0x0103, 1
 _PNG_END = 4 + 12
 """Behind a chunk's contents its checksum; then at least the last chunk, which is empty."""
@@ -17,8 +19,12 @@ EMPTY_TAIL = 8 << 10
 
 
 def missing_bytes(data: bytes) -> int:
-    """How many bytes a file lacks at its end, at least; 0 where it is whole, or where its container does not tell."""
-    return max(0, said_bytes(data) - len(data))
+    """How many bytes a file lacks at its end, at least; 0 where it is whole, or where its container does not tell.
+
+    Lengths beyond all measure come from damage, not from a cut.
+    """
+    missing = said_bytes(data) - len(data)
+    return missing if 0 < missing <= _MOST_MISSING else 0
 
 
 def said_bytes(data: bytes) -> int:
@@ -78,6 +84,8 @@ def _end_of_tiff(data: bytes) -> int:
 
 def _end_of_png(data: bytes) -> int:
     end = len(png.SIGNATURE)
+    if data.endswith(png.END):  # a length in the middle is damaged
+        return len(data)
     for chunk in png.chunks(data):
         end = chunk.end
         if chunk.kind == b"IEND":

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+END = b"IEND\xaeB`\x82"
+"""Kind and checksum of the last chunk, which is empty."""
 MAX_CHUNKS = 1 << 16
 """Pixels come in chunks of eight kilobytes with some writers, and text may stand behind them."""
 _FRAME_BYTES = 12

@@ -34,7 +34,7 @@ from album_sort.types import (
 
 CACHE_FILE = "inference.sqlite"
 
-INSPECTION_VERSION = 3
+INSPECTION_VERSION = 4
 """Raised whenever reading the same bytes would give other metadata or other pixels."""
 
 MOST_PHOTOS = 1_000_000
