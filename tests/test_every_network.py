@@ -77,7 +77,7 @@ def test_its_weights_come_from_somewhere(name: str) -> None:
 def test_what_goes_into_its_last_layer_is_the_embedding(name: str) -> None:
     backbone = BACKBONES[name]
     network, side = backbone.build(), backbone.preprocessing.crop_px
-    last, seen = getattr(network, backbone.last_layer), []
+    last, seen = network.get_submodule(backbone.last_layer), []
     last.register_forward_pre_hook(lambda _layer, inputs: seen.append(inputs[0]))
     with torch.inference_mode():
         logits = network(torch.zeros(1, 3, side, side))

@@ -59,7 +59,7 @@ class Backbone(BackboneSpec):
     build: Callable[[], nn.Module]
     """The network in fp32 with random weights, in evaluation mode: (N, 3, S, S) normalised -> (N, 1000) logits. Imports torch."""
     last_layer: str = "fc"
-    """Attribute of the layer that makes logits of pooled features; what goes into it is the embedding."""
+    """The layer that makes logits of pooled features, its parts joined by dots; what goes into it is the embedding."""
     shipped: ShippedWeights | None = None
     official: tuple[OfficialWeights, ...] = ()
     """What can be fetched, the best first."""

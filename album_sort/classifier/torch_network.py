@@ -62,10 +62,7 @@ class _EmbeddingTap:
     """Keeps the input of the network's last layer: the pooled features."""
 
     def __init__(self, network: nn.Module, last_layer: str) -> None:
-        last = getattr(network, last_layer, None)
-        if not isinstance(last, nn.Module):
-            raise TypeError(f"{type(network).__name__} has no last layer named {last_layer}")
-        last.register_forward_pre_hook(self._keep)
+        network.get_submodule(last_layer).register_forward_pre_hook(self._keep)
         self._features: Tensor | None = None
 
     def _keep(self, _layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:

@@ -208,5 +208,5 @@ def make_engine(
     weights = find_weights(query, on_download)
     notice = None
     if model == AUTO and weights.backbone is not preferred():
-        notice = Reason.of("notice.other-network", network=weights.backbone.title)
+        notice = Reason.of("notice.other-network", network=weights.backbone.title, preferred=preferred().title)
     return Engine(weights, settings, cache_folder, notice)
