@@ -129,7 +129,7 @@ def test_auto_takes_it_where_its_weights_alone_are_at_hand(
     """However the table goes on, and whatever stands before it there."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
     content = b"weights"
-    small = OfficialWeights("X.Y", f"small-{hashlib.sha256(content).hexdigest()[:8]}.pth", 1.0)
+    small = OfficialWeights("X.Y", f"small-{hashlib.sha256(content).hexdigest()[:8]}.pth")
     (tmp_path / small.file_name).write_bytes(content)
     backbones: dict[str, Backbone] = {other: replace(BACKBONES[other], shipped=None) for other in BACKBONES}
     if BACKBONES[name].shipped:

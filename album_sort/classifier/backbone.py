@@ -30,7 +30,6 @@ class OfficialWeights:
     enum_name: str
     """Class and member below `torchvision.models` (`quantization.` first for int8)."""
     file_name: str
-    size_mb: float
     runs_in: frozenset[Precision] = frozenset(Precision)
     """int8 weights run in few."""
 

@@ -14,10 +14,9 @@ if TYPE_CHECKING:
 OFFICIAL_INT8: Final = OfficialWeights(
     "quantization.ResNet18_QuantizedWeights.IMAGENET1K_FBGEMM_V1",
     "resnet18_fbgemm_16fa66dd.pth",
-    11.2,
     runs_in=frozenset({Precision.AUTO, Precision.INT16, Precision.INT8}),
 )
-OFFICIAL_FP32: Final = OfficialWeights("ResNet18_Weights.IMAGENET1K_V1", "resnet18-f37072fd.pth", 44.7)
+OFFICIAL_FP32: Final = OfficialWeights("ResNet18_Weights.IMAGENET1K_V1", "resnet18-f37072fd.pth")
 
 
 def _build() -> nn.Module:

@@ -88,8 +88,7 @@ def _date_fields(time: CaptureTime | None, day_begins: int) -> Mapping[str, str]
     """
     if time is None or time.source is TimeSource.MTIME:
         return {}
-    has_hour = time.precision in (TimePrecision.SECOND, TimePrecision.MINUTE)
-    return _fields_of_day(logical_day(time.local, day_begins if has_hour else 0), time.precision)
+    return _fields_of_day(logical_day(time.local, day_begins if time.has_hour else 0), time.precision)
 
 
 @lru_cache(maxsize=1 << 14)

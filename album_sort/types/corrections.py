@@ -75,7 +75,6 @@ class HandChange:
     """Where it lay; of one deleted, where it is missing."""
     path: AlbumRelPath
     """Where it lies; empty for one deleted."""
-    album_before: AlbumId
     album: AlbumId
     """The album it counts as being in now; empty for one deleted."""
     source: str

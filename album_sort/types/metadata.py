@@ -87,12 +87,18 @@ class CaptureTime:
         return self.local - timedelta(minutes=self.utc_offset_minutes)
 
     @property
+    def has_hour(self) -> bool:
+        """Whether the time of day is said, not only the day."""
+        return self.precision in _WITH_HOUR
+
+    @property
     def is_reliable(self) -> bool:
         """Whether it may form trips: a file's modification time and a folder's name never do."""
         return self.source not in _UNRELIABLE and self.precision not in _COARSE
 
 
 _UNRELIABLE = frozenset((TimeSource.MTIME, TimeSource.FOLDER_NAME))
+_WITH_HOUR = frozenset((TimePrecision.SECOND, TimePrecision.MINUTE))
 _COARSE = frozenset((TimePrecision.MONTH, TimePrecision.YEAR))
 
 

@@ -20,7 +20,6 @@ from album_sort.core.albums.scoring import NUM_CLASSES
 from album_sort.core.albums.toml_lines import KeyPath
 from album_sort.types import AlbumId, ClassIndex, PhotoFacts, Season, TimePrecision
 
-_WITH_HOUR = (TimePrecision.SECOND, TimePrecision.MINUTE)
 _WITHOUT_MONTH = (TimePrecision.YEAR,)
 _USUAL_AT_LEAST = 0.3
 
@@ -137,7 +136,7 @@ def _month(months: tuple[int, ...], photo: JudgedPhoto) -> bool:
 
 def _hour(hours: tuple[int, ...], photo: JudgedPhoto) -> bool:
     time = photo.facts.capture_time
-    return time is not None and time.precision in _WITH_HOUR and time.local.hour in hours
+    return time is not None and time.has_hour and time.local.hour in hours
 
 
 def _trip(asked: bool | tuple[str, ...], photo: JudgedPhoto) -> bool:  # noqa: FBT001 - a value of the file

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from album_sort.core.dates.sun import is_sun_rising, sun_elevation_deg
 from album_sort.core.evidence.ramps import ramp, round_weight
 from album_sort.types.albums import AlbumId, Evidence, PhotoFacts
-from album_sort.types.metadata import TimePrecision, TimeSource
+from album_sort.types.metadata import TimeSource
 from album_sort.types.statistics import ImageStatistics
 
 SUNSETS = AlbumId("sunsets")
@@ -22,7 +22,6 @@ THINGS = tuple(
 )  # fmt: skip
 """Albums of what stands before a sky or has none: a warm wall behind a cat is no sunset."""
 
-_WITH_TIME_OF_DAY = frozenset((TimePrecision.SECOND, TimePrecision.MINUTE))
 _SEEN_FROM = 0.05
 """An album of the sky that the network takes for less likely needs nothing said against it."""
 
@@ -145,4 +144,4 @@ def _hour(facts: PhotoFacts) -> int | None:
 def _is_exact(facts: PhotoFacts) -> bool:
     """Whether the time of day is the camera's: a file's time of modification may be that of a copy."""
     time = facts.capture_time
-    return time is not None and time.source is not TimeSource.MTIME and time.precision in _WITH_TIME_OF_DAY
+    return time is not None and time.source is not TimeSource.MTIME and time.has_hour

@@ -146,7 +146,6 @@ class _Reader:
 
     def _change(self, kind: HandKind, row: LedgerRow, album: AlbumId) -> None:
         said = self._corrections.get(row.content_id)
-        before = self._believed(row, said)
         is_gone = kind is HandKind.DELETED
         was = self._before.get(row.path) or (said.place if said else NOWHERE) or self._filed_as(row)
         self._changes.append(
@@ -155,7 +154,6 @@ class _Reader:
                 row.content_id,
                 row.path if is_gone else was,
                 NOWHERE if is_gone else row.path,
-                before,
                 album,
                 row.source,
             )

@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.types import CaptureTime, ContentId, GeoPosition, Place, TimePrecision
+from album_sort.types import CaptureTime, ContentId, GeoPosition, Place
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -19,8 +19,6 @@ EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall times are naive by definitio
 AIRLINER_ALTITUDE_M = 9_000.0
 AIRLINER_SPEED_KMH = 400.0
 """Above either a photo was taken out of an aeroplane's window: a true position, but no place that somebody visited."""
-
-_WITH_TIME_OF_DAY = frozenset((TimePrecision.SECOND, TimePrecision.MINUTE))
 
 
 def clocks(time: CaptureTime, position: GeoPosition | None) -> tuple[float, float]:
@@ -33,7 +31,7 @@ def clocks(time: CaptureTime, position: GeoPosition | None) -> tuple[float, floa
 
 def has_time_of_day(time: CaptureTime) -> bool:
     """Whether the time of day is known and may be believed."""
-    return time.precision in _WITH_TIME_OF_DAY and time.is_reliable
+    return time.has_hour and time.is_reliable
 
 
 @dataclass(frozen=True, slots=True)
