@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.cli._files_from import split_list
 from album_sort.errors import UsageError
+from album_sort.operations.path_list import split_list
 from album_sort.paths import given_path
 from tests.builders import make_jpeg, make_tree, read_tree
 from tests.conftest import REPOSITORY, Program

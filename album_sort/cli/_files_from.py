@@ -1,19 +1,17 @@
-"""`--files-from`: paths one a line or behind NULs, as `find` and editors of any system write them."""
+"""`--files-from`: a list of paths from a file or standard input."""
 
 from __future__ import annotations
 
-import codecs
 import os
 import sys
 
 from album_sort.errors import UsageError
+from album_sort.operations.path_list import split_list
 from album_sort.paths import given_path
 from album_sort.reading import read_given
 
 _MOST_BYTES = 1 << 28
 """Two million long paths."""
-
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def listed_paths(files_from: str | None) -> tuple[str, ...] | None:
@@ -28,25 +26,3 @@ def listed_paths(files_from: str | None) -> tuple[str, ...] | None:
             hint="give a file with one path a line, or - for standard input",
         ) from error
     return tuple(dict.fromkeys(given_path(os.fsdecode(path)) for path in split_list(raw, files_from)))
-
-
-def split_list(raw: bytes, name: str = "-") -> list[bytes]:
-    """The paths of a list, as bytes. Raises `UsageError` for UTF-16 that is cut off."""
-    if raw.startswith(_UTF_16):
-        # As Windows' editors and shells write; its zero bytes are no separators.
-        try:
-            raw = raw.decode("utf-16").encode("utf-8")
-        except UnicodeError as error:
-            raise UsageError(
-                f"--files-from {name!r} is neither UTF-8 nor whole UTF-16", hint="save it as UTF-8"
-            ) from error
-    raw = raw.removeprefix(codecs.BOM_UTF8)
-    if b"\0" in raw:
-        # `find -print0` separates by NUL, because a name may contain a newline.
-        return [path for path in raw.split(b"\0") if path]
-    return [path for line in raw.split(b"\n") if (path := _without_return(line)).strip()]
-
-
-def _without_return(line: bytes) -> bytes:
-    """Without the carriage return of Windows' line ends, unless a file is really called so."""
-    return line[:-1] if line.endswith(b"\r") and not os.path.lexists(line) else line

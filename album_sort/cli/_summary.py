@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
 from album_sort.cli._by_hand import print_by_hand, print_deleted_by_hand
@@ -11,7 +11,7 @@ from album_sort.operations.as_json import outcome_as_json
 from album_sort.operations.clock import local_time
 from album_sort.operations.known_problems import KnownProblems, Problem
 from album_sort.operations.outcome import Outcome, Told
-from album_sort.operations.summary import remarks, totals
+from album_sort.operations.summary import grouped, remarks, totals
 from album_sort.operations.words import terminal_words
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.prepare import Preparation
@@ -136,10 +136,8 @@ def _print_problems(outcome: Outcome, problems: Sequence[Problem], *, quiet: boo
     words = terminal_words(outcome.lang, console.encoding)
     if problems:
         say(console, words.text("problems", n=len(problems)))
-        by_reason: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-        for path, stage, reason in problems:
-            by_reason[reason, stage].append(path)
-        for (reason, stage), paths in sorted(by_reason.items(), key=lambda item: -len(item[1]))[:SHOWN_PROBLEMS]:
+        by_reason = grouped(problems)
+        for (reason, stage), paths in by_reason[:SHOWN_PROBLEMS]:
             one, several = ("problem_at", "problem_of_several_at") if verbose else ("problem", "problem_of_several")
             key = one if len(paths) == 1 else several
             values = {"path": printable(paths[0]), "reason": printable(reason), "stage": words.text(f"at_{stage}")}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 
+from album_sort.operations.known_problems import Problem
 from album_sort.operations.outcome import Outcome
 from album_sort.report import Words
 from album_sort.types import REVIEW, Action
@@ -55,6 +56,14 @@ def remarks(words: Words, outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     for path in outcome.report_paths:
         if path.suffix == ".html":
             yield words.text("report", path=str(path))
+
+
+def grouped(problems: Sequence[Problem]) -> list[tuple[tuple[str, str], list[str]]]:
+    """The paths of what could not be processed, by reason and stage, those first that concern most files."""
+    by_reason: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for path, stage, reason in problems:
+        by_reason[reason, stage].append(path)
+    return sorted(by_reason.items(), key=lambda item: -len(item[1]))
 
 
 def _size(count: int) -> str:
