@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 import album_sort
 from album_sort.errors import PictureRefused, UsageError
 from album_sort.events import Event, FileLeftOut, OpFinished
+from album_sort.pipeline.engine import SteadyClassifier, make_engine
 from album_sort.settings import Settings
 from tests import pictures
 from tests.builders import make_tree, picture_jpeg
@@ -186,3 +188,48 @@ def test_who_waits_for_a_closed_service_gets_an_error(photos: Path) -> None:
     service.close()
     with pytest.raises(album_sort.AlbumSortError, match="was ended"):
         service.predict((photos / "cat.jpg").read_bytes())
+
+
+class Busy:
+    """A network that notices when two threads are in it at once."""
+
+    note = "double"
+
+    def __init__(self) -> None:
+        self.is_in_use = False
+        self.most = 0
+
+    def classify(self, views: list[object]) -> list[object]:
+        assert not self.is_in_use, "two threads in one network"
+        self.is_in_use = True
+        self.most = max(self.most, len(views))
+        time.sleep(0.01)
+        self.is_in_use = False
+        return views
+
+
+def test_a_network_that_is_held_is_made_once_and_shown_one_batch_at_a_time() -> None:
+    made: list[Busy] = []
+
+    def make() -> Busy:
+        made.append(Busy())
+        return made[-1]
+
+    held = SteadyClassifier(make)  # type: ignore[arg-type] - a double
+    threads = [threading.Thread(target=held.classify, args=([object()],)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert len(made) == 1
+    assert held.note == "double"
+    assert made[0].most == 1
+
+
+def test_an_engine_holds_its_network_only_when_it_is_to_last(tmp_path: Path) -> None:
+    engine = make_engine(Settings(model="efficientnet-lite0", offline=True), tmp_path)
+    assert engine.held is None, "a run gives the network's memory back before it plans"
+    lasting = engine.lasting()
+    assert lasting.held is not None
+    assert lasting.lasting() is lasting
+    assert lasting == engine, "what it answers is the same"
