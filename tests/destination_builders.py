@@ -28,6 +28,7 @@ from album_sort.types import (
     Mode,
     Plan,
     Role,
+    RunId,
 )
 from album_sort.types.ledger import DestinationPicture, RunRecord, RunStatus
 
@@ -74,7 +75,12 @@ def _album(folder: str) -> str:
 
 def plan_on_paper(filings: Iterable[Filing], picture: DestinationPicture | None = None, mode: Mode = Mode.COPY) -> Plan:
     return plan_filings(
-        filings, picture or DestinationPicture(), mode=mode, destination="/albums", created_utc=NOW, plan_id="paper"
+        filings,
+        picture or DestinationPicture(),
+        mode=mode,
+        destination="/albums",
+        created_utc=NOW,
+        plan_id=RunId("paper"),
     )
 
 
@@ -156,7 +162,12 @@ def plan_for(library: Library, mode: Mode = Mode.COPY, plan_id: str = "r1") -> P
     """What a dry run does: read, plan, check."""
     picture = picture_of(library)
     plan = plan_filings(
-        library.current_filings(), picture, mode=mode, destination=str(library.albums), created_utc=NOW, plan_id=plan_id
+        library.current_filings(),
+        picture,
+        mode=mode,
+        destination=str(library.albums),
+        created_utc=NOW,
+        plan_id=RunId(plan_id),
     )
     check_plan(plan, picture)
     return plan
@@ -190,38 +201,38 @@ def run(
             mode=mode,
             destination=str(library.albums),
             created_utc=NOW,
-            plan_id=run_id,
+            plan_id=RunId(run_id),
         )
         check_plan(plan, picture)
         if not plan.effects:
             return plan, Applied(())
-        record = RunRecord(run_id, "sort", NOW, None, RunStatus.RUNNING, mode, "")
+        record = RunRecord(RunId(run_id), "sort", NOW, None, RunStatus.RUNNING, mode, "")
         journal = state.begin_run(record, plan)
         used = wrap_journal(journal) if callable(wrap_journal) else journal
         applied = apply_plan(plan, fs, used, threads=threads)
-        state.finish_run(run_id, RunStatus.RUNNING if applied.untidy else RunStatus.DONE, NOW)
+        state.finish_run(RunId(run_id), RunStatus.RUNNING if applied.untidy else RunStatus.DONE, NOW)
         return plan, applied
 
 
 def apply_saved(library: Library, plan: Plan, run_id: str = "saved") -> Applied:
     """What `apply PLAN` does, without looking anew."""
     with DestinationState.open(library.albums) as state:
-        record = RunRecord(run_id, "apply", NOW, None, RunStatus.RUNNING, plan.mode, "")
+        record = RunRecord(RunId(run_id), "apply", NOW, None, RunStatus.RUNNING, plan.mode, "")
         applied = apply_plan(plan, RealFileSystem(), state.begin_run(record, plan), threads=1)
-        state.finish_run(run_id, RunStatus.DONE, NOW)
+        state.finish_run(RunId(run_id), RunStatus.DONE, NOW)
         return applied
 
 
 def recover_all(library: Library, state: DestinationState, fs: FileSystem | None = None) -> None:
     for run_id in state.records().unfinished_runs:
-        recover(str(library.albums), fs or RealFileSystem(), state.journal(run_id))
-        state.finish_run(run_id, RunStatus.INTERRUPTED, NOW)
+        recover(str(library.albums), fs or RealFileSystem(), state.journal(RunId(run_id)))
+        state.finish_run(RunId(run_id), RunStatus.INTERRUPTED, NOW)
 
 
 def undo(library: Library, run_id: str = "r1", fs: FileSystem | None = None) -> Undone:
     with DestinationState.open(library.albums) as state:
-        undone = undo_run(str(library.albums), fs or RealFileSystem(), state.journal(run_id))
-        state.finish_run(run_id, RunStatus.UNDONE if undone.is_complete else RunStatus.PARTIAL, NOW)
+        undone = undo_run(str(library.albums), fs or RealFileSystem(), state.journal(RunId(run_id)))
+        state.finish_run(RunId(run_id), RunStatus.UNDONE if undone.is_complete else RunStatus.PARTIAL, NOW)
         return undone
 
 

@@ -43,7 +43,7 @@ class Fault:
         self.count = 0
         self.names: list[str] = []
 
-    def step(self, name: str, effect: Callable[[], Any], half: Callable[[], None] | None = None) -> Any:  # noqa: ANN401
+    def step(self, name: str, effect: Callable[[], Any], half: Callable[[], None] | None = None) -> Any:
         """Run an effect as step number `count`, or the fault in its place."""
         self.count += 1
         self.names.append(name)
@@ -78,13 +78,13 @@ class FaultyFileSystem(RealFileSystem):
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
 
-    def __getattribute__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattribute__(self, name: str) -> Any:
         method = super().__getattribute__(name)
         if name not in STEPS:
             return method
         fault: Fault = super().__getattribute__("fault")
 
-        def step(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        def step(*args: Any, **kwargs: Any) -> Any:
             half = (lambda: _half_copy(*args)) if name == "copy" else None
             return fault.step(name, lambda: method(*args, **kwargs), half)
 
@@ -103,7 +103,7 @@ class FaultyJournal:
         self._journal = journal
         self._fault = fault
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> Any:
         method = getattr(self._journal, name)
         if name not in JOURNAL_STEPS or self._fault.kind in ("fail", "full", "error"):
             return method

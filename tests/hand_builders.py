@@ -31,7 +31,7 @@ from album_sort.pipeline.hand import (
 )
 from album_sort.pipeline.policy import load_rules
 from album_sort.state.store import DestinationState
-from album_sort.types import DEFAULT_LAYOUT, AlbumId, Filing, Mode, Plan
+from album_sort.types import DEFAULT_LAYOUT, AlbumId, Filing, Mode, Plan, RunId
 from album_sort.types.corrections import Correction, CorrectionKind, HandReading
 from album_sort.types.ledger import RunRecord, RunStatus
 from album_sort.types.plan import refiled
@@ -63,16 +63,18 @@ class Home(Library):
             picture = read_foreign(str(self.albums), fs, picture, filings)
             run_id = f"{now:%Y%m%d-%H%M%S}-test"
             plan = plan_filings(
-                filings, picture, mode=self.mode, destination=str(self.albums), created_utc=now, plan_id=run_id
+                filings, picture, mode=self.mode, destination=str(self.albums), created_utc=now, plan_id=RunId(run_id)
             )
             plan = with_left_out(plan, unwanted(picture, hand.corrections))
             check_plan(plan, picture)
             if plan.effects or picture.has_news or hand.has_news:
                 state.remember_moves(picture)
                 remember_hand(state, hand)
-                journal = state.begin_run(RunRecord(run_id, "sort", now, None, RunStatus.RUNNING, self.mode, ""), plan)
+                journal = state.begin_run(
+                    RunRecord(RunId(run_id), "sort", now, None, RunStatus.RUNNING, self.mode, ""), plan
+                )
                 apply_plan(plan, fs, journal, threads=1)
-                state.finish_run(run_id, RunStatus.DONE, now)
+                state.finish_run(RunId(run_id), RunStatus.DONE, now)
             return hand, plan
 
     def _filings(self, hand: HandReading, layout: Layout) -> list[Filing]:

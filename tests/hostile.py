@@ -173,7 +173,7 @@ def exercise_state(world: World) -> None:
             state.check(run_id_of(run.run_id))
 
 
-def untouched_by(world: World, damage: Callable[[], None], *, history: str = "done") -> None:
+def untouched_by(world: World, damage: Callable[[], object], *, history: str = "done") -> None:
     """A damaged destination is used: nothing is raised, and nothing beside it is changed."""
     world.reset(history)
     before = world.canary()

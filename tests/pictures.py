@@ -36,8 +36,8 @@ def temple() -> np.ndarray:
 
 def portrait() -> np.ndarray:
     """Grace Hopper, by James S. Davis, U.S. Navy (public domain)."""
-    with matplotlib.cbook.get_sample_data("grace_hopper.jpg") as file:
-        return np.asarray(Image.open(file).convert("RGB"))
+    path = matplotlib.cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+    return np.asarray(Image.open(path).convert("RGB"))
 
 
 def page() -> np.ndarray:

@@ -102,7 +102,9 @@ def photo_row(
         why=("tabby speaks for Pets (61 %).", "Its neighbours agree."),
         top=(TopClass(ClassIndex(281), "tabby", 0.61), TopClass(ClassIndex(282), "tiger cat", 0.2)),
         scores=((AlbumId("pets"), 0.93), (AlbumId("home"), 0.05)),
-        taken=taken and TakenRow(taken, 540, "EXIF DateTimeOriginal", "second", ("taken when the camera says",)),
+        taken=TakenRow(taken, 540, "EXIF DateTimeOriginal", "second", ("taken when the camera says",))
+        if taken
+        else None,
         place=PlaceRow("Niseko", "Japan", "JP", 3.1, "EXIF GPS"),
         trip=NISEKO,
         also=(AlbumRelPath("Winter travel/IMG_0001.jpg"),),

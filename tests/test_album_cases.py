@@ -21,7 +21,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES)
 def test_case(case: dict[str, Any]) -> None:
-    known = {key: case[key] for key in ("classes", "taken", "season", "camera", "path") if key in case}
+    known: dict[str, Any] = {key: case[key] for key in ("classes", "taken", "season", "camera", "path") if key in case}
     if "away" in case:
         known["away_from_home"] = case["away"]
     if "place" in case:

@@ -20,7 +20,7 @@ from album_sort.fileops.filesystem import Copied, RealFileSystem
 from album_sort.fileops.space import check_space, measure_space
 from album_sort.fileops.verify import Verdict, verify
 from album_sort.state.store import DestinationState
-from album_sort.types import Action, Mode, OpStatus, Role
+from album_sort.types import Action, AlbumRelPath, Mode, OpStatus, Role, RunId
 from album_sort.types.ledger import RunRecord, RunStatus
 from album_sort.types.plan import refiled
 from tests.destination_builders import (
@@ -298,9 +298,9 @@ def test_an_interrupted_run_finishes_the_file_in_hand_and_the_next_run_the_rest(
 
     plan = plan_for(library)
     with DestinationState.open(library.albums) as state:
-        record = RunRecord("r1", "sort", NOW, None, RunStatus.RUNNING, "copy", "")
+        record = RunRecord(RunId("r1"), "sort", NOW, None, RunStatus.RUNNING, "copy", "")
         applied = apply_plan(plan, RealFileSystem(), state.begin_run(record, plan), stop=stop, threads=1)
-        state.finish_run("r1", RunStatus.INTERRUPTED, NOW)
+        state.finish_run(RunId("r1"), RunStatus.INTERRUPTED, NOW)
     assert applied.stopped_by == "interrupted"
     assert [result.status for result in applied.results].count(OpStatus.DONE) == 2
     assert len(files(library.albums)) == 2
@@ -489,7 +489,11 @@ def test_a_photo_that_the_user_edited_or_replaced_in_its_album_is_theirs_and_ver
     assert plan_for(library).effects == ()
     assert snapshot(library.albums) == before
     verdicts = {file.path: file.verdict for file in verify(str(library.albums), RealFileSystem(), picture_of(library))}
-    assert verdicts["Food/2023/dinner.jpg"] is verdicts["Pets/2024/IMG_1.JPG"] is Verdict.CHANGED
+    assert (
+        verdicts[AlbumRelPath("Food/2023/dinner.jpg")]
+        is verdicts[AlbumRelPath("Pets/2024/IMG_1.JPG")]
+        is Verdict.CHANGED
+    )
     assert not undo(library).is_complete
     assert (edited.read_bytes(), replaced.read_bytes()) == (b"noodles, cropped", b"another photo of that name")
 

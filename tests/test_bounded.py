@@ -21,7 +21,7 @@ from album_sort.metadata.xmp import read_xmp
 from album_sort.types import Metadata
 from tests.exif_builders import jpeg_with, movie, xmp
 
-NO_NUMBERS = (
+NO_NUMBERS: tuple[object, ...] = (
     "inf", "-inf", "Infinity", "nan", "NaN", "1e999", "-1e999", "1e999/1", "1/0", "0/0", "1/0.0", "", "/", "1/", "/1", "1_000", "0x10",
     "9" * 5000, "1/" + "9" * 5000, "1" + "0" * 80, "--1", "1e", None, True, False, [], (), {}, math.inf, -math.inf, math.nan, 10**400,
     Fraction(10**400), IFDRational(1, 0), b"12",

@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ KEY = "resnet18-0123-auto-p1"
 NO_HEADER = Reason.of("skip.no-header", format="PNG")
 
 
-def entry(path: str = "/photos/a.jpg", **changes: int) -> FileEntry:
+def entry(path: str = "/photos/a.jpg", **changes: Any) -> FileEntry:
     return replace(FileEntry(path, "/photos", 1000, 1_700_000_000_000_000_000, 42, 1, FileKind.PHOTO), **changes)
 
 
@@ -147,7 +148,7 @@ def test_a_fresh_answer_equals_the_remembered_one_in_every_bit(tmp_path: Path) -
 @pytest.mark.parametrize(
     "changes", [{"size_bytes": 1001}, {"mtime_ns": 5}, {"inode": 5}], ids=["size", "time", "inode"]
 )
-def test_a_file_that_looks_otherwise_is_unknown(tmp_path: Path, changes: dict[str, int]) -> None:
+def test_a_file_that_looks_otherwise_is_unknown(tmp_path: Path, changes: dict[str, Any]) -> None:
     photo = inspection()
     with InferenceCache.open(tmp_path, KEY) as cache:
         cache.add(photo, embedding(), b"")

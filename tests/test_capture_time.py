@@ -346,7 +346,9 @@ SENTENCES: dict[str, dict[str, str]] = tomllib.loads((LABELS / "reasons" / "time
 
 
 def test_every_reason_has_a_sentence_in_both_languages_with_the_same_values() -> None:
-    source = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (capture_time, impossible_times))
+    source = "".join(
+        Path(str(module.__file__)).read_text(encoding="utf-8") for module in (capture_time, impossible_times)
+    )
     emitted = set(re.findall(r'"(time\.[a-z-]+)"', source))
     emitted |= {f"time.from-{source.name.lower().replace('_', '-')}" for source in TimeSource}
     assert emitted == set(SENTENCES)

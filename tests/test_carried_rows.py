@@ -19,6 +19,7 @@ from album_sort.types import (
     ReportRow,
     Role,
     RowAction,
+    RunId,
     SkippedRow,
     Stage,
     TripRow,
@@ -33,7 +34,7 @@ TRIP = dataclasses.replace(OLD_TRIP, end=date(2025, 12, 31))
 
 def lies(content: ContentId, path: str, album: str = "pets", role: Role = Role.PRIMARY) -> LedgerRow:
     filed = FiledContent(content, content, AlbumId(album), AlbumRelPath("F"), role, f"/photos/{content[0]}.jpg")
-    return LedgerRow(AlbumRelPath(path), filed, 1, 1, 1, Action.COPY, AlbumRelPath(""), "run")
+    return LedgerRow(AlbumRelPath(path), filed, 1, 1, 1, Action.COPY, AlbumRelPath(""), RunId("run"))
 
 
 def photo(
@@ -92,7 +93,7 @@ def test_duplicates_and_broken_files_elsewhere_go_on_as_long_as_they_are_there(t
 
     twin = photo(A, RowAction.DUPLICATE, str(tmp_path / "there/twin.jpg"))
     gone = photo(A, RowAction.DUPLICATE, str(tmp_path / "there/gone.jpg"))
-    earlier = [broken("here/broken.jpg"), broken("there/broken.jpg"), broken("there/gone"), twin, gone]
+    earlier: list[ReportRow] = [broken("here/broken.jpg"), broken("there/broken.jpg"), broken("there/gone"), twin, gone]
     made = carried(scanned=(str(tmp_path / "here"),))
     found = list(made.rows(of_run(photo(A)), [earlier, [broken("there/broken.jpg")]]))
     assert [(Path(row.source).name, row.in_run) for row in found] == [("broken.jpg", False), ("twin.jpg", False)]

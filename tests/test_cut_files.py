@@ -8,6 +8,7 @@ import struct
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def grainy() -> Image.Image:
     return noisy(WIDTH, HEIGHT)
 
 
-def tiff(**options: object) -> bytes:
+def tiff(**options: Any) -> bytes:
     """Deflated strips or tiles behind their directory."""
     stream = io.BytesIO()
     pixels = np.asarray(grainy())

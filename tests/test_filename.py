@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,8 +33,9 @@ def said(candidates: tuple[TimeCandidate, ...]) -> str:
 
 
 SHAPES = dict.fromkeys((*NAME_SHAPES, *FOLDER_SHAPES))
-NAMES = [row for kind in (*SHAPES, *KINDS) for row in kind.examples.items()]
-FOLDERS = [row for kind in (*SHAPES, *KINDS) for row in kind.folder_examples.items()]
+ALL: list[Any] = [*SHAPES, *KINDS]
+NAMES = [row for kind in ALL for row in kind.examples.items()]
+FOLDERS = [row for kind in ALL for row in kind.folder_examples.items()]
 
 
 @pytest.mark.parametrize(("name", "expected"), NAMES)

@@ -251,7 +251,7 @@ def inspected(folder: Path, by: Head) -> Prediction:
     def refuse() -> object:
         raise AssertionError("a network was asked")
 
-    settings = InspectionSettings(None, 1, 16)  # type: ignore[arg-type] - no reader: nothing may be read
+    settings = InspectionSettings(None, 1, 16)  # type: ignore[arg-type] # no reader: nothing may be read
     with InferenceCache.open(folder, KEY, by) as cache:
         result = inspect_files([entry()], settings, cache, refuse, lambda *_: None)  # type: ignore[arg-type]
     assert result.read_count == result.inference_count == 0

@@ -95,7 +95,7 @@ def test_files_beside_the_cache_are_never_waited_for(tmp_path: Path, make: Maker
     keep_last_run(tmp_path, "/albums", LastRun("a", "b"))
     keep(b"content", tmp_path / "weights")
     assert recall_last_run(tmp_path, "/albums") == LastRun("a", "b")
-    assert read_kept(tmp_path / "weights") == b"content"
+    assert bytes(read_kept(tmp_path / "weights") or b"") == b"content"
 
 
 @pytest.mark.parametrize("make", [pipe, hole], ids=lambda make: make.__name__)

@@ -10,7 +10,7 @@ import os
 import shutil
 import sqlite3
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def test_no_name_in_the_journal_leads_out_of_the_destination(world: World) -> No
 def lines_to_spoil(world: World) -> list[tuple[Path, int, str]]:
     """Each name of each line of what runs leave, and of a saved plan: (file, line, key)."""
     files = [*world.state.glob("runs/*/*.jsonl"), world.state / "corrections.jsonl", world.plan]
-    found = {}
+    found: dict[object, tuple[Path, int, str]] = {}
     for path in files:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
             row = json.loads(line)
@@ -186,7 +186,7 @@ def test_a_journal_that_names_another_file_does_not_take_it_away(world: World) -
     journal.write_bytes(hot_journal(world.database, precious))
     exercise_state(world)
     assert world.canary() == before
-    untouched_by(world, lambda: journal.write_bytes(hot_journal(world.database, precious)) and None)
+    untouched_by(world, lambda: journal.write_bytes(hot_journal(world.database, precious)))
 
 
 @pytest.mark.parametrize(
@@ -276,8 +276,8 @@ def test_a_state_folder_that_is_none_is_told_in_one_sentence(
     before = world.canary()
     try:
         for verb in ("runs", "verify", "undo", "explain", "apply"):
-            what = {"explain": [world.photos / "cat.jpg"], "apply": [world.plan]}.get(verb, [])
-            out = [] if verb == "apply" else ["--out", world.albums]
+            what: Sequence[str | Path] = {"explain": [world.photos / "cat.jpg"], "apply": [world.plan]}.get(verb, [])
+            out: list[str | Path] = [] if verb == "apply" else ["--out", world.albums]
             if not name and kind != "nothing" and verb in ("undo", "apply"):
                 ran = album_sort(verb, *what, *out)
                 assert (ran.code, len(ran.stderr.splitlines())) == (1, 2), ran.stderr
@@ -362,7 +362,8 @@ OP = {
 @pytest.mark.parametrize("key", list(OP))
 def test_every_field_of_a_planned_row_is_checked_when_it_is_read(key: str) -> None:
     assert op_from_json(OP).target == "Pets/a.jpg"
-    for value in ("x\0", float("inf"), 1 << 200, {"a": {}}, [[[]]], None, True):
+    wrong: tuple[object, ...] = ("x\0", float("inf"), 1 << 200, {"a": {}}, [[[]]], None, True)
+    for value in wrong:
         with pytest.raises((ValueError, TypeError, KeyError, ArithmeticError)):
             op_from_json({**OP, key: value})
     with pytest.raises(KeyError):

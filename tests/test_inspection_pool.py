@@ -20,7 +20,7 @@ from album_sort.classifier.resnet18 import RESNET18
 from album_sort.errors import AlbumSortError
 from album_sort.inspection.messages import Failed, Read, ReaderSettings
 from album_sort.inspection.pool import ReaderPool
-from album_sort.types import Reason
+from album_sort.types import FileEntry, Reason
 from tests.builders import make_jpeg, make_tree
 from tests.test_inspection import Inspector, entries
 
@@ -148,7 +148,7 @@ def test_reading_pauses_when_nobody_takes_the_answers(tmp_path: Path, photos: Pa
     assert taken == 12
 
 
-def _counted(files: list[object], counter: list[int]) -> Iterator[object]:
+def _counted(files: list[FileEntry], counter: list[int]) -> Iterator[FileEntry]:
     for file in files:
         counter[0] += 1
         yield file

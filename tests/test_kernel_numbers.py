@@ -23,7 +23,7 @@ from album_sort.state.cache import InferenceCache
 from album_sort.state.kernel_numbers import number_from_column, number_to_column
 from album_sort.state.rows import ledger_from_columns, ledger_from_json, ledger_to_columns, ledger_to_json
 from album_sort.state.store import DestinationState
-from album_sort.types import FileEntry, Inspection, Metadata, TimeSource
+from album_sort.types import FileEntry, Inspection, Metadata, RunId, TimeSource
 from album_sort.types.ledger import LedgerRow, Phase, RunRecord, RunStatus
 from tests.builders import make_jpeg, make_tree
 from tests.conftest import Program
@@ -78,7 +78,7 @@ def test_the_ledger_and_the_journal_keep_them(mtime_ns: int, inode: int) -> None
 
 def some_row() -> LedgerRow:
     op = plan_on_paper([filing("/photos/a.jpg", b"a", "Pets/2024")]).ops[0]
-    return LedgerRow(op.target, op.filed, 1, 0, 0, op.action, op.origin, "r1")
+    return LedgerRow(op.target, op.filed, 1, 0, 0, op.action, op.origin, RunId("r1"))
 
 
 @pytest.mark.parametrize("inode", ODD_INODES)
@@ -178,7 +178,7 @@ def test_a_run_that_ended_in_the_old_fault_is_finished_by_the_next(odd_folder: P
     plan = plan_for(library)
     with destination_lock(str(library.albums), wait_seconds=0), DestinationState.open(library.albums) as state:
         journal = state.begin_run(
-            RunRecord("r1", "sort", NOW.replace(tzinfo=None), None, RunStatus.RUNNING, "copy", ""), plan
+            RunRecord(RunId("r1"), "sort", NOW.replace(tzinfo=None), None, RunStatus.RUNNING, "copy", ""), plan
         )
         journal.intend(plan.ops, [])
     target = library.albums / plan.ops[0].target
@@ -188,7 +188,7 @@ def test_a_run_that_ended_in_the_old_fault_is_finished_by_the_next(odd_folder: P
     call = ("sort", library.sources, "--out", library.albums, "--model", "efficientnet-lite0", "--offline")
     assert album_sort(*call).code == 0
     with DestinationState.open_read_only(library.albums) as state:
-        assert state.journal("r1").entries(Phase.INTENT) == ()
+        assert state.journal(RunId("r1")).entries(Phase.INTENT) == ()
         assert all(record.status is not RunStatus.RUNNING for record in state.runs())
         assert {row.content_id for row in state.records().ledger.values()} == {content_id(source.read_bytes())}
     assert album_sort("verify", "--out", library.albums).code == 0

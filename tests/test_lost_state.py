@@ -14,9 +14,10 @@ import pytest
 
 from album_sort.core.planning.pruning import orphans, with_prune
 from album_sort.state.migrations import migrate
-from album_sort.state.run_files import PLAN, RUNS, TRIPS
+from album_sort.state.own_files import RUNS
+from album_sort.state.run_files import PLAN, TRIPS
 from album_sort.state.store import DestinationState
-from album_sort.types import Action, ContentId, KnownTrip, Mode
+from album_sort.types import Action, ContentId, KnownTrip, Mode, RunId
 from album_sort.types.ledger import DestinationRecords, RunRecord, RunStatus
 from tests import pictures
 from tests.builders import fingerprint, make_jpeg, make_tree, picture_jpeg
@@ -156,9 +157,9 @@ def test_what_the_user_moved_by_hand_is_known_without_reading_it_again(library: 
     with DestinationState.open(library.albums) as state:
         state.remember_moves(picture_of(library))
         state.begin_run(
-            RunRecord("r2", "sort", NOW, None, RunStatus.RUNNING, "copy", ""), plan_for(library, plan_id="r2")
+            RunRecord(RunId("r2"), "sort", NOW, None, RunStatus.RUNNING, "copy", ""), plan_for(library, plan_id="r2")
         )
-        state.finish_run("r2", RunStatus.INTERRUPTED, NOW)
+        state.finish_run(RunId("r2"), RunStatus.INTERRUPTED, NOW)
     lose(library.albums)
     records, _, _ = known(library.albums)
     assert records.ledger["Food/2024/our dog.jpg"].content_id == content_id(b"dog")  # type: ignore[index]
@@ -185,9 +186,9 @@ def test_rows_that_failed_are_not_taken_for_done(library: Library) -> None:
         from album_sort.fileops.apply import apply_plan  # noqa: PLC0415 - this one test alone applies by itself
         from album_sort.fileops.filesystem import RealFileSystem  # noqa: PLC0415
 
-        record = RunRecord("r1", "sort", NOW, None, RunStatus.RUNNING, "copy", "")
+        record = RunRecord(RunId("r1"), "sort", NOW, None, RunStatus.RUNNING, "copy", "")
         apply_plan(plan, RealFileSystem(), state.begin_run(record, plan), threads=1)
-        state.finish_run("r1", RunStatus.PARTIAL, NOW)
+        state.finish_run(RunId("r1"), RunStatus.PARTIAL, NOW)
     before = known(library.albums)
     assert before[1][0].failed == 1
     lose(library.albums)
@@ -219,9 +220,9 @@ def test_trips_settings_and_corrections_come_back(library: Library) -> None:
         state.store_trips([TRIP])
         state.set_setting("language", "zh")
         state.set_setting("language of r2", "zh")
-        plan = replace(plan_for(library), plan_id="r2")
-        state.begin_run(RunRecord("r2", "sort", NOW, None, RunStatus.RUNNING, "copy", ""), plan)
-        state.finish_run("r2", RunStatus.DONE, NOW)
+        plan = replace(plan_for(library), plan_id=RunId("r2"))
+        state.begin_run(RunRecord(RunId("r2"), "sort", NOW, None, RunStatus.RUNNING, "copy", ""), plan)
+        state.finish_run(RunId("r2"), RunStatus.DONE, NOW)
     lose(library.albums)
     with DestinationState.open(library.albums) as state:
         assert state.trips() == (TRIP,)
@@ -233,9 +234,9 @@ def test_trips_are_left_only_by_runs_that_knew_others(library: Library) -> None:
     for number, trips in enumerate([[TRIP], [TRIP], [replace(TRIP, title="Skiing")], []]):
         with DestinationState.open(library.albums) as state:
             state.store_trips(trips)
-            plan = replace(plan_for(library), plan_id=f"r{number}")
-            state.begin_run(RunRecord(f"r{number}", "sort", NOW, None, RunStatus.RUNNING, "copy", ""), plan)
-            state.finish_run(f"r{number}", RunStatus.DONE, NOW + timedelta(hours=number))
+            plan = replace(plan_for(library), plan_id=RunId(f"r{number}"))
+            state.begin_run(RunRecord(RunId(f"r{number}"), "sort", NOW, None, RunStatus.RUNNING, "copy", ""), plan)
+            state.finish_run(RunId(f"r{number}"), RunStatus.DONE, NOW + timedelta(hours=number))
     left = sorted(path.parent.name for path in (library.albums / ".album-sort" / RUNS).glob(f"*/{TRIPS}"))
     assert left == ["r0", "r2", "r3"]
     lose(library.albums)

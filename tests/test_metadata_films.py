@@ -158,7 +158,7 @@ def test_players_tags_and_3gpps_place_are_read() -> None:
 )
 def test_places_of_films_come_in_degrees_minutes_and_seconds(text: str, lat: float, lon: float) -> None:
     (position,) = read(movie(user_data={b"\xa9xyz": text})).positions
-    assert (position.lat_deg, position.lon_deg) == (pytest.approx(lat, abs=1e-4), pytest.approx(lon, abs=1e-4))
+    assert (position.lat_deg, position.lon_deg) == pytest.approx((lat, lon), abs=1e-4)
 
 
 @pytest.mark.parametrize("text", ["+34.7-186.5/", "+99-086.5/", "+3499.9-08635.2/", "34.7,-86.5", "+0+0/", ""])

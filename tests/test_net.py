@@ -141,7 +141,7 @@ def decided(photos: Path, albums: Path, *, strict: bool = False) -> tuple[Prepar
     return preparation, make_plan(preparation, remembered.records)
 
 
-def mentions_odd(value: Any) -> bool:  # noqa: ANN401 - whatever a decision is given
+def mentions_odd(value: Any) -> bool:
     if isinstance(value, dict):
         return False  # what is known of all files, given along
     return "odd.jpg" in repr(value) or "'ODD'" in repr(value) or "Canon ODD" in repr(value)
@@ -160,7 +160,7 @@ def make_faulty(monkeypatch: pytest.MonkeyPatch, decision: str) -> None:
     module = importlib.import_module(f"album_sort.pipeline.{module_name}")
     true = getattr(module, name)
 
-    def faulty(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - stands for any of them
+    def faulty(*given: Any, **named: Any) -> Any:
         given = tuple(list(one) if hasattr(one, "__next__") else one for one in given)
         if any(mentions_odd(one) for one in (*given, *named.values())):
             raise ZeroDivisionError("made for this test")
@@ -239,7 +239,7 @@ def test_looked_at_apart_nothing_that_is_filed_moves(
     facts = importlib.import_module("album_sort.pipeline.facts")
     true = facts.find_trips
 
-    def faulty(several: Sequence[object], *given: Any, **named: Any) -> Any:  # noqa: ANN401 - stands for another
+    def faulty(several: Sequence[object], *given: Any, **named: Any) -> Any:
         if len(several) > 1:
             raise ZeroDivisionError
         return true(several, *given, **named)

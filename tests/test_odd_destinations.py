@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.fileops import picture as picture_module
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.verify import Verdict, verify
 from album_sort.pipeline.holding import say_unreadable
@@ -123,7 +122,7 @@ def test_folders_that_others_remove_while_they_are_walked_are_no_error(
             shutil.rmtree(path)
         return scandir(path)
 
-    monkeypatch.setattr(picture_module.os, "scandir", meanwhile)
+    monkeypatch.setattr(os, "scandir", meanwhile)
     assert not plan_for(library).effects
     assert picture_of(library).unreadable_folders == ()
 

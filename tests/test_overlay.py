@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def test_equal_files_have_equal_digests() -> None:
 # The documented example -------------------------------------------------------------------------------------------------
 
 
-def example(path: str = "photos/IMG_1.jpg", classes: dict[str, float] | None = None, **known: object) -> AlbumId:
+def example(path: str = "photos/IMG_1.jpg", classes: dict[str, float] | None = None, **known: Any) -> AlbumId:
     """Where the example file sends a photo."""
     rules = with_overlay(EXAMPLE.read_text(encoding="utf-8"))
     return file_photo(facts_of(path, classes, **known), rules).album

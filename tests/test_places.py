@@ -140,7 +140,7 @@ def test_the_nearest_town_is_the_nearest_anywhere_on_the_globe(index: TownIndex)
 def test_the_tree_agrees_with_comparing_all(count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     # Few distinct values, so that points coincide and lie in line.
-    points = unit_vectors(rng.integers(-9, 10, count) * 10.0, rng.integers(-18, 19, count) * 10.0)
+    points = unit_vectors(np.float64(10) * rng.integers(-9, 10, count), np.float64(10) * rng.integers(-18, 19, count))
     points = points[tree_order(points)]
     queries = unit_vectors(rng.uniform(-90, 90, 20), rng.uniform(-180, 180, 20))
     rows, _ = SphereTree.of(points).nearest(queries)

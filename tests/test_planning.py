@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from album_sort.classifier.labels import load_wording
+from album_sort.core.file_names import fold
 from album_sort.core.planning.check import PlanRefused, check_plan
-from album_sort.core.planning.naming import fold
 from album_sort.core.planning.plan import plan_filings
 from album_sort.core.planning.planfile import plan_from_lines, plan_to_lines
 from album_sort.errors import UsageError
-from album_sort.types import Action, AlbumRelPath, Filing, Mode, Plan, Reason, Role, Skipped, Stage
+from album_sort.types import Action, AlbumRelPath, Filing, Mode, Plan, Reason, Role, RunId, Skipped, Stage
 from album_sort.types.ledger import DestinationPicture, LedgerRow, PresentFile
 from tests.destination_builders import NOW, content_id, filing, plan_on_paper, targets
 
@@ -48,7 +48,7 @@ def after(plan: Plan, picture: DestinationPicture | None = None) -> DestinationP
             inode=file.inode,
             action=action,
             origin=op.origin if op.role is Role.ALSO else AlbumRelPath(""),
-            run_id="r",
+            run_id=RunId("r"),
         )
     folders = {AlbumRelPath(path.rpartition("/")[0]) for path in present}
     return replace(picture, present=present, ledger=ledger, folders=frozenset(folders))
@@ -295,7 +295,7 @@ def test_a_saved_plan_is_read_back_as_it_was(filings: list[Filing], raw: bytes) 
         mode=Mode.COPY,
         destination="/albums",
         created_utc=NOW,
-        plan_id="p",
+        plan_id=RunId("p"),
         skipped=skipped,
     )
     assert plan_from_lines(plan_to_lines(plan)) == plan

@@ -150,7 +150,7 @@ class LosesUnsynced(FaultyFileSystem):
                 self.undo_names.setdefault(os.path.dirname(target), []).append(lambda: _rename_back(target, temporary))
             case "symlink" | "hardlink":
                 self.undo_names.setdefault(os.path.dirname(args[1]), []).append(
-                    lambda: os.path.lexists(args[1]) and os.unlink(args[1])
+                    lambda: Path(args[1]).unlink(missing_ok=True)
                 )
 
     def cut(self) -> None:

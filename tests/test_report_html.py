@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def render(
     return path.read_text(encoding="utf-8")
 
 
-def data_block(html: str, name: str) -> object:
+def data_block(html: str, name: str) -> Any:
     match = re.search(rf'<script type="application/json" id="{name}">(.*?)</script>', html, re.DOTALL)
     assert match, name
     return json.loads(match[1])
@@ -105,7 +106,7 @@ def test_albums_show_the_newest_photo_first_and_undated_ones_last(tmp_path: Path
 def test_a_trip_is_told_from_its_first_photo_on_across_albums(tmp_path: Path) -> None:
     """Pets hold photos 0, 2, 3 (newest first: 3, 2, 0), food holds photo 1; a stretch runs backwards in its album."""
     rows = [
-        dataclasses.replace(row, album="food" if number == 1 else "pets")
+        dataclasses.replace(row, album=AlbumId("food" if number == 1 else "pets"))
         for number, row in enumerate(photos(4))
         if not isinstance(row, SkippedRow)
     ]
@@ -124,7 +125,7 @@ def test_a_guess_has_the_per_cents_of_the_reason_beside_it(tmp_path: Path) -> No
     unsure = dataclasses.replace(
         photo_row("/in/r.jpg", album="review"), scores=((AlbumId("pets"), 0.1349), (AlbumId("food"), 0.1147))
     )
-    [card] = data_block(render(tmp_path / "report.html", [unsure]), "photos-0")  # type: ignore[misc]
+    [card] = data_block(render(tmp_path / "report.html", [unsure]), "photos-0")
     assert [f"{guess:.0%}" for _, guess in card["g"]] == ["13%", "11%"]
     assert [guess for _, guess in card["g"]] == [0.13, 0.11], "0.115, rounded again, would be 12%"
 
@@ -133,7 +134,7 @@ def test_lines_to_paste_begin_with_a_program_that_the_shell_finds(tmp_path: Path
     info = dataclasses.replace(INFO, program_call="'/home/an na/album-sort/bin/album-sort'")
     assert (
         data_block(render(tmp_path / "report.html", [photo_row()], info=info), "index")["program"] == info.program_call
-    )  # type: ignore[index]
+    )
 
 
 def test_totals_are_said_in_words(tmp_path: Path) -> None:
@@ -149,7 +150,7 @@ def test_where_dates_and_settings_come_from_is_said_in_the_language_of_the_page(
     named = dataclasses.replace(photo_row(), taken=TakenRow(datetime(2025, 1, 2), None, TimeSource.FILE_NAME, "day"))
     settings = (SettingRow("mode", "copy", "flags"), SettingRow("also", "false", "default"))
     page = render(tmp_path / "zh.html", [named], language="zh", info=dataclasses.replace(INFO, settings=settings))
-    [card] = data_block(page, "photos-0")  # type: ignore[misc]
+    [card] = data_block(page, "photos-0")
     assert card["ts"] == "文件名"
     assert '<td class="quiet">命令行</td>' in page
     assert '<td class="quiet">默认值</td>' in page
@@ -194,7 +195,7 @@ def test_the_policy_names_script_and_style_by_hash_and_allows_no_network(limit: 
 
 def test_names_are_escaped_everywhere(tmp_path: Path) -> None:
     evil = "</script><script>alert(1)</script>\u2028"
-    rows = [
+    rows: list[ReportRow] = [
         dataclasses.replace(photo_row(evil, title=evil), why=(evil,), group=(evil,)),
         SkippedRow(evil, Stage.READ, evil),
     ]

@@ -29,7 +29,7 @@ PHOTOS = 200
 
 
 @pytest.fixture
-def is_valid() -> Any:  # noqa: ANN401 (a method of a package without types)
+def is_valid() -> Any:
     jsonschema = pytest.importorskip("jsonschema", reason="jsonschema checks the rows: pip install album-sort[test]")
     schema = json.loads((ROOT / "docs/reference/report-schema.json").read_text(encoding="utf-8"))
     return jsonschema.Draft202012Validator(schema).is_valid
@@ -65,7 +65,7 @@ def library(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_killed_run_leaves_a_valid_report_of_what_it_filed(library: Path, is_valid: Any) -> None:  # noqa: ANN401
+def test_a_killed_run_leaves_a_valid_report_of_what_it_filed(library: Path, is_valid: Any) -> None:
     for attempt in range(5):
         albums = library / f"Albums {attempt}"
         path = stop_while_filing(library, albums, signal.SIGKILL)
@@ -83,7 +83,7 @@ def test_a_killed_run_leaves_a_valid_report_of_what_it_filed(library: Path, is_v
 def test_an_interrupted_run_reports_what_it_filed_and_nothing_else(
     library: Path,
     album_sort: Program,
-    is_valid: Any,  # noqa: ANN401
+    is_valid: Any,
 ) -> None:
     for attempt in range(5):
         albums = library / f"Albums {attempt}"
@@ -92,6 +92,7 @@ def test_an_interrupted_run_reports_what_it_filed_and_nothing_else(
         assert outcome is not None
         if outcome.is_interrupted:
             break
+    assert outcome is not None
     assert outcome.is_interrupted, "the run was always quicker than the signal"
     assert all(map(is_valid, read_lines(path)))
     filed = photos_of(path)
@@ -108,7 +109,7 @@ def test_an_interrupted_run_reports_what_it_filed_and_nothing_else(
 def test_preview_and_run_and_all_their_reports_have_the_same_numbers(
     library: Path,
     album_sort: Program,
-    is_valid: Any,  # noqa: ANN401
+    is_valid: Any,
 ) -> None:
     said = []
     for options in (["--dry-run", "--report", "Preview"], ["--report", "Copy"], ["--report", "Again"]):

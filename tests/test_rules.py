@@ -6,6 +6,7 @@ import dataclasses
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -101,7 +102,7 @@ def test_an_unsure_screenshot_is_no_picture_of_the_trip() -> None:
     assert file_photo(facts, evidence={"screenshots": 4.0}, precision_target=0.95).album == REVIEW
 
 
-def video_of(**known: object) -> PhotoFacts:
+def video_of(**known: Any) -> PhotoFacts:
     entry = FileEntry("photos/MOV_1.mov", "photos", 1, 0, 0, 0, FileKind.VIDEO)
     return facts_of(group=PhotoGroup(entry, ContentId("c" * 64)), **known)
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from album_sort.classifier.labels import load_wording
-from album_sort.core.dates.seasons import Season, season_label, season_of
+from album_sort.core.dates.seasons import season_label, season_of
+from album_sort.types import Season
 
 NORTH, SOUTH, TROPICS = 48.0, -34.0, 8.0
 

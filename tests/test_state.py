@@ -37,7 +37,7 @@ ROW = LedgerRow(
     inode=2,
     action=Action.COPY,
     origin=AlbumRelPath(""),
-    run_id="r1",
+    run_id=RunId("r1"),
 )
 
 
@@ -274,7 +274,7 @@ def test_a_full_disk_under_the_state_is_told_as_such(tmp_path: Path) -> None:
     with DestinationState.open(tmp_path) as state:
         state._connection.execute("PRAGMA max_page_count = 1")
         plan = plan_on_paper([])
-        journal = state.begin_run(RunRecord("r1", "sort", NOW, None, RunStatus.RUNNING, "copy", ""), plan)
+        journal = state.begin_run(RunRecord(RunId("r1"), "sort", NOW, None, RunStatus.RUNNING, "copy", ""), plan)
         rows = [replace(ROW, path=AlbumRelPath(f"Pets/{number}.jpg")) for number in range(1000)]
         with pytest.raises(DestinationError, match="full"):
             state.replace_outputs([], rows)

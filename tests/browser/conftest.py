@@ -31,7 +31,7 @@ OpenPage = Callable[..., "Watched"]
 class Watched:
     """A page, with every request it made and everything it complained of."""
 
-    def __init__(self, page: Any) -> None:  # noqa: ANN401 (playwright is no requirement of the type checker)
+    def __init__(self, page: Any) -> None:
         self.page = page
         self.complaints: list[str] = []
         self.requests: list[str] = []
@@ -40,7 +40,7 @@ class Watched:
         page.on("dialog", self._on_dialog)
         page.on("request", lambda request: self.requests.append(request.url))
 
-    def _on_dialog(self, dialog: Any) -> None:  # noqa: ANN401 (likewise)
+    def _on_dialog(self, dialog: Any) -> None:
         self.complaints.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
@@ -69,7 +69,7 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def open_page(chromium: Any) -> Iterator[OpenPage]:  # noqa: ANN401 (likewise)
+def open_page(chromium: Any) -> Iterator[OpenPage]:
     with ExitStack() as stack:
 
         def open_page(*, width: int = 1280, height: int = 900, scheme: str = "light") -> Watched:

@@ -67,7 +67,7 @@ class Injected:
         """The call, with the fault in its place when it is due."""
 
         @functools.wraps(call)
-        def step(*values: Any, **keywords: Any) -> Any:  # noqa: ANN401
+        def step(*values: Any, **keywords: Any) -> Any:
             if self._is_off or not self.concerns(values, keywords):
                 return call(*values, **keywords)
             self._is_off = True
@@ -92,9 +92,10 @@ def inject(fault: Injected) -> None:
     for name in (*WRITING, *HANDLES, *LOOKING):
         setattr(os, name, fault.wrapped(name, getattr(os, name)))
     io_open = fault.wrapped("open", io.open)
-    io.open = builtins.open = io_open  # type: ignore[assignment]
+    io.open = builtins.open = io_open
     rename = fault.wrapped("renameat2", system_calls.rename_without_replacing)
-    system_calls.rename_without_replacing = filesystem.rename_without_replacing = rename
+    system_calls.rename_without_replacing = rename
+    setattr(filesystem, "rename_without_replacing", rename)  # noqa: B010 - it has imported the name
     _inject_into_sqlite(fault)
 
 
@@ -106,19 +107,19 @@ def _inject_into_sqlite(fault: Injected) -> None:
 
         is_ours = False
 
-        def execute(self, *values: Any) -> Any:  # noqa: ANN401
+        def execute(self, *values: Any) -> Any:
             return self._step("execute", *values)
 
-        def executemany(self, *values: Any) -> Any:  # noqa: ANN401
+        def executemany(self, *values: Any) -> Any:
             return self._step("executemany", *values)
 
-        def _step(self, name: str, *values: Any) -> Any:  # noqa: ANN401
+        def _step(self, name: str, *values: Any) -> Any:
             # Ending a transaction by ROLLBACK touches nothing that was not touched before.
             if self.is_ours and values[0] != "ROLLBACK" and fault.is_due(f"sqlite {name}"):
                 raise _sqlite_error(fault.code)
             return getattr(super(), name)(*values)
 
-    def connected(path: Any, *values: Any, **keywords: Any) -> sqlite3.Connection:  # noqa: ANN401
+    def connected(path: Any, *values: Any, **keywords: Any) -> sqlite3.Connection:
         is_ours = fault.concerns((path,), {})
         if is_ours and fault.is_due("sqlite connect"):
             raise _sqlite_error(fault.code, cannot_open=True)

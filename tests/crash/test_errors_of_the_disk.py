@@ -20,7 +20,7 @@ from album_sort.pipeline.execute import status_of
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.undoing import take_back
 from album_sort.state.store import DestinationState
-from album_sort.types import Mode, OpStatus, run_id_of
+from album_sort.types import Mode, OpStatus, RunId, run_id_of
 from album_sort.types.ledger import RunRecord, RunStatus
 from tests.crash.test_every_step import prepared, temporaries
 from tests.destination_builders import NOW, Library, picture_of, plan_for, run, tree
@@ -78,7 +78,7 @@ def prune_again(library: Library) -> None:
     picture, plan = picture_of(library), plan_for(library, plan_id="r4")
     plan = with_prune(plan, orphans(plan, picture), picture.ledger.values(), max_share=0.9)
     with DestinationState.open(library.albums) as state:
-        record = RunRecord("r4", "sort", NOW, None, RunStatus.RUNNING, plan.mode, "")
+        record = RunRecord(RunId("r4"), "sort", NOW, None, RunStatus.RUNNING, plan.mode, "")
         state.finish_run(
             run_id_of("r4"), status_of(apply_plan(plan, FaultyFileSystem(Fault()), state.begin_run(record, plan))), NOW
         )
@@ -138,7 +138,7 @@ def is_copy_of(library: Library, found: dict[str, object], path: str) -> bool:
 
 
 def check(story: Story, root: Path, code: int, step: int, expected: dict[str, object], *, for_good: bool) -> None:
-    where = (errno.errorcode[code], step, "for good" if for_good else "once")
+    where: tuple[object, ...] = (errno.errorcode[code], step, "for good" if for_good else "once")
     library = story.prepare(root)
     sources = tree(library.sources)
     fault = Fault(step, code=code, for_good=for_good)

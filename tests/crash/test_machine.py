@@ -126,7 +126,7 @@ class Story(RuleBasedStateMachine):
             self.foreign |= {new + name[len(old) :]: self.foreign.pop(name) for name in moved}
             self.undoable = None
 
-    @precondition(lambda self: self.library.albums.exists() and files(self.library.albums))
+    @precondition(lambda self: self.library.albums.exists() and bool(files(self.library.albums)))
     @rule(choice=st.integers(0, 99))
     def delete_an_output(self, choice: int) -> None:
         found = [path for path in files(self.library.albums) if path not in self.foreign]

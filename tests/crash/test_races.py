@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -211,7 +212,6 @@ def test_a_file_made_under_the_name_of_the_report_at_the_last_moment_stays(
     (run_folder / "report.html").write_text("<p>")
     if was_there:
         assert point_to_newest_page(str(tmp_path)) == tmp_path / REPORT_PAGE
-    quote = pages.quote
 
     def and_meanwhile(address: str) -> str:
         (tmp_path / "mine").write_bytes(EDITED)

@@ -19,6 +19,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from album_sort.config import cache_folder
 from album_sort.state.own_files import open_own
@@ -310,7 +311,7 @@ def _cache(world: World, chance: random.Random) -> str:
     return f"cache: {chance.choice(kinds)()}"
 
 
-CACHE_COLUMNS = {
+CACHE_COLUMNS: dict[str, dict[str, Any]] = {
     "inference.sqlite": {
         "contents": (
             "content_id",

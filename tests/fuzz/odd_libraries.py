@@ -250,7 +250,7 @@ def _with_xmp(chance: random.Random) -> bytes:
 
 
 def _takeout(chance: random.Random) -> bytes:
-    number = chance.choice(
+    number: object = chance.choice(
         (0, 1_462_492_800, -1, 10**18, 10**400, float("nan"), float("inf"), "1462492800", "x", None, [], {})
     )
     where = {
