@@ -162,7 +162,7 @@ def test_a_preview_of_a_destination_that_can_only_be_read_works_and_writes_nothi
 def test_a_user_without_home_and_without_entry_is_served(tmp_path: Path) -> None:
     """A container that runs under a bare number."""
     tmp_path.chmod(0o777)
-    code = "from album_sort.config import cache_folder, user_file; print cache_folder, cache_folder  .is_dir, user_file  .is_file   "
+    code = "from album_sort.config import cache_folder, user_file; print(cache_folder(), cache_folder().is_dir(), user_file().is_file())"
     surroundings = {
         name: value
         for name, value in os.environ.items()
