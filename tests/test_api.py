@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from tests.conftest import REPOSITORY, Program
 from tests.test_sort import SHIPPED, album_tree
 
 GUIDE = REPOSITORY / "docs" / "reference" / "api.md"
-NETWORK = {"model": "efficientnet-lite0", "offline": True}
+NETWORK: dict[str, Any] = {"model": "efficientnet-lite0", "offline": True}
 
 
 @pytest.fixture(scope="module")

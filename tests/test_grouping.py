@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from album_sort.core.groups.bursts import find_bursts
-from album_sort.core.groups.grouping import Grouping, Inspection, group_files
+from album_sort.core.groups.grouping import Grouping, group_files
 from album_sort.core.groups.photo_names import photo_name
 from album_sort.metadata import read_metadata, read_video_metadata
-from album_sort.types import ContentId, FileEntry, FileKind, Metadata, TimeCandidate, TimeSource
+from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Metadata, TimeCandidate, TimeSource
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "photos"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the development photos of ../shared are absent")

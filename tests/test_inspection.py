@@ -55,7 +55,7 @@ class Inspector:
     ) -> InspectionResult:
         self.classifiers = []
         with InferenceCache.open(self.cache_folder, KEY) as cache:
-            return inspect_files(files, replace(self.settings, recheck=recheck), cache, self._make, on_progress)  # type: ignore[arg-type] # FakeClassifier is one by shape
+            return inspect_files(files, replace(self.settings, recheck=recheck), cache, self._make, on_progress)
 
     def _make(self) -> FakeClassifier:
         self.classifiers.append(FakeClassifier(KEY))

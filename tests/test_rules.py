@@ -198,9 +198,9 @@ def test_explain_says_which_date_was_believed_and_how_its_offset_is_known() -> N
 
 
 def test_explain_says_which_position_was_refused_and_from_what_one_was_inferred() -> None:
-    facts = facts_of(classes=TABBY)
     why = (Reason.of("position.stale", hours=9), Reason.of("position.inferred-beside", minutes=12))
-    sections = explain(file_photo(facts), facts, load_labels(), "en", load_wording(), why)
+    facts = dataclasses.replace(facts_of(classes=TABBY), position_why=why)
+    sections = explain(file_photo(facts), facts, load_labels(), "en", load_wording())
     assert "the receiver's fix is 9 hours older than the photo" in sections[-1].lines[-2]
     assert "the same camera was here 12 minutes before or after" in sections[-1].lines[-1]
 

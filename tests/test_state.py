@@ -15,7 +15,7 @@ from album_sort.errors import DestinationError
 from album_sort.state.migrations import migrate
 from album_sort.state.schema import SCHEMA, SCHEMA_VERSION, schema_page
 from album_sort.state.store import DestinationState
-from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, FiledContent, KnownTrip, Role
+from album_sort.types import Action, AlbumId, AlbumRelPath, ContentId, FiledContent, KnownTrip, Role, RunId
 from album_sort.types.corrections import Correction, CorrectionKind
 from album_sort.types.ledger import LedgerRow, RunRecord, RunStatus
 from tests.destination_builders import NOW, Library, content_id, plan_for, plan_on_paper, run, snapshot, tree, undo
