@@ -24,6 +24,7 @@ from album_sort.classifier.torch_startup import import_torchvision
 from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import ModelError, UsageError
 from album_sort.types import EMBEDDING_SIZE, TOP_CLASSES, Precision
+from tests.conftest import REPOSITORY
 from tests.network_builders import calibration_views
 
 each_network = pytest.mark.parametrize("name", BACKBONES)
@@ -154,6 +155,18 @@ def test_its_official_weights_are_torchvisions(name: str, official: OfficialWeig
     assert (theirs.resize_size, theirs.crop_size) == ([ours.resize_px], [ours.crop_px])
     assert theirs.interpolation.value == ours.interpolation
     assert (tuple(theirs.mean), tuple(theirs.std)) == (ours.mean, ours.std)
+
+
+@each_network
+def test_nobody_but_the_table_and_its_own_module_knows_its_name(name: str) -> None:
+    """Code that asks for one network by name is code that the next one would have to find."""
+    package = REPOSITORY / "album_sort"
+    own = sys.modules[BACKBONES[name].build.__module__].__name__
+    allowed = {package / "classifier/backbones.py", REPOSITORY / f"{own.replace('.', '/')}.py"}
+    for path in set(package.rglob("*.py")) - allowed:
+        text = path.read_text(encoding="utf-8")
+        assert f'"{name}"' not in text, path
+        assert f"from {own} import" not in text, path
 
 
 def test_the_names_are_known_without_numpy_and_the_networks_without_torch() -> None:
