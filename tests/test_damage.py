@@ -112,6 +112,30 @@ def test_bytes_between_the_last_pixel_and_the_end_are_no_damage() -> None:
     assert seen(whole[:-2] + b"\0" * 6 + whole[-2:]).missing_share is None
 
 
+def remembered(seed: int, size: int) -> None:
+    """Leaves memory that is full of something, as it is of another photo's pixels."""
+    noise = np.random.default_rng(seed).integers(0, 256, size, np.uint8)
+    held = [noise.copy() for _ in range(40)]
+    del held, noise
+
+
+@pytest.mark.parametrize("kind", ["baseline", "progressive"])
+@pytest.mark.parametrize("at", [0.3, 0.6])
+def test_a_damaged_picture_never_shows_what_was_in_memory_before(kind: str, at: float) -> None:
+    """A marker that no decoder knows, in the middle of the pixels: libjpeg gives up, and leaves the rows below untouched."""
+    whole = encoded(noisy(600, 400), "JPEG", quality=90, progressive=kind == "progressive")
+    middle = int(len(whole) * at)
+    broken = whole[:middle] + b"\xff\x15\0\x04ab" + whole[middle:]
+    outcomes = []
+    for seed in range(3):
+        remembered(seed, 600 * 400 * 3)
+        try:
+            outcomes.append((seen(broken).views.tobytes(), seen(broken).missing_share))
+        except UndecodableError as error:
+            outcomes.append((b"", str(error.reason)))
+    assert len(set(outcomes)) == 1
+
+
 def test_the_grey_rest_is_not_looked_at() -> None:
     """The network and the statistics see the part that is there, and nothing else."""
     for kept in (0.3, 0.5, 0.8):

@@ -76,7 +76,8 @@ def _decode(data: bytes, request: Request, as_stored: tuple[int, int, int, Pixel
     except ValueError as error:
         strict = str(error)
     try:
-        pixels = Pixels(_scaled(data, request.short_px, strict=False), *as_stored)
+        short_px = request.short_px
+        pixels = Pixels(_as_far_as_it_goes(data, short_px, short_px, _MIN_FACTOR), *as_stored)
     except ValueError:
         pixels = load_with_pillow(data, "jpeg", request)
         width_px, height_px, orientation, source, profile = as_stored
@@ -101,10 +102,24 @@ def _is_whole(data: bytes, layout: JpegLayout) -> bool:
     return has_end and data.find(bytes(_HOLE_BYTES), layout.scan_at) < 0
 
 
-def _scaled(data: bytes, short_px: int, *, strict: bool = True) -> NDArray[np.uint8]:
+def _scaled(data: bytes, short_px: int) -> NDArray[np.uint8]:
     rgb: NDArray[np.uint8] = simplejpeg.decode_jpeg(
-        data, min_height=short_px, min_width=short_px, min_factor=_MIN_FACTOR, strict=strict
+        data, min_height=short_px, min_width=short_px, min_factor=_MIN_FACTOR
     )
+    return rgb
+
+
+def _as_far_as_it_goes(data: bytes, short_px: int, short_width_px: int, factor: float) -> NDArray[np.uint8]:
+    """What can be decoded of damaged data, black below; raises ValueError where that is nothing.
+
+    Where the decoder gives up it leaves the memory as it was, and says nothing: left to itself it would show what happens
+    to lie there, often the photo before.
+    """
+    wanted = {"min_height": short_px, "min_width": short_width_px, "min_factor": factor, "strict": False}
+    height, width = simplejpeg.decode_jpeg_header(data, **wanted)[:2]
+    rgb: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, buffer=np.zeros(height * width * 3, np.uint8), **wanted)
+    if not rgb.any():
+        raise ValueError("nothing could be decoded")
     return rgb
 
 
@@ -148,7 +163,6 @@ def _top(data: bytes, layout: JpegLayout) -> NDArray[np.uint8] | None:
     at = layout.frame_at + 5
     head = b"".join((data[:at], rows.to_bytes(2, "big"), data[at + 2 : end], b"\xff\xd9"))
     try:
-        top: NDArray[np.uint8] = simplejpeg.decode_jpeg(head, min_height=rows // 8, min_width=1, strict=False)
+        return _as_far_as_it_goes(head, rows // 8, 1, 1)
     except ValueError:
         return None
-    return top

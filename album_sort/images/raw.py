@@ -100,19 +100,21 @@ def load_raw(data: bytes, name: str, request: Request) -> Pixels:
     """
     data = without_empty_tail(data)
     missing = _missing_share(data, name)
+    # LibRaw asks for the sensor values as a whole, and may take what happens to lie in memory for those that are missing.
+    filled = filled_up(data)
+    if missing < NOTICED_SHARE:
+        return _load(filled or data, name, request)
     try:
         pixels = _load(data, name, request)
     except UndecodableError:
-        filled = filled_up(data)
-        if filled is None or missing < NOTICED_SHARE:
+        if filled is None:
             raise
-        # LibRaw asks for the sensor values as a whole: those that are missing are zeros, and their rows are left out again.
         pixels = _load(filled, name, request)
-        if pixels.missing_share is None and pixels.source is not PixelSource.RAW_PREVIEW:
-            pixels = pixels.without_rows(missing, "truncated")
-    if pixels.missing_share is None and missing >= NOTICED_SHARE:
-        return replace(pixels.warned(f"truncated: {missing:.0%} of the RAW data are missing"), missing_share=missing)
-    return pixels
+    if pixels.missing_share is not None:
+        return pixels
+    if pixels.source is not PixelSource.RAW_PREVIEW:
+        return pixels.without_rows(missing, "truncated")
+    return replace(pixels.warned(f"truncated: {missing:.0%} of the RAW data are missing"), missing_share=missing)
 
 
 def _missing_share(data: bytes, name: str) -> float:
