@@ -63,7 +63,7 @@ def test_a_made_library_is_the_same_for_the_same_seed_and_its_order_does_not_mat
 def emitted_reasons() -> dict[str, set[str]]:
     """Codes written down in the core with the names of their values."""
     emitted: dict[str, set[str]] = {}
-    for path in sorted((ROOT / "album_sort" / "core").glob("*.py")):
+    for path in sorted((ROOT / "album_sort" / "core").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "Reason.of"):
                 continue
