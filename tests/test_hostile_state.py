@@ -150,6 +150,20 @@ def test_no_name_in_a_file_of_a_run_or_in_a_plan_leads_out_of_the_destination(wo
             untouched_by(world, spoil)
 
 
+def test_whatever_a_line_holds_a_lost_state_is_made_anew(world: World) -> None:
+    """An album's name of bytes that are not UTF-8 was taken for a file's, and no database takes it."""
+    for path, number, key in lines_to_spoil(world):
+        for value in ("\udcff", "\ud800", "x\0y"):
+            world.reset()
+            lines = path.read_text(encoding="utf-8").splitlines()
+            row = json.loads(lines[number])
+            row[key] = _as_before(row[key], value)
+            lines[number] = json.dumps(row)
+            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            world.database.unlink()
+            exercise_state(world)
+
+
 def _as_before(before: object, value: str) -> object:
     """The value in the shape that was there, so that it is believed."""
     if isinstance(before, list):

@@ -32,19 +32,30 @@ _YEARS = range(1970, 9000)
 """A second after a run, a day before a trip must still be dates."""
 
 _CONTENT = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_NO_TEXT = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+_NO_NAME = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+"""A file's name may hold bytes that are not UTF-8, which Python keeps as U+DC80 to U+DCFF."""
 
 
 def text(value: object, longest: int = LONGEST_TEXT) -> str:
-    """A text of bounded length that can be a name and be printed."""
-    if not isinstance(value, str) or len(value) > longest or _NO_TEXT.search(value):
-        raise ValueError(f"{value!r:.80} is no text of at most {longest} characters")
-    return value
+    """A text of bounded length that can be written as UTF-8, into a file or a database."""
+    return _bounded(value, longest, _NO_TEXT)
 
 
 def outer_path(value: object) -> str:
     """Path of a source: it may lie anywhere, since sources are only ever read."""
-    return text(value, LONGEST_PATH)
+    return name(value, LONGEST_PATH)
+
+
+def name(value: object, longest: int = LONGEST_TEXT) -> str:
+    """A text of bounded length that holds the name of a file, whatever its bytes are."""
+    return _bounded(value, longest, _NO_NAME)
+
+
+def _bounded(value: object, longest: int, forbidden: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or len(value) > longest or forbidden.search(value):
+        raise ValueError(f"{value!r:.80} is no text of at most {longest} characters")
+    return value
 
 
 def content(value: object) -> ContentId:

@@ -102,7 +102,7 @@ def _skipped_to_json(skipped: Skipped) -> dict[str, Any]:
 def _skipped_from_json(row: Mapping[str, Any]) -> Skipped:
     said = row["reason"]
     # Plans of before there were codes have a sentence.
-    reason = Reason.of("skip.said", detail=checked.text(said)) if isinstance(said, str) else reason_from_json(said)
+    reason = Reason.of("skip.said", detail=checked.name(said)) if isinstance(said, str) else reason_from_json(said)
     return Skipped(
         checked.outer_path(row["path"]), Stage(row["stage"]), reason, is_problem=checked.yes_or_no(row["is_problem"])
     )
