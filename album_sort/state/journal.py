@@ -59,7 +59,14 @@ class StateJournal:
             for entry, error in entries:
                 self._connection.execute(
                     "UPDATE ops SET phase = ?, action = ?, after = ?, error = ? WHERE run_id = ? AND op_id = ?",
-                    (entry.phase, entry.action, ledger_to_json(entry.after), error, entry.run_id, entry.op.op_id),
+                    (
+                        entry.phase,
+                        entry.action,
+                        ledger_to_json(entry.after),
+                        to_column(error),
+                        entry.run_id,
+                        entry.op.op_id,
+                    ),
                 )
                 self._update_ledger(entry)
 

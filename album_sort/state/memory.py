@@ -125,7 +125,7 @@ class Memory:
 
     def _settings(self) -> Mapping[str, str]:
         rows = self._connection.execute("SELECT key, value FROM settings")
-        return {checked.text(key): checked.text(value, LONGEST_SETTING) for key, value in rows}
+        return {checked.text(key): _setting_of(value) for key, value in rows}
 
     def setting(self, key: str) -> str | None:
         """A remembered setting of this destination (`language`, `layout`)."""
@@ -133,13 +133,18 @@ class Memory:
 
     def _setting(self, key: str) -> str | None:
         row = self._connection.execute("SELECT value FROM settings WHERE key = ?", (key,)).fetchone()
-        return None if row is None else checked.text(row[0], LONGEST_SETTING)
+        return None if row is None else _setting_of(row[0])
 
     def set_setting(self, key: str, value: str) -> None:
         """Remember a setting; nothing is written when it is the known one."""
         if self.setting(key) != value:
             with self._transaction():
-                self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, value))
+                self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, to_column(value)))
+
+
+def _setting_of(value: object) -> str:
+    """A setting may be the name of a file: of rules, of weights."""
+    return checked.name(text_from_column(value), LONGEST_SETTING)
 
 
 def trip_of(trip_id: object, title: object, start: object, end: object, members: Iterable[object]) -> KnownTrip:

@@ -87,7 +87,10 @@ def _insert_journal(connection: sqlite3.Connection, played: Iterable[Played]) ->
 
 
 def _insert_memory(connection: sqlite3.Connection, found: Rebuilt) -> None:
-    connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", found.settings.items())
+    connection.executemany(
+        "INSERT OR REPLACE INTO settings VALUES (?, ?)",
+        [(key, to_column(value)) for key, value in found.settings.items()],
+    )
     connection.executemany(
         "INSERT OR REPLACE INTO folder_aliases VALUES (?, ?)",
         [(to_column(old), to_column(new)) for old, new in found.aliases.items()],

@@ -262,11 +262,10 @@ class DestinationState(Memory):
         run_id = record.run_id
         query = "SELECT op_id FROM ops WHERE run_id = ? AND phase = ? ORDER BY op_id"
         mark = f" of {run_id}"
-        settings = self._connection.execute("SELECT key, value FROM settings")
         end = RunEnd(
             record=record,
             done=stretches(op_id for (op_id,) in self._connection.execute(query, (run_id, Phase.DONE))),
-            settings={key.removesuffix(mark): value for key, value in settings if key.endswith(mark)},
+            settings={key.removesuffix(mark): value for key, value in self.settings().items() if key.endswith(mark)},
             aliases=self._aliases(),
         )
         # The database has it all; a disk too full for its double must not make a failure of the run.
