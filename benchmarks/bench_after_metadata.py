@@ -32,7 +32,7 @@ import numpy as np
 from album_sort.core.planning.layout import Layout
 from album_sort.core.trips.timeline import TimelinePhoto
 from album_sort.events import silent
-from album_sort.pipeline import engine, execute, facts, prepare
+from album_sort.pipeline import engine, execute, facts, prepare, rest
 from album_sort.pipeline.engine import Engine, make_engine
 from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.records import ClockCorrections
@@ -210,7 +210,7 @@ class Stopwatch:
 
 STAGES: tuple[tuple[ModuleType, str, str], ...] = (
     (engine, "inspect_files", "look up"),
-    (prepare, "build_records", "records"),
+    (rest, "build_records", "records"),
     (prepare, "gather_facts", "facts"),
     (facts, "choose_positions", "positions"),
     (facts, "_places", "places"),
