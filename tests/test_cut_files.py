@@ -257,6 +257,7 @@ def test_a_file_that_says_to_be_gigabytes_long_is_not_filled_up() -> None:
 
 
 def test_a_damaged_length_inside_is_no_cut() -> None:
+    assert lengths.missing_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50)) == 0, "no header at all"
     broken = sample("png").replace(b"IDAT", b"\xffDAT", 1)
     at = broken.index(b"\xffDAT") - 4
     for said in (b"\0\xff\xff\xff", b"\x7f\xff\xff\xff"):

@@ -84,8 +84,9 @@ def _end_of_tiff(data: bytes) -> int:
 
 def _end_of_png(data: bytes) -> int:
     end = len(png.SIGNATURE)
-    if data.endswith(png.END):  # a length in the middle is damaged
-        return len(data)
+    # Without its header it is damaged, and with its end a length in the middle is.
+    if data[12:16] != b"IHDR" or data.endswith(png.END):
+        return 0
     for chunk in png.chunks(data):
         end = chunk.end
         if chunk.kind == b"IEND":
