@@ -191,7 +191,7 @@ def test_bad_files_are_listed_with_stage_and_reason_and_remembered(inspector: In
     assert {name: skipped.reason.code for name, skipped in reasons.items()} == {
         "text.jpg": "skip.wrong-content",
         "empty.jpg": "skip.wrong-content",
-        "cut.png": "skip.cut-short",
+        "cut.png": "skip.no-header",
     }
     assert all(skipped.is_problem for skipped in reasons.values())
     again = inspector(entries(photos))
