@@ -6,9 +6,6 @@
 Fits two numbers (slope, intercept) and nothing for single albums. Photos are scored as in a run, each by a head that has seen
 no photo of its source, and weigh as they would in a usual collection: albums by their usual shares, a source by the square root of
 its photos. What may be promised is the lower end over sources, drawn again and again: other people's photos are the ones that matter.
-
-Outside photos were never seen whole: no pixels, so no faces and no skies, and one album each where several would be accepted. What
-that does is measured on the development photos, looked at in the same way (`errors_that_stand`), and taken back in part.
 """
 
 from __future__ import annotations
@@ -34,7 +31,7 @@ from album_sort.types import (
     PhotoGroup,
     Prediction,
 )
-from benchmarks.fit_head import ALBUMS, KIN, Collection, expected_album, left_out_file, read_collection, usual_weights
+from benchmarks.fit_head import ALBUMS, Collection, left_out_file, read_collection, usual_weights
 from benchmarks.labelled import LabelledPhoto, add_arguments, file_all, read_labelled, weights_of
 
 Floats = NDArray[np.float64]
@@ -45,11 +42,6 @@ DRAWS = 400
 """Of sources, to see how far the precision depends on which there were."""
 SURE_SHARE = 0.1
 """The promised precision is kept in nine of ten draws."""
-STANDING = 2 / 3
-"""Of the errors of outside photos so many are taken for errors. Of all best guesses 0.6 are with either network, of those filed at a
-coverage of 0.9 rather 0.4 (`errors_that_stand`): this is the careful side."""
-CONVENTION = "labelled/sports"
-"""Source of which each photo has two albums by convention (sports and people), which says nothing about other people's labels."""
 
 BY_PIXELS = (*UNHEARD, AlbumId("sunsets"))
 """Albums that a look at the picture itself decides as much as the network."""
@@ -69,10 +61,6 @@ def main() -> None:
     path = args.out / f"{weights.sha256[:8]}.toml"
     path.write_text(as_toml(calibration, weights.backbone.title, len({photo.source for photo in photos})), "utf-8")
     print(f"{path}: slope {calibration.slope}, intercept {calibration.intercept}")
-    standing = [errors_that_stand(photos, head, calibration.temperature, share) for share in (1.0, 0.9)]
-    print(
-        f"of the errors counted without pixels and by one album stand: {standing[0]:.2f}, of the surest 0.9: {standing[1]:.2f}"
-    )
     print(f"expected calibration error {calibration.error_before:.3f} before, {calibration.error_after:.3f} after")
     print(f"--precision-target 0.95 files from a probability of {calibration.threshold(0.95):.3f}")
 
@@ -151,8 +139,7 @@ def bare_facts(prediction: Prediction) -> PhotoFacts:
 
 def calibrate(photos: Sequence[LabelledPhoto], weight: Floats, head: Head | None, before: Calibration) -> Calibration:
     """The calibration that these photos support, at the temperature with which the head was learned."""
-    scores, is_right = best_albums(photos, before.temperature, head)
-    right = taken_for_right(photos, is_right)
+    scores, right = best_albums(photos, before.temperature, head)
     sources = np.array([photo.source for photo in photos])
     slope, intercept = fit(scores, right, weight)
     left_out = np.zeros(len(scores))
@@ -177,8 +164,7 @@ def calibrations_without(
     photos: Sequence[LabelledPhoto], weight: Floats, head: Head | None, before: Calibration
 ) -> dict[str, Calibration]:
     """For each source the calibration that all others support."""
-    scores, is_right = best_albums(photos, before.temperature, head)
-    right = taken_for_right(photos, is_right)
+    scores, right = best_albums(photos, before.temperature, head)
     sources = np.array([photo.source for photo in photos])
     found: dict[str, Calibration] = {}
     for source in sorted(set(sources.tolist())):
@@ -187,35 +173,6 @@ def calibrations_without(
         curve = precision_curve(apply(scores[kept], slope, intercept), right[kept], weight[kept], sources[kept])
         found[source] = replace(before, slope=slope, intercept=intercept, curve=curve)
     return found
-
-
-def taken_for_right(photos: Sequence[LabelledPhoto], is_right: NDArray[np.bool_]) -> Floats:
-    """1 for right ones, 0 for wrong ones; between the two for wrong ones of photos that nobody has seen whole."""
-    is_bare = np.array([photo.facts.statistics is None for photo in photos])
-    return np.where(is_right, 1.0, np.where(is_bare, 1.0 - STANDING, 0.0))
-
-
-def errors_that_stand(photos: Sequence[LabelledPhoto], head: Head | None, temperature: float, coverage: float) -> float:
-    """Errors of development photos by those counted where they are looked at as outside photos are: no pixels, one album."""
-    whole = [p for p in photos if p.facts.statistics is not None and p.source != CONVENTION]
-    bare = [replace(p, facts=bare_facts(p.prediction), right=one_album(p.expected)) for p in whole]
-    return errors_among_surest(whole, head, temperature, coverage) / errors_among_surest(
-        bare, head, temperature, coverage
-    )
-
-
-def errors_among_surest(
-    photos: Sequence[LabelledPhoto], head: Head | None, temperature: float, coverage: float
-) -> float:
-    """Share of wrong ones."""
-    scores, right = best_albums(photos, temperature, head)
-    return float(1.0 - right[np.argsort(-scores, kind="stable")[: round(coverage * len(scores))]].mean())
-
-
-def one_album(word: str) -> frozenset[str]:
-    """What is right for a photo of which one album is known, and what that album is counted among."""
-    album = expected_album(word)
-    return frozenset((album, *KIN.get(album, ())))
 
 
 def best_albums(
@@ -241,7 +198,7 @@ def apply(scores: Floats, slope: float, intercept: float) -> Floats:
     return 1 / (1 + np.exp(-(intercept + slope * log_odds(scores))))
 
 
-def fit(scores: Floats, right: Floats | NDArray[np.bool_], weight: Floats | float = 1.0) -> tuple[float, float]:
+def fit(scores: Floats, right: NDArray[np.bool_], weight: Floats | float = 1.0) -> tuple[float, float]:
     """Slope and intercept of a logistic curve, by Newton's method; a ridge keeps few photos from saying too much."""
     counted = np.broadcast_to(np.asarray(weight, dtype=np.float64), scores.shape)
     design = np.stack([log_odds(scores), np.ones(len(scores))], axis=1)
@@ -260,7 +217,7 @@ def fit(scores: Floats, right: Floats | NDArray[np.bool_], weight: Floats | floa
 
 def precision_curve(
     probabilities: Floats,
-    right: Floats | NDArray[np.bool_],
+    right: NDArray[np.bool_],
     weight: Floats | float = 1.0,
     sources: NDArray[np.str_] | None = None,
 ) -> tuple[CurvePoint, ...]:
@@ -288,7 +245,7 @@ def precision_curve(
 
 
 def calibration_error(
-    probabilities: Floats, right: Floats | NDArray[np.bool_], weight: Floats | float = 1.0, bins: int = 10
+    probabilities: Floats, right: NDArray[np.bool_], weight: Floats | float = 1.0, bins: int = 10
 ) -> float:
     """Expected calibration error over bins with as many photos each."""
     counted = np.broadcast_to(np.asarray(weight, dtype=np.float64), probabilities.shape)
