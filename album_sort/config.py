@@ -27,7 +27,7 @@ from album_sort.settings import SPECS, Settings
 
 ENVIRONMENT_PREFIX = "ALBUM_SORT_"
 _OWN_VARIABLES = {"ALBUM_SORT_CACHE_DIR", "ALBUM_SORT_PYTHON", "ALBUM_SORT_WEIGHTS_MIRROR"}
-"""Variables of ours that are no settings."""
+"""Variables of ours that are not settings."""
 
 DEFAULT = "default"
 """Origin of a value that nobody has set."""
@@ -128,7 +128,7 @@ def read_layers(
 
 
 def check_setting(name: str, value: object) -> None:
-    """Raises ValueError or TypeError for what is no value of this setting."""
+    """Raises ValueError or TypeError for what is not a value of this setting."""
     SPECS[name].parse(value)
 
 

@@ -77,7 +77,7 @@ def in_plain_words(error: OSError) -> str:
 
 def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
     """Why a text file of the user's cannot be read, without repeating its name."""
-    return "it is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else in_plain_words(error)
+    return "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else in_plain_words(error)
 
 
 class UsageError(AlbumSortError):

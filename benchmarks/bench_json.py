@@ -5,7 +5,7 @@
 `hand` is what the program does (core/planning/planfile.py, report/rows.py); `msgspec` and `cattrs` convert between the same values
 and plain objects by the types' annotations: rows of a plan with the same checks as hooks, rows of a report without some of them and
 without the file's own shapes (scores by album, offsets as text, rounded numbers), so that theirs is the least it can take. All three
-leave the text itself to the standard library: only that takes a file name that is no UTF-8, and refuses a key that is there twice.
+leave the text itself to the standard library: only that takes a file name that is not UTF-8, and refuses a key that is there twice.
 Each way runs in a process of its own, which says what its import takes and what reading adds to its memory. Needs
 `pip install msgspec cattrs`; neither is part of the program.
 Appends six lines to benchmarks/results/json.csv; docs/decisions/0011-json.md says what follows from them.
@@ -64,7 +64,7 @@ Codec = tuple[Callable[[Any], dict[str, Any]], Callable[[dict[str, Any]], Any]]
 
 
 def ops(count: int) -> Iterable[PlannedOp]:
-    """Rows of a plan: one in ten with a reason, one in a hundred with a name that is no UTF-8."""
+    """Rows of a plan: one in ten with a reason, one in a hundred with a name that is not UTF-8."""
     for number in range(count):
         name = f"IMG_{number:06}\udce9.jpg" if number % 100 == 0 else f"IMG_{number:06}.jpg"
         yield PlannedOp(

@@ -175,7 +175,7 @@ def opening_times(page_path: Path, chromium: str) -> dict[str, float]:
     return {name: round(statistics.median(times)) for name, times in zip(names, (parsed, painted, album), strict=True)}
 
 
-def wait_until(page: Any, expression: str) -> None:  # noqa: ANN401 (playwright is no requirement of the type checker)
+def wait_until(page: Any, expression: str) -> None:  # noqa: ANN401 (playwright is not a requirement of the type checker)
     """Asks until it is true; the page's policy forbids the driver's own way of waiting, which needs eval."""
     while not page.evaluate(expression):
         time.sleep(0.002)
@@ -212,7 +212,7 @@ def main() -> None:
             report = RunReport(info, some_rows, outcome)
             write_reports(report, folder, thumbnail=store.get, words=words, formats=formats)
             figures[f"{step}_s"] = round(time.perf_counter() - started, 2)
-            # making up the rows is no part of it
+            # making up the rows is not a part of it
             made_up = rows_cpu_s if step == "jsonl" else 0.0
             figures[f"{step}_cpu_s"] = round(time.process_time() - busy - made_up, 2)
         for format_ in ("jsonl", "csv", "html"):

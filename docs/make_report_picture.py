@@ -68,7 +68,7 @@ def library() -> dict[str, bytes]:
     files["old/astronaut.jpg"] = picture_jpeg(np.asarray(skimage.data.astronaut()))
     files["old/rocket.jpg"] = picture_jpeg(pictures.rocket())
     files["scans/page.jpg"] = picture_jpeg(pictures.page())
-    files["scans/broken.jpg"] = b"this is no picture"
+    files["scans/broken.jpg"] = b"this is not a picture"
     return files
 
 

@@ -18,7 +18,7 @@ needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="needs a 
 
 
 def build_script() -> dict[str, Any]:
-    """native_build.py, which is no part of the package."""
+    """native_build.py, which is not a part of the package."""
     return runpy.run_path(str(REPOSITORY / "native_build.py"))
 
 

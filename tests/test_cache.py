@@ -296,7 +296,7 @@ def test_bytes_that_are_no_metadata_are_refused(packed: bytes) -> None:
 
 def damage(path: Path, how: str) -> None:
     if how == "text":
-        path.write_bytes(b"this is no database, but it is long enough to look at" * 100)
+        path.write_bytes(b"this is not a database, but it is long enough to look at" * 100)
     elif how == "cut":
         os.truncate(path, path.stat().st_size // 2)
     elif how == "empty":

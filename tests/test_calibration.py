@@ -86,7 +86,7 @@ def test_shipped_calibrations_are_whole_and_say_what_they_were_made_from(path: P
     "text", ["", "temperature = ", 'weights_sha256 = "ab"\n', 'weights_sha256 = "ab"\ntemperature = "hot"\n']
 )
 def test_a_damaged_file_is_refused_with_its_name(text: str) -> None:
-    with pytest.raises(UsageError, match=r"x\.toml is no calibration"):
+    with pytest.raises(UsageError, match=r"x\.toml is not a calibration"):
         parse_calibration(text, "x.toml")
 
 

@@ -229,7 +229,7 @@ def test_a_mere_year_of_a_print_comes_before_its_scan(source: TimeSource, scanne
     year = said(source, "1954-01-01", precision=TimePrecision.YEAR)
     taken = time_of(year, said(scanner, "2019-04-04 20:00:00"))
     assert (taken.source, taken.local.year, taken.precision) == (source, 1954, TimePrecision.YEAR)
-    # The same year is no contradiction: then the day is the better half.
+    # The same year is not a contradiction: then the day is the better half.
     assert time_of(year, said(scanner, "1954-12-30 20:00:00")).source is scanner
 
 

@@ -1,4 +1,4 @@
-"""Every photo format, mode and orientation becomes the same upright picture; what is no picture is refused with a reason."""
+"""Every photo format, mode and orientation becomes the same upright picture; what is not a picture is refused with a reason."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def heads_of(media: MediaFormat) -> list[bytes]:
 
 @each_format
 def test_it_is_told_by_its_content(name: str) -> None:
-    """Whatever the suffix says, but for formats of which the content alone is no proof."""
+    """Whatever the suffix says, but for formats of which the content alone is not proof."""
     media = BY_NAME[name]
     wants_suffix = media.tiff_based or media.needs_suffix
     assert bool(heads_of(media)) is (media.kind is not FileKind.SIDECAR)

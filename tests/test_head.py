@@ -282,5 +282,5 @@ def unpacked(prediction: Prediction) -> NDArray[np.float16]:
 
 
 def test_preprocessing_is_not_touched() -> None:
-    """A head is no part of what a prediction depends on: the key of the cache stays, and with it what is remembered."""
+    """A head is not a part of what a prediction depends on: the key of the cache stays, and with it what is remembered."""
     assert Preprocessing(256, 224, "bilinear", (0.5,) * 3, (0.5,) * 3).version == 1

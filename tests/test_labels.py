@@ -286,7 +286,7 @@ def test_every_fault_is_told_at_once_with_its_line_and_a_suggestion() -> None:
         parse_labels(classes, ALBUMS_TEXT.replace('en = "Birds"', 'en = "PETS"'), broken)
     lines = str(caught.value).split("\n")
     for file, line, words in (
-        (CLASSES_FILE, 283, "'02123045' is no WordNet id"),
+        (CLASSES_FILE, 283, "'02123045' is not a WordNet id"),
         (CLASSES_FILE, 986, "the zh name is empty"),
         (ALBUMS_FILE, 13, "birds: pets has the en title 'PETS' too"),
         (CLASS_ALBUMS_FILE, 283, "class 281 is 'tabby cat', not 'tabby kat' ('tabby cat' is class 281)"),

@@ -105,7 +105,7 @@ def test_a_very_long_suffix_is_none() -> None:
         "holiday. and then we went home",
         ".jpg",
     )
-    assert split_suffix("a.this is no suffix", LONGEST_SUFFIX) == ("a.this is no suffix", "")
+    assert split_suffix("a.this is not a suffix", LONGEST_SUFFIX) == ("a.this is not a suffix", "")
 
 
 @pytest.mark.parametrize(

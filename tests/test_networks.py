@@ -147,7 +147,7 @@ def test_weights_with_values_that_are_no_numbers_are_refused_by_name(
     state = torch.load(resnet18.path, weights_only=True)
     state[name].view(-1)[-1] = bad
     torch.save(state, tmp_path / "bad.pth")
-    with pytest.raises(ModelError, match=f"its tensor '{name}' holds values that are no numbers"):
+    with pytest.raises(ModelError, match=f"its tensor '{name}' holds values that are not numbers"):
         load_state_dict(given(tmp_path / "bad.pth"))
 
 
@@ -164,7 +164,7 @@ def test_the_network_that_ships_is_looked_at_the_same_way(tmp_path: Path) -> Non
     name = next(name for name in state if name.endswith("running_var"))
     state[name][0] = float("nan")
     torch.save(state, tmp_path / "lite.pth")
-    with pytest.raises(ModelError, match="holds values that are no numbers"):
+    with pytest.raises(ModelError, match="holds values that are not numbers"):
         load_state_dict(given(tmp_path / "lite.pth", "efficientnet-lite0"))
 
 
@@ -173,7 +173,7 @@ def test_int8_weights_are_looked_at_down_to_their_scales(resnet18: WeightsFile, 
     state = torch.load(tmp_path / "int8.pth", weights_only=True)
     assert fault_of(state) == ""
     scale = next(name for name in state if name.endswith("scale"))
-    assert "holds values that are no numbers" in fault_of({**state, scale: torch.tensor(float("nan"))})
+    assert "holds values that are not numbers" in fault_of({**state, scale: torch.tensor(float("nan"))})
     weights = state["conv1.weight"]
     scales = weights.q_per_channel_scales().clone()
     scales[0] = float("inf")

@@ -34,7 +34,7 @@ SHIPPED = ("--model", "efficientnet-lite0", "--offline")
 def test_a_pattern_that_no_file_matches_is_named(
     include: tuple[str, ...], exclude: tuple[str, ...], idle: list[str], tmp_path: Path
 ) -> None:
-    """One that takes back what another matched, and one whose files another option has left out, are no mistakes."""
+    """One that takes back what another matched, and one whose files another option has left out, are not mistakes."""
     make_tree(tmp_path, {"2024/a.jpg": JPEG, "raw/b.jpg": JPEG, "2024/keep.jpg": JPEG})
     source = str(tmp_path)
     found = scan([source], filters=ScanFilter.of(include, exclude))

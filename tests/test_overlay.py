@@ -233,7 +233,7 @@ when = { season = "fall", month = 13, album = { fod = 0.5 } }
         "albums.toml:2: unknown key 'titel' (did you mean title?)",
         "albums.toml:4: unknown class 'tabby' (did you mean tabby cat?)",
         "albums.toml:6: there is no class 4711; they run from 0 to 999",
-        "albums.toml:9: 'Cats' is no album id: lower-case letters, digits and hyphens",
+        "albums.toml:9: 'Cats' is not an album id: lower-case letters, digits and hyphens",
         "albums.toml:13: unknown album 'wintertravel' (did you mean winter-travel?)",
         "albums.toml:14: unknown key 'saison' (did you mean season?)",
         "albums.toml:16: a rule needs an id: a word that reports and `explain` can name it by",
@@ -279,7 +279,7 @@ def test_each_fault_is_told(text: str, fault: str) -> None:
 
 
 def test_a_text_that_is_no_toml_names_the_file_and_the_line() -> None:
-    with pytest.raises(UsageError, match=r"albums\.toml is no valid TOML: .*line 2"):
+    with pytest.raises(UsageError, match=r"albums\.toml is not valid TOML: .*line 2"):
         with_overlay("[album.pets]\ntitle = \n")
 
 

@@ -1,4 +1,4 @@
-"""A part of a library is judged as in the whole, and what is no part of a run stays where it is."""
+"""A part of a library is judged as in the whole, and what is not a part of a run stays where it is."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def test_rows_are_on_their_way_after_a_second(tmp_path: Path) -> None:
 @settings(deadline=None)
 @given(name=st.text(st.characters(exclude_characters="\0")))
 def test_every_name_is_one_line_for_every_reader(name: str) -> None:
-    """Python's `splitlines` splits at eleven characters, and names that are no UTF-8 are lone surrogates."""
+    """Python's `splitlines` splits at eleven characters, and names that are not UTF-8 are lone surrogates."""
     line = to_line({"source": name})
     assert len(line.decode("utf-8").splitlines()) == 1
     assert json.loads(line) == {"source": name}
@@ -110,7 +110,7 @@ def test_another_file_of_that_name_is_refused(tmp_path: Path) -> None:
     [
         ("", "is empty"),
         ("hello\n", "hello"),
-        ('{"type": "photo"}\n', "first line is no run"),
+        ('{"type": "photo"}\n', "first line is not a run"),
         ('{"type": "run", "schema_version": 99}\n', "schema version 99"),
     ],
 )

@@ -61,7 +61,7 @@ def photos_of(path: Path) -> list[PhotoRow]:
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
     make_tree(tmp_path, {f"Photos/{n // 50}/{n:03}.jpg": make_jpeg(n, (64, 48)) for n in range(PHOTOS)})
-    make_tree(tmp_path, {"Photos/no picture.jpg": b"this is no picture", "Photos/twin.jpg": make_jpeg(7, (64, 48))})
+    make_tree(tmp_path, {"Photos/no picture.jpg": b"this is not a picture", "Photos/twin.jpg": make_jpeg(7, (64, 48))})
     return tmp_path
 
 
@@ -171,7 +171,7 @@ def test_a_run_after_a_killed_one_says_what_stays_in_the_language_of_the_albums(
 
 
 def test_photos_that_are_not_among_those_of_a_run_are_not_called_gone(tmp_path: Path, album_sort: Program) -> None:
-    """Sorting one folder after the other is no loss."""
+    """Sorting one folder after the other is not a loss."""
     make_tree(tmp_path, {f"{folder}/{n}.jpg": make_jpeg(n + 5 * (folder == "b")) for folder in "ab" for n in range(3)})
     album_sort("a", "--out", "out", "--offline", cwd=tmp_path)
     told = album_sort("b", "--out", "out", "--offline", cwd=tmp_path).stdout

@@ -27,7 +27,7 @@ from tests.test_wording import emitted
 SENTENCES = tomllib.loads(reason_texts()["skipped.toml"])
 WORDING = load_wording()
 
-# Names of programs, formats and options, and units: they are no English.
+# Names of programs, formats and options, and units: they are not English.
 NAMES = frozenset(
     re.findall(
         r"\S+",

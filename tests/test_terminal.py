@@ -156,7 +156,7 @@ def run_in_terminal(arguments: Sequence[str | Path], *, columns: int, cwd: Path,
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     make_tree(tmp_path, {f"Photos/a folder with a long name/二世古/{n}.jpg": make_jpeg(n) for n in range(6)})
-    make_tree(tmp_path, {"Photos/a folder with a long name/broken picture.jpg": b"this is no picture"})
+    make_tree(tmp_path, {"Photos/a folder with a long name/broken picture.jpg": b"this is not a picture"})
     return tmp_path
 
 

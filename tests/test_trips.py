@@ -517,7 +517,7 @@ def test_weekends_at_the_parents_are_everyday_life_but_a_holiday_there_is_a_trip
 
 
 def test_where_two_places_of_visits_overlap_everyday_life_counts_first() -> None:
-    """Versailles, beside the Paris in which somebody works, is no place of visits of its own, whichever was first."""
+    """Versailles, beside the Paris in which somebody works, is not a place of visits of its own, whichever was first."""
     life = Life()
     life.live("2023-01-01", 700)
     life.spend("2024-01-14", 7, VERSAILLES)

@@ -112,9 +112,9 @@ def test_a_file_that_is_no_toml_costs_only_its_own_sentences() -> None:
     [
         ('["a.b"]\nen = "x"', "a.b: zh is missing"),
         ('["a.b"]\nen = "x"\nzh = " "', "a.b: zh is empty"),
-        ('["a.b"]\nen = "x"\nzh = "啊"\nfr = "x"', "a.b: 'fr' is no language"),
+        ('["a.b"]\nen = "x"\nzh = "啊"\nfr = "x"', "a.b: 'fr' is not a language"),
         ('["a.b"]\nen = "{n} x"\nzh = "啊"', "a.b: the languages have different placeholders"),
-        ('["a.b"]\nen = "{n"\nzh = "{n"', "a.b: en has a brace that is no placeholder"),
+        ('["a.b"]\nen = "{n"\nzh = "{n"', "a.b: en has a brace that is not a placeholder"),
         ('"a.b" = 3', "a.b: needs a sentence for each of en, zh, not 3"),
         ('["A b"]\nen = "x"\nzh = "啊"', "A b: a code has lower-case words"),
     ],

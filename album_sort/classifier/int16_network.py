@@ -63,7 +63,7 @@ class Int16Tensors:
 
     @classmethod
     def of_bytes(cls, content: memoryview) -> Int16Tensors | None:
-        """From a file, without copying; None for one of another kind, or with values that are no numbers."""
+        """From a file, without copying; None for one of another kind, or with values that are not numbers."""
         if len(content) != sum(size * dtype.itemsize for size, dtype in _SIZES.values()):
             return None
         arrays, start = {}, 0

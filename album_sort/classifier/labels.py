@@ -126,7 +126,7 @@ def _parse_classes(text: str, faults: _Faults) -> list[ImageNetClass]:
     seen: dict[str, int] = {}
     for line, (_, wnid, *names) in _rows(text, CLASSES_FILE, _CLASSES_HEADER, faults):
         if not _WNID.fullmatch(wnid):
-            faults.add(CLASSES_FILE, line, f"{wnid!r} is no WordNet id; they look like n02123045")
+            faults.add(CLASSES_FILE, line, f"{wnid!r} is not a WordNet id; they look like n02123045")
         for lang, value in zip(LANGUAGES, names, strict=True):
             if not value or value != value.strip():
                 faults.add(CLASSES_FILE, line, f"the {lang} name is empty or has spaces around it: {value!r}")
@@ -149,7 +149,7 @@ def _parse_albums(text: str, faults: _Faults) -> list[Album]:
     for order, (album_id, entry) in enumerate(entries.items()):
         line = next((at for at, row in enumerate(text.split("\n"), start=1) if row.strip() == f"[{album_id}]"), 1)
         if not _ALBUM_ID.fullmatch(album_id):
-            faults.add(ALBUMS_FILE, line, f"{album_id!r} is no album id; they look like winter-travel")
+            faults.add(ALBUMS_FILE, line, f"{album_id!r} is not an album id; they look like winter-travel")
         titles, descriptions = (_texts(entry, key, line, faults) for key in ("title", "description"))
         for lang, title in titles.items():
             if seen.setdefault(f"{lang} {title.casefold()}", album_id) != album_id:

@@ -56,12 +56,12 @@ def load_state_dict(weights: WeightsFile) -> StateDict:
 def fault_of(state: StateDict) -> str:
     """The first tensor that no trained network holds, in words; empty for none.
 
-    A single value that is no number makes every answer one, and every photo would be filed by chance.
+    A single value that is not a number makes every answer one, and every photo would be filed by chance.
     """
     for name, value in state.items():
         for tensor in _tensors(value):
             if not bool(torch.isfinite(tensor).all()):
-                return f"its tensor {name!r} holds values that are no numbers"
+                return f"its tensor {name!r} holds values that are not numbers"
             if name.endswith("running_var") and bool((tensor < 0).any()):
                 return f"its tensor {name!r} holds a negative variance"
     return ""

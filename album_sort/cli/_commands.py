@@ -54,7 +54,7 @@ class DefaultCommandGroup(TyperGroup):
         return [*words, "--help"]
 
     def _refuse_misspelled(self, ctx: Any, args: list[str]) -> None:  # noqa: ANN401 - as above
-        """A word that is no path is a command in somebody's mind."""
+        """A word that is not a path is a command in somebody's mind."""
         word = args[0]
         if word.startswith("-") or "/" in word or not word or os.path.lexists(word):
             return

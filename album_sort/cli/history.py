@@ -16,7 +16,7 @@ from album_sort.process.effects import stop_on_signals
 from album_sort.terminal.layout import err_console, number_of, out_console, print_table, printable, say
 
 SHOWN_FOREIGN = 5
-"""Files that are not ours, named without -v: they are no fault, but somebody wants to know which they are."""
+"""Files that are not ours, named without -v: they are not a fault, but somebody wants to know which they are."""
 
 _RUN_HEADINGS = ("Run", "Started (UTC)", "Command", "Mode", "Status", "Files", "Failed")
 

@@ -21,7 +21,7 @@ LARGEST_PIXELS = 1 << 31
 """For one side of a picture."""
 
 MOST_DIGITS = 100
-"""A longer text is no number that anybody wrote down."""
+"""A longer text is not a number that anybody wrote down."""
 
 _FIRST_YEAR, _LAST_YEAR = 1000, 9000
 """Clear of the ends of `datetime`: neither an offset nor the correction of a clock (up to 300 years) can leave them."""
@@ -53,7 +53,7 @@ def whole(value: object, low: int = 0, high: int = LARGEST_PIXELS) -> int | None
 
 
 def altitude(value: object, *, is_below: bool = False) -> float | None:
-    """Metres above the sea (below it, where the reference says so); None for what can be no altitude of a photo.
+    """Metres above the sea (below it, where the reference says so); None for what cannot be an altitude of a photo.
 
     Only the altitude is given up then: receivers and editors that get it wrong have the place right all the same.
     """
@@ -72,7 +72,7 @@ def counted_moment(epoch: datetime, microseconds: int) -> datetime | None:
     return moment if _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
 
 
-def _of_number(value: Any) -> float:  # noqa: ANN401  # rationals of any library; what is no number raises
+def _of_number(value: Any) -> float:  # noqa: ANN401  # rationals of any library; what is not a number raises
     return float(value)
 
 

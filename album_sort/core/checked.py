@@ -54,21 +54,21 @@ def name(value: object, longest: int = LONGEST_TEXT) -> str:
 
 def _bounded(value: object, longest: int, forbidden: re.Pattern[str]) -> str:
     if not isinstance(value, str) or len(value) > longest or forbidden.search(value):
-        raise ValueError(f"{value!r:.80} is no text of at most {longest} characters")
+        raise ValueError(f"{value!r:.80} is not text of at most {longest} characters")
     return value
 
 
 def content(value: object) -> ContentId:
     """A SHA-256."""
     if not isinstance(value, str) or not _CONTENT.fullmatch(value):
-        raise ValueError(f"{value!r:.80} is no SHA-256")
+        raise ValueError(f"{value!r:.80} is not a SHA-256")
     return ContentId(value)
 
 
 def whole(value: object, low: int = 0, high: int = LARGEST_SIZE) -> int:
     """A whole number within bounds, both included."""
     if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"{value!r:.80} is no whole number from {low} to {high}")
+        raise ValueError(f"{value!r:.80} is not a whole number from {low} to {high}")
     return value
 
 
@@ -85,7 +85,7 @@ def moment(value: object) -> datetime:
     if found.tzinfo is not None:
         found = found.astimezone(UTC).replace(tzinfo=None)
     if found.year not in _YEARS:
-        raise ValueError(f"{value!r:.80} is no moment of a run")
+        raise ValueError(f"{value!r:.80} is not a moment of a run")
     return found
 
 
@@ -93,7 +93,7 @@ def day(value: object) -> date:
     """An ISO day."""
     found = date.fromisoformat(text(value, 10))
     if not date(1, 1, 2) < found < date(9999, 1, 1):
-        raise ValueError(f"{value!r:.80} is no day of a photo")
+        raise ValueError(f"{value!r:.80} is not a day of a photo")
     return found
 
 
@@ -104,14 +104,14 @@ def value_of_reason(value: object) -> str | int | float:
         return value
     if isinstance(value, int | float) and abs(value) < LARGEST_DETAIL:
         return value
-    raise ValueError(f"{value!r:.80} is no value of a reason")
+    raise ValueError(f"{value!r:.80} is not a value of a reason")
 
 
 def json_object(line: str | bytes) -> dict[str, Any]:
     """The one JSON object of a line: without repeated keys, infinite numbers, or depths that no reader survives."""
     row = _json(line)
     if not isinstance(row, dict):
-        raise ValueError(f"{row!r:.80} is no JSON object")
+        raise ValueError(f"{row!r:.80} is not a JSON object")
     return row
 
 
@@ -119,7 +119,7 @@ def json_list(line: str | bytes) -> list[Any]:
     """The one JSON list of a line, under the same conditions."""
     row = _json(line)
     if not isinstance(row, list):
-        raise ValueError(f"{row!r:.80} is no JSON list")
+        raise ValueError(f"{row!r:.80} is not a JSON list")
     return row
 
 
@@ -138,7 +138,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)

@@ -17,6 +17,6 @@ def _fold_unicode(path: str) -> str:
 
 
 def split_suffix(name: str, longest: int | None = None) -> tuple[str, str]:
-    """Stem and last suffix with its dot; what has more characters than the longest is no suffix."""
+    """Stem and last suffix with its dot; what has more characters than the longest is not a suffix."""
     stem, dot, suffix = name.rpartition(".")
     return (stem, dot + suffix) if stem and (longest is None or len(suffix) <= longest) else (name, "")

@@ -32,7 +32,7 @@ class MediaFormat:
     is_that: Callable[[bytes], bool] | None = None
     """Tells by the first HEAD_BYTES bytes where no signature can."""
     needs_suffix: bool = False
-    """`is_that` alone is no proof."""
+    """`is_that` alone is not proof."""
     holds_exif: bool = True
     """Whether it has a place for EXIF; in others, what looks like it is chance."""
 
@@ -101,7 +101,7 @@ def _is_bitmap(head: bytes) -> bool:
 
 
 def _is_mpeg_stream(head: bytes) -> bool:
-    """Packets of 188 bytes begin with G, on discs behind four bytes of time: one letter, which is no proof."""
+    """Packets of 188 bytes begin with G, on discs behind four bytes of time: one letter, which is not proof."""
     return head[:1] == b"G" or head[4:5] == b"G"
 
 
@@ -206,7 +206,7 @@ def sniff(head: bytes, suffix: str = "") -> MediaFormat | None:
     """What a file is by its first HEAD_BYTES bytes.
 
     The suffix (lower-case, with dot) only tells apart RAW formats that all look like TIFF, and MPEG streams, whose
-    one marker byte is no proof. None: no photo, RAW or video that we know.
+    one marker byte is not proof. None: no photo, RAW or video that we know.
     """
     by_suffix = _BY_SUFFIX.get(suffix)
     if by_suffix and by_suffix.tiff_based and _is_signed(head, _BY_NAME["tiff"]):
@@ -260,7 +260,7 @@ def misfit_of_suffix(suffix: str, media_format: str) -> int:
 
 
 def describe(head: bytes) -> str:
-    """What a file is that is no picture, as a word: "empty", "html" ...; `labels/reasons/skipped.toml` says `content.<word>`."""
+    """What a file is that is not a picture, as a word: "empty", "html" ...; `labels/reasons/skipped.toml` says `content.<word>`."""
     if not head:
         return "empty"
     if not any(head):

@@ -1,4 +1,4 @@
-"""Text that is shown as it is and does nothing else: names may hold control characters, and bytes that are no text."""
+"""Text that is shown as it is and does nothing else: names may hold control characters, and bytes that are not text."""
 
 from __future__ import annotations
 

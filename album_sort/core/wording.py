@@ -130,14 +130,16 @@ def _faults_of(code: str, entry: object) -> Iterator[str]:
         return
     for lang in sorted(set(LANGUAGES) ^ set(entry)):
         yield (
-            f"{lang} is missing" if lang in LANGUAGES else f"{lang!r} is no language; there are {', '.join(LANGUAGES)}"
+            f"{lang} is missing"
+            if lang in LANGUAGES
+            else f"{lang!r} is not a language; there are {', '.join(LANGUAGES)}"
         )
     said = {lang: text for lang, text in entry.items() if isinstance(text, str) and text.strip()}
     for lang in sorted(set(entry) & set(LANGUAGES) - set(said)):
         yield f"{lang} is empty or no text: {entry[lang]!r}"
     for lang, text in said.items():
         if "{" in (rest := _PLACEHOLDER.sub("", text)) or "}" in rest:
-            yield f"{lang} has a brace that is no placeholder: {text!r}"
+            yield f"{lang} has a brace that is not a placeholder: {text!r}"
     if len({frozenset(_placeholders(text)) for text in said.values()}) > 1:
         yield f"the languages have different placeholders: {said}"
 

@@ -73,7 +73,7 @@ def _announce(folder: str) -> None:
 def _check_is_file(path: str) -> None:
     """Raises OSError where a link has the lock's name: taking the lock would empty a file elsewhere."""
     if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
-        raise OSError(errno.EINVAL, "its lock is no ordinary file", path)
+        raise OSError(errno.EINVAL, "its lock is not an ordinary file", path)
 
 
 def _holder(folder: str) -> str:

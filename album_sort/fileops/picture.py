@@ -104,7 +104,7 @@ def _text_there(row: LedgerRow, absolute: str, fs: FileSystem) -> str:
 def _walk(root: str, unreadable: list[AlbumRelPath]) -> Iterator[tuple[AlbumRelPath, os.stat_result]]:
     """All files, links and folders below a folder; links are not followed, the state folder is left out.
 
-    Folders that cannot be looked into are noted: they are left alone. Those that others have removed meanwhile are no error.
+    Folders that cannot be looked into are noted: they are left alone. Those that others have removed meanwhile are not an error.
     """
     waiting = [""]
     while waiting:

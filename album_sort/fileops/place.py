@@ -133,7 +133,7 @@ class Place:
         return AlbumRelPath(os.path.relpath(absolute, self.root))
 
     def holds(self, absolute: str, content_id: ContentId, size_bytes: int) -> bool:
-        """Whether a file has this content, of this size; False for what is no regular file.
+        """Whether a file has this content, of this size; False for what is not a regular file.
 
         The size is looked at first: what has taken a small file's place may be as large as the disk.
         Raises OSError where it cannot be read: it may well have it, and must not be taken for somebody else's.

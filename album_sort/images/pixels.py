@@ -43,7 +43,7 @@ LIBRARY_ERRORS = (
 
 
 class UndecodableError(Exception):
-    """The bytes are no picture that can be shown; the reason says what they are and what to do, without a path."""
+    """The bytes are not a picture that can be shown; the reason says what they are and what to do, without a path."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(str(reason))

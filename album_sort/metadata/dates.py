@@ -100,7 +100,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Calendar], tuple[
 
 
 def parse_moment(text: str) -> Moment | None:
-    """The date at the start of `text`, or None for blanks, zeros (`0000:00:00`) and everything that is no date.
+    """The date at the start of `text`, or None for blanks, zeros (`0000:00:00`) and everything that is not a date.
 
     Good parts survive bad ones: `2015:08:22 24:08:19` is 00:08:19 of that day, `1993:08:00` a month.
     """

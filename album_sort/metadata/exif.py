@@ -181,7 +181,7 @@ def _dates(tags: Tags, warnings: list[str]) -> tuple[TimeCandidate, ...]:
             fraction = microseconds(text(tags, *_exif(fraction_name)))
             candidates.append(local_candidate(source, _completed(moment, offset, fraction), f"EXIF {name}"))
         elif written.strip(" :/-"):  # blanks alone are how the standard writes "unknown"
-            warnings.append(f"EXIF {name} is no date: {written[:40]!r}")
+            warnings.append(f"EXIF {name} is not a date: {written[:40]!r}")
     return tuple(candidates)
 
 

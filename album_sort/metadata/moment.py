@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from album_sort.types import TimePrecision
 
-# Outside these years a text is no date of a photo but damage; keeping clear of datetime's ends also means that
+# Outside these years a text is not a date of a photo but damage; keeping clear of datetime's ends also means that
 # adding an offset can never overflow.
 FIRST_YEAR, LAST_YEAR = 1800, 9000
 
@@ -140,7 +140,7 @@ def day_and_month(first: int, second: int, year: int) -> tuple[int, int] | None:
 
 
 def microseconds(digits: str) -> int:
-    """Microseconds of a decimal fraction: `5` is half a second, as in EXIF SubSecTime; 0 where it is no number."""
+    """Microseconds of a decimal fraction: `5` is half a second, as in EXIF SubSecTime; 0 where it is not a number."""
     digits = plain_digits(digits).strip(" \0")
     return int(digits[:6].ljust(6, "0")) if digits.isascii() and digits.isdigit() else 0
 

@@ -24,7 +24,7 @@ def text(tags: Tags, *names: str) -> str:
     for name in names:
         tag = tags.get(name)
         value = tag.values if tag is not None else ""
-        if isinstance(value, bytes):  # ExifRead's answer to text that is no UTF-8
+        if isinstance(value, bytes):  # ExifRead's answer to text that is not UTF-8
             value = value.decode("latin-1")
         if isinstance(value, str) and clean(value):
             return clean(value)

@@ -14,7 +14,7 @@ MAX_BYTES = 1 << 20
 
 
 def read_takeout(data: bytes) -> Metadata:
-    """What a Takeout JSON says; a warning where it is no JSON or none of a photo (an album's `metadata.json`)."""
+    """What a Takeout JSON says; a warning where it is not JSON or none of a photo (an album's `metadata.json`)."""
     if len(data) > MAX_BYTES:
         return Metadata(warnings=(f"JSON of {len(data):,} bytes is larger than {MAX_BYTES:,}: not read",))
     try:

@@ -24,12 +24,13 @@ def check_plan_file(path: Path) -> None:
     head = _head("--save-plan", path)
     if head and not head.startswith(_PLAN_BEGINS):
         raise UsageError(
-            f"{str(path)!r} is there already and is no plan: it stays as it is", hint="give another name to --save-plan"
+            f"{str(path)!r} is there already and is not a plan: it stays as it is",
+            hint="give another name to --save-plan",
         )
 
 
 def check_log_file(path: Path) -> None:
-    """Raises `UsageError` where a photo, a sidecar or anything that is no text lies there: lines added would spoil it."""
+    """Raises `UsageError` where a photo, a sidecar or anything that is not text lies there: lines added would spoil it."""
     head = _head("--log-file", path)
     if path.exists() and not path.is_file():
         try:
@@ -41,7 +42,8 @@ def check_log_file(path: Path) -> None:
     # A script may have us write into its own log: any text will do that is not the sidecar of a photo.
     if kind_of_suffix(path.suffix.lower()) is not None or not _is_text(head):
         raise UsageError(
-            f"{str(path)!r} is there already and is no log: it stays as it is", hint="give another name to --log-file"
+            f"{str(path)!r} is there already and is not a log: it stays as it is",
+            hint="give another name to --log-file",
         )
 
 

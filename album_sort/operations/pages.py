@@ -66,7 +66,7 @@ def _point_to_newest_page(destination: str) -> Path | None:
             aside.remove(place, str(path), seen, is_our_page)
         return None
     address = quote(os.path.relpath(page, destination))
-    # In the state folder, where what a kill leaves behind is no foreign file among the albums.
+    # In the state folder, where what a kill leaves behind is not a foreign file among the albums.
     temporary = Path(destination) / STATE_FOLDER / f"{path.name}.new"
     temporary.unlink(missing_ok=True)
     page_text = (

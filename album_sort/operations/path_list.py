@@ -13,7 +13,7 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 def split_list(raw: bytes, name: str = "-") -> list[bytes]:
     """The paths of a list, as bytes. Raises `UsageError` for UTF-16 that is cut off."""
     if raw.startswith(_UTF_16):
-        # As Windows' editors and shells write; its zero bytes are no separators.
+        # As Windows' editors and shells write; its zero bytes are not separators.
         try:
             raw = raw.decode("utf-16").encode("utf-8")
         except UnicodeError as error:

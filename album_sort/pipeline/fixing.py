@@ -130,7 +130,7 @@ class _Finder:
             yield from self._in_folder(path, given)
         elif os.path.isfile(path):
             if not any(file.kind is not FileKind.SIDECAR for file in scan((path,), destination=None).files):
-                raise UsageError(f"this is no photo: {given!r}", hint="give photos, or folders with photos")
+                raise UsageError(f"this is not a photo: {given!r}", hint="give photos, or folders with photos")
             content = self._fs.digest(path)
             yield Meant(self._groups.get(ContentId(content), ContentId(content)), path)
         else:

@@ -61,7 +61,7 @@ def folders_of(picture: DestinationPicture, layout: Layout, rules: AlbumRules) -
 
 
 def see(destination: str, records: DestinationRecords, layout: Layout, rules: AlbumRules) -> DestinationPicture:
-    """The picture of a destination. A folder moved into another album is no renaming: its photos belong there from now on."""
+    """The picture of a destination. A folder moved into another album is not a renaming: its photos belong there from now on."""
     picture = take_picture(destination, RealFileSystem(), records)
     if not picture.new_aliases:
         return picture
@@ -154,7 +154,7 @@ def remember_hand(state: DestinationState, hand: HandReading) -> None:
 
 
 def told_album(correction: Correction | None, hand: HandReading) -> AlbumId | None:
-    """The album that a person gave to a photo; a folder that is no album counts as long as the photo lies there."""
+    """The album that a person gave to a photo; a folder that is not an album counts as long as the photo lies there."""
     if correction is None or not correction.album:
         return None
     is_homeless = correction.album == KEPT and correction.content_id not in hand.pinned

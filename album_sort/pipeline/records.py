@@ -75,7 +75,7 @@ class ClockCorrections:
 
     @classmethod
     def parse(cls, texts: Sequence[str]) -> ClockCorrections:
-        """Raises `UsageError` for a text that is no correction."""
+        """Raises `UsageError` for a text that is not a correction."""
         return cls(tuple(parse_clock_correction(text) for text in texts))
 
     def of(self, camera: str) -> int:

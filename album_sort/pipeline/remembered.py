@@ -93,7 +93,7 @@ def read_remembered(state: DestinationState) -> Remembered:
 
 
 def read_roots(state: DestinationState) -> tuple[str, ...]:
-    """Folders of photos that have been sorted into a destination; nothing that is no absolute path."""
+    """Folders of photos that have been sorted into a destination; nothing that is not an absolute path."""
     try:
         values = json.loads(state.setting(ROOTS) or "[]")
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The rest of the library: photos in the albums that are no part of a run, and yet bear on what is decided in it.
+"""The rest of the library: photos in the albums that are not part of a run, and yet bear on what is decided in it.
 
 Homes, trips and neighbours are those of the whole library, be it that only a folder of it is sorted, that a filter leaves some of it
 out, or that a disk is missing tonight. The ledger knows which photos there are, the cache what was read of them. They are grouped,

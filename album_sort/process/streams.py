@@ -75,7 +75,7 @@ class _LastingFile(io.FileIO):
     """Why words have been lost that somebody wanted to keep."""
 
     def write(self, data: bytes | memoryview, /) -> int:  # type: ignore[override] # any buffer, as the base class
-        """As of a file; a reader that has gone is no error."""
+        """As of a file; a reader that has gone is not an error."""
         try:
             return super().write(data) or 0
         except OSError as error:

@@ -35,7 +35,7 @@ def refuse_foreign(path: Path, is_ours: IsOurs) -> None:
 
 def _is_foreign(path: Path) -> DestinationError:
     return DestinationError(
-        f"{path} is there already and is no report of album-sort: it stays as it is",
+        f"{path} is there already and is not a report of album-sort: it stays as it is",
         hint="choose another folder for the report, or move that file away",
     )
 

@@ -252,6 +252,6 @@ def _refuse_foreign_folder(folder: Path) -> None:
     """A folder without our marker is somebody's: it is never replaced."""
     if folder.exists() and not (folder / MARKER).is_file():
         raise DestinationError(
-            f"{folder} is there already and is no data folder of a report: it stays as it is",
+            f"{folder} is there already and is not a data folder of a report: it stays as it is",
             hint="choose another folder for the report, or move that one away",
         )

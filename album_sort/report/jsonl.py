@@ -156,7 +156,7 @@ def jsonl_report(path: Path, brief: ReportBrief) -> JsonlReport:
 def read_lines(path: Path) -> Iterator[Json]:
     """The rows of a report as JSON objects; an unfinished last line is dropped.
 
-    Raises `DestinationError` where the file cannot be read or is no report of a version we know.
+    Raises `DestinationError` where the file cannot be read or is not a report of a version we know.
     """
     try:
         with os.fdopen(open_regular(path, follow=False), "rb") as stream:
@@ -178,7 +178,7 @@ def _parse(path: Path, line: bytes) -> Json:
         row = None
     if not isinstance(row, dict):
         raise DestinationError(
-            f"{path} is no report of album-sort: it has the line {line[:80]!r}", hint="name a report.jsonl"
+            f"{path} is not a report of album-sort: it has the line {line[:80]!r}", hint="name a report.jsonl"
         )
     return row
 
@@ -187,7 +187,7 @@ def _check_version(path: Path, row: Json) -> None:
     version = row.get("schema_version")
     if row.get("type") != "run" or not isinstance(version, int):
         raise DestinationError(
-            f"{path} is no report of album-sort: its first line is no run", hint="name a report.jsonl"
+            f"{path} is not a report of album-sort: its first line is not a run", hint="name a report.jsonl"
         )
     if version > REPORT_SCHEMA_VERSION:
         raise DestinationError(
@@ -218,7 +218,7 @@ def _believed(path: Path) -> Iterator[None]:
         yield
     except NONSENSE as error:
         raise DestinationError(
-            f"{path} is no report of album-sort: one of its rows makes no sense ({error!r:.200})",
+            f"{path} is not a report of album-sort: one of its rows makes no sense ({error!r:.200})",
             hint="name a report.jsonl",
         ) from error
 

@@ -11,7 +11,7 @@ _HIDDEN = re.compile(
 )
 
 _ESCAPED_BYTES = range(0xDC80, 0xDD00)
-"""Where `os.fsdecode` keeps bytes that are no UTF-8."""
+"""Where `os.fsdecode` keeps bytes that are not UTF-8."""
 
 _SAFE_UNQUOTED = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 

@@ -163,7 +163,7 @@ def _translated(error: BaseException, what: str, hint: str) -> BaseException:
     """The error as its reader needs it: damage, a disk that does not answer, or as it is."""
     if isinstance(error, sqlite3.OperationalError):
         code = getattr(error, "sqlite_errorcode", None)
-        # Errors of Python's own module (a text that is no UTF-8) have no code.
+        # Errors of Python's own module (a text that is not UTF-8) have no code.
         if code is not None and code & 0xFF not in _NONSENSE_CODES:
             return DestinationError(f"{what}: {error}", hint=hint)
         return Damaged(str(error))
@@ -184,7 +184,7 @@ def check_files(path: Path) -> bool:
     for suffix in _COMPANIONS:
         companion = Path(f"{path}{suffix}")
         if os.path.lexists(companion) and not stat.S_ISREG(companion.lstat().st_mode):
-            raise Damaged(f"{companion.name} is no file")
+            raise Damaged(f"{companion.name} is not a file")
     # A journal that names a second file makes SQLite remove that file when it plays the journal back, wherever it lies. Ours never
     # do: we write to one database only.
     journal = Path(f"{path}-journal")
@@ -193,7 +193,7 @@ def check_files(path: Path) -> bool:
     if not os.path.lexists(path):
         return False
     if not stat.S_ISREG(path.lstat().st_mode):
-        raise Damaged(f"{path.name} is no file")
+        raise Damaged(f"{path.name} is not a file")
     if any(os.path.lexists(file) and is_hollow(file, file.lstat()) for file in (path, Path(f"{path}-wal"), journal)):
         # To be read beside a journal it would have to be copied, hole and all.
         raise Damaged(f"{path.name} is hardly more than a hole")

@@ -73,6 +73,6 @@ class Ledger:
 
 
 def _order(row: tuple[AlbumRelPath, LedgerRow]) -> tuple[bool, bytes]:
-    """As SQLite sorts: texts by their bytes, before what is no text."""
+    """As SQLite sorts: text by its bytes, before what is not text."""
     path = row[0]
     return isinstance(to_column(path), bytes), os.fsencode(path)

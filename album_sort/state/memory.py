@@ -218,7 +218,7 @@ def _file_of(connection: sqlite3.Connection) -> str:
 
 
 def append_lines(path: Path, lines: Iterable[str]) -> None:
-    """Append lines and wait until the disk has them. Raises OSError, also for what is no file of ours; the file is as before then."""
+    """Append lines and wait until the disk has them. Raises OSError, also for what is not a file of ours; the file is as before then."""
     before = os.lstat(path).st_size if os.path.lexists(path) else None
     data = b"".join(line.encode("ascii") + b"\n" for line in lines)
     stream = open_own_to_write(path, append=True)

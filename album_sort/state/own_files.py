@@ -74,7 +74,7 @@ def open_own_to_write(path: Path, *, append: bool = False) -> BufferedWriter:
     try:
         check_regular(descriptor, path)
         if not append:
-            # Only now: what is no regular file must not be emptied.
+            # Only now: what is not a regular file must not be emptied.
             os.ftruncate(descriptor, 0)
     except OSError:
         os.close(descriptor)

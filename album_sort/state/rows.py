@@ -57,7 +57,7 @@ UPSERT_OUTPUT = (
 
 
 def to_column(path: str) -> str | bytes:
-    """A path as SQLite takes it: TEXT, or its bytes where it is no UTF-8."""
+    """A path as SQLite takes it: TEXT, or its bytes where it is not UTF-8."""
     return path if path.isascii() or _is_utf8(path) else os.fsencode(path)
 
 
@@ -98,7 +98,7 @@ def path_from_column(value: object) -> AlbumRelPath:
 
 
 def text_from_column(value: object) -> object:
-    """What a column of text holds, which may be bytes that are no UTF-8."""
+    """What a column of text holds, which may be bytes that are not UTF-8."""
     return os.fsdecode(value) if isinstance(value, bytes) else value
 
 

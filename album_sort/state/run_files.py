@@ -200,7 +200,7 @@ def _read_run(run_id: RunId, folder: Path) -> RunFiles | None:
 
 def _listed(values: object) -> list[Any]:
     if not isinstance(values, list):
-        raise ValueError(f"{values!r:.80} is no list")
+        raise ValueError(f"{values!r:.80} is not a list")
     return values
 
 

@@ -11,7 +11,7 @@ SCHEMA_VERSION = 2
 
 SCHEMA = """\
 -- Paths of outputs are relative to the destination, with `/`, so that the destination can be moved or mounted elsewhere.
--- A path that is no UTF-8 is stored as a BLOB of its bytes, any other as TEXT. Contents are SHA-256, 64 hexadecimal digits.
+-- A path that is not UTF-8 is stored as a BLOB of its bytes, any other as TEXT. Contents are SHA-256, 64 hexadecimal digits.
 
 -- One row for each run that changed something here.
 CREATE TABLE runs (

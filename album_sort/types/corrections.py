@@ -12,7 +12,7 @@ from album_sort.types.files import ContentId
 from album_sort.types.inner_paths import NOWHERE, AlbumRelPath
 
 KEPT = AlbumId("kept")
-"""Photos that the user put into a folder of their own, which is no album: counted where they lie."""
+"""Photos that the user put into a folder of their own, which is not an album: counted where they lie."""
 
 
 class CorrectionKind(StrEnum):
@@ -55,7 +55,7 @@ class HandKind(StrEnum):
     """What a person did with a filed photo in the albums."""
 
     MOVED = "moved"
-    """Into another album, or into a folder that is no album."""
+    """Into another album, or into a folder that is not an album."""
     PLACED = "placed"
     """Into another folder of the same album: its album is what it was."""
     MOVED_BACK = "moved-back"

@@ -41,7 +41,7 @@ class FileEntry:
     """One file as the scan found it. `(path, size_bytes, mtime_ns, inode)` is a shortcut to its content, never its identity."""
 
     path: str
-    """Path as found below the given folder; bytes that are no UTF-8 survive as surrogate escapes (`os.fsdecode`)."""
+    """Path as found below the given folder; bytes that are not UTF-8 survive as surrogate escapes (`os.fsdecode`)."""
     root: str
     """The PHOTOS argument below which it was found."""
     size_bytes: int

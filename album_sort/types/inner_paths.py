@@ -18,7 +18,7 @@ AlbumRelPath = NewType("AlbumRelPath", str)
 """Path inside the destination, with `/`, never absolute, never with `..`, never into the state folder. Empty: none."""
 
 RunId = NewType("RunId", str)
-"""Name of a run: one name that is no path. Its folder in `runs/` and in the trash is called so."""
+"""Name of a run: one name that is not a path. Its folder in `runs/` and in the trash is called so."""
 
 NOWHERE = AlbumRelPath("")
 """Where a row needs no such path."""
@@ -41,7 +41,7 @@ class OutsideError(ValueError):
 def inner_path(text: object) -> AlbumRelPath:
     """The text as a path below the destination; raises `OutsideError` for every other."""
     if not isinstance(text, str) or len(text) > LONGEST_PATH or _UNSAFE.search(text) or _is_ours(text):
-        raise OutsideError(f"{text!r:.80} is no place inside the destination")
+        raise OutsideError(f"{text!r:.80} is not a place inside the destination")
     return AlbumRelPath(text)
 
 
@@ -53,7 +53,7 @@ def inner_path_or_none(text: object) -> AlbumRelPath:
 def run_id_of(text: object) -> RunId:
     """The text as the id of a run; raises `OutsideError` for every other."""
     if not isinstance(text, str) or not _RUN_ID.fullmatch(text):
-        raise OutsideError(f"{text!r:.80} is no run")
+        raise OutsideError(f"{text!r:.80} is not a run")
     return RunId(text)
 
 

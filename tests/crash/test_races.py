@@ -142,7 +142,7 @@ def test_what_a_kill_left_aside_is_given_back_by_the_next_run(tmp_path: Path) ->
     Path(aside_of(str(edited))).write_bytes(EDITED)
     taken.write_bytes(b"another")
     Path(aside_of(str(taken))).write_bytes(EDITED)
-    assert not plan_for(library).effects, "what lies aside is no photo of anybody's"
+    assert not plan_for(library).effects, "what lies aside is not a photo of anybody's"
     run(library, "r2")
     assert edited.read_bytes() == EDITED
     assert taken.read_bytes() == b"another"

@@ -26,7 +26,7 @@ from album_sort.state.own_files import open_own
 from tests.hostile import SHIPPED, World, call
 
 MOST_SECONDS = 10
-"""Of arithmetic: a machine that does other things as well is no hang."""
+"""Of arithmetic: a machine that does other things as well is not a hang."""
 MOST_WAIT_SECONDS = 60
 """By the clock: of a pipe that nobody writes to."""
 MOST_BYTES = 1 << 30

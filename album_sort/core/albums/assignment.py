@@ -38,7 +38,7 @@ PART_FROM = 0.5
 """A part of an album (pasta, of food) gets a photo when it holds at least this share of the album's probability."""
 
 NEVER_TRAVEL = frozenset({AlbumId("screenshots"), AlbumId("documents")})
-"""An unsure photo that looks most like one of these is no picture of the trip during which it was made."""
+"""An unsure photo that looks most like one of these is not a picture of the trip during which it was made."""
 
 
 _LEARNED = ("albums.learned", "albums.learned-one", "albums.learned-two", "albums.learned-three")
@@ -294,7 +294,7 @@ def _speaking_for(album: AlbumId, evidence: Sequence[Evidence]) -> tuple[Reason,
 
 
 def _by_trip(case: _Case, probability: float) -> _Decision | None:
-    """Unsure photos of a journey go with it. A busy day at home is no journey."""
+    """Unsure photos of a journey go with it. A busy day at home is not a journey."""
     trip, away, best = case.facts.trip, case.facts.away_from_home, case.weighed.best
     if trip is None or away is False or (trip.is_day_trip and away is None):
         return None

@@ -112,4 +112,4 @@ def parse_calibration(text: str, file_name: str) -> Calibration:
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
         hint = "Install album-sort again, or make the file anew with benchmarks/calibrate.py."
-        raise UsageError(f"{file_name} is no calibration: {error}", hint=hint) from error
+        raise UsageError(f"{file_name} is not a calibration: {error}", hint=hint) from error

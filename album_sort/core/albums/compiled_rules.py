@@ -69,7 +69,7 @@ class ReadyRules:
     rules: AlbumRules
     columns: dict[AlbumId, int]
     whole: tuple[AlbumId, ...]
-    """Albums that are no part of another, in the order of the rules."""
+    """Albums that are not part of another, in the order of the rules."""
     parts: tuple[tuple[int, int], ...]
     """Columns of the others, each with the column of its family."""
     parts_of: dict[AlbumId, tuple[AlbumId, ...]]

@@ -162,7 +162,7 @@ def _folder(patterns: tuple[str, ...], photo: JudgedPhoto) -> bool:
 
 @lru_cache(maxsize=16_384)
 def _is_below(patterns: tuple[str, ...], folder: str) -> bool:
-    """Whole folder names only: `shoes` is no match for `horseshoes`."""
+    """Whole folder names only: `shoes` is not a match for `horseshoes`."""
     return _any_matches(tuple(f"*/{pattern.strip('/')}/*" for pattern in patterns), (f"/{folder.strip('/')}/",))
 
 

@@ -17,7 +17,7 @@ LEAST_SHOWN = 0.005
 
 
 LEAST_NEXT = 0.05
-"""An album that is less likely than that is no rival worth a word."""
+"""An album that is less likely than that is not a rival worth a word."""
 
 _SHOWN_OF_DATE = {TimePrecision.YEAR: 4, TimePrecision.MONTH: 7, TimePrecision.DAY: 10}
 """Characters of `2024-05-01 10:00`."""
@@ -131,7 +131,7 @@ def _when_and_where(facts: PhotoFacts) -> Iterator[Reason]:
     if time is None:
         yield Reason("explain.no-date")
     else:
-        # A day is no midnight: what is not known is not shown.
+        # A day is not a midnight: what is not known is not shown.
         local = time.local.isoformat(sep=" ", timespec="minutes")[: _SHOWN_OF_DATE.get(time.precision)]
         yield Reason.of("explain.date", local=local, source=str(time.source), precision=str(time.precision))
         yield from facts.time_why

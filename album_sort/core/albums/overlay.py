@@ -82,7 +82,7 @@ class _Draft:
         for name, entry in entries.items():
             path: KeyPath = ("album", name)
             if not _ALBUM_ID.fullmatch(name):
-                self.reader.fault(path, f"{name!r} is no album id: lower-case letters, digits and hyphens")
+                self.reader.fault(path, f"{name!r} is not an album id: lower-case letters, digits and hyphens")
                 continue
             album = AlbumId(name)
             tables[album] = self.reader.table(path, entry, ALBUM_KEYS)

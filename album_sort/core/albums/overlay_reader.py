@@ -23,7 +23,7 @@ class OverlayReader:
         try:
             self.data: Mapping[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise UsageError(f"{file_name} is no valid TOML: {error}", hint=HINT) from error
+            raise UsageError(f"{file_name} is not valid TOML: {error}", hint=HINT) from error
         self._lines = TomlLines(text)
         self._faults: list[tuple[int, str]] = []
         self._labels = labels

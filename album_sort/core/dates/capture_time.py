@@ -54,7 +54,7 @@ _WITNESSES = frozenset(
 # Never a reason to believe in a date that better sources leave open.
 _WEAK = frozenset((TimeSource.FOLDER_NAME, TimeSource.MTIME))
 
-# The offsets in use that are no whole hours: Marquesas, Newfoundland (summer and winter), Iran (summer and winter),
+# The offsets in use that are not whole hours: Marquesas, Newfoundland (summer and winter), Iran (summer and winter),
 # Afghanistan, India, Nepal, Myanmar, Eucla, Australia's centre (winter and summer), Lord Howe, Chatham (winter and summer).
 _BROKEN_OFFSETS = frozenset((-570, -210, -150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825))
 
@@ -329,7 +329,7 @@ def parse_clock_correction(text: str) -> tuple[str, int]:
     match = _CORRECTION.fullmatch(amount) or _CLOCK.fullmatch(amount)
     if not camera or match is None:
         raise UsageError(
-            f"--clock {text!r} is no correction of a camera's clock",
+            f"--clock {text!r} is not a correction of a camera's clock",
             hint="write the camera's name as the report shows it and what to add: --clock 'Canon EOS 5D=+1h30m'",
         )
     days, hours, minutes = (int(match[part] or 0) for part in (2, 3, 4))

@@ -22,7 +22,7 @@ _SAME_PLACE_KM = 0.1
 
 
 def settled_times(candidates: Sequence[TimeCandidate]) -> tuple[TimeCandidate, ...]:
-    """The same candidates; a sidecar's date that repeats the camera's is no correction and counts as any other XMP."""
+    """The same candidates; a sidecar's date that repeats the camera's is not a correction and counts as any other XMP."""
     cameras = [one for one in candidates if one.source in _CAMERAS_DATES]
     return tuple(
         replace(one, source=TimeSource.XMP)

@@ -20,7 +20,7 @@ THINGS = tuple(
     for name in ("pets", "wildlife", "birds", "farm-animals", "food", "flowers", "home", "sports", "people",
                  "documents", "screenshots")
 )  # fmt: skip
-"""Albums of what stands before a sky or has none: a warm wall behind a cat is no sunset."""
+"""Albums of what stands before a sky or has none: a warm wall behind a cat is not a sunset."""
 
 _SEEN_FROM = 0.05
 """An album of the sky that the network takes for less likely needs nothing said against it."""

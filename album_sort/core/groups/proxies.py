@@ -1,4 +1,4 @@
-"""Small copies and thumbnails that cameras write beside a film: they belong to it and are no photos of their own."""
+"""Small copies and thumbnails that cameras write beside a film: they belong to it and are not photos of their own."""
 
 from __future__ import annotations
 

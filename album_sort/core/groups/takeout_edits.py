@@ -2,7 +2,7 @@
 
 Takeout writes a JSON for each photo but none for its edited copy, which is named after the original with `-` and a word
 (`-edited`, `-szerkesztett`, `-ha editado`, cut off where the name gets too long). So no list of words is needed: a file
-without a JSON whose name is that of a described file, a sign and letters is its edited copy. Figures are no word:
+without a JSON whose name is that of a described file, a sign and letters is its edited copy. Figures are not a word:
 `IMG_1-2.jpg` is another photo.
 """
 

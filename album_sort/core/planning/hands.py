@@ -177,7 +177,7 @@ class _Reader:
         return said.album if kind is HandKind.PLACED and said is not None else AlbumId("")
 
     def _rendered(self, path: AlbumRelPath) -> AlbumRelPath:
-        """A path with its folder as the layout renders it: what the user calls the folder later is no news of the photo."""
+        """A path with its folder as the layout renders it: what the user calls the folder later is not news of the photo."""
         folder, slash, name = path.rpartition("/")
         return AlbumRelPath(without_aliases(AlbumRelPath(folder), self._aliases) + slash + name)
 

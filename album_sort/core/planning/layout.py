@@ -87,7 +87,7 @@ class Layout:
 def _parse_segment(text: str, faults: list[str]) -> tuple[_Piece, ...]:
     pieces: list[_Piece] = []
     if text.strip() in (".", ".."):
-        faults.append(f"{text.strip()!r} is no folder name")
+        faults.append(f"{text.strip()!r} is not a folder name")
     position = 0
     for match in _BRACES.finditer(text):
         pieces += [text[position : match.start()]] if match.start() > position else []
@@ -107,10 +107,10 @@ def _parse_choice(inside: str, faults: list[str]) -> _Choice:
         faults.append(f"{{{inside}}} names no known field")
     elif len(words) > 1 or (words and options[-1] != words[0]):
         # What stands behind a word is never reached: a field must have been meant.
-        faults.append(f"{{{inside}}}: {words[0]!r} is no field; a word of your own can only be the last choice")
+        faults.append(f"{{{inside}}}: {words[0]!r} is not a field; a word of your own can only be the last choice")
     elif words and (near := nearest(words[0], FIELDS, 0.75)):
         faults.append(
-            f"{{{inside}}}: {words[0]!r} is no field; {near!r} is one (a word of your own may stand in quotes)"
+            f"{{{inside}}}: {words[0]!r} is not a field; {near!r} is one (a word of your own may stand in quotes)"
         )
     return _Choice(names, words[0].strip("\"'") if words else "")
 

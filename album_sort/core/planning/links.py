@@ -48,7 +48,7 @@ class LinkPlanner:
         return ops
 
     def _take(self, place: PlannedOp, folder: AlbumRelPath) -> LedgerRow | None:
-        """The earlier entry in that folder; it is no candidate any more."""
+        """The earlier entry in that folder; it is not a candidate any more."""
         rows = self._rows.get(place.content_id, [])
         found = min((row for row in rows if row.folder == folder), key=lambda row: row.path, default=None)
         if found is None:

@@ -39,7 +39,7 @@ _NO_NAMES = frozenset({"", ".", ".."})
 def sanitise(name: str, *, limit: int = NAME_MAX_BYTES) -> str:
     """The name as every file system takes it: never empty, hidden or reserved, at most `limit` bytes.
 
-    Sanitising twice changes nothing. Bytes that were no UTF-8 (surrogate escapes) become `%XX`, so that the original can
+    Sanitising twice changes nothing. Bytes that were not UTF-8 (surrogate escapes) become `%XX`, so that the original can
     still be recognised.
     """
     # Camera names need no work, and there are a hundred thousand of them.

@@ -130,7 +130,7 @@ def plan_from_lines(lines: Iterable[str | bytes], *, name: str = "plan") -> Plan
                     raise ValueError(f"unexpected {row['type']!r} line")
         except checked.NONSENSE as error:
             raise UsageError(
-                f"{name} is no plan of album-sort, or a damaged one: line {number} {_what(error)}",
+                f"{name} is not a plan of album-sort, or a damaged one: line {number} {_what(error)}",
                 hint="Make it anew with --save-plan.",
             ) from error
     raise UsageError(f"{name} is cut off after line {number}", hint="Make it anew with --save-plan.")
@@ -139,7 +139,7 @@ def plan_from_lines(lines: Iterable[str | bytes], *, name: str = "plan") -> Plan
 def _what(error: Exception) -> str:
     """What is wrong with a line, without the words of a library."""
     if isinstance(error, UnicodeDecodeError):
-        return "is no text in UTF-8"
+        return "is not text in UTF-8"
     if isinstance(error, KeyError):
         return f"lacks {error}"
     if isinstance(error, json.JSONDecodeError | RecursionError):
@@ -160,7 +160,7 @@ def _plan(head: Mapping[str, Any], ops: list[PlannedOp], skipped: list[Skipped])
     destination = checked.outer_path(head["destination"])
     if not destination.startswith("/"):
         # From another working folder it would be another place.
-        raise ValueError(f"the destination {destination!r} is no whole path")
+        raise ValueError(f"the destination {destination!r} is not a whole path")
     if len({op.op_id for op in ops}) < len(ops):
         raise ValueError("two rows have one number")
     return Plan(

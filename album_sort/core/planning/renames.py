@@ -1,7 +1,7 @@
 """Folders that the user renamed as a whole, told from the files that were found again elsewhere. Pure.
 
 A photo that was dragged into another folder must never be taken for a renaming, or all photos to come would follow it. So a folder
-counts as renamed only where it is gone, most of what lay there lies together elsewhere, and that is no folder of ours already.
+counts as renamed only where it is gone, most of what lay there lies together elsewhere, and that is not a folder of ours already.
 """
 
 from __future__ import annotations

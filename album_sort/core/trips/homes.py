@@ -265,7 +265,7 @@ def _returns(spot: Spot, lives: tuple[Home, ...], rows: DayCells) -> list[Home]:
 def _frequent(starts: Days) -> NDArray[np.bool_]:
     """Which visits lie in some window of a year with enough of them.
 
-    Without one that stands alone at either end: a weekend in a city, long before somebody began to work there, is no part of it.
+    Without one that stands alone at either end: a weekend in a city, long before somebody began to work there, is not a part of it.
     """
     busy = np.zeros(len(starts), dtype=np.bool_)
     wide = starts[RECURRING_VISITS - 1 :] - starts[: -RECURRING_VISITS + 1] <= RECURRING_WITHIN_DAYS

@@ -82,7 +82,7 @@ def assign_members(
     ]
     if not candidates:
         return []
-    # A stay at the parents' is no journey that a camera for travelling is taken along on.
+    # A stay at the parents' is not a journey that a camera for travelling is taken along on.
     journeys = [c.rows for c in candidates if (positions.where[c.rows] == Whereabouts.AWAY).any()]
     travellers = loose.travellers([np.unique(table.day[rows]) for rows in journeys])
     by_start = sorted(

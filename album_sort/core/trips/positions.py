@@ -86,7 +86,7 @@ def choose_positions(shots: Sequence[TimelinePhoto]) -> dict[ContentId, Position
 
 
 def refusal(position: GeoPosition) -> Reason | None:
-    """Why a position can be no true one whatever the photo, else None."""
+    """Why a position cannot be a true one whatever the photo, else None."""
     lat, lon = position.lat_deg, position.lon_deg
     if not is_on_globe(lat, lon):
         return Reason.of("position.off-globe", lat=str(lat), lon=str(lon))

@@ -90,7 +90,7 @@ def trip_places(places_of_day: dict[date, list[Place]], home_countries: Collecti
 
 
 def _counting(of_days: Sequence[str]) -> list[str]:
-    """Of what each day (in order) was spent in: all that is no mere stop on the way, most days first."""
+    """Of what each day (in order) was spent in: all that is not a mere stop on the way, most days first."""
     days = Counter(filter(None, of_days))
     counted = [name for name in days if days[name] >= STOP_SHARE * len(of_days)]
     return sorted(counted, key=lambda name: (-days[name], of_days.index(name)))[:MOST_NAMES]

@@ -1,6 +1,6 @@
 """Dates in the names of files and folders, with no more precision than the name gives.
 
-What is no date of the shot is taken out first (`not_dates`). In the rest each shape of date is looked for (`year_first`,
+What is not a date of the shot is taken out first (`not_dates`). In the rest each shape of date is looked for (`year_first`,
 `year_last`, `bare`), with the time behind it (`clock`); the most exact statement counts, of equals the first.
 """
 

@@ -14,7 +14,7 @@ FILLER = "\0"
 
 
 class Kind(NamedTuple):
-    """Digits that are no date of the shot."""
+    """Digits that are not a date of the shot."""
 
     what: str
     pattern: re.Pattern[str]
@@ -203,7 +203,7 @@ KINDS: tuple[Kind, ...] = (
     ),
 )
 
-# `1990-1999` are no years of one photo; of `2012-13` the first is where a season begins.
+# `1990-1999` are not years of one photo; of `2012-13` the first is where a season begins.
 _YEARS = re.compile(r"(?<!\d)((?:18|19|20)\d\d)(\s?[-/_+&]\s?)((?:18|19|2\d)\d\d)(?![\d]|[-_.]\d)")
 _YEAR_AND_SHORT = re.compile(r"(?<!\d)(?<!\d[-_.])((?:18|19|20)\d\d)(-)(\d\d)(?![\d]|[-_.]\d)")
 
@@ -225,7 +225,7 @@ def _first_of_season(match: re.Match[str]) -> str:
     gap = int(match[3]) - int(match[1])
     if gap == 1:
         return match[1] + FILLER
-    # `2019/2020` are folders in each other; with the same year twice, or going back, it is no span.
+    # `2019/2020` are folders in each other; with the same year twice, or going back, it is not a span.
     return match[0] if gap <= 0 or match[2] == "/" else FILLER
 
 

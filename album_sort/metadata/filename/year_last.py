@@ -34,7 +34,7 @@ _SPAN_OF_DAYS = re.compile(r"(?<!\d)\d{1,2}\.\s?-\s?\Z")
 
 
 def _compact(match: re.Match[str]) -> Calendar | None:
-    """Eight figures are a day with its year last only where no other order is one, and they are no pair of years."""
+    """Eight figures are a day with its year last only where no other order is one, and they are not a pair of years."""
     one, two, year = int(match["one"]), int(match["two"]), int(match["year"])
     if year - int(match["one"] + match["two"]) == 1:  # a season: 20122013
         return None

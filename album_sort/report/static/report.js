@@ -325,7 +325,7 @@
     return texts && texts.length ? el("ul", {}, ...texts.map((text) => el("li", {}, isolated(text, name)))) : null;
   }
 
-  // A file name that is no UTF-8 has no address that every browser understands: it stays text.
+  // A file name that is not UTF-8 has no address that every browser understands: it stays text.
   function linked(photo, shown) {
     if (!photo.p || !index.photosBase || /[\ud800-\udfff]/.test(photo.p.replace(/[\ud800-\udbff][\udc00-\udfff]/g, ""))) return shown;
     const address = index.photosBase + photo.p.split("/").map(encodeURIComponent).join("/");
