@@ -170,6 +170,8 @@ def test_an_album_folder_that_is_a_link_to_elsewhere_is_not_written_through(libr
     (library.albums / "Pets").symlink_to(tmp_path / "outside")
     result = only(apply_saved(library, plan).results)
     assert result.status is OpStatus.FAILED
+    # The folder is named, and where it leads.
+    assert f"'Pets/2024' is a link that leads out of the destination, to {tmp_path / 'outside'}" in result.error
     assert list((tmp_path / "outside").iterdir()) == []
 
 
