@@ -193,7 +193,7 @@ def log_odds(scores: Floats) -> Floats:
     return np.log(clipped / (1 - clipped))
 
 
-def apply(scores: Floats, slope: float, intercept: float) -> Floats:
+def apply(scores: Floats, slope: float, intercept: Floats | float) -> Floats:
     """Calibrated probabilities."""
     return 1 / (1 + np.exp(-(intercept + slope * log_odds(scores))))
 

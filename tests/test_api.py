@@ -216,7 +216,7 @@ def test_a_network_that_is_held_is_made_once_and_shown_one_batch_at_a_time() -> 
         made.append(Busy())
         return made[-1]
 
-    held = SteadyClassifier(make)  # type: ignore[arg-type] - a double
+    held = SteadyClassifier(make)  # type: ignore[arg-type]  # a double
     threads = [threading.Thread(target=held.classify, args=([object()],)) for _ in range(8)]
     for thread in threads:
         thread.start()

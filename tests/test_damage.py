@@ -126,7 +126,7 @@ def test_a_damaged_picture_never_shows_what_was_in_memory_before(kind: str, at: 
     whole = encoded(noisy(600, 400), "JPEG", quality=90, progressive=kind == "progressive")
     middle = int(len(whole) * at)
     broken = whole[:middle] + b"\xff\x15\0\x04ab" + whole[middle:]
-    outcomes = []
+    outcomes: list[tuple[object, object]] = []
     for seed in range(3):
         remembered(seed, 600 * 400 * 3)
         try:
