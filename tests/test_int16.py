@@ -6,6 +6,7 @@ import csv
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -222,17 +223,15 @@ def test_published_int8_weights_run_as_the_numbers_they_stand_for(resnet18: Weig
         np.testing.assert_allclose(prediction.probabilities[:5], row[prediction.class_indices[:5]], atol=0.01)
 
 
-def test_a_conversion_that_answers_otherwise_is_refused(
-    resnet18: WeightsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_conversion_that_answers_otherwise_is_refused(resnet18: WeightsFile, tmp_path: Path) -> None:
     """`auto` then goes on in another precision, and `int16` is an error that says so."""
     converted, moved = convert_resnet18(resnet18, load_state_dict(resnet18), calibration_views(), margin=1e-4)
     assert converted is None
     assert moved > 0.35
-    monkeypatch.setattr(runner, "_convert", lambda _weights, _views: (converted, moved))
-    assert classifier(resnet18, tmp_path).precision is not Precision.INT16
+    inexact = replace(resnet18, backbone=replace(RESNET18, convert_int16=lambda *_: (converted, moved)))
+    assert classifier(inexact, tmp_path).precision is not Precision.INT16
     with pytest.raises(UsageError, match="not exact enough") as caught:
-        classifier(resnet18, tmp_path, Precision.INT16)
+        classifier(inexact, tmp_path, Precision.INT16)
     assert "--precision auto" in caught.value.hint
 
 
