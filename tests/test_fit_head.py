@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
 import pytest
 
 from album_sort.core.albums.head import UNHEARD, Head
-from album_sort.types import AlbumId
 from benchmarks import fit_head
 from benchmarks.fit_head import ALBUMS, Collection, Features, kept_embeddings, kept_prediction
 
@@ -55,8 +53,8 @@ def test_the_program_reads_what_the_regression_saw(collection: Collection, *, wi
     columns = [[*ALBUMS, "other"].index(album) for album in head.albums]
     for prediction, embedding, wanted in zip(collection.predictions, collection.embeddings, said, strict=True):
         read = np.frombuffer(head.read(prediction, embedding.astype(np.float16)), "<f2").astype(np.float64)
-        # Weights are kept as small integers: a hundredth of what is learned here.
-        np.testing.assert_allclose(read, wanted[columns], rtol=0.01, atol=0.06)
+        # Weights are kept as small integers: a fiftieth of what is learned here.
+        np.testing.assert_allclose(read, wanted[columns], atol=0.06)
 
 
 def test_the_same_photos_give_the_same_bytes(collection: Collection) -> None:
@@ -75,19 +73,3 @@ def test_a_source_counts_once_whatever_its_size() -> None:
     source, album = np.array(["large"] * 9 + ["small"]), np.array(["pets"] * 10)
     weight = fit_head.cell_weights(source, album, np.ones(10, bool))
     assert weight[:9].sum() == pytest.approx(weight[9])
-
-
-def test_a_photo_with_two_right_albums_is_no_argument_against_either(collection: Collection) -> None:
-    """Players are people: where both are right, people are as likely as they would be without the players' name."""
-    both = collection.right.copy()
-    both[collection.expected == "city", ALBUMS.index(AlbumId("people"))] = True
-    features = Features.of(collection, with_embedding=True)
-    everything = np.ones(len(collection.source), bool)
-    people = ALBUMS.index(AlbumId("people"))
-    strict, accepted = (
-        np.add(features.table @ weights, bias)[collection.expected == "city", people].mean()
-        for weights, bias in (
-            fit_head.fit(each, features, everything, 3e-3) for each in (collection, replace(collection, right=both))
-        )
-    )
-    assert accepted > strict + 1.0
