@@ -6,7 +6,6 @@ import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from album_sort import __version__
 from album_sort.config import cache_folder
 from album_sort.core.planning.planfile import plan_from_lines
 from album_sort.errors import UsageError, why_unreadable
@@ -18,12 +17,11 @@ from album_sort.fileops.space import check_space
 from album_sort.operations.clock import utc_now
 from album_sort.operations.pages import point_to_newest_page
 from album_sort.operations.stop import StopRequest
-from album_sort.pipeline.execute import apply_and_tell, doubt_refused, new_run_id, status_of
+from album_sort.pipeline.execute import apply_and_tell, begin_run, doubt_refused, new_run_id, status_of
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.remembered import language_of, not_before
 from album_sort.reading import read_given
 from album_sort.types import OpResult, OpStatus, Plan
-from album_sort.types.ledger import RunRecord, RunStatus
 
 _MOST_BYTES = 1 << 29
 """A plan for more than half a million photos."""
@@ -87,27 +85,9 @@ def apply(saved: Plan, *, wait_seconds: float, sink: EventSink, stop: StopReques
         # A run of its own: applying a plan twice must not write into the history of the first time.
         plan = replace(saved, plan_id=new_run_id(now_utc))
         check_space(plan, can_reflink=can_reflink(plan.destination))
-        run = RunRecord(
-            plan.plan_id,
-            "apply",
-            now_utc,
-            None,
-            RunStatus.RUNNING,
-            plan.mode,
-            plan.settings_digest,
-            version=__version__,
-        )
-        journal = state.begin_run(run, plan)
+        journal = begin_run(state, plan, "apply", now_utc)
         with stop.gently():
-            applied = apply_and_tell(
-                plan,
-                RealFileSystem(),
-                journal,
-                language_of(state),
-                sink=sink,
-                stop=stop,
-                on_result=lambda _op, _result: None,
-            )
+            applied = apply_and_tell(plan, RealFileSystem(), journal, language_of(state), sink=sink, stop=stop)
         doubt_refused(plan, applied, cache_folder())
         state.finish_run(plan.plan_id, status_of(applied), utc_now())
     return AppliedPlan(plan, applied)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from album_sort import __version__
 from album_sort.classifier.labels import load_labels
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.planning.album_names import find_album
@@ -19,7 +18,7 @@ from album_sort.operations.clock import utc_now
 from album_sort.operations.pages import point_to_newest_page
 from album_sort.operations.stop import StopRequest
 from album_sort.paths import given_path
-from album_sort.pipeline.execute import apply_and_tell, status_of
+from album_sort.pipeline.execute import apply_and_tell, begin_run, status_of
 from album_sort.pipeline.fixing import (
     Albums,
     find_before_undo,
@@ -39,7 +38,7 @@ from album_sort.pipeline.remembered import language_of, not_before, open_to_read
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, AlbumRelPath, ContentId
 from album_sort.types.corrections import KEPT, Correction, HandReading
-from album_sort.types.ledger import RunRecord, RunStatus
+from album_sort.types.ledger import RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,19 +176,8 @@ def _carry_out(
     plan = plan_at_once(again, contents, titles, now)
     if not plan.effects:
         return None
-    run = RunRecord(
-        plan.plan_id, "fix", now, None, RunStatus.RUNNING, plan.mode, plan.settings_digest, version=__version__
-    )
-    journal = state.begin_run(run, plan)
-    applied = apply_and_tell(
-        plan,
-        RealFileSystem(),
-        journal,
-        language_of(state),
-        sink=sink,
-        stop=stop,
-        on_result=lambda _op, _result: None,
-    )
+    journal = begin_run(state, plan, "fix", now)
+    applied = apply_and_tell(plan, RealFileSystem(), journal, language_of(state), sink=sink, stop=stop)
     state.finish_run(plan.plan_id, status_of(applied), utc_now())
     return applied
 

@@ -153,19 +153,9 @@ def carry_out(
     fs = RealFileSystem()
     remove_temporaries(destination, fs, planned.picture.stale_temporaries)
     check_space(plan, can_reflink=can_reflink(destination))
-    run = RunRecord(
-        plan.plan_id,
-        "sort",
-        plan.created_utc,
-        None,
-        RunStatus.RUNNING,
-        plan.mode,
-        plan.settings_digest,
-        version=__version__,
-    )
     state.remember_moves(planned.picture)
     remember_hand(state, preparation.hand)
-    journal = state.begin_run(run, plan)
+    journal = begin_run(state, plan, "sort", plan.created_utc)
     applied = apply_and_tell(plan, fs, journal, preparation.lang, sink=sink, stop=stop, on_result=on_result)
     doubt_refused(plan, applied, preparation.engine.cache_folder)
     if not preparation.library.is_apart:
@@ -194,6 +184,25 @@ def _decided(preparation: Preparation, state: DestinationState) -> dict[str, str
     }
 
 
+def begin_run(state: DestinationState, plan: Plan, command: str, started_utc: datetime) -> StateJournal:
+    """Enters the run that is to carry out a plan into the history; its journal. Raises `DestinationError`."""
+    run = RunRecord(
+        plan.plan_id,
+        command,
+        started_utc,
+        None,
+        RunStatus.RUNNING,
+        plan.mode,
+        plan.settings_digest,
+        version=__version__,
+    )
+    return state.begin_run(run, plan)
+
+
+def _unheard(_op: PlannedOp, _result: OpResult) -> None:
+    """Nobody wants to hear of single rows."""
+
+
 def apply_and_tell(
     plan: Plan,
     fs: RealFileSystem,
@@ -202,7 +211,7 @@ def apply_and_tell(
     *,
     sink: EventSink,
     stop: Callable[[], bool],
-    on_result: Callable[[PlannedOp, OpResult], None],
+    on_result: Callable[[PlannedOp, OpResult], None] = _unheard,
 ) -> Applied:
     """Applies a plan, telling about progress and failures."""
     begun, done = time.monotonic(), 0
