@@ -16,8 +16,8 @@ from album_sort.classifier.resnet18 import RESNET18
 from album_sort.errors import AlbumSortError
 from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings
 from album_sort.inspection.pool import ReaderPool
-from album_sort.inspection.uploads import usable_name
-from album_sort.types import FileKind
+from album_sort.inspection.uploads import Uploads, usable_name
+from album_sort.types import FileEntry, FileKind
 from tests.builders import make_jpeg, make_tree
 from tests.test_inspection import entries
 from tests.test_inspection_pool import readers
@@ -61,6 +61,29 @@ def test_what_was_sent_lies_in_no_file_when_it_has_been_read(pool: ReaderPool, t
     assert left == []
     pool.close()
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_an_upload_is_gone_before_its_answer_is_heard(pool: ReaderPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget = Uploads.forget
+
+    def slowly(self: Uploads, file: FileEntry) -> None:
+        time.sleep(0.3)
+        forget(self, file)
+
+    monkeypatch.setattr(Uploads, "forget", slowly)
+    for data in (make_jpeg(2), b"no picture at all"):
+        pool.submit_bytes(data, "a.jpg").result(timeout=60)
+        assert list((tmp_path / "temporary").rglob("a.jpg")) == []
+
+
+def test_an_upload_that_was_called_off_is_taken_away(pool: ReaderPool, tmp_path: Path) -> None:
+    uploads = [pool.submit_bytes(make_jpeg(seed), f"{seed}.jpg") for seed in range(30)]
+    assert sum(upload.cancel() for upload in uploads) > 0
+    for upload in uploads:
+        if not upload.cancelled():
+            read(upload)
+    read(pool.submit_bytes(make_jpeg(31), "last.jpg"))  # comes after all of them
+    assert list((tmp_path / "temporary").rglob("*.jpg")) == []
 
 
 def test_many_threads_are_served_by_the_same_processes(pool: ReaderPool) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,3 +76,29 @@ class Request:
     """Whether a process has had it: from then on it cannot be called off."""
     is_suspect: bool = False
     """Whether a process has crashed over it."""
+    let_go: Callable[[], None] | None = None
+    """What ends with the reading, and has ended when anyone hears the answer. A callback of the future would run after that."""
+
+    def begin(self) -> bool:
+        """Whether it is still wanted; from then on it cannot be called off."""
+        if not self.is_begun:
+            self.is_begun = self.answer.set_running_or_notify_cancel()
+            if not self.is_begun:
+                self._end()
+        return self.is_begun
+
+    def settle(self, answer: Answer) -> None:
+        """Gives the answer to whoever waits for it."""
+        self._end()
+        self.answer.set_result(answer)
+
+    def refuse(self, why: Exception) -> None:
+        """Whoever waits for the answer gets the error; a request that was called off has nobody waiting."""
+        if self.begin():
+            self._end()
+            with contextlib.suppress(InvalidStateError):  # was answered meanwhile
+                self.answer.set_exception(why)
+
+    def _end(self) -> None:
+        if self.let_go is not None:
+            self.let_go()

@@ -14,7 +14,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import CancelledError, Future, InvalidStateError
+from concurrent.futures import Future
 from multiprocessing.connection import wait
 from typing import Self
 
@@ -53,10 +53,12 @@ class ReaderPool:
 
     def submit(self, file: FileEntry) -> Future[Answer]:
         """Has one file read; the future raises `AlbumSortError` or OSError when no process can be started, or the pool has ended."""
-        request = Request(file)
+        return self._submit(Request(file))
+
+    def _submit(self, request: Request) -> Future[Answer]:
         with self._lock:
             if self._over is not None:
-                request.answer.set_exception(self._over)
+                request.refuse(self._over)
                 return request.answer
             self._requests.append(request)
             if self._thread is None:
@@ -72,9 +74,7 @@ class ReaderPool:
         A picture dates itself by its name where it says nothing else, and a suffix tells formats apart.
         """
         file = self._uploads.keep(data, name)
-        answer = self.submit(file)
-        answer.add_done_callback(lambda _: self._uploads.forget(file))
-        return answer
+        return self._submit(Request(file, let_go=lambda: self._uploads.forget(file)))
 
     def read(self, files: Iterable[FileEntry]) -> Iterator[Answer]:
         """One answer for each file; raises `AlbumSortError` when no reading process can be started."""
@@ -135,7 +135,7 @@ class ReaderPool:
             for reader in self._readers:
                 reader.end()
                 for request in reader.requests:
-                    _refuse(request, over)
+                    request.refuse(over)
 
     def _end(self, over: Exception) -> None:
         """From now on nothing is taken; what nobody has begun is refused."""
@@ -144,7 +144,7 @@ class ReaderPool:
             left = list(self._requests)
             self._requests.clear()
         for request in left:
-            _refuse(request, over)
+            request.refuse(over)
 
     def _feed_and_take(self) -> None:
         self._feed()
@@ -168,8 +168,7 @@ class ReaderPool:
                 request = self._requests.popleft() if self._requests else None
             if request is None:
                 return
-            if request.is_begun or request.answer.set_running_or_notify_cancel():
-                request.is_begun = True
+            if request.begin():
                 reader.give(request)
 
     def _take(self, reader: ReaderProcess) -> None:
@@ -182,7 +181,7 @@ class ReaderPool:
             self._failed_starts = 0
         else:
             request, answer = taken
-            request.answer.set_result(answer)
+            request.settle(answer)
 
     def _replace(self, dead: ReaderProcess, *, is_hung: bool) -> None:
         """A new process in place of one that crashed or hangs. The file in hand is to blame, the others get a new try.
@@ -200,7 +199,7 @@ class ReaderPool:
             seconds = self._settings.seconds_per_file
             reason = Reason.of("skip.too-slow", seconds=seconds) if is_hung else Reason.of("skip.crashed", detail=why)
             skipped = Skipped(culprit.file.path, Stage.DECODE, reason)
-            culprit.answer.set_result(Failed(culprit.file, skipped, None))
+            culprit.settle(Failed(culprit.file, skipped, None))
         else:
             dead.requests[0].is_suspect = True
         again = list(dead.requests)
@@ -216,10 +215,3 @@ class ReaderPool:
                 f"processes that read photos cannot be started ({why})",
                 hint=f"`{sys.executable} -m album_sort.inspection.reader` says why; reinstalling may help",
             )
-
-
-def _refuse(request: Request, over: Exception) -> None:
-    """Whoever waits for the answer gets the error; one that was called off has none to wait for."""
-    with contextlib.suppress(InvalidStateError, CancelledError):
-        if request.is_begun or request.answer.set_running_or_notify_cancel():
-            request.answer.set_exception(over)
