@@ -63,7 +63,9 @@ def test_what_was_sent_lies_in_no_file_when_it_has_been_read(pool: ReaderPool, t
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_an_upload_is_gone_before_its_answer_is_heard(pool: ReaderPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_is_gone_before_its_answer_is_heard(
+    pool: ReaderPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     forget = Uploads.forget
 
     def slowly(self: Uploads, file: FileEntry) -> None:
