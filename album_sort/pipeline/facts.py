@@ -17,7 +17,7 @@ from album_sort.core.trips.find import Timeline, find_trips
 from album_sort.core.trips.homes import Home, HomeKind, find_homes
 from album_sort.core.trips.positions import PositionChoice, choose_positions
 from album_sort.core.trips.themes import Theme, trip_theme
-from album_sort.core.trips.timeline import TimelinePhoto, Witnesses
+from album_sort.core.trips.timeline import LocatedPhotos, TimelinePhoto
 from album_sort.pipeline.records import PhotoRecord, redate
 from album_sort.pipeline.zones import in_likely_zones
 from album_sort.places.gazetteer import Gazetteer
@@ -77,15 +77,15 @@ def gather_facts(
     )
     places = _places([choice.position for choice in choices], context)
     photos = [_located(record, choice, place) for record, choice, place in zip(dated, choices, places, strict=True)]
-    witnesses = Witnesses.of(photos)
-    homes = find_homes(photos, context.home, witnesses=witnesses)
+    located = LocatedPhotos.of(photos)
+    homes = find_homes(photos, context.home, located=located)
     timeline = find_trips(
         photos,
         homes,
         now_utc=context.now_utc,
         previous=context.previous_trips,
         lang=context.lang,
-        witnesses=witnesses,
+        located=located,
     )
     scores = AlbumTable(policy.rules.albums, policy.score([record.inspection.prediction for record in dated]))
     trips, themes = _with_themes(timeline, photos, scores)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.trips.segments import GAP_DAYS
-from album_sort.core.trips.timeline import DAY, HOUR, Witnesses
-from album_sort.core.trips.unlocated import LoosePhotos
+from album_sort.core.trips.timeline import DAY, HOUR, LocatedPhotos
+from album_sort.core.trips.unlocated import UnlocatedPhotos
 
 EDGE_HOURS = 8.0
 """How far before its first and after its last located photo a trip may take in photos without a position."""
@@ -27,10 +27,10 @@ HOME_HOURS = 1.0
 class EdgeFinder:
     """Knows how many photos an ordinary day has."""
 
-    def __init__(self, table: Witnesses, loose: LoosePhotos, home_rows: NDArray[np.intp]) -> None:
+    def __init__(self, table: LocatedPhotos, unlocated: UnlocatedPhotos, home_rows: NDArray[np.intp]) -> None:
         self.table = table
-        self.loose = loose
-        self.ordinary = _photos_on(np.unique(table.day[home_rows]), table, loose)
+        self.unlocated = unlocated
+        self.ordinary = _photos_on(np.unique(table.day[home_rows]), table, unlocated)
 
     def edges(
         self,
@@ -67,15 +67,15 @@ class EdgeFinder:
     def _busy(self, rows: NDArray[np.intp], cameras: frozenset[str]) -> float:
         """From how many photos on a day without positions is the trip's rather than an ordinary one."""
         wall_s = self.table.wall_s[rows]
-        along = self.loose.count(cameras | self.loose.beside, float(wall_s[0]), float(wall_s[-1]))
+        along = self.unlocated.count(cameras | self.unlocated.beside, float(wall_s[0]), float(wall_s[-1]))
         per_day = (len(rows) + along) / len(np.unique(self.table.day[rows]))
         return max(BUSY_PHOTOS, np.sqrt(self.ordinary * per_day) if self.ordinary else BUSY_SHARE * per_day)
 
     def _is_busy(self, start_s: float, end_s: float, cameras: frozenset[str], busy: float) -> bool:
         if end_s <= start_s:
             return False
-        own = self.loose.count(cameras, start_s, end_s)
-        beside = self.loose.count(self.loose.beside - cameras, start_s, end_s)
+        own = self.unlocated.count(cameras, start_s, end_s)
+        beside = self.unlocated.count(self.unlocated.beside - cameras, start_s, end_s)
         return own >= BUSY_OWN_PHOTOS and own + beside >= busy
 
     def _half_way(self, row: int, home_row: int | None, *, sign: int) -> float:
@@ -87,11 +87,11 @@ class EdgeFinder:
         return here + sign * min(most, half)
 
 
-def _photos_on(days: NDArray[np.int64], table: Witnesses, loose: LoosePhotos) -> float:
+def _photos_on(days: NDArray[np.int64], table: LocatedPhotos, unlocated: UnlocatedPhotos) -> float:
     """How many photos of own cameras one of these days has, by the median; 0 without days."""
     if not len(days):
         return 0.0
-    loose_days = [(walls // DAY).astype(np.int64) for walls in loose.wall_s.values()]
-    everything = np.concatenate([table.day, *loose_days])
+    unlocated_days = [(walls // DAY).astype(np.int64) for walls in unlocated.wall_s.values()]
+    everything = np.concatenate([table.day, *unlocated_days])
     found, counts = np.unique(everything[np.isin(everything, days)], return_counts=True)
     return float(np.median(counts)) if len(found) else 0.0

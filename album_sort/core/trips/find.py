@@ -1,4 +1,4 @@
-"""Trips: stretches away from home that are worth a folder, with their members, titles and the reasons of their boundaries."""
+"""Trips: segments away from home that are worth a folder, with their members, titles and the reasons of their boundaries."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from album_sort.core.trips.homes import Home, HomeKind
 from album_sort.core.trips.identity import new_trip_id, same_trips
 from album_sort.core.trips.judge import Candidate, TripJudge
 from album_sort.core.trips.members import assign_members
-from album_sort.core.trips.segments import find_stretches
-from album_sort.core.trips.timeline import DAY, EPOCH, TimelinePhoto, Witnesses
+from album_sort.core.trips.segments import find_segments
+from album_sort.core.trips.timeline import DAY, EPOCH, LocatedPhotos, TimelinePhoto
 from album_sort.core.trips.titles import TripPlaces, trip_places, trip_title
-from album_sort.core.trips.unlocated import LoosePhotos
-from album_sort.core.trips.whereabouts import Whereabouts, whereabouts
+from album_sort.core.trips.unlocated import UnlocatedPhotos
+from album_sort.core.trips.whereabouts import Whereabouts, find_whereabouts
 from album_sort.types import ContentId, KnownTrip, Place, Reason, Trip
 
 
@@ -37,30 +37,30 @@ def find_trips(
     now_utc: datetime,
     previous: Sequence[KnownTrip] = (),
     lang: str = "en",
-    witnesses: Witnesses | None = None,
+    located: LocatedPhotos | None = None,
 ) -> Timeline:
     """The trips of a library; the same for every order of its photos. `now_utc` is naive and only marks open trips.
 
-    `witnesses` are those of the photos, where they are known already.
+    `located` are those of the photos, where they are known already.
     """
-    table = Witnesses.of(photos) if witnesses is None else witnesses
-    positions = whereabouts(table, homes)
+    table = LocatedPhotos.of(photos) if located is None else located
+    whereabouts = find_whereabouts(table, homes)
     has_home = any(home.kind is HomeKind.HOME for home in homes)
-    loose = LoosePhotos.of(photos)
-    judge = TripJudge(table, positions, loose, has_home=has_home, now_s=(now_utc - EPOCH).total_seconds())
-    judged = (judge.judge(stretch) for stretch in find_stretches(table, positions, _days_without_positions(photos)))
+    unlocated = UnlocatedPhotos.of(photos)
+    judge = TripJudge(table, whereabouts, unlocated, has_home=has_home, now_s=(now_utc - EPOCH).total_seconds())
+    judged = (judge.judge(segment) for segment in find_segments(table, whereabouts, _days_without_positions(photos)))
     candidates = [candidate for candidate in judged if candidate is not None]
-    members = assign_members(photos, table, positions, loose, candidates)
+    members = assign_members(photos, table, whereabouts, unlocated, candidates)
     trips = _with_names(
         [
-            _draft(table, candidate, own, positions.home_countries)
+            _draft(table, candidate, own, whereabouts.home_countries)
             for candidate, own in zip(candidates, members, strict=True)
         ],
         previous,
         lang,
     )
     trips.sort(key=lambda trip: (trip.start, trip.end, trip.trip_id))
-    states = positions.where.tolist()
+    states = whereabouts.where.tolist()
     away = (
         {photo.content_id: states[row] != Whereabouts.HOME for row, photo in enumerate(table.photos)}
         if has_home
@@ -86,24 +86,24 @@ class _Draft:
 
 
 def _draft(
-    table: Witnesses, candidate: Candidate, members: frozenset[ContentId], home_countries: frozenset[str]
+    table: LocatedPhotos, candidate: Candidate, members: frozenset[ContentId], home_countries: frozenset[str]
 ) -> _Draft:
     """A candidate with its days, places and reasons."""
     places_of_day: defaultdict[date, list[Place]] = defaultdict(list)
-    witnesses = [table.photos[row] for row in candidate.rows.tolist()]
-    for photo in witnesses:
+    located = [table.photos[row] for row in candidate.rows.tolist()]
+    for photo in located:
         if photo.place is not None:
             places_of_day[_day(photo)].append(photo.place)
     places = trip_places(places_of_day, home_countries)
     why = list(candidate.why)
-    by_time = len(members) - len(witnesses)
+    by_time = len(members) - len(located)
     if by_time > 0:
         why.append(Reason.of("trip.members-by-time", photos=by_time))
     trip = Trip(
         trip_id="",
         title="",
-        start=min(_day(photo) for photo in witnesses),
-        end=max(_day(photo) for photo in witnesses),
+        start=min(_day(photo) for photo in located),
+        end=max(_day(photo) for photo in located),
         members=members,
         place=places.main,
         country_codes=places.country_codes,
@@ -111,7 +111,7 @@ def _draft(
         is_open=candidate.is_open,
         why=tuple(why),
     )
-    return _Draft(witnesses[0].content_id, trip, places)
+    return _Draft(located[0].content_id, trip, places)
 
 
 def _day(photo: TimelinePhoto) -> date:

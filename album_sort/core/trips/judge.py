@@ -1,4 +1,4 @@
-"""Which stretches away from home are worth an album, and why they begin and end where they do."""
+"""Which segments away from home are worth an album, and why they begin and end where they do."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from album_sort.core.geo import distances_km
 from album_sort.core.trips.edges import EdgeFinder
 from album_sort.core.trips.homes import RECURRING_KM
-from album_sort.core.trips.segments import COMPANION_MOST_KM, FLIGHT_KMH, NEAR_KM, Stretch
-from album_sort.core.trips.timeline import DAY, EPOCH, HOUR, Witnesses
-from album_sort.core.trips.unlocated import LoosePhotos
-from album_sort.core.trips.whereabouts import Positions, Whereabouts
+from album_sort.core.trips.segments import COMPANION_MOST_KM, FLIGHT_KMH, NEAR_KM, Segment
+from album_sort.core.trips.timeline import DAY, EPOCH, HOUR, LocatedPhotos
+from album_sort.core.trips.unlocated import UnlocatedPhotos
+from album_sort.core.trips.whereabouts import Whereabouts, WhereaboutsTable
 from album_sort.types import Reason
 
 MIN_PHOTOS = 3
@@ -56,15 +56,15 @@ ONLY_TRIP_DAYS = 60
 ONLY_TRIP_PHOTOS = 10
 ONLY_TRIP_MOVED_KM = 50.0
 ONLY_TRIP_PER_DAY = 5.0
-"""Without a home a stretch is a trip if it is short and either moves about or is photographed as densely as holidays are."""
+"""Without a home a segment is a trip if it is short and either moves about or is photographed as densely as holidays are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A stretch that is a trip."""
+    """A segment that is a trip."""
 
     rows: NDArray[np.intp]
-    """Of the witnesses, in the order of time."""
+    """Of the located, in the order of time."""
     cameras: frozenset[str]
     earliest_wall_s: float
     """From when on photos without a position may belong to it (wall time)."""
@@ -75,26 +75,32 @@ class Candidate:
 
 
 class TripJudge:
-    """Knows the whole table, judges one stretch after another."""
+    """Knows the whole table, judges one segment after another."""
 
     def __init__(
-        self, table: Witnesses, positions: Positions, loose: LoosePhotos, *, has_home: bool, now_s: float
+        self,
+        table: LocatedPhotos,
+        whereabouts: WhereaboutsTable,
+        unlocated: UnlocatedPhotos,
+        *,
+        has_home: bool,
+        now_s: float,
     ) -> None:
         self.table = table
-        self.positions = positions
-        self.loose = loose
+        self.whereabouts = whereabouts
+        self.unlocated = unlocated
         self.has_home = has_home
         self.now_s = now_s
         self.cameras = [photo.camera for photo in table.photos]
         self.camera_photos = Counter(self.cameras)
-        self.home_rows = np.flatnonzero(positions.where == Whereabouts.HOME)
+        self.home_rows = np.flatnonzero(whereabouts.where == Whereabouts.HOME)
         self.home_cameras = frozenset(self.cameras[row] for row in self.home_rows.tolist())
-        self.edge_finder = EdgeFinder(table, loose, self.home_rows)
+        self.edge_finder = EdgeFinder(table, unlocated, self.home_rows)
 
-    def judge(self, stretch: Stretch) -> Candidate | None:
-        """The stretch as a trip, or None where it is everyday life, an outing, or somebody else's."""
-        rows = np.array(stretch.rows, dtype=np.intp)
-        why = list(dict.fromkeys(stretch.why))
+    def judge(self, segment: Segment) -> Candidate | None:
+        """The segment as a trip, or None where it is everyday life, an outing, or somebody else's."""
+        rows = np.array(segment.rows, dtype=np.intp)
+        why = list(dict.fromkeys(segment.why))
         # Visits first: after a weekend at the parents' two days with three photos in London are the journey, not strays.
         trimmed = self._without_visits_at_ends(rows)
         rows = self._without_strays(trimmed if len(trimmed) else rows)
@@ -106,7 +112,7 @@ class TripJudge:
         before, after = self._home_before(rows, cameras), self._home_after(rows, cameras)
         if self._is_of_strangers(rows, cameras) or not self._was_there(rows, before, after):
             return None
-        is_far = float(self.positions.home_km[rows].max()) >= NEAR_KM
+        is_far = float(self.whereabouts.home_km[rows].max()) >= NEAR_KM
         edges = self.edge_finder.edges(rows, cameras, before, after, is_far=is_far)
         is_day_trip = self._is_one_day(rows, cameras, edges)
         if not self._is_worth_it(rows, cameras, edges, is_day_trip=is_day_trip):
@@ -145,14 +151,14 @@ class TripJudge:
 
     def _without_visits_at_ends(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         """Without the photos at places of recurring visits that come before or after the journey itself."""
-        away = np.flatnonzero(self.positions.where[rows] == Whereabouts.AWAY)
+        away = np.flatnonzero(self.whereabouts.where[rows] == Whereabouts.AWAY)
         if len(away) in (0, len(rows)):
             return rows if len(away) else rows[:0]
         if len(away) < MIN_PHOTOS:
             return rows[:0]  # sent by somebody, or taken on the way
         # A few photos farther off do not turn a weekend at the parents' into a journey, unless they are from very far.
         is_outing = len(np.unique(self.table.day[rows[away]])) < 2 and len(away) < DAY_TRIP_PHOTOS
-        if is_outing and float(self.positions.home_km[rows[away]].min()) < FAR_KM:
+        if is_outing and float(self.whereabouts.home_km[rows[away]].min()) < FAR_KM:
             return rows[:0]
         return rows[away[0] : away[-1] + 1]
 
@@ -169,7 +175,7 @@ class TripJudge:
         if share >= STRANGER_SHARE:
             return False
         # The others were elsewhere meanwhile, or so shortly before or after that they cannot have come along.
-        away_s = _journey_s(float(self.positions.home_km[rows].min()))
+        away_s = _journey_s(float(self.whereabouts.home_km[rows].min()))
         begin, end = self.table.utc_s[rows[[0, -1]]] + (-away_s, away_s)
         low, high = np.searchsorted(self.table.utc_s[self.home_rows], (begin, end))
         return bool(high > low) or self._others_were_far(rows)
@@ -185,7 +191,7 @@ class TripJudge:
         return float(gaps.min()) > COMPANION_MOST_KM
 
     def _is_one_day(self, rows: NDArray[np.intp], cameras: frozenset[str], edges: tuple[float, float]) -> bool:
-        days = set(self.table.day[rows].tolist()) | self.loose.days(cameras, *edges)
+        days = set(self.table.day[rows].tolist()) | self.unlocated.days(cameras, *edges)
         span_s = float(self.table.wall_s[rows[-1]] - self.table.wall_s[rows[0]])
         return len(days) == 1 or (len(days) == 2 and self._days(rows) == 2 and abs(span_s) <= ONE_DAY_HOURS * HOUR)
 
@@ -194,12 +200,12 @@ class TripJudge:
     ) -> bool:
         if not self.has_home:
             return self._is_only_trip(rows)
-        km = self.positions.home_km[rows]
+        km = self.whereabouts.home_km[rows]
         is_near = float(km.max()) < NEAR_KM
         if is_near and not is_day_trip:
             return len(np.unique(self.table.day[rows])) > 1 and len(rows) >= MIN_PHOTOS_NEAR
         # Near home a day's photos without positions may as well be from home.
-        photos = len(rows) if is_near else len(rows) + self.loose.count(cameras | self.loose.beside, *edges)
+        photos = len(rows) if is_near else len(rows) + self.unlocated.count(cameras | self.unlocated.beside, *edges)
         if is_day_trip:
             return photos >= (FAR_DAY_PHOTOS if float(km.min()) >= FAR_KM else DAY_TRIP_PHOTOS)
         return photos >= MIN_PHOTOS
@@ -208,7 +214,7 @@ class TripJudge:
         """Whether photos with a position of a single day show that one of the cameras was there; of several days they do."""
         if self._days(rows) > 1:
             return True
-        km, utc = float(self.positions.home_km[rows].min()), self.table.utc_s
+        km, utc = float(self.whereabouts.home_km[rows].min()), self.table.utc_s
         there = np.inf if before is None else float(utc[rows[0]] - utc[before])
         back = np.inf if after is None else float(utc[after] - utc[rows[-1]])
         if not self.has_home or km < FAR_KM:
@@ -218,7 +224,7 @@ class TripJudge:
         return len(rows) >= DAY_LOCATED and time_s >= _journey_s(km)
 
     def _is_only_trip(self, rows: NDArray[np.intp]) -> bool:
-        """Whether a stretch of a library without a known home looks like a journey."""
+        """Whether a segment of a library without a known home looks like a journey."""
         days = self._days(rows)
         if days < 2 or days > ONLY_TRIP_DAYS or len(rows) < ONLY_TRIP_PHOTOS:
             return False
@@ -242,7 +248,7 @@ class TripJudge:
         first = int(rows[0])
         if not self.has_home:
             return Reason.of("trip.starts-without-home", date=self._date(first))
-        km = round(float(self.positions.home_km[first]))
+        km = round(float(self.whereabouts.home_km[first]))
         if home_row is None:
             return Reason.of("trip.starts-library", date=self._date(first), km=km)
         return Reason.of("trip.starts-away", date=self._date(first), home_date=self._date(home_row), km=km)

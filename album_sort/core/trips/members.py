@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from album_sort.core.geo import distances_km
 from album_sort.core.trips.judge import Candidate
-from album_sort.core.trips.timeline import DAY, TimelinePhoto, Witnesses
-from album_sort.core.trips.unlocated import LoosePhotos
-from album_sort.core.trips.whereabouts import Positions, Whereabouts
+from album_sort.core.trips.timeline import DAY, LocatedPhotos, TimelinePhoto
+from album_sort.core.trips.unlocated import UnlocatedPhotos
+from album_sort.core.trips.whereabouts import Whereabouts, WhereaboutsTable
 from album_sort.types import ContentId, TimePrecision
 
 BESIDE_KM = 150.0
@@ -41,7 +41,7 @@ class _Reach:
         """How many photos prove the trip."""
         return len(self.lat_deg)
 
-    def is_open_to(self, photo: TimelinePhoto, loose: LoosePhotos) -> bool:
+    def is_open_to(self, photo: TimelinePhoto, unlocated: UnlocatedPhotos) -> bool:
         """Whether the photo's camera can have been along.
 
         A telephone that was along shows it by a position; one without may as well have stayed at home. Pictures without
@@ -49,7 +49,7 @@ class _Reach:
         """
         if photo.position is not None or not photo.camera or not photo.is_own:
             return True
-        return photo.camera in self.cameras or photo.camera in loose.beside or photo.camera in self.along
+        return photo.camera in self.cameras or photo.camera in unlocated.beside or photo.camera in self.along
 
     def takes(self, photo: TimelinePhoto, home_days: Set[int]) -> bool:
         """Whether a photo that proves nothing itself belongs here by its time, and by its position if it has one."""
@@ -71,9 +71,9 @@ class _Reach:
 
 def assign_members(
     photos: Sequence[TimelinePhoto],
-    table: Witnesses,
-    positions: Positions,
-    loose: LoosePhotos,
+    table: LocatedPhotos,
+    whereabouts: WhereaboutsTable,
+    unlocated: UnlocatedPhotos,
     candidates: Sequence[Candidate],
 ) -> list[frozenset[ContentId]]:
     """The members of each candidate; every photo belongs to one at most."""
@@ -83,14 +83,14 @@ def assign_members(
     if not candidates:
         return []
     # A stay at the parents' is not a journey that a camera for travelling is taken along on.
-    journeys = [c.rows for c in candidates if (positions.where[c.rows] == Whereabouts.AWAY).any()]
-    travellers = loose.travellers([np.unique(table.day[rows]) for rows in journeys])
+    journeys = [c.rows for c in candidates if (whereabouts.where[c.rows] == Whereabouts.AWAY).any()]
+    travellers = unlocated.travellers([np.unique(table.day[rows]) for rows in journeys])
     by_start = sorted(
-        (_reach(number, table, loose, travellers, c) for number, c in enumerate(candidates)),
+        (_reach(number, table, unlocated, travellers, c) for number, c in enumerate(candidates)),
         key=lambda r: r.earliest_wall_s,
     )
-    home_days = {int(day) for day in table.day[positions.where == Whereabouts.HOME]}
-    at_home = {table.photos[row].content_id for row in np.flatnonzero(positions.where == Whereabouts.HOME).tolist()}
+    home_days = {int(day) for day in table.day[whereabouts.where == Whereabouts.HOME]}
+    at_home = {table.photos[row].content_id for row in np.flatnonzero(whereabouts.where == Whereabouts.HOME).tolist()}
     settled = at_home.union(*members)
     starts = [reach.earliest_wall_s for reach in by_start]
     longest = max(reach.latest_wall_s - reach.earliest_wall_s for reach in by_start)
@@ -101,7 +101,9 @@ def assign_members(
         low = bisect_left(starts, photo.wall_s - longest - DAY)
         high = bisect_right(starts, photo.wall_s + DAY)
         fitting = [
-            reach for reach in by_start[low:high] if reach.is_open_to(photo, loose) and reach.takes(photo, home_days)
+            reach
+            for reach in by_start[low:high]
+            if reach.is_open_to(photo, unlocated) and reach.takes(photo, home_days)
         ]
         if fitting:
             best = min(fitting, key=lambda reach: (photo.camera not in reach.cameras, -reach.photos, reach.number))
@@ -110,7 +112,7 @@ def assign_members(
 
 
 def _reach(
-    number: int, table: Witnesses, loose: LoosePhotos, travellers: frozenset[str], candidate: Candidate
+    number: int, table: LocatedPhotos, unlocated: UnlocatedPhotos, travellers: frozenset[str], candidate: Candidate
 ) -> _Reach:
     days = np.unique(table.day[candidate.rows])
     return _Reach(
@@ -120,7 +122,7 @@ def _reach(
         candidate.earliest_wall_s,
         candidate.latest_wall_s,
         candidate.cameras,
-        travellers | loose.along(days),
+        travellers | unlocated.along(days),
         table.lat_deg[candidate.rows],
         table.lon_deg[candidate.rows],
     )

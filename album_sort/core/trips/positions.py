@@ -202,7 +202,7 @@ def _taken_between(by_camera: Mapping[str, Sequence[_Fix]], camera: str, start_s
 
 
 def _equal_runs(fixes: Sequence[_Fix]) -> list[list[_Fix]]:
-    """Stretches of more than one fix with the very same coordinates."""
+    """Runs of more than one fix with the very same coordinates."""
     runs: list[list[_Fix]] = []
     last: GeoPosition | None = None
     run: list[_Fix] = []

@@ -1,4 +1,4 @@
-"""Stretches of time away from home: each camera is followed until it comes home; cameras that travel together are joined."""
+"""Segments of the timeline away from home: each camera is followed until it comes home; cameras that travel together are joined."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.geo import distance_km, distances_km
-from album_sort.core.trips.timeline import DAY, HOUR, Witnesses
-from album_sort.core.trips.whereabouts import Positions, Whereabouts
+from album_sort.core.trips.timeline import DAY, HOUR, LocatedPhotos
+from album_sort.core.trips.whereabouts import Whereabouts, WhereaboutsTable
 from album_sort.types import Reason
 
 GAP_DAYS = 3
@@ -54,15 +54,15 @@ STRAY_PHOTOS = 3
 
 
 @dataclass(slots=True, eq=False)
-class Stretch:
-    """A stretch away from home while it is being put together."""
+class Segment:
+    """A segment away from home while it is being put together."""
 
     rows: list[int]
-    """Rows of the witnesses, in the order of time."""
+    """Rows of the located, in the order of time."""
     last_of: dict[str, int] = field(default_factory=dict)
     """Last row of each camera."""
     home_since: dict[str, int] = field(default_factory=dict)
-    """Row at which a camera was seen at home after its last photo of the stretch."""
+    """Row at which a camera was seen at home after its last photo of the segment."""
     why: list[Reason] = field(default_factory=list)
 
     def add(self, row: int, camera: str) -> None:
@@ -72,22 +72,22 @@ class Stretch:
         self.home_since.pop(camera, None)
 
 
-def find_stretches(witnesses: Witnesses, positions: Positions, busy_days: frozenset[int]) -> list[Stretch]:
-    """Stretches in the order of their first photos. `busy_days` are days (since 1970) with photos without a position."""
-    return _together(_Follower(witnesses, positions, busy_days).follow(), witnesses, positions)
+def find_segments(located: LocatedPhotos, whereabouts: WhereaboutsTable, busy_days: frozenset[int]) -> list[Segment]:
+    """Segments in the order of their first photos. `busy_days` are days (since 1970) with photos without a position."""
+    return _together(_Follower(located, whereabouts, busy_days).follow(), located, whereabouts)
 
 
-def _together(stretches: list[Stretch], table: Witnesses, positions: Positions) -> list[Stretch]:
-    """Join stretches of different cameras that met: photos on the same or the next day, close to each other."""
-    joined: list[Stretch] = []
-    for stretch in stretches:
-        first_day = table.day[stretch.rows[0]]
-        met = [s for s in joined if table.day[s.rows[-1]] >= first_day - 1 and _met(s, stretch, table, positions)]
+def _together(segments: list[Segment], table: LocatedPhotos, whereabouts: WhereaboutsTable) -> list[Segment]:
+    """Join segments of different cameras that met: photos on the same or the next day, close to each other."""
+    joined: list[Segment] = []
+    for segment in segments:
+        first_day = table.day[segment.rows[0]]
+        met = [s for s in joined if table.day[s.rows[-1]] >= first_day - 1 and _met(s, segment, table, whereabouts)]
         if not met:
-            joined.append(stretch)
+            joined.append(segment)
             continue
         whole = met[0]
-        for other in (*met[1:], stretch):
+        for other in (*met[1:], segment):
             whole.rows = sorted(whole.rows + other.rows)
             whole.last_of |= other.last_of
             whole.why += other.why
@@ -95,8 +95,8 @@ def _together(stretches: list[Stretch], table: Witnesses, positions: Positions) 
     return joined
 
 
-def _met(a: Stretch, b: Stretch, table: Witnesses, positions: Positions) -> bool:
-    """Whether two stretches of different cameras have days in common on which they were close."""
+def _met(a: Segment, b: Segment, table: LocatedPhotos, whereabouts: WhereaboutsTable) -> bool:
+    """Whether two segments of different cameras have days in common on which they were close."""
     if set(a.last_of) & set(b.last_of):
         return False
     rows_of_day: defaultdict[int, list[int]] = defaultdict(list)
@@ -104,7 +104,7 @@ def _met(a: Stretch, b: Stretch, table: Witnesses, positions: Positions) -> bool
         rows_of_day[int(table.day[row])].append(row)
     for row in b.rows:
         here = rows_of_day.get(int(table.day[row]), [])
-        if here and float(_gaps_km(table, here, row).min()) <= companion_km(float(positions.home_km[row])):
+        if here and float(_gaps_km(table, here, row).min()) <= companion_km(float(whereabouts.home_km[row])):
             return True
     return False
 
@@ -116,40 +116,40 @@ def companion_km(home_km: float) -> float:
     return min(COMPANION_MOST_KM, max(COMPANION_KM, COMPANION_SHARE * home_km))
 
 
-def _gaps_km(table: Witnesses, rows: list[int], row: int) -> NDArray[np.float64]:
+def _gaps_km(table: LocatedPhotos, rows: list[int], row: int) -> NDArray[np.float64]:
     return distances_km(table.lat_deg[rows], table.lon_deg[rows], float(table.lat_deg[row]), float(table.lon_deg[row]))
 
 
 class _Follower:
-    """Goes through the table once, with the stretches that may still go on at hand."""
+    """Goes through the table once, with the segments that may still go on at hand."""
 
-    def __init__(self, witnesses: Witnesses, positions: Positions, busy_days: frozenset[int]) -> None:
-        self.table = witnesses
+    def __init__(self, located: LocatedPhotos, whereabouts: WhereaboutsTable, busy_days: frozenset[int]) -> None:
+        self.table = located
         self.busy_days = busy_days
-        self.positions = positions
-        self.cameras = [photo.camera for photo in witnesses.photos]
-        self.done: list[Stretch] = []
-        self.open: list[Stretch] = []
+        self.whereabouts = whereabouts
+        self.cameras = [photo.camera for photo in located.photos]
+        self.done: list[Segment] = []
+        self.open: list[Segment] = []
 
-    def follow(self) -> list[Stretch]:
-        """All stretches."""
-        believed = believable(self.table, self.positions, self.cameras)
+    def follow(self) -> list[Segment]:
+        """All segments."""
+        believed = believable(self.table, self.whereabouts, self.cameras)
         seen_home: dict[str, int] = {}
-        where = self.positions.where.tolist()
+        where = self.whereabouts.where.tolist()
         for row in np.flatnonzero(believed).tolist():
             camera = self.cameras[row]
             if where[row] == Whereabouts.HOME:
                 seen_home[camera] = row
-                for stretch in self.open:
-                    if camera in stretch.last_of:
-                        stretch.home_since.setdefault(camera, row)
+                for segment in self.open:
+                    if camera in segment.last_of:
+                        segment.home_since.setdefault(camera, row)
                 continue
             self._close_old(row)
             self._place(row, camera)
-        return sorted(self.done + self.open, key=lambda stretch: stretch.rows[0])
+        return sorted(self.done + self.open, key=lambda segment: segment.rows[0])
 
     def _close_old(self, row: int) -> None:
-        """Stretches that ended too long ago can take in nothing more."""
+        """Segments that ended too long ago can take in nothing more."""
         day = self.table.day
         still = [s for s in self.open if day[row] - day[s.rows[-1]] <= LONGEST_GAP_DAYS]
         if len(still) < len(self.open):
@@ -157,21 +157,21 @@ class _Follower:
             self.open = still
 
     def _place(self, row: int, camera: str) -> None:
-        """Add a photo to the stretch it continues, the one with its own camera first, or begin a new one."""
-        mine = [stretch for stretch in self.open if camera in stretch.last_of]
-        others = [stretch for stretch in self.open if camera not in stretch.last_of]
-        for stretch in reversed(mine):
-            if self._continues(stretch, stretch.last_of[camera], row, camera):
-                stretch.add(row, camera)
+        """Add a photo to the segment it continues, the one with its own camera first, or begin a new one."""
+        mine = [segment for segment in self.open if camera in segment.last_of]
+        others = [segment for segment in self.open if camera not in segment.last_of]
+        for segment in reversed(mine):
+            if self._continues(segment, segment.last_of[camera], row, camera):
+                segment.add(row, camera)
                 return
-        for stretch in reversed(others + mine):
-            if self._accompanies(stretch, row, camera):
-                stretch.add(row, camera)
+        for segment in reversed(others + mine):
+            if self._accompanies(segment, row, camera):
+                segment.add(row, camera)
                 return
-        self.open.append(Stretch([row], {camera: row}))
+        self.open.append(Segment([row], {camera: row}))
 
     def _companion_km(self, row: int) -> float:
-        return companion_km(float(self.positions.home_km[row]))
+        return companion_km(float(self.whereabouts.home_km[row]))
 
     def _gap_km(self, a: int, b: int) -> float:
         table = self.table
@@ -179,42 +179,42 @@ class _Follower:
             float(table.lat_deg[a]), float(table.lon_deg[a]), float(table.lat_deg[b]), float(table.lon_deg[b])
         )
 
-    def _continues(self, stretch: Stretch, last: int, row: int, camera: str) -> bool:
-        """Whether a camera's next photo belongs to the stretch of its last one."""
-        latest = stretch.rows[-1]
-        # The stretch may have gone on with another camera that is closer in time.
+    def _continues(self, segment: Segment, last: int, row: int, camera: str) -> bool:
+        """Whether a camera's next photo belongs to the segment of its last one."""
+        latest = segment.rows[-1]
+        # The segment may have gone on with another camera that is closer in time.
         if self.table.day[latest] > self.table.day[last] and self._gap_km(latest, row) <= self._companion_km(row):
             last = latest
-        home_row = stretch.home_since.get(camera)
+        home_row = segment.home_since.get(camera)
         if home_row is not None:
-            return self._returns_after_visit(stretch, last, home_row, row)
-        return self._same_journey(stretch, last, row)
+            return self._returns_after_visit(segment, last, home_row, row)
+        return self._same_journey(segment, last, row)
 
-    def _returns_after_visit(self, stretch: Stretch, last: int, home_row: int, row: int) -> bool:
+    def _returns_after_visit(self, segment: Segment, last: int, home_row: int, row: int) -> bool:
         """Whether a camera that was seen at home goes on with the same stay: shortly after, same place, too far to commute."""
         table = self.table
-        km = float(min(self.positions.home_km[last], self.positions.home_km[row]))
+        km = float(min(self.whereabouts.home_km[last], self.whereabouts.home_km[row]))
         away_days = (table.utc_s[row] - table.utc_s[last]) / DAY
         if km <= COMMUTE_KM or away_days > VISIT_HOME_DAYS + 1 or self._gap_km(last, row) > OUTING_KM:
             return False
         if (table.utc_s[row] - table.utc_s[home_row]) / DAY > VISIT_HOME_DAYS:
             return False
-        stretch.why.append(Reason.of("trip.visit-home-inside", days=max(1, round(away_days))))
+        segment.why.append(Reason.of("trip.visit-home-inside", days=max(1, round(away_days))))
         return True
 
-    def _same_journey(self, stretch: Stretch, last: int, row: int) -> bool:
+    def _same_journey(self, segment: Segment, last: int, row: int) -> bool:
         """Whether two photos away from home, with none at home between, are of one journey."""
-        table, positions = self.table, self.positions
+        table, whereabouts = self.table, self.whereabouts
         days = int(table.day[row] - table.day[last])
-        km = float(min(positions.home_km[last], positions.home_km[row]))
-        country = positions.country[row]
-        is_abroad = bool(country) and country not in positions.home_countries
+        km = float(min(whereabouts.home_km[last], whereabouts.home_km[row]))
+        country = whereabouts.country[row]
+        is_abroad = bool(country) and country not in whereabouts.home_countries
         apart = self._gap_km(last, row)
         # On the way by road; who flew home overnight and is out again next day has come home meanwhile.
         is_under_way = days == 0 or (days == 1 and apart <= DRIVE_KM)
-        is_leaving = float(max(positions.home_km[last], positions.home_km[row])) >= NEAR_KM and is_under_way
+        is_leaving = float(max(whereabouts.home_km[last], whereabouts.home_km[row])) >= NEAR_KM and is_under_way
         if km < NEAR_KM and not is_leaving:
-            is_usual = positions.where[last] == positions.where[row] == Whereabouts.RECURRING
+            is_usual = whereabouts.where[last] == whereabouts.where[row] == Whereabouts.RECURRING
             most_days = STAY_GAP_DAYS if is_usual else GAP_DAYS - 1
             return (days <= 1 and apart <= OUTING_KM) or (days <= most_days and apart <= OUTING_KM / 2)
         if days <= GAP_DAYS:
@@ -223,31 +223,31 @@ class _Follower:
             return False
         # Beside a border the next village may be in another country, and a continent away the next town is near.
         is_near_by = apart <= (OUTING_KM if km < FAR_KM else self._companion_km(row))
-        if is_near_by or (is_abroad and country == positions.country[last]):
-            stretch.why.append(Reason.of("trip.gap-bridged", days=days - 1))
+        if is_near_by or (is_abroad and country == whereabouts.country[last]):
+            segment.why.append(Reason.of("trip.gap-bridged", days=days - 1))
             return True
         between = range(int(table.day[last]) + 1, int(table.day[row]))
         if 2 * len(self.busy_days.intersection(between)) >= len(between):
-            stretch.why.append(Reason.of("trip.gap-without-positions", days=days - 1))
+            segment.why.append(Reason.of("trip.gap-without-positions", days=days - 1))
             return True
         return False
 
-    def _accompanies(self, stretch: Stretch, row: int, camera: str) -> bool:
-        """Whether a camera new to a stretch (or long silent) was close to it in time and place."""
-        if camera in stretch.home_since:
+    def _accompanies(self, segment: Segment, row: int, camera: str) -> bool:
+        """Whether a camera new to a segment (or long silent) was close to it in time and place."""
+        if camera in segment.home_since:
             return False
         # Far from home two telephones at one place belong together even if they take turns.
-        most_days = 1 if self.positions.home_km[row] < NEAR_KM else GAP_DAYS
-        nearby = stretch.rows[-40:]
+        most_days = 1 if self.whereabouts.home_km[row] < NEAR_KM else GAP_DAYS
+        nearby = segment.rows[-40:]
         close = [other for other in nearby if self.table.day[row] - self.table.day[other] <= most_days]
         if any(self._gap_km(other, row) <= self._companion_km(row) for other in close[-8:]):
-            if camera not in stretch.last_of:
-                stretch.why.append(Reason.of("trip.another-camera", camera=camera or "?"))
+            if camera not in segment.last_of:
+                segment.why.append(Reason.of("trip.another-camera", camera=camera or "?"))
             return True
         return False
 
 
-def believable(table: Witnesses, positions: Positions, cameras: list[str]) -> NDArray[np.bool_]:
+def believable(table: LocatedPhotos, whereabouts: WhereaboutsTable, cameras: list[str]) -> NDArray[np.bool_]:
     """Rows that may speak: without photos that a camera could not have taken between those before and after.
 
     Two phones of one model have one name: while one travels, the other may be at home. And a friend's photo may carry the
@@ -258,20 +258,20 @@ def believable(table: Witnesses, positions: Positions, cameras: list[str]) -> ND
     for row, camera in enumerate(cameras):
         by_camera[camera].append(row)
     for rows in by_camera.values():
-        runs = _runs(rows, positions.where.tolist())
+        runs = _runs(rows, whereabouts.where.tolist())
         for before, run, after in zip(runs, runs[1:], runs[2:], strict=False):
-            if not _is_possible(table, positions, before[-1], run, after[0]):
+            if not _is_possible(table, whereabouts, before[-1], run, after[0]):
                 believed[run] = False
     return believed
 
 
-def _is_possible(table: Witnesses, positions: Positions, before: int, run: list[int], after: int) -> bool:
+def _is_possible(table: LocatedPhotos, whereabouts: WhereaboutsTable, before: int, run: list[int], after: int) -> bool:
     """Whether a camera can have been where a run was, between the photos before and after it."""
     hours = float(min(table.utc_s[run[0]] - table.utc_s[before], table.utc_s[after] - table.utc_s[run[-1]])) / HOUR
-    if positions.where[run[0]] == Whereabouts.HOME:
-        km = float(min(positions.home_km[before], positions.home_km[after]))
+    if whereabouts.where[run[0]] == Whereabouts.HOME:
+        km = float(min(whereabouts.home_km[before], whereabouts.home_km[after]))
         return km <= COMMUTE_KM or hours >= km / DOOR_TO_DOOR_KMH
-    km = float(np.min(positions.home_km[run]))
+    km = float(np.min(whereabouts.home_km[run]))
     return len(run) > STRAY_PHOTOS or hours >= km / FLIGHT_KMH
 
 

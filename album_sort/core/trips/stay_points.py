@@ -8,25 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.geo import distances_km
-from album_sort.core.trips.timeline import Witnesses
+from album_sort.core.trips.timeline import LocatedPhotos
 
 CELL_DEG = 0.05
 """About 5 km: wide enough that fixes of one neighbourhood fall together, narrow enough to tell towns apart."""
 
-SPOT_RADIUS_KM = 10.0
-"""Days this close to a spot's middle are days there."""
+STAY_RADIUS_KM = 10.0
+"""Days this close to a stay point's middle are days there."""
 
-LARGEST_SPOTS = 60
-"""How many of the most visited spots are looked at; the rest are holiday stops."""
+MOST_STAY_POINTS = 60
+"""How many of the most visited stay points are looked at; the rest are holiday stops."""
 
-MIN_SPOT_DAYS = 3
-"""Spots seen on fewer days are neither homes nor places of recurring visits."""
+MIN_STAY_DAYS = 3
+"""Stay points seen on fewer days are neither homes nor places of recurring visits."""
 
 Days = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Spot:
+class StayPoint:
     """A neighbourhood and the days spent there."""
 
     lat_deg: float
@@ -79,39 +79,39 @@ class DayCells:
     photos: NDArray[np.int64]
 
 
-def find_spots(rows: DayCells) -> list[Spot]:
+def find_stay_points(rows: DayCells) -> list[StayPoint]:
     """Neighbourhoods by the number of weeks and nights spent there, most first."""
     alive = np.ones(len(rows.day), dtype=np.bool_)
-    spots: list[Spot] = []
-    while alive.any() and len(spots) < LARGEST_SPOTS:
+    points: list[StayPoint] = []
+    while alive.any() and len(points) < MOST_STAY_POINTS:
         inside = alive & (rows.cell == _busiest(rows, alive))
         middle_lat, middle_lon = float(np.median(rows.lat[inside])), float(np.median(rows.lon[inside]))
-        near = alive & (distances_km(rows.lat, rows.lon, middle_lat, middle_lon) <= SPOT_RADIUS_KM)
+        near = alive & (distances_km(rows.lat, rows.lon, middle_lat, middle_lon) <= STAY_RADIUS_KM)
         near |= inside
         days = np.unique(rows.day[near])
-        if len(days) < MIN_SPOT_DAYS:
+        if len(days) < MIN_STAY_DAYS:
             break
         nights = np.unique(rows.day[near & rows.night])
-        spots.append(Spot(middle_lat, middle_lon, days, nights, int(rows.photos[near].sum())))
+        points.append(StayPoint(middle_lat, middle_lon, days, nights, int(rows.photos[near].sum())))
         alive &= ~near
-    return spots
+    return points
 
 
-def day_cells(witnesses: Witnesses) -> DayCells:
+def day_cells(located: LocatedPhotos) -> DayCells:
     """The table by day and cell: what a wedding's 2,000 photos leave is one row."""
-    row = np.floor(witnesses.lat_deg / CELL_DEG)
+    row = np.floor(located.lat_deg / CELL_DEG)
     width = CELL_DEG / np.maximum(0.05, np.cos(np.radians(row * CELL_DEG)))
-    column = np.floor(witnesses.lon_deg / width)
+    column = np.floor(located.lon_deg / width)
     cell = ((row + 4096) * 16384 + column + 8192).astype(np.int64)
-    keys = np.stack([cell, witnesses.day], axis=1)
+    keys = np.stack([cell, located.day], axis=1)
     distinct, back, count = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
     back, size = back.reshape(-1), len(distinct)
     return DayCells(
         cell=distinct[:, 0],
-        lat=np.bincount(back, witnesses.lat_deg, size) / count,
-        lon=np.bincount(back, witnesses.lon_deg, size) / count,
+        lat=np.bincount(back, located.lat_deg, size) / count,
+        lon=np.bincount(back, located.lon_deg, size) / count,
         day=distinct[:, 1],
-        night=np.bincount(back, witnesses.is_night, size) > 0,
+        night=np.bincount(back, located.is_night, size) > 0,
         photos=count.astype(np.int64),
     )
 

@@ -48,7 +48,7 @@ class TimelinePhoto:
     """Empty when unknown."""
     is_own: bool = True
     """False for screenshots, messenger pictures and other pictures no camera of this library took: they may belong to a
-    trip by their time, but never make, stretch or end one, and no neighbour says where they come from."""
+    trip by their time, but never make, lengthen or end one, and no neighbour says where they come from."""
     candidates: tuple[GeoPosition, ...] = ()
     """What its files say of the position, before one is chosen (`positions.py`)."""
 
@@ -59,7 +59,7 @@ class TimelinePhoto:
     """Seconds since 1970 in UTC; without an offset estimated from the longitude, without either the wall time."""
     is_timed: bool = field(init=False, compare=False, repr=False)
     """Whether the time of day is known and may be believed."""
-    is_witness: bool = field(init=False, compare=False, repr=False)
+    is_located: bool = field(init=False, compare=False, repr=False)
     """Whether it proves that one of the library's own cameras was somewhere at some time."""
 
     def __post_init__(self) -> None:
@@ -71,7 +71,7 @@ class TimelinePhoto:
         set_field(self, "wall_s", wall_s)
         set_field(self, "utc_s", utc_s)
         set_field(self, "is_timed", is_timed)
-        set_field(self, "is_witness", is_timed and self.is_own and position is not None and not self.is_airborne)
+        set_field(self, "is_located", is_timed and self.is_own and position is not None and not self.is_airborne)
 
     @property
     def is_airborne(self) -> bool:
@@ -83,7 +83,7 @@ class TimelinePhoto:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Witnesses:
+class LocatedPhotos:
     """The photos that prove where a camera was, one row each, in the order of time; rows of one moment by content."""
 
     photos: tuple[TimelinePhoto, ...]
@@ -101,11 +101,11 @@ class Witnesses:
         return len(self.photos)
 
     @classmethod
-    def of(cls, photos: Sequence[TimelinePhoto]) -> Witnesses:
+    def of(cls, photos: Sequence[TimelinePhoto]) -> LocatedPhotos:
         """The table; photos of equal content count once, whatever order they come in."""
         distinct: dict[ContentId, TimelinePhoto] = {}
         for photo in photos:
-            if photo.is_witness:
+            if photo.is_located:
                 other = distinct.setdefault(photo.content_id, photo)
                 if other is not photo and _rank(photo) < _rank(other):
                     distinct[photo.content_id] = photo

@@ -33,7 +33,7 @@ clock is right."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LoosePhotos:
+class UnlocatedPhotos:
     """Timed photos of own cameras without a position, by camera."""
 
     wall_s: dict[str, NDArray[np.float64]]
@@ -44,7 +44,7 @@ class LoosePhotos:
     """Cameras without a receiver whose clocks are wrong."""
 
     @classmethod
-    def of(cls, photos: Sequence[TimelinePhoto]) -> LoosePhotos:
+    def of(cls, photos: Sequence[TimelinePhoto]) -> UnlocatedPhotos:
         """Sort a library's photos; the order they come in does not matter."""
         walls: defaultdict[str, list[float]] = defaultdict(list)
         days_of: defaultdict[str, set[int]] = defaultdict(set)
