@@ -99,6 +99,7 @@ ROOMS: dict[str, set[str]] = {
     "evidence": {"dates"},
     "albums": set(),
     "planning": set(),
+    "learning": set(),
 }
 
 # Third-party packages that only some parts may touch.
