@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from album_sort.classifier.labels import load_labels
@@ -35,23 +35,27 @@ class Explained:
 
 
 def explain(photo: str, destination: str, here: SettingsHere, *, sink: EventSink, with_figures: bool) -> Explained:
-    """All that led to a photo's album; `destination` may be empty. Raises `UsageError` for what is not among the photos."""
+    """All that led to a photo's album; `destination` may be empty. Raises `UsageError` for what is not among the photos.
+
+    The language that is asked for is that of the sentences; folders, places and trips keep the names that they have there.
+    """
     remembered = remember_nothing_written(destination) if destination else Remembered()
     path = given_path(_existing(photo, destination, remembered))
     source = _source_of(path, destination, remembered)
     sources = _with_its_files(source)
-    request = SortRequest(sources, destination or os.path.dirname(source), here.settings, utc_now())
+    settings = replace(here.settings, lang=remembered.language or here.settings.lang)
+    request = SortRequest(sources, destination or os.path.dirname(source), settings, utc_now())
     preparation = prepare(scout(request, remembered, sink), remembered, sink)
-    return Explained(source, tuple(_sections(preparation, source, with_figures=with_figures)))
+    lang = here.settings.lang or preparation.lang
+    return Explained(source, tuple(_sections(preparation, source, lang, with_figures=with_figures)))
 
 
-def _sections(preparation: Preparation, source: str, *, with_figures: bool) -> Sequence[Section]:
+def _sections(preparation: Preparation, source: str, lang: str, *, with_figures: bool) -> Sequence[Section]:
     library = preparation.library
     for facts, assignment in zip(library.photos, preparation.assignments, strict=True):
         if any(
             os.path.samefile(file.path, source) for file in facts.group.files if file.name == os.path.basename(source)
         ):
-            lang = preparation.lang
             return explain_decision(
                 assignment, facts, load_labels(), lang, preparation.wording, with_figures=with_figures
             )

@@ -25,6 +25,7 @@ from album_sort.pipeline.stages import Stages
 from album_sort.scan import ScanResult
 from album_sort.state.cache import CACHE_FILE
 from album_sort.types import (
+    LANGUAGES,
     AlbumId,
     Assignment,
     Filing,
@@ -102,7 +103,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         library, found = assign_all(library, scores, policy, hand, net)
         assignments = standing.keep(found)
         del scores  # 16 MB of a hundred thousand photos
-        wording = _wording(policy, lang, hand)
+        wording = _wording(policy, hand)
         filings, left_out = file_all(scouted, library, assignments, {**rest.there, **inspections}, wording, net=net)
         filings = standing.stand(of_this_run(filings, inspections))
         filings, left_out = _wanted(filings, left_out, library, remembered, hand)
@@ -199,9 +200,12 @@ def _all_skipped(
     return tuple(sorted(everything, key=lambda one: one.path))
 
 
-def _wording(policy: FilingPolicy, lang: str, hand: HandReading) -> Wording:
-    """All sentences, with the albums' titles as they are here."""
+def _wording(policy: FilingPolicy, hand: HandReading) -> Wording:
+    """All sentences, with the albums' titles as they are here: `explain` may speak another language than the folders."""
     wording = load_wording()
+    return wording.retitled({lang: _titles(policy, lang, hand, wording) for lang in LANGUAGES})
+
+
+def _titles(policy: FilingPolicy, lang: str, hand: HandReading, wording: Wording) -> dict[AlbumId, str]:
     titles = {album: album_title(policy, album, lang) for album in policy.rules.albums}
-    titles[KEPT] = wording.word("folder", "kept", lang)
-    return wording.retitled({lang: {**titles, **hand.titles}})
+    return {**titles, KEPT: wording.word("folder", "kept", lang), **hand.titles}
