@@ -25,7 +25,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from album_sort.core.albums.compiled_rules import ReadyRules
+from album_sort.core.albums.compiled_rules import CompiledRules
 from album_sort.core.albums.head import LEAST_PROBABILITY, NONE_OF_THEM, UNHEARD
 from album_sort.core.albums.scoring import PRIOR_FLOOR, score_predictions, sum_log_odds
 from album_sort.pipeline.policy import load_calibration, load_rules
@@ -82,7 +82,7 @@ class Collection:
 
 RULES = load_rules()
 ALBUMS = list(RULES.albums)
-READY = ReadyRules.of(RULES)
+COMPILED = CompiledRules.of(RULES)
 
 
 def main() -> None:
@@ -147,12 +147,12 @@ def read_collection(args: argparse.Namespace) -> tuple[str, Collection]:
     base = score_predictions(predictions, RULES.weights, load_calibration(weights.sha256).temperature)
     evidence = np.zeros_like(base)
     evidence[first:] = sum_log_odds(
-        READY.columns, [evidence_of(p, row, RULES) for p, row in zip(photos, base[first:].tolist(), strict=True)]
+        COMPILED.columns, [evidence_of(p, row, RULES) for p, row in zip(photos, base[first:].tolist(), strict=True)]
     )
     known = np.maximum(base, PRIOR_FLOOR)
     rest = np.maximum(1.0 - known.sum(axis=1, keepdims=True), PRIOR_FLOOR)
     offset = np.log(np.hstack([known, rest]))
-    offset[:, :-1] += READY.usual_log_odds + evidence
+    offset[:, :-1] += COMPILED.prior_log_odds + evidence
     return (
         weights.sha256,
         Collection(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from album_sort.core.albums.album_rules import AlbumRules
-from album_sort.core.albums.compiled_rules import ConditionCheck, ReadyRules
+from album_sort.core.albums.compiled_rules import CompiledRules, ConditionCheck
 from album_sort.core.albums.conditions import CONDITIONS, guide_table
 from album_sort.errors import UsageError
 from album_sort.types import Prediction
@@ -61,7 +61,7 @@ def rules_with(*when: str) -> AlbumRules:
 @cache
 def check_of(*when: tuple[str, str]) -> ConditionCheck:
     rules = rules_with(*(f"{name} = {example}" for name, example in when))
-    return ReadyRules.of(rules).leaning[0].check
+    return CompiledRules.of(rules).leaning[0].check
 
 
 def photos_of(*when: tuple[str, str]) -> set[str]:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.albums.blend import paper_columns, score_with_head, speaking_for
 from album_sort.core.albums.calibration import DEFAULT_PRECISION_TARGET, Calibration
-from album_sort.core.albums.compiled_rules import ConditionCheck, ReadyRules
+from album_sort.core.albums.compiled_rules import CompiledRules, ConditionCheck
 from album_sort.core.albums.head import Head
-from album_sort.core.albums.ranking import ALSO_FROM, Weighed, weigh
+from album_sort.core.albums.ranking import ALSO_FROM, RankedAlbums, rank_albums
 from album_sort.core.albums.scoring import score_predictions
 from album_sort.types import (
     REVIEW,
@@ -90,9 +90,9 @@ class _Case(NamedTuple):
     """One photo with everything weighed."""
 
     facts: PhotoFacts
-    weighed: Weighed
+    ranked: RankedAlbums
     policy: FilingPolicy
-    ready: ReadyRules
+    compiled: CompiledRules
     evidence: tuple[Evidence, ...]
 
     @property
@@ -101,10 +101,10 @@ class _Case(NamedTuple):
 
     def score(self, album: AlbumId) -> float:
         """How likely an album of the rules is, evidence included."""
-        return self.weighed.scores[self.ready.columns[album]]
+        return self.ranked.scores[self.compiled.columns[album]]
 
     def holds(self, check: ConditionCheck) -> bool:
-        return check.holds(self.facts, self.weighed.scores)
+        return check.holds(self.facts, self.ranked.scores)
 
 
 def assign(
@@ -132,34 +132,37 @@ def assign_photos(
     `correction`: for each, the album the user filed this content under; beats everything.
     """
     rules = policy.rules
-    ready = ReadyRules.of(rules)
+    compiled = CompiledRules.of(rules)
     pieces = [_resolved(of_photo, rules) for of_photo in evidence]
     seen = Prediction.stack([facts.prediction for facts in photos])
     by_map = base if policy.head is None else policy.score_by_map([facts.prediction for facts in photos])
-    base = _paper_first(base, by_map, pieces, ready)
-    scores = ready.scores(base, pieces)
-    leaning = _lean(photos, seen, scores, pieces, ready)
+    base = _paper_first(base, by_map, pieces, compiled)
+    scores = compiled.scores(base, pieces)
+    leaning = _lean(photos, seen, scores, pieces, compiled)
     if leaning:
-        scores[leaning] = ready.scores(base[leaning], [pieces[number] for number in leaning])
-    weighed = weigh(ready, base, scores, seen, by_map)
+        scores[leaning] = compiled.scores(base[leaning], [pieces[number] for number in leaning])
+    ranked = rank_albums(compiled, base, scores, seen, by_map)
     cases = (
-        _Case(facts, numbers, policy, ready, own) for facts, numbers, own in zip(photos, weighed, pieces, strict=True)
+        _Case(facts, numbers, policy, compiled, own) for facts, numbers, own in zip(photos, ranked, pieces, strict=True)
     )
     return [_assignment(case, correction) for case, correction in zip(cases, corrections, strict=True)]
 
 
 def _paper_first(
-    base: NDArray[np.float64], by_map: NDArray[np.float64], pieces: Sequence[Sequence[Evidence]], ready: ReadyRules
+    base: NDArray[np.float64],
+    by_map: NDArray[np.float64],
+    pieces: Sequence[Sequence[Evidence]],
+    compiled: CompiledRules,
 ) -> NDArray[np.float64]:
     """Where evidence makes a photo a document or a screenshot by the class map alone, no head says otherwise."""
     if by_map is base:
         return base
-    paper = paper_columns(ready.rules)
-    asked = speaking_for(pieces, frozenset(ready.rules.albums[column] for column in paper))
+    paper = paper_columns(compiled.rules)
+    asked = speaking_for(pieces, frozenset(compiled.rules.albums[column] for column in paper))
     if not asked:
         return base
-    whole = ready.scores(by_map[asked], [pieces[number] for number in asked])[:, ready.whole_columns]
-    firm = [n for n, i in zip(asked, ready.whole_columns[whole.argmax(axis=1)].tolist(), strict=True) if i in paper]
+    whole = compiled.scores(by_map[asked], [pieces[number] for number in asked])[:, compiled.whole_columns]
+    firm = [n for n, i in zip(asked, compiled.whole_columns[whole.argmax(axis=1)].tolist(), strict=True) if i in paper]
     kept = base.copy()
     kept[firm] = by_map[firm]
     return kept
@@ -170,12 +173,12 @@ def _lean(
     seen: tuple[NDArray[np.uint16], NDArray[np.float32]],
     scores: NDArray[np.float64],
     pieces: list[tuple[Evidence, ...]],
-    ready: ReadyRules,
+    compiled: CompiledRules,
 ) -> list[int]:
     """Adds the evidence of the rules that lean to the photos' pieces; the numbers of the photos that got some."""
     rows: list[list[float]] = scores.tolist()
     leaning: set[int] = set()
-    for rule in ready.leaning:
+    for rule in compiled.leaning:
         for number in rule.check.rows(*seen):
             if rule.check.holds(photos[number], rows[number]):
                 pieces[number] += rule.leans
@@ -189,7 +192,7 @@ def _assignment(case: _Case, correction: AlbumId | None) -> Assignment:
         case.facts.group.content_id,
         decision.album,
         decision.probability,
-        Ranking(case.rules.albums, case.weighed.scores),
+        Ranking(case.rules.albums, case.ranked.scores),
         _also(decision, case),
         decision.reasons,
         case.evidence,
@@ -217,7 +220,7 @@ def _by_correction(correction: AlbumId | None, rules: AlbumRules) -> _Decision |
 
 
 def _by_rule(case: _Case) -> _Decision | None:
-    for rule in case.ready.filing:
+    for rule in case.compiled.filing:
         if case.holds(rule.check):
             return _Decision(rule.album, 1.0, f"rule:{rule.rule_id}", (Reason.of("albums.rule", rule=rule.rule_id),))
     return None
@@ -225,7 +228,7 @@ def _by_rule(case: _Case) -> _Decision | None:
 
 def _by_content(case: _Case) -> _Decision:
     """The most likely album if it is likely enough; else the trip's, else review."""
-    best = case.weighed.best
+    best = case.ranked.best
     probability = case.policy.calibration.probability(best.probability)
     needed = case.policy.needed(best.album)
     if probability < needed:
@@ -236,7 +239,7 @@ def _by_content(case: _Case) -> _Decision:
         reasons = (*speaking, Reason.of("albums.likely", album=best.album, percent=round(100 * probability)))
     else:
         reasons = (_content_reason(case, best.album, probability), *speaking)
-    for rule in case.ready.renaming.get(best.album, ()):
+    for rule in case.compiled.renaming.get(best.album, ()):
         if case.holds(rule.check):
             said = Reason.of("albums.rule-instead", rule=rule.rule_id, album=rule.album, other=best.album)
             return _Decision(rule.album, probability, f"rule:{rule.rule_id}", (said, *reasons))
@@ -247,13 +250,13 @@ def _decider(case: _Case) -> str:
     """Whether the network alone would have said the same, and been sure enough of it."""
     if not case.evidence:
         return "content"
-    best, calibration = case.weighed.best.album, case.policy.calibration
-    is_sure = calibration.probability(case.weighed.alone) >= case.policy.needed(best)
-    return "content" if case.weighed.is_first_alone and is_sure else "evidence"
+    best, calibration = case.ranked.best.album, case.policy.calibration
+    is_sure = calibration.probability(case.ranked.alone) >= case.policy.needed(best)
+    return "content" if case.ranked.is_first_alone and is_sure else "evidence"
 
 
 def _part(album: AlbumId, case: _Case) -> AlbumId:
-    parts = case.ready.parts_of.get(album, ())
+    parts = case.compiled.parts_of.get(album, ())
     if not parts:
         return album
     largest = max(parts, key=case.score)
@@ -262,7 +265,7 @@ def _part(album: AlbumId, case: _Case) -> AlbumId:
 
 def _content_reason(case: _Case, album: AlbumId, probability: float) -> Reason:
     """Names the class that says most for the album, if any class does; else what it was learned from."""
-    percent, named = round(100 * probability), case.weighed.named_class
+    percent, named = round(100 * probability), case.ranked.named_class
     if named is not None:
         return Reason.of("albums.content", album=album, class_index=named, percent=percent)
     return _learned_reason(case, album, percent) or Reason.of("albums.likely", album=album, percent=percent)
@@ -271,12 +274,12 @@ def _content_reason(case: _Case, album: AlbumId, probability: float) -> Reason:
 def _learned_reason(case: _Case, album: AlbumId, percent: int) -> Reason | None:
     """Where a head put the album first: how much it has seen of it, and the classes that point there too."""
     head, prediction = case.policy.head, case.facts.prediction
-    if head is None or prediction is None or not prediction.readings or not case.weighed.is_first_alone:
+    if head is None or prediction is None or not prediction.readings or not case.ranked.is_first_alone:
         return None
     if album not in head.albums:
         return None
     column = head.albums.index(album)
-    classes = head.pointing(prediction, album, case.weighed.runner_up.album)
+    classes = head.pointing(prediction, album, case.ranked.runner_up.album)
     names = ("class_index", "class_index_2", "class_index_3")
     return Reason.of(
         _LEARNED[len(classes)],
@@ -295,7 +298,7 @@ def _speaking_for(album: AlbumId, evidence: Sequence[Evidence]) -> tuple[Reason,
 
 def _by_trip(case: _Case, probability: float) -> _Decision | None:
     """Unsure photos of a journey go with it. A busy day at home is not a journey."""
-    trip, away, best = case.facts.trip, case.facts.away_from_home, case.weighed.best
+    trip, away, best = case.facts.trip, case.facts.away_from_home, case.ranked.best
     if trip is None or away is False or (trip.is_day_trip and away is None):
         return None
     if best.album in NEVER_TRAVEL and best.probability >= ALSO_FROM:
@@ -319,7 +322,7 @@ def _video(case: _Case) -> _Decision | None:
 
 
 def _to_review(case: _Case, probability: float, needed: float) -> _Decision:
-    first, second = case.weighed.best, case.weighed.runner_up
+    first, second = case.ranked.best, case.ranked.runner_up
     if case.facts.prediction is None and not case.evidence:
         return _Decision(REVIEW, 0.0, "review", (Reason.of("albums.no-pixels"),))
     reason = Reason.of(
@@ -336,10 +339,10 @@ def _to_review(case: _Case, probability: float, needed: float) -> _Decision:
 def _also(decision: _Decision, case: _Case) -> tuple[AlbumId, ...]:
     if decision.album == REVIEW or decision.decided_by == "correction":
         return ()
-    weighed = case.weighed
-    if weighed.likely < 2:
-        likely = [weighed.best.album] if weighed.likely else []
+    ranked = case.ranked
+    if ranked.likely < 2:
+        likely = [ranked.best.album] if ranked.likely else []
     else:
-        likely = [album for album in case.ready.whole if case.score(album) >= ALSO_FROM]
+        likely = [album for album in case.compiled.whole if case.score(album) >= ALSO_FROM]
     own = {decision.album, case.rules.family_of(decision.album)} if likely else ()
     return tuple(sorted((album for album in likely if album not in own), key=case.score, reverse=True))

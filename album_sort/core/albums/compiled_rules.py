@@ -1,4 +1,4 @@
-"""Album rules made ready for many photos: everything about them that is the same for each photo, computed once."""
+"""Album rules compiled for many photos: everything about them that is the same for each photo, computed once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from album_sort.types import AlbumId, Evidence, PhotoFacts
 
 @dataclass(frozen=True, slots=True)
 class ConditionCheck:
-    """A condition made ready to be asked about many photos: only what it gives is looked at."""
+    """A condition compiled to be asked about many photos: only what it gives is looked at."""
 
     asked: tuple[tuple[ConditionKey[Any], Any], ...]
     columns: Mapping[AlbumId, int]
@@ -46,7 +46,7 @@ class ConditionCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class LeaningRule:
+class EvidenceRule:
     """A rule that is a piece of evidence."""
 
     check: ConditionCheck
@@ -63,8 +63,8 @@ class DecidingRule:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReadyRules:
-    """What `AlbumRules` say, in the form in which it is asked for."""
+class CompiledRules:
+    """What `AlbumRules` say, compiled: in the form in which it is asked for."""
 
     rules: AlbumRules
     columns: dict[AlbumId, int]
@@ -76,21 +76,21 @@ class ReadyRules:
     """The same by name."""
     whole_columns: NDArray[np.intp]
     """Those of `whole`."""
-    usual_log_odds: NDArray[np.float64]
-    """(A,): what the usual share of each album adds to its log-odds."""
-    usual_factors: NDArray[np.float64]
+    prior_log_odds: NDArray[np.float64]
+    """(A,): what the prior of each album (its usual share) adds to its log-odds."""
+    prior_factors: NDArray[np.float64]
     """(A,): what that multiplies its odds by."""
     family_weights: NDArray[np.float32]
     """(A, 1000): the share of a class's probability that speaks for an album or one of its parts."""
-    leaning: tuple[LeaningRule, ...]
+    leaning: tuple[EvidenceRule, ...]
     filing: tuple[DecidingRule, ...]
     renaming: dict[AlbumId, tuple[DecidingRule, ...]]
     """By the album that a decision is for."""
 
     @staticmethod
     @lru_cache(maxsize=8)
-    def of(rules: AlbumRules) -> ReadyRules:
-        """These rules, ready."""
+    def of(rules: AlbumRules) -> CompiledRules:
+        """These rules, compiled."""
         parts_of: defaultdict[AlbumId, list[AlbumId]] = defaultdict(list)
         renaming: defaultdict[AlbumId, list[DecidingRule]] = defaultdict(list)
         columns = {album: column for column, album in enumerate(rules.albums)}
@@ -101,17 +101,17 @@ class ReadyRules:
             if rule.album is not None and rule.instead_of is not None:
                 renaming[rule.instead_of].append(_deciding(rule, rule.album, columns))
         whole = tuple(album for album in rules.albums if album not in rules.parts)
-        usual_log_odds = np.array(rules.prior_log_odds, dtype=np.float64)
+        prior_log_odds = np.array(rules.prior_log_odds, dtype=np.float64)
         members = [[i for i, own in enumerate(rules.families) if own == column] for column in range(len(rules.albums))]
-        return ReadyRules(
+        return CompiledRules(
             rules,
             columns=columns,
             whole=whole,
             parts=tuple(parts),
             parts_of={album: tuple(names) for album, names in parts_of.items()},
             whole_columns=np.array([columns[album] for album in whole], dtype=np.intp),
-            usual_log_odds=usual_log_odds,
-            usual_factors=odds_factors(usual_log_odds),
+            prior_log_odds=prior_log_odds,
+            prior_factors=odds_factors(prior_log_odds),
             family_weights=np.stack([rules.weights[:, of_album].sum(axis=1) for of_album in members]),
             leaning=tuple(_leaning(rule, columns) for rule in rules.rules if rule.leans),
             filing=tuple(
@@ -128,18 +128,18 @@ class ReadyRules:
         `base`: (N, A) by the network alone; `evidence`: that of each photo.
         """
         said = sum_log_odds(self.columns, evidence)
-        log_odds = self.usual_log_odds + said
+        log_odds = self.prior_log_odds + said
         for column, family in self.parts:  # what speaks for food speaks for pasta too
             log_odds[:, column] += said[:, family]
-        factors = np.tile(self.usual_factors, (len(base), 1))
-        is_moved = log_odds != self.usual_log_odds
+        factors = np.tile(self.prior_factors, (len(base), 1))
+        is_moved = log_odds != self.prior_log_odds
         factors[is_moved] = odds_factors(log_odds[is_moved])
         return self._with_parts(with_evidence(base, factors))
 
-    def usual_order(self, base: NDArray[np.float64]) -> NDArray[np.float64]:
+    def prior_order(self, base: NDArray[np.float64]) -> NDArray[np.float64]:
         """(N, A) numbers in the order that the probabilities of a photo's albums have without any evidence."""
         # The order of probabilities is that of the odds: what both are divided by need not be known.
-        return self._with_parts(raise_odds(base, self.usual_factors))
+        return self._with_parts(raise_odds(base, self.prior_factors))
 
     def _with_parts(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         together = scores.copy()
@@ -148,9 +148,9 @@ class ReadyRules:
         return together
 
 
-def _leaning(rule: FilingRule, columns: Mapping[AlbumId, int]) -> LeaningRule:
+def _leaning(rule: FilingRule, columns: Mapping[AlbumId, int]) -> EvidenceRule:
     pieces = tuple(Evidence.of(album, weight, "albums.rule", rule=rule.rule_id) for album, weight in rule.leans)
-    return LeaningRule(ConditionCheck.of(rule.when, columns), pieces)
+    return EvidenceRule(ConditionCheck.of(rule.when, columns), pieces)
 
 
 def _deciding(rule: FilingRule, album: AlbumId, columns: Mapping[AlbumId, int]) -> DecidingRule:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.albums.compiled_rules import ReadyRules
+from album_sort.core.albums.compiled_rules import CompiledRules
 from album_sort.types import REVIEW, AlbumId, AlbumScore, ClassIndex
 
 ALSO_FROM = 0.3
@@ -18,7 +18,7 @@ NAMED_FROM = 0.02
 """A class that gives the album less is not worth naming as the reason."""
 
 
-class Weighed(NamedTuple):
+class RankedAlbums(NamedTuple):
     """The numbers of one photo."""
 
     scores: list[float]
@@ -38,38 +38,38 @@ class Weighed(NamedTuple):
     speak for by the map is another album: then no class has decided."""
 
 
-def weigh(
-    ready: ReadyRules,
+def rank_albums(
+    compiled: CompiledRules,
     base: NDArray[np.float64],
     scores: NDArray[np.float64],
     seen: tuple[NDArray[np.uint16], NDArray[np.float32]],
     by_map: NDArray[np.float64] | None = None,
-) -> list[Weighed]:
+) -> list[RankedAlbums]:
     """The numbers of N photos: `base` (N, A) by the network alone, `scores` (N, A) with all evidence, `seen` as `Prediction.stack`.
 
     `by_map` (N, A): by the class map alone, where a head has spoken as well.
     """
-    whole, rows = scores[:, ready.whole_columns], np.arange(len(scores))
+    whole, rows = scores[:, compiled.whole_columns], np.arange(len(scores))
     best = whole.argmax(axis=1)
     likely = np.count_nonzero(whole >= ALSO_FROM, axis=1).tolist()
-    best_columns = ready.whole_columns[best]
-    alone = ready.usual_order(base)
+    best_columns = compiled.whole_columns[best]
+    alone = compiled.prior_order(base)
     is_first = (alone.max(axis=1) == alone[rows, best_columns]).tolist()
     by_network = base[rows, best_columns].tolist()
-    leaders = _album_scores(ready.whole, best, whole[rows, best])
+    leaders = _album_scores(compiled.whole, best, whole[rows, best])
     whole[rows, best] = -1.0
     second = whole.argmax(axis=1)
     followers = (
-        _album_scores(ready.whole, second, whole[rows, second])
-        if len(ready.whole) > 1
+        _album_scores(compiled.whole, second, whole[rows, second])
+        if len(compiled.whole) > 1
         else [AlbumScore(REVIEW, 0.0)] * len(scores)
     )
-    named = _named_classes(ready.family_weights, best_columns, *seen)
+    named = _named_classes(compiled.family_weights, best_columns, *seen)
     if by_map is not None and by_map is not base:
-        mapped = ready.usual_order(by_map)
+        mapped = compiled.prior_order(by_map)
         decided = (mapped.max(axis=1) == mapped[rows, best_columns]).tolist()
         named = [index if by_class else None for index, by_class in zip(named, decided, strict=True)]
-    return list(map(Weighed, scores.tolist(), leaders, followers, likely, is_first, by_network, named))
+    return list(map(RankedAlbums, scores.tolist(), leaders, followers, likely, is_first, by_network, named))
 
 
 def _album_scores(
