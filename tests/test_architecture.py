@@ -286,7 +286,7 @@ MAKES_INNER_PATHS = {
     "core/planning/reconcile.py",
     "core/planning/renames.py",
     "fileops/picture.py",
-    "fileops/place.py",
+    "fileops/destination.py",
     "fileops/publish.py",
     "fileops/recover.py",
     "fileops/tidy.py",

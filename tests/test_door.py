@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from album_sort.fileops.destination import Destination, RowRefused
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.fileops.place import Place, RowRefused
 from album_sort.types import Action, AlbumRelPath, OpStatus, RunId
 from tests.builders import read_tree
 from tests.destination_builders import Library, apply_saved, plan_for, run, undo
@@ -52,9 +52,9 @@ def test_a_found_file_that_changed_since_is_not_taken_over(library: Library) -> 
 @pytest.mark.parametrize("path", ["../a.jpg", "/etc/a.jpg", ".album-sort/a.jpg", "Pets/../../a.jpg"])
 def test_a_path_that_leaves_the_destination_is_refused_at_the_door(tmp_path: Path, path: str) -> None:
     """Whoever made the row: the door does not trust that it was checked before."""
-    place = Place(RealFileSystem(), str(tmp_path), RunId("r"))
+    dest = Destination(RealFileSystem(), str(tmp_path), RunId("r"))
     with pytest.raises(RowRefused, match="does not stay inside"):
-        place.absolute(AlbumRelPath(path))
+        dest.absolute(AlbumRelPath(path))
 
 
 def test_an_undo_goes_backwards(library: Library) -> None:

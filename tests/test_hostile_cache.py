@@ -14,8 +14,8 @@ from album_sort.classifier.kept import keep, read_kept
 from album_sort.classifier.weights import file_sha256
 from album_sort.config import ALBUMS_ORIGIN, Layer, resolve_settings
 from album_sort.errors import ModelError, UsageError
+from album_sort.fileops.destination import Destination
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.fileops.place import Place
 from album_sort.operations.known_problems import KnownProblems
 from album_sort.pipeline.policy import check_kept_rules, load_rules
 from album_sort.pipeline.unchanged import LastRun, keep_last_run, recall_last_run
@@ -115,8 +115,8 @@ def test_a_hole_in_the_place_of_a_photo_is_not_read(tmp_path: Path) -> None:
     hole(tmp_path / "photo.jpg")
     with pytest.raises(OSError, match="1024 GB but is empty"):
         RealFileSystem().digest(str(tmp_path / "photo.jpg"))
-    place = Place(RealFileSystem(), str(tmp_path), NO_RUN)
-    assert not place.holds(str(tmp_path / "photo.jpg"), content(1), 1 << 40)
+    dest = Destination(RealFileSystem(), str(tmp_path), NO_RUN)
+    assert not dest.holds(str(tmp_path / "photo.jpg"), content(1), 1 << 40)
 
 
 def test_a_file_of_another_size_is_not_read_to_know_that_it_is_another(tmp_path: Path) -> None:
@@ -125,9 +125,9 @@ def test_a_file_of_another_size_is_not_read_to_know_that_it_is_another(tmp_path:
     descriptor = os.open(photo, os.O_RDONLY)
     digest, _ = sha256_of(descriptor, photo)
     os.close(descriptor)
-    place = Place(RealFileSystem(), str(tmp_path), NO_RUN)
-    assert place.holds(str(photo), digest, 1000)  # type: ignore[arg-type] # a content id is a text
-    assert not place.holds(str(photo), digest, 999)  # type: ignore[arg-type]
+    dest = Destination(RealFileSystem(), str(tmp_path), NO_RUN)
+    assert dest.holds(str(photo), digest, 1000)  # type: ignore[arg-type] # a content id is a text
+    assert not dest.holds(str(photo), digest, 999)  # type: ignore[arg-type]
 
 
 def test_a_database_that_is_a_hole_is_not_copied(tmp_path: Path) -> None:

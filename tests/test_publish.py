@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from album_sort.fileops.destination import TEMPORARY_PREFIX
 from album_sort.fileops.filesystem import Copied, RealFileSystem
 from album_sort.fileops.handles import Root
-from album_sort.fileops.place import TEMPORARY_PREFIX
 from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.system_calls import rename_without_replacing
 from album_sort.types import Action, Mode, OpResult, OpStatus

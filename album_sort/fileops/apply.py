@@ -11,9 +11,9 @@ from typing import TypeVar
 
 from album_sort.core.planning.naming import is_safe
 from album_sort.errors import AlbumSortError, DestinationError
+from album_sort.fileops.destination import Destination, RowRefused
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal
-from album_sort.fileops.place import Place, RowRefused
 from album_sort.fileops.publish import Effect, Publisher
 from album_sort.fileops.tidy import remove_emptied
 from album_sort.fileops.trouble import STOPS_THE_RUN, describe, remedy
@@ -95,9 +95,9 @@ class _Run:
         self._stop = stop
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._waiters = ThreadPoolExecutor(WAITING_THREADS) if threads > 1 else None
-        self._place = Place(fs, plan.destination, journal.run_id)
-        self._fs = self._place.fs
-        self._publisher = Publisher(self._place)
+        self._dest = Destination(fs, plan.destination, journal.run_id)
+        self._fs = self._dest.fs
+        self._publisher = Publisher(self._dest)
         self._results: dict[int, OpResult] = {}
         self._stopped_by = ""
 
@@ -109,9 +109,9 @@ class _Run:
                 self._apply_batch(batch)
         except OSError as error:
             # In between files: what was begun stays open in the journal, and is finished where it lies.
-            if self._place.has_gone():
+            if self._dest.has_gone():
                 raise DestinationError(
-                    f"{self._place.root} has gone ({describe(error)})",
+                    f"{self._dest.root} has gone ({describe(error)})",
                     hint="Connect its disk and run again: the next run goes on from here.",
                 ) from error
             raise
@@ -120,15 +120,15 @@ class _Run:
                 if pool is not None:
                     pool.shutdown()
         untidy: list[str] = []
-        if not self._place.has_gone():
-            untidy = remove_emptied(self._place, self._journal, self._left_folders())
+        if not self._dest.has_gone():
+            untidy = remove_emptied(self._dest, self._journal, self._left_folders())
         for op in self._plan.ops:
             if op.op_id not in self._results:
                 self._report(
                     _Attempt(op, status=_status_of_rest(op), error="" if not op.action.has_effect else self._stopped_by)
                 )
         results = tuple(self._results[op.op_id] for op in self._plan.ops)
-        return Applied(results, self._stopped_by, is_destination_gone=self._place.has_gone(), untidy=tuple(untidy))
+        return Applied(results, self._stopped_by, is_destination_gone=self._dest.has_gone(), untidy=tuple(untidy))
 
     def _left_folders(self) -> Iterator[AlbumRelPath]:
         """Places of which nothing may have been left in their folders: photos went from there, or never came."""
@@ -144,7 +144,7 @@ class _Run:
         todo = [attempt for attempt in attempts if self._is_open(attempt)]
         if todo:
             folders = self._missing_folders(todo)
-            self._journal.intend([attempt.op for attempt in todo], [self._place.relative(folder) for folder in folders])
+            self._journal.intend([attempt.op for attempt in todo], [self._dest.relative(folder) for folder in folders])
             self._make_folders(folders, todo)
             self._prepare_all(todo)
             for attempt in todo:
@@ -159,7 +159,7 @@ class _Run:
         op = attempt.op
         try:
             # Before a folder is made or a byte written: a folder that is a link must not lead us outside.
-            target = self._place.guarded(op.target)
+            target = self._dest.guarded(op.target)
             if op.action in (Action.MOVE, Action.TRASH, Action.RELINK):
                 attempt.before = self._journal.ledger_row(op.target if op.action is Action.RELINK else op.origin)
             if not op.action.makes_a_file and op.action is not Action.MOVE:
@@ -181,7 +181,7 @@ class _Run:
         missing: dict[str, None] = {}
         for attempt in sorted(attempts, key=lambda attempt: attempt.op.target):
             try:
-                missing |= dict.fromkeys(self._place.missing_folders(self._place.absolute(attempt.op.target)))
+                missing |= dict.fromkeys(self._dest.missing_folders(self._dest.absolute(attempt.op.target)))
             except OSError as error:
                 self._fail(attempt, error)
         return sorted(missing, key=lambda folder: (folder.count("/"), folder))
@@ -195,12 +195,12 @@ class _Run:
                 errors[folder] = errors[parent]
                 continue
             try:
-                self._place.check_there()
-                self._place.make_folders([folder])
+                self._dest.check_there()
+                self._dest.make_folders([folder])
             except OSError as error:
                 errors[folder] = error
         for attempt in attempts:
-            hindrance = errors.get(os.path.dirname(self._place.absolute(attempt.op.target)))
+            hindrance = errors.get(os.path.dirname(self._dest.absolute(attempt.op.target)))
             if hindrance is not None:
                 self._fail(attempt, hindrance)
 
@@ -223,7 +223,7 @@ class _Run:
         if attempt.status is not OpStatus.DONE or self._is_stopped(attempt):
             return attempt
         try:
-            self._place.guarded(attempt.op.target)
+            self._dest.guarded(attempt.op.target)
             attempt.prepared = self._publisher.prepare(attempt.op)
         except (OSError, AlbumSortError) as error:
             self._fail(attempt, error)
@@ -276,9 +276,9 @@ class _Run:
         attempt.status, attempt.error = OpStatus.FAILED, describe(error)
         if isinstance(error, OSError) and not self._stopped_by:
             if error.errno in STOPS_THE_RUN:
-                self._stopped_by = f"{self._place.root} takes no more{remedy(error)}: {describe(error)}"
-            elif self._place.has_gone():
-                self._stopped_by = f"{self._place.root} has gone (connect its disk again)"
+                self._stopped_by = f"{self._dest.root} takes no more{remedy(error)}: {describe(error)}"
+            elif self._dest.has_gone():
+                self._stopped_by = f"{self._dest.root} has gone (connect its disk again)"
 
     def _entry(self, attempt: _Attempt) -> JournalEntry:
         op, effect = attempt.op, attempt.effect

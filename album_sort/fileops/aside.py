@@ -12,7 +12,7 @@ import hashlib
 import os
 from collections.abc import Callable
 
-from album_sort.fileops.place import Place, RowRefused
+from album_sort.fileops.destination import Destination, RowRefused
 from album_sort.types.ledger import LedgerRow
 
 PREFIX = ".album-sort-aside-"
@@ -41,85 +41,85 @@ def own_name(aside: str) -> str | None:
     return None if is_hash or not rest else os.path.join(folder, rest)
 
 
-def settle(place: Place, absolute: str, is_ours: Compare = lambda _path: False) -> None:
+def settle(dest: Destination, absolute: str, is_ours: Compare = lambda _path: False) -> None:
     """Give back what a killed run has left aside: under its own name or, where another file has that now, under one beside it.
 
     In the latter case what is surely ours is removed, which is what the run was about to do.
     """
     aside = aside_of(absolute)
-    if place.fs.status(aside) is None:
+    if dest.fs.status(aside) is None:
         return
-    if place.fs.status(absolute) is not None and is_ours(aside):
-        place.fs.remove(aside)
+    if dest.fs.status(absolute) is not None and is_ours(aside):
+        dest.fs.remove(aside)
     else:
-        _put_back(place, aside, absolute)
-    place.fs.sync_folder(os.path.dirname(absolute))
+        _put_back(dest, aside, absolute)
+    dest.fs.sync_folder(os.path.dirname(absolute))
 
 
-def _put_back(place: Place, aside: str, absolute: str) -> None:
+def _put_back(dest: Destination, aside: str, absolute: str) -> None:
     stem, suffix = os.path.splitext(absolute)
     for name in (absolute, *(f"{stem}~kept{number}{suffix}" for number in range(1, 1000))):
         with contextlib.suppress(FileExistsError):
-            place.fs.publish(aside, name)
+            dest.fs.publish(aside, name)
             return
     raise FileExistsError(errno.EEXIST, "there is no name to put it back to", absolute)
 
 
-def take(place: Place, absolute: str, seen: os.stat_result, is_ours: Compare) -> str:
+def take(dest: Destination, absolute: str, seen: os.stat_result, is_ours: Compare) -> str:
     """Rename what lies there aside, where it has been found to be ours; `seen` is its status from before that was looked at.
 
     Returns the path that it has then. Raises `RowRefused`, with everything as it was, where another file has come meanwhile.
     """
     aside = aside_of(absolute)
-    place.fs.publish(absolute, aside)
+    dest.fs.publish(absolute, aside)
     try:
-        after = place.fs.status(aside)
+        after = dest.fs.status(aside)
         # The very file that was compared needs no second reading; some file systems number a renamed file anew.
         if after is not None and (is_same(seen, after) or is_ours(aside)):
             return aside
     except OSError:
-        _put_back(place, aside, absolute)
+        _put_back(dest, aside, absolute)
         raise
-    _put_back(place, aside, absolute)
-    raise RowRefused(f"{place.relative(absolute)!r} has been changed just now; it is left as it is")
+    _put_back(dest, aside, absolute)
+    raise RowRefused(f"{dest.relative(absolute)!r} has been changed just now; it is left as it is")
 
 
-def remove(place: Place, absolute: str, seen: os.stat_result, is_ours: Compare) -> None:
+def remove(dest: Destination, absolute: str, seen: os.stat_result, is_ours: Compare) -> None:
     """Remove a file of ours; see `take`."""
-    aside = take(place, absolute, seen, is_ours)
+    aside = take(dest, absolute, seen, is_ours)
     try:
-        place.fs.remove(aside)
+        dest.fs.remove(aside)
     except OSError:
-        _put_back(place, aside, absolute)
+        _put_back(dest, aside, absolute)
         raise
 
 
-def replace(place: Place, temporary: str, absolute: str, seen: os.stat_result, is_ours: Compare) -> None:
+def replace(dest: Destination, temporary: str, absolute: str, seen: os.stat_result, is_ours: Compare) -> None:
     """Put a new file or link in the place of one of ours; see `take`."""
-    aside = take(place, absolute, seen, is_ours)
+    aside = take(dest, absolute, seen, is_ours)
     try:
-        place.fs.publish(temporary, absolute)
+        dest.fs.publish(temporary, absolute)
     except OSError:
-        _put_back(place, aside, absolute)
+        _put_back(dest, aside, absolute)
         raise
     try:
-        place.fs.remove(aside)
+        dest.fs.remove(aside)
     except OSError:
-        place.fs.remove(absolute)
-        _put_back(place, aside, absolute)
+        dest.fs.remove(absolute)
+        _put_back(dest, aside, absolute)
         raise
 
 
-def check_arrived(place: Place, row: LedgerRow, before: os.stat_result, absolute: str, origin: str) -> None:
+def check_arrived(dest: Destination, row: LedgerRow, before: os.stat_result, absolute: str, origin: str) -> None:
     """After a file of ours was moved: whether it is the one that was looked at. Else it goes back, and `RowRefused` is raised."""
     try:
-        after = place.fs.status(absolute)
-        if after is not None and (is_same(before, after) or place.holds(absolute, row.content_id, row.size_bytes)):
+        after = dest.fs.status(absolute)
+        if after is not None and (is_same(before, after) or dest.holds(absolute, row.content_id, row.size_bytes)):
             return
     except OSError:
-        place.fs.publish(absolute, origin)
+        dest.fs.publish(absolute, origin)
         raise
-    place.fs.publish(absolute, origin)
+    dest.fs.publish(absolute, origin)
     raise RowRefused(f"{row.path!r} has been changed just now; it is left as it is")
 
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 from album_sort.core.planning.claims import Folders
 from album_sort.core.planning.reconcile import Candidate, files_to_read, find_candidates, reconcile
 from album_sort.fileops import aside
+from album_sort.fileops.destination import TEMPORARY_PREFIX, Destination, nearest_existing
 from album_sort.fileops.filesystem import FileSystem
-from album_sort.fileops.place import TEMPORARY_PREFIX, Place, nearest_existing
 from album_sort.types import Action, AlbumRelPath, Filing
 from album_sort.types.inner_paths import NO_RUN
 from album_sort.types.ledger import STATE_FOLDER, DestinationPicture, DestinationRecords, LedgerRow, PresentFile
@@ -38,7 +38,7 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
     present |= _believed(records.ledger, unreadable, destination, fs)
     temporaries += _leftovers(destination)
     current = reconcile(records, _proven(destination, fs, find_candidates(records, present)), folders)
-    astray = _links_astray(Place(fs, destination, NO_RUN), current.ledger, present)
+    astray = _links_astray(Destination(fs, destination, NO_RUN), current.ledger, present)
     return DestinationPicture(
         present=present,
         folders=frozenset(folders),
@@ -187,24 +187,24 @@ def _proven(
 
 
 def _links_astray(
-    place: Place, ledger: Mapping[AlbumRelPath, LedgerRow], present: Mapping[AlbumRelPath, PresentFile]
+    dest: Destination, ledger: Mapping[AlbumRelPath, LedgerRow], present: Mapping[AlbumRelPath, PresentFile]
 ) -> dict[AlbumRelPath, bool]:
     """Links that do not say what they should where they lie; whether they are as we made them, and only lead nowhere now."""
     found = {}
     for path, row in ledger.items():
         file = present.get(path)
-        if row.action is Action.SYMLINK and file is not None and file.link_text and not _leads_to(place, row, file):
-            absolute = place.absolute(path)
-            if file.link_text != place.text_of_row(row, absolute):
+        if row.action is Action.SYMLINK and file is not None and file.link_text and not _leads_to(dest, row, file):
+            absolute = dest.absolute(path)
+            if file.link_text != dest.text_of_row(row, absolute):
                 is_own = file.mtime_ns == row.mtime_ns
                 if not (is_own and os.path.exists(absolute)):
                     found[path] = is_own
     return found
 
 
-def _leads_to(place: Place, row: LedgerRow, file: PresentFile) -> bool:
+def _leads_to(dest: Destination, row: LedgerRow, file: PresentFile) -> bool:
     """Whether a link says the way to its photo: told from the words alone, which is enough for nearly all."""
-    root = place.real_folder(place.root)
+    root = dest.real_folder(dest.root)
     aim = os.path.join(root, row.origin) if row.origin else row.source
     return os.path.normpath(os.path.join(root, os.path.dirname(row.path), file.link_text)) == aim
 

@@ -12,7 +12,7 @@ import stat
 from dataclasses import dataclass
 
 from album_sort.fileops import aside
-from album_sort.fileops.place import Place, RowRefused
+from album_sort.fileops.destination import Destination, RowRefused
 from album_sort.types import Action, PlannedOp
 from album_sort.types.inner_paths import NOWHERE
 from album_sort.types.ledger import LedgerRow
@@ -37,11 +37,11 @@ class Effect:
 
 
 class Publisher:
-    """Carries out rows at one place."""
+    """Carries out rows in one destination."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
-        self._fs = place.fs
+    def __init__(self, dest: Destination) -> None:
+        self._dest = dest
+        self._fs = dest.fs
         self._can_clone = True
 
     def prepare(self, op: PlannedOp) -> Effect | None:
@@ -53,7 +53,7 @@ class Publisher:
     def make_last(self, op: PlannedOp) -> None:
         """Wait until the disk has what `prepare` made: a file must not get its name before its bytes are safe."""
         try:
-            self._fs.sync_file(self._place.temporary(op))
+            self._fs.sync_file(self._dest.temporary(op))
         except OSError:
             self.discard(op)
             raise
@@ -76,13 +76,13 @@ class Publisher:
 
     def may_have_an_effect(self, op: PlannedOp, error: Exception) -> bool:
         """Whether a row that has failed may have left more than a temporary file: then only a recovery can tell what became of it."""
-        result = self._place.trash(op) if op.action is Action.TRASH else self._place.absolute(op.target)
+        result = self._dest.trash(op) if op.action is Action.TRASH else self._dest.absolute(op.target)
         taken = {path for path in (op.origin, op.target) if path and op.action in _TAKES}
         try:
-            if any(self._fs.status(aside.aside_of(self._place.absolute(path))) is not None for path in taken):
+            if any(self._fs.status(aside.aside_of(self._dest.absolute(path))) is not None for path in taken):
                 return True
             if op.action is Action.RELINK:
-                return isinstance(error, OSError) and self._fs.link_text(result) == self._place.text_for(op, result)
+                return isinstance(error, OSError) and self._fs.link_text(result) == self._dest.text_for(op, result)
             # Of a name that was taken already, the row has made nothing.
             return not isinstance(error, FileExistsError) and self._fs.status(result) is not None
         except OSError:
@@ -91,10 +91,10 @@ class Publisher:
     def discard(self, op: PlannedOp) -> None:
         """Remove what `prepare` has left."""
         with contextlib.suppress(OSError, RowRefused):
-            self._fs.remove(self._place.temporary(op))
+            self._fs.remove(self._dest.temporary(op))
 
     def _copy_to_temporary(self, op: PlannedOp, source: str) -> Effect:
-        temporary = self._place.temporary(op)
+        temporary = self._dest.temporary(op)
         try:
             if os.stat(source).st_size != op.size_bytes:
                 # Not copied first: it may be as large as the disk by now.
@@ -112,20 +112,20 @@ class Publisher:
         return Effect(op.action)
 
     def _publish_copy(self, op: PlannedOp, prepared: Effect) -> Effect:
-        target = self._place.guarded(op.target)
+        target = self._dest.guarded(op.target)
         try:
-            self._fs.publish(self._place.temporary(op), target)
+            self._fs.publish(self._dest.temporary(op), target)
         except OSError:
             self.discard(op)
             raise
         return self._made(op, prepared.action, prepared.note)
 
     def _symlink(self, op: PlannedOp) -> Effect:
-        target = self._place.guarded(op.target)
+        target = self._dest.guarded(op.target)
         if not op.is_link_to_album:
             self._check_source(op)
         try:
-            self._fs.symlink(self._place.text_for(op, target), target)
+            self._fs.symlink(self._dest.text_for(op, target), target)
         except FileExistsError:
             raise
         except OSError as error:
@@ -138,12 +138,12 @@ class Publisher:
         note = f"symbolic links cannot be made here ({os.strerror(error.errno or 0)})"
         if op.is_link_to_album:
             with contextlib.suppress(OSError):
-                self._fs.hardlink(self._place.absolute(op.origin), self._place.guarded(op.target))
+                self._fs.hardlink(self._dest.absolute(op.origin), self._dest.guarded(op.target))
                 return self._made(op, Action.HARDLINK, f"linked hard: {note}")
         return self._copied_instead(op, note)
 
     def _hardlink(self, op: PlannedOp) -> Effect:
-        target = self._place.guarded(op.target)
+        target = self._dest.guarded(op.target)
         self._check_source(op)
         try:
             self._fs.hardlink(op.source, target)
@@ -158,7 +158,7 @@ class Publisher:
         return self._made(op, Action.HARDLINK)
 
     def _copied_instead(self, op: PlannedOp, note: str) -> Effect:
-        source = self._place.absolute(op.origin) if op.is_link_to_album else op.source
+        source = self._dest.absolute(op.origin) if op.is_link_to_album else op.source
         self._copy_to_temporary(op, source)
         self.make_last(op)
         return self._publish_copy(op, Effect(Action.COPY, f"copied: {note}"))
@@ -166,7 +166,7 @@ class Publisher:
     def _check_source(self, op: PlannedOp) -> None:
         """A link shows whatever its source is: it must still be what was looked at."""
         status = os.stat(op.source)
-        if (status.st_size, status.st_mtime_ns) != (op.size_bytes, op.mtime_ns) and not self._place.holds(
+        if (status.st_size, status.st_mtime_ns) != (op.size_bytes, op.mtime_ns) and not self._dest.holds(
             op.source, op.content_id, op.size_bytes
         ):
             raise _changed(op.source)
@@ -177,7 +177,7 @@ class Publisher:
         if status is None:
             raise RowRefused(f"{row.path!r} is no more there")
         if row.action is Action.SYMLINK:
-            if not self._place.is_own_link(row, absolute, status):
+            if not self._dest.is_own_link(row, absolute, status):
                 raise RowRefused(f"{row.path!r} is no longer the link that album-sort made")
         elif not stat.S_ISREG(status.st_mode) or not self._is_as_left(row, status, absolute):
             raise RowRefused(f"{row.path!r} has been changed since album-sort made it")
@@ -185,43 +185,43 @@ class Publisher:
 
     def _is_as_left(self, row: LedgerRow, status: os.stat_result, absolute: str) -> bool:
         same = (status.st_size, status.st_mtime_ns, status.st_ino) == (row.size_bytes, row.mtime_ns, row.inode)
-        return same or self._place.holds(absolute, row.content_id, row.size_bytes)
+        return same or self._dest.holds(absolute, row.content_id, row.size_bytes)
 
     def _move(self, op: PlannedOp, before: LedgerRow) -> Effect:
-        origin, target = self._place.absolute(op.origin), self._place.guarded(op.target)
+        origin, target = self._dest.absolute(op.origin), self._dest.guarded(op.target)
         seen = self._check_unchanged(before, origin)
         if before.action is Action.SYMLINK:
             # The text of a relative link depends on where it lies.
-            self._fs.symlink(self._place.text_for(op, target), target)
+            self._fs.symlink(self._dest.text_for(op, target), target)
             try:
                 self._fs.sync_folder(os.path.dirname(target))
-                aside.remove(self._place, origin, seen, lambda path: self._is_link_of(before, origin, path))
+                aside.remove(self._dest, origin, seen, lambda path: self._is_link_of(before, origin, path))
             except (OSError, RowRefused):
                 # Two links and a failed row would be one link that nobody knows of.
                 self._fs.remove(target)
                 raise
         else:
             self._fs.publish(origin, target)
-            aside.check_arrived(self._place, before, seen, target, origin)
+            aside.check_arrived(self._dest, before, seen, target, origin)
         return self._made(op, Action.MOVE, kept_action=before.action, touched=(os.path.dirname(origin),))
 
     def _trash(self, op: PlannedOp, before: LedgerRow) -> Effect:
-        origin, trash = self._place.guarded(op.origin), self._place.trash(op)
+        origin, trash = self._dest.guarded(op.origin), self._dest.trash(op)
         seen = self._check_unchanged(before, origin)
-        self._place.make_folders(self._place.missing_folders(trash))
+        self._dest.make_folders(self._dest.missing_folders(trash))
         self._fs.publish(origin, trash)
         if before.action is not Action.SYMLINK or not self._is_link_of(before, origin, trash):
-            aside.check_arrived(self._place, before, seen, trash, origin)
+            aside.check_arrived(self._dest, before, seen, trash, origin)
         return Effect(Action.TRASH, touched=(os.path.dirname(origin), os.path.dirname(trash)))
 
     def _relink(self, op: PlannedOp, before: LedgerRow) -> Effect:
-        target = self._place.guarded(op.target)
+        target = self._dest.guarded(op.target)
         if before.action is Action.SYMLINK:
             seen = self._check_unchanged(before, target)
-            temporary = self._place.temporary(op)
-            self._fs.symlink(self._place.text_for(op, target), temporary)
+            temporary = self._dest.temporary(op)
+            self._fs.symlink(self._dest.text_for(op, target), temporary)
             try:
-                aside.replace(self._place, temporary, target, seen, lambda path: self._is_link_of(before, target, path))
+                aside.replace(self._dest, temporary, target, seen, lambda path: self._is_link_of(before, target, path))
             except (OSError, RowRefused):
                 self.discard(op)
                 raise
@@ -230,10 +230,10 @@ class Publisher:
     def _is_link_of(self, row: LedgerRow, absolute: str, path: str) -> bool:
         """Whether a path holds the link that a row remembers at `absolute`; it may lie aside."""
         status = self._fs.status(path)
-        return status is not None and self._place.is_own_link(row, absolute, status, at=path)
+        return status is not None and self._dest.is_own_link(row, absolute, status, at=path)
 
     def _adopt(self, op: PlannedOp) -> Effect:
-        if not self._place.holds(self._place.absolute(op.target), op.content_id, op.size_bytes):
+        if not self._dest.holds(self._dest.absolute(op.target), op.content_id, op.size_bytes):
             raise RowRefused(f"{op.target!r} has changed since it was looked at")
         return self._made(op, Action.ADOPT)
 
@@ -246,17 +246,17 @@ class Publisher:
         kept_action: Action | None = None,
         touched: tuple[str, ...] = (),
     ) -> Effect:
-        row = ledger_row(self._place, op, kept_action or action)
-        return Effect(action, note, row, (os.path.dirname(self._place.absolute(op.target)), *touched))
+        row = ledger_row(self._dest, op, kept_action or action)
+        return Effect(action, note, row, (os.path.dirname(self._dest.absolute(op.target)), *touched))
 
 
 def _changed(source: str) -> RowRefused:
     return RowRefused(f"{source} has changed since it was looked at", hint="Run again: it will be looked at anew.")
 
 
-def ledger_row(place: Place, op: PlannedOp, action: Action) -> LedgerRow:
+def ledger_row(dest: Destination, op: PlannedOp, action: Action) -> LedgerRow:
     """What is to be remembered of the file that lies at a row's target now."""
-    status = place.fs.status(place.absolute(op.target))
+    status = dest.fs.status(dest.absolute(op.target))
     if status is None:
         raise RowRefused(f"{op.target!r} has vanished")
     return LedgerRow(
@@ -267,5 +267,5 @@ def ledger_row(place: Place, op: PlannedOp, action: Action) -> LedgerRow:
         inode=status.st_ino,
         action=action,
         origin=op.origin if op.is_link_to_album else NOWHERE,
-        run_id=place.run_id,
+        run_id=dest.run_id,
     )

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from album_sort.errors import DestinationError
-from album_sort.fileops.place import nearest_existing
+from album_sort.fileops.destination import nearest_existing
 from album_sort.types import Action, Plan
 
 RESERVE_BYTES = 32 << 20

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 
 from album_sort.errors import AlbumSortError
 from album_sort.fileops import aside
+from album_sort.fileops.destination import TEMPORARY_PREFIX, Destination, RowRefused
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal
-from album_sort.fileops.place import TEMPORARY_PREFIX, Place, RowRefused
 from album_sort.fileops.tidy import remove_emptied, remove_if_empty
 from album_sort.fileops.trouble import describe
 from album_sort.types import Action, AlbumRelPath, OpResult, OpStatus, PlannedOp, RunId
@@ -52,7 +52,7 @@ def undo_run(
     stop: Callable[[], bool] = lambda: False,
 ) -> Undone:
     """Undo everything that the journal's run has done. Repeating it is harmless; the lock must be held."""
-    place = Place(fs, destination, journal.run_id)
+    dest = Destination(fs, destination, journal.run_id)
     entries = journal.entries(Phase.DONE)[::-1]
     results: list[OpResult] = []
     any_open = False
@@ -61,7 +61,7 @@ def undo_run(
             return Undone(tuple(results), stopped=True, is_half_done=any_open)
         batch = entries[start : start + BATCH_ROWS]
         journal.settle([(replace(entry, phase=Phase.UNDOING), "") for entry in batch])
-        settled = undo_entries(place, journal, batch)
+        settled = undo_entries(dest, journal, batch)
         journal.settle([(entry, error) for entry, error in settled if not is_open(entry)])
         any_open = any_open or any(is_open(entry) for entry, _ in settled)
         for entry, error in settled:
@@ -69,7 +69,7 @@ def undo_run(
             results.append(result)
             on_result(entry.op, result)
     untidy: list[str] = []
-    journal.forget_folders([folder for folder in journal.folders_made() if remove_if_empty(place, folder, untidy)])
+    journal.forget_folders([folder for folder in journal.folders_made() if remove_if_empty(dest, folder, untidy)])
     return Undone(tuple(results), untidy=tuple(untidy), is_half_done=any_open)
 
 
@@ -83,185 +83,187 @@ def _result(entry: JournalEntry, error: str) -> OpResult:
     return OpResult(entry.op.op_id, status, entry.action, entry.op.content_id, entry.op.size_bytes, error)
 
 
-def undo_entries(place: Place, journal: Journal, entries: Sequence[JournalEntry]) -> list[tuple[JournalEntry, str]]:
+def undo_entries(
+    dest: Destination, journal: Journal, entries: Sequence[JournalEntry]
+) -> list[tuple[JournalEntry, str]]:
     """Undo rows, last first as given; each as it is to be remembered, and why it was left where it was.
 
     One that an error of the disk has caught in the middle stays `UNDOING`.
     """
     returning = {entry.before.path: entry.before for entry in entries if entry.before is not None}
-    return [_undo_entry(place, journal, entry, returning) for entry in entries]
+    return [_undo_entry(dest, journal, entry, returning) for entry in entries]
 
 
 def _undo_entry(
-    place: Place, journal: Journal, entry: JournalEntry, returning: Mapping[AlbumRelPath, LedgerRow]
+    dest: Destination, journal: Journal, entry: JournalEntry, returning: Mapping[AlbumRelPath, LedgerRow]
 ) -> tuple[JournalEntry, str]:
     try:
         if entry.action is Action.TRASH:
-            _bring_back(place, journal, entry)
+            _bring_back(dest, journal, entry)
         elif entry.after is not None:
             made = journal.present_row(entry.after) or entry.after
             entry = replace(entry, after=made)
             there = returning.get(made.path)
-            if there is not None and entry.before is None and _is_file_of(place, there, place.absolute(there.path)):
+            if there is not None and entry.before is None and _is_file_of(dest, there, dest.absolute(there.path)):
                 # Removed before a kill: the file that has come back to this name since is another one.
                 return replace(entry, phase=Phase.UNDONE), ""
-            _undo_made(place, journal, entry, made)
+            _undo_made(dest, journal, entry, made)
     except (OSError, AlbumSortError) as error:
         if entry.before is not None:
             # Those that were made again for it.
-            remove_emptied(place, journal, [entry.before.path])
-        is_half = isinstance(error, OSError) and not _is_as_made(place, entry)
+            remove_emptied(dest, journal, [entry.before.path])
+        is_half = isinstance(error, OSError) and not _is_as_made(dest, entry)
         return replace(entry, phase=Phase.UNDOING if is_half else Phase.DONE), describe(error)
     return replace(entry, phase=Phase.UNDONE), ""
 
 
-def _is_as_made(place: Place, entry: JournalEntry) -> bool:
+def _is_as_made(dest: Destination, entry: JournalEntry) -> bool:
     """Whether a row that could not be undone is still whole; False, too, where that cannot be told."""
     try:
         if entry.action is Action.TRASH:
-            return place.fs.status(place.trash(entry.op)) is not None
+            return dest.fs.status(dest.trash(entry.op)) is not None
         made = entry.after
         if made is None:
             return True
-        absolute = place.absolute(made.path)
-        if place.fs.status(aside.aside_of(absolute)) is not None or place.fs.status(absolute) is None:
+        absolute = dest.absolute(made.path)
+        if dest.fs.status(aside.aside_of(absolute)) is not None or dest.fs.status(absolute) is None:
             return False
         if entry.action is Action.MOVE and entry.before is not None:
-            return not _is_file_of(place, entry.before, place.absolute(entry.before.path))
-        return entry.action is not Action.RELINK or _is_file_of(place, made, absolute)
+            return not _is_file_of(dest, entry.before, dest.absolute(entry.before.path))
+        return entry.action is not Action.RELINK or _is_file_of(dest, made, absolute)
     except (OSError, RowRefused):
         return False
 
 
-def _undo_made(place: Place, journal: Journal, entry: JournalEntry, made: LedgerRow) -> None:
+def _undo_made(dest: Destination, journal: Journal, entry: JournalEntry, made: LedgerRow) -> None:
     match entry.action:
         case Action.ADOPT:
             return
         case Action.MOVE if entry.before is not None:
-            _move_back(place, journal, made, entry.before)
+            _move_back(dest, journal, made, entry.before)
         case Action.RELINK if entry.before is not None:
-            _relink_back(place, entry, made, entry.before)
+            _relink_back(dest, entry, made, entry.before)
         case _:
-            _remove(place, made)
+            _remove(dest, made)
 
 
-def _remove(place: Place, made: LedgerRow) -> None:
-    absolute = place.guarded(made.path)
-    aside.settle(place, absolute, lambda path: _is_file_of(place, made, absolute, at=path))
-    seen = place.fs.status(absolute)
+def _remove(dest: Destination, made: LedgerRow) -> None:
+    absolute = dest.guarded(made.path)
+    aside.settle(dest, absolute, lambda path: _is_file_of(dest, made, absolute, at=path))
+    seen = dest.fs.status(absolute)
     if seen is None:
         # Already gone counts as done: that is how an undo can be repeated.
         return
-    _check_is_ours(place, made, absolute)
-    _check_is_no_last_copy(place, made, absolute)
-    aside.remove(place, absolute, seen, lambda path: _is_file_of(place, made, absolute, at=path))
-    place.fs.sync_folder(os.path.dirname(absolute))
+    _check_is_ours(dest, made, absolute)
+    _check_is_no_last_copy(dest, made, absolute)
+    aside.remove(dest, absolute, seen, lambda path: _is_file_of(dest, made, absolute, at=path))
+    dest.fs.sync_folder(os.path.dirname(absolute))
 
 
-def _check_is_ours(place: Place, made: LedgerRow, absolute: str) -> None:
+def _check_is_ours(dest: Destination, made: LedgerRow, absolute: str) -> None:
     """Always by content: what is removed has no second chance."""
-    _check_is_last(place, made)
-    if not _is_file_of(place, made, absolute):
+    _check_is_last(dest, made)
+    if not _is_file_of(dest, made, absolute):
         raise RowRefused(f"{made.path!r} has been changed since; it is left as it is")
 
 
-def _check_is_no_last_copy(place: Place, made: LedgerRow, absolute: str) -> None:
+def _check_is_no_last_copy(dest: Destination, made: LedgerRow, absolute: str) -> None:
     """Who deletes the photos after sorting them, or sorts the albums themselves, has nothing else than this file."""
-    if made.action is not Action.SYMLINK and not _is_in_source(place, made, absolute):
+    if made.action is not Action.SYMLINK and not _is_in_source(dest, made, absolute):
         raise RowRefused(
             f"{made.path!r} is left: its source {made.source!r} is no more there or has changed, so it may be the only one"
         )
 
 
-def _is_in_source(place: Place, made: LedgerRow, absolute: str) -> bool:
+def _is_in_source(dest: Destination, made: LedgerRow, absolute: str) -> bool:
     if os.path.realpath(made.source) == os.path.realpath(absolute):
         return False
-    source, own = place.fs.status(made.source), place.fs.status(absolute)
+    source, own = dest.fs.status(made.source), dest.fs.status(absolute)
     if source is not None and own is not None and os.path.samestat(source, own):
         return True
     # Size and time prove nothing here: bits that rotted in the source leave both as they were.
-    return place.holds(made.source, made.content_id, made.size_bytes)
+    return dest.holds(made.source, made.content_id, made.size_bytes)
 
 
-def _check_is_last(place: Place, made: LedgerRow) -> None:
-    if made.run_id != place.run_id:
+def _check_is_last(dest: Destination, made: LedgerRow) -> None:
+    if made.run_id != dest.run_id:
         raise RowRefused(f"{made.path!r} was taken over by the later run {made.run_id}", hint="Undo that run first.")
 
 
-def _move_back(place: Place, journal: Journal, made: LedgerRow, before: LedgerRow) -> None:
-    absolute, origin = place.guarded(made.path), place.guarded(before.path)
-    aside.settle(place, absolute, lambda path: _is_file_of(place, made, absolute, at=path))
-    seen = place.fs.status(absolute)
-    if seen is None or not _is_file_of(place, made, absolute):
-        if _is_file_of(place, before, origin):
+def _move_back(dest: Destination, journal: Journal, made: LedgerRow, before: LedgerRow) -> None:
+    absolute, origin = dest.guarded(made.path), dest.guarded(before.path)
+    aside.settle(dest, absolute, lambda path: _is_file_of(dest, made, absolute, at=path))
+    seen = dest.fs.status(absolute)
+    if seen is None or not _is_file_of(dest, made, absolute):
+        if _is_file_of(dest, before, origin):
             # Moved back before a kill; another file may have taken the place since.
             return
         raise RowRefused(f"{made.path!r} has been changed or is no more there; it is left as it is")
-    _check_is_last(place, made)
-    _make_folders_again(place, journal, origin, before.run_id)
+    _check_is_last(dest, made)
+    _make_folders_again(dest, journal, origin, before.run_id)
     if made.action is Action.SYMLINK:
-        _link_back(place, before, origin)
-        aside.remove(place, absolute, seen, lambda path: _is_file_of(place, made, absolute, at=path))
+        _link_back(dest, before, origin)
+        aside.remove(dest, absolute, seen, lambda path: _is_file_of(dest, made, absolute, at=path))
     else:
-        place.fs.publish(absolute, origin)
-        aside.check_arrived(place, made, seen, origin, absolute)
-        place.fs.sync_folder(os.path.dirname(origin))
-    place.fs.sync_folder(os.path.dirname(absolute))
+        dest.fs.publish(absolute, origin)
+        aside.check_arrived(dest, made, seen, origin, absolute)
+        dest.fs.sync_folder(os.path.dirname(origin))
+    dest.fs.sync_folder(os.path.dirname(absolute))
 
 
-def _is_file_of(place: Place, row: LedgerRow, absolute: str, *, at: str = "") -> bool:
+def _is_file_of(dest: Destination, row: LedgerRow, absolute: str, *, at: str = "") -> bool:
     """Whether a path holds the very file that is remembered; `at` is where it lies now, if not there."""
-    status = place.fs.status(at or absolute)
+    status = dest.fs.status(at or absolute)
     if status is None:
         return False
     if row.action is Action.SYMLINK:
-        return place.is_own_link(row, absolute, status, at=at)
-    return stat.S_ISREG(status.st_mode) and place.holds(at or absolute, row.content_id, row.size_bytes)
+        return dest.is_own_link(row, absolute, status, at=at)
+    return stat.S_ISREG(status.st_mode) and dest.holds(at or absolute, row.content_id, row.size_bytes)
 
 
-def _link_back(place: Place, before: LedgerRow, origin: str) -> None:
-    text = place.text_of_row(before, origin)
-    there = place.fs.status(origin)
+def _link_back(dest: Destination, before: LedgerRow, origin: str) -> None:
+    text = dest.text_of_row(before, origin)
+    there = dest.fs.status(origin)
     if there is None:
-        place.fs.symlink(text, origin)
-        place.fs.sync_folder(os.path.dirname(origin))
-    elif not stat.S_ISLNK(there.st_mode) or place.fs.link_text(origin) != text:
+        dest.fs.symlink(text, origin)
+        dest.fs.sync_folder(os.path.dirname(origin))
+    elif not stat.S_ISLNK(there.st_mode) or dest.fs.link_text(origin) != text:
         # Only our own link, made before a kill, may be there already.
         raise FileExistsError(errno.EEXIST, "something else is there by now", origin)
 
 
-def _relink_back(place: Place, entry: JournalEntry, made: LedgerRow, before: LedgerRow) -> None:
-    absolute = place.guarded(before.path)
-    _check_is_last(place, made)
+def _relink_back(dest: Destination, entry: JournalEntry, made: LedgerRow, before: LedgerRow) -> None:
+    absolute = dest.guarded(before.path)
+    _check_is_last(dest, made)
     if before.action is not Action.SYMLINK:
         return
-    aside.settle(place, absolute, lambda path: _is_file_of(place, made, absolute, at=path))
-    seen = place.fs.status(absolute)
-    if seen is None or not _is_file_of(place, made, absolute):
-        if _is_file_of(place, before, absolute):
+    aside.settle(dest, absolute, lambda path: _is_file_of(dest, made, absolute, at=path))
+    seen = dest.fs.status(absolute)
+    if seen is None or not _is_file_of(dest, made, absolute):
+        if _is_file_of(dest, before, absolute):
             # Pointed back before a kill.
             return
         raise RowRefused(f"{made.path!r} has been changed since; it is left as it is")
-    temporary = os.path.join(os.path.dirname(absolute), f"{TEMPORARY_PREFIX}{place.run_id}-{entry.op.op_id}")
-    if place.fs.status(temporary) is not None:
-        place.fs.remove(temporary)
-    place.fs.symlink(place.text_of_row(before, absolute), temporary)
-    aside.replace(place, temporary, absolute, seen, lambda path: _is_file_of(place, made, absolute, at=path))
+    temporary = os.path.join(os.path.dirname(absolute), f"{TEMPORARY_PREFIX}{dest.run_id}-{entry.op.op_id}")
+    if dest.fs.status(temporary) is not None:
+        dest.fs.remove(temporary)
+    dest.fs.symlink(dest.text_of_row(before, absolute), temporary)
+    aside.replace(dest, temporary, absolute, seen, lambda path: _is_file_of(dest, made, absolute, at=path))
 
 
-def _bring_back(place: Place, journal: Journal, entry: JournalEntry) -> None:
-    origin, trash = place.guarded(entry.op.origin), place.trash(entry.op)
-    if place.fs.status(trash) is None:
-        if place.fs.status(origin) is None:
+def _bring_back(dest: Destination, journal: Journal, entry: JournalEntry) -> None:
+    origin, trash = dest.guarded(entry.op.origin), dest.trash(entry.op)
+    if dest.fs.status(trash) is None:
+        if dest.fs.status(origin) is None:
             raise RowRefused(f"{entry.op.origin!r} is no more in the trash")
         return
-    _make_folders_again(place, journal, origin, entry.before.run_id if entry.before else place.run_id)
-    place.fs.publish(trash, origin)
-    place.fs.sync_folder(os.path.dirname(origin))
+    _make_folders_again(dest, journal, origin, entry.before.run_id if entry.before else dest.run_id)
+    dest.fs.publish(trash, origin)
+    dest.fs.sync_folder(os.path.dirname(origin))
 
 
-def _make_folders_again(place: Place, journal: Journal, path: str, run_id: RunId) -> None:
-    missing = place.missing_folders(path)
+def _make_folders_again(dest: Destination, journal: Journal, path: str, run_id: RunId) -> None:
+    missing = dest.missing_folders(path)
     if missing:
-        journal.remember_folders([place.relative(folder) for folder in missing], run_id)
-        place.make_folders(missing)
+        journal.remember_folders([dest.relative(folder) for folder in missing], run_id)
+        dest.make_folders(missing)

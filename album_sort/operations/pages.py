@@ -18,8 +18,8 @@ from album_sort.config import cache_folder
 from album_sort.core.checked import NONSENSE
 from album_sort.errors import AlbumSortError
 from album_sort.fileops import aside
+from album_sort.fileops.destination import Destination, RowRefused
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.fileops.place import Place, RowRefused
 from album_sort.fileops.recover import is_our_page
 from album_sort.report import WORDS_FILE, StoredRows, parse_words, read_report, write_reports
 from album_sort.state.own_files import NOTHING_THERE, open_own_to_write, run_folders
@@ -55,15 +55,15 @@ def point_to_newest_page(destination: str) -> Path | None:
 
 def _point_to_newest_page(destination: str) -> Path | None:
     path = Path(destination) / REPORT_PAGE
-    place = Place(RealFileSystem(), destination, NO_RUN)
-    aside.settle(place, str(path), is_our_page)
-    seen = place.fs.status(str(path))
+    dest = Destination(RealFileSystem(), destination, NO_RUN)
+    aside.settle(dest, str(path), is_our_page)
+    seen = dest.fs.status(str(path))
     if seen is not None and not is_our_page(path):
         return None
     page = _newest(destination, "report.html")
     if page is None:
         if seen is not None:
-            aside.remove(place, str(path), seen, is_our_page)
+            aside.remove(dest, str(path), seen, is_our_page)
         return None
     address = quote(os.path.relpath(page, destination))
     # In the state folder, where what a kill leaves behind is not a foreign file among the albums.
@@ -76,9 +76,9 @@ def _point_to_newest_page(destination: str) -> Path | None:
     with open_own_to_write(temporary) as stream:
         stream.write(page_text.encode("utf-8"))
     if seen is not None:
-        aside.replace(place, str(temporary), str(path), seen, is_our_page)
+        aside.replace(dest, str(temporary), str(path), seen, is_our_page)
     else:
-        place.fs.publish(str(temporary), str(path))
+        dest.fs.publish(str(temporary), str(path))
     return path
 
 

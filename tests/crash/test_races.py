@@ -12,9 +12,9 @@ import pytest
 
 from album_sort.errors import DestinationError
 from album_sort.fileops.aside import PREFIX, aside_of, own_name
+from album_sort.fileops.destination import TEMPORARY_PREFIX
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.handles import Root
-from album_sort.fileops.place import TEMPORARY_PREFIX
 from album_sort.operations import pages
 from album_sort.operations.pages import REPORT_PAGE, point_to_newest_page
 from album_sort.report._output import atomic_text

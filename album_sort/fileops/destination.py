@@ -30,7 +30,7 @@ class RowRefused(AlbumSortError):
     """One row cannot be carried out; the others can."""
 
 
-class Place:
+class Destination:
     """One destination on a file system."""
 
     def __init__(self, fs: FileSystem, destination: str, run_id: RunId) -> None:
