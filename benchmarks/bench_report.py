@@ -42,10 +42,10 @@ from album_sort.types import (  # noqa: E402
     Mode,
     PhotoRow,
     PlaceRow,
+    ReportFooter,
+    ReportHeader,
     ReportRow,
     RowAction,
-    RunInfo,
-    RunOutcome,
     RunReport,
     SkippedRow,
     Stage,
@@ -189,8 +189,8 @@ def main() -> None:
     arguments = parser.parse_args()
     pictures = thumbnails()
     words = parse_words((ROOT / "labels" / WORDS_FILE).read_text(encoding="utf-8"), "en")
-    info = RunInfo("bench", "0", START, "/home/anna/Albums", ("/home/anna/Photos",), Mode.COPY, "en")
-    outcome = RunOutcome(
+    info = ReportHeader("bench", "0", START, "/home/anna/Albums", ("/home/anna/Photos",), Mode.COPY, "en")
+    outcome = ReportFooter(
         START, timings=(StageTiming("inspect", 1000.0, arguments.photos),), trips=trips(arguments.photos)
     )
     with tempfile.TemporaryDirectory() as name:

@@ -21,11 +21,11 @@ from album_sort.types import (
     PlaceRow,
     Reason,
     RefusedDates,
+    ReportFooter,
+    ReportHeader,
     ReportRow,
     RowAction,
     RunChanges,
-    RunInfo,
-    RunOutcome,
     SettingRow,
     SkippedRow,
     Stage,
@@ -44,7 +44,7 @@ NISEKO = TripRow(
     "trip-1", "2025-12 Niseko, Japan", date(2025, 12, 26), date(2026, 1, 3), ("Starts 8,412 km from home.",)
 )
 
-INFO = RunInfo(
+INFO = ReportHeader(
     run_id="20261122-203300-a1b2",
     program_version="0.1.0",
     started_utc=datetime(2026, 11, 22, 20, 33),
@@ -57,7 +57,7 @@ INFO = RunInfo(
     albums=((AlbumId("pets"), "Pets"), (AlbumId("home"), "Home"), (AlbumId("wildlife"), "Wildlife")),
 )
 
-OUTCOME = RunOutcome(
+OUTCOME = ReportFooter(
     finished_utc=datetime(2026, 11, 22, 20, 36, 20),
     exit_code=3,
     timings=(StageTiming("inspect", 100.5, 503),),

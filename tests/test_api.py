@@ -100,7 +100,7 @@ def test_it_files_as_the_command_line_does(photos: Path, tmp_path: Path, album_s
     assert sum(isinstance(event, OpFinished) for event in events) == 2
     again = album_sort.preview([str(photos)], str(tmp_path / "by-api"), **NETWORK)
     assert again.is_preview
-    assert {album.album: album.new for album in again.told.albums} == {"pets": 0, "food": 0}
+    assert {album.album: album.new for album in again.summary.albums} == {"pets": 0, "food": 0}
 
 
 @pytest.fixture

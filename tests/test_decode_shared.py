@@ -12,7 +12,7 @@ from album_sort.classifier.labels import load_wording
 from album_sort.images import UndecodableError, decode_picture
 from album_sort.images.heif import full_picture, load_heif
 from album_sort.images.pixels import PIXEL_LIMIT, Pixels, Request
-from album_sort.images.views import look
+from album_sort.images.views import make_views
 from album_sort.types import PixelSource
 from tests.decode_samples import RESNET, likeness
 
@@ -79,5 +79,5 @@ def test_the_thumbnail_of_a_heic_shows_what_the_picture_shows(path: Path) -> Non
         pytest.skip("no usable thumbnail in this file")
     long_s, full = timed(full_picture, data, request)
     assert (full.width_px, full.height_px) == (thumbnail.width_px, thumbnail.height_px)
-    assert likeness(look(full, RESNET).views[0], look(thumbnail, RESNET).views[0]) > 0.95
+    assert likeness(make_views(full, RESNET).views[0], make_views(thumbnail, RESNET).views[0]) > 0.95
     assert long_s > 20 * short_s

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from album_sort.errors import DestinationError
 from album_sort.report import FORMATS, PAGES, write_reports
-from album_sort.types import ReportRow, RowAction, RunOutcome, RunReport, SkippedRow, Stage
+from album_sort.types import ReportFooter, ReportRow, RowAction, RunReport, SkippedRow, Stage
 from tests.report_builders import BRIEF, INFO, OUTCOME, WORDS, photo_row, report_rows
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,7 +26,7 @@ ROWS: list[ReportRow] = [
 each_format = pytest.mark.parametrize("name", FORMATS)
 
 
-def write(folder: Path, name: str, rows: Iterable[ReportRow], outcome: RunOutcome | None = OUTCOME) -> str:
+def write(folder: Path, name: str, rows: Iterable[ReportRow], outcome: ReportFooter | None = OUTCOME) -> str:
     (path,) = write_reports(
         RunReport(INFO, rows, outcome), folder, thumbnail=lambda _: None, words=WORDS, formats=(name,)
     )

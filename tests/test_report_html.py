@@ -19,9 +19,9 @@ from album_sort.report import HtmlReport, parse_words, write_reports
 from album_sort.report._blocks import MARKER
 from album_sort.types import (
     AlbumId,
+    ReportFooter,
+    ReportHeader,
     ReportRow,
-    RunInfo,
-    RunOutcome,
     RunReport,
     SettingRow,
     SkippedRow,
@@ -50,8 +50,8 @@ def render(
     path: Path,
     rows: Iterable[ReportRow],
     *,
-    info: RunInfo = INFO,
-    outcome: RunOutcome | None = OUTCOME,
+    info: ReportHeader = INFO,
+    outcome: ReportFooter | None = OUTCOME,
     language: str = "en",
     inline_limit_bytes: int = 1_000_000,
     thumbnail: Callable[[str], bytes | None] = lambda _: JPEG,

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from album_sort.errors import DestinationError
 from album_sort.report import JsonlReport, read_report, write_reports
 from album_sort.report.jsonl import read_lines, to_line
-from album_sort.types import ReportRow, RunInfo, RunOutcome, RunReport, SkippedRow, Stage
+from album_sort.types import ReportFooter, ReportHeader, ReportRow, RunReport, SkippedRow, Stage
 from tests.report_builders import INFO, OUTCOME, WORDS, photo_row, report_rows
 
 
-def write(path: Path, rows: list[ReportRow], outcome: RunOutcome | None = OUTCOME, info: RunInfo = INFO) -> None:
+def write(path: Path, rows: list[ReportRow], outcome: ReportFooter | None = OUTCOME, info: ReportHeader = INFO) -> None:
     with JsonlReport(path, info) as report:
         for row in rows:
             report.add(row)

@@ -11,7 +11,7 @@ from hypothesis import given
 from album_sort.report.rows import info_to_json, outcome_to_json, photo_to_json, skipped_to_json
 from album_sort.report.schema import schema_text
 from album_sort.report.tally import Tally
-from album_sort.types import PhotoRow, ReportRow, RowAction, RunInfo, Stage
+from album_sort.types import PhotoRow, ReportHeader, ReportRow, RowAction, Stage
 from tests.report_builders import INFO, OUTCOME, ROOT, photo_row, report_rows
 
 jsonschema = pytest.importorskip("jsonschema", reason="jsonschema checks the rows: pip install album-sort[test]")
@@ -48,7 +48,7 @@ def test_the_first_and_the_last_row_are_valid() -> None:
 
 def test_a_run_without_a_network_is_valid() -> None:
     """Nothing new: no network was loaded."""
-    info = RunInfo(INFO.run_id, "0.1.0", INFO.started_utc, "out", ("in",), INFO.mode, "zh")
+    info = ReportHeader(INFO.run_id, "0.1.0", INFO.started_utc, "out", ("in",), INFO.mode, "zh")
     VALIDATOR.validate(info_to_json(info))
 
 

@@ -10,7 +10,7 @@ from album_sort.cli._console import print_json
 from album_sort.operations.as_json import outcome_as_json
 from album_sort.operations.clock import local_time
 from album_sort.operations.known_problems import KnownProblems, Problem
-from album_sort.operations.outcome import Outcome, Told
+from album_sort.operations.outcome import Outcome, RunSummary
 from album_sort.operations.summary import grouped, remarks, totals
 from album_sort.operations.words import terminal_words
 from album_sort.pipeline.execute import Planned
@@ -31,17 +31,17 @@ SHOWN_MOVES = 3
 
 def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbose: bool, as_json: bool) -> None:
     """Data to stdout, problems to stderr."""
-    told = outcome.told
+    summary = outcome.summary
     if as_json:
         print_json(outcome_as_json(outcome))
         return
     if not quiet:
         console = out_console()
         words = terminal_words(outcome.lang, console.encoding)
-        if not told.photos:
+        if not summary.photos:
             _print_nothing_found(console, words, outcome)
         else:
-            _print_albums(console, words, told, is_preview=outcome.is_preview)
+            _print_albums(console, words, summary, is_preview=outcome.is_preview)
             if verbose and outcome.planned is not None and outcome.preparation is not None:
                 _print_files(console, outcome.planned, outcome.preparation)
             _print_sentences(console, words, outcome, verbose=verbose)
@@ -49,8 +49,8 @@ def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbos
                 by_hand = outcome.preparation.hand
                 print_by_hand(console, words, by_hand, outcome.destination, outcome.preparation.base_title)
     # A run over nothing writes no report that would name those of before.
-    tells_all = verbose or outcome.is_preview or (not told.photos and not quiet)
-    news = [one for one in told.problems if tells_all or not known.knows(*one)]
+    tells_all = verbose or outcome.is_preview or (not summary.photos and not quiet)
+    news = [one for one in summary.problems if tells_all or not known.knows(*one)]
     _print_problems(outcome, news, quiet=quiet, verbose=verbose)
     if outcome.preparation is not None:
         console = err_console()
@@ -73,10 +73,10 @@ def _print_nothing_found(console: Terminal, words: Words, outcome: Outcome) -> N
         say(console, words.text("left_out", n=count, reason=said), indent=2)
 
 
-def _print_albums(console: Terminal, words: Words, told: Told, *, is_preview: bool) -> None:
+def _print_albums(console: Terminal, words: Words, summary: RunSummary, *, is_preview: bool) -> None:
     rows = [
         (printable(album.title), f"{album.photos:,}", f"{album.new:,}", printable(album.example))
-        for album in told.albums
+        for album in summary.albums
     ]
     headings = [words.text(key) for key in ("album", "photos", "to_file" if is_preview else "filed_now", "example")]
     print_table(console, headings, rows, right=(1, 2), last=Last.SPARED)
@@ -93,26 +93,26 @@ def _print_files(console: Terminal, planned: Planned, preparation: Preparation) 
 
 
 def _print_sentences(console: Terminal, words: Words, outcome: Outcome, *, verbose: bool) -> None:
-    told = outcome.told
+    summary = outcome.summary
     console.print()
     for sentence in totals(words, outcome):
         say(console, sentence)
-    _print_damaged(console, words, told, has_report=bool(outcome.report_paths))
+    _print_damaged(console, words, summary, has_report=bool(outcome.report_paths))
     if outcome.changes is not None:
         _print_changes(console, words, outcome.changes, has_report=bool(outcome.report_paths))
     for sentence in remarks(words, outcome, verbose=verbose):
         say(console, printable(sentence))
 
 
-def _print_damaged(console: Terminal, words: Words, told: Told, *, has_report: bool) -> None:
+def _print_damaged(console: Terminal, words: Words, summary: RunSummary, *, has_report: bool) -> None:
     """Photos that their owner will want to look for in a backup."""
-    if not told.damaged:
+    if not summary.damaged:
         return
-    say(console, words.text("damaged", n=len(told.damaged)))
-    for path, reason in told.damaged[:SHOWN_DAMAGED]:
+    say(console, words.text("damaged", n=len(summary.damaged)))
+    for path, reason in summary.damaged[:SHOWN_DAMAGED]:
         said = words.text("damaged_photo", path=printable(path), reason=printable(reason))
         say(console, said, indent=2, hanging=4)
-    more = len(told.damaged) - SHOWN_DAMAGED
+    more = len(summary.damaged) - SHOWN_DAMAGED
     if more > 0:
         say(console, words.text("more_in_report" if has_report else "more", n=more), indent=2)
 
@@ -149,7 +149,7 @@ def _print_problems(outcome: Outcome, problems: Sequence[Problem], *, quiet: boo
                 words.text("more_reasons_in_report" if outcome.report_paths else "more_reasons", n=others),
                 indent=2,
             )
-    before = len(outcome.told.problems) - len(problems)
+    before = len(outcome.summary.problems) - len(problems)
     if before and not quiet:
         say(console, words.text("problems_as_before", n=before))
     if outcome.applied is not None and outcome.applied.stopped_by:

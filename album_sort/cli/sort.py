@@ -74,5 +74,5 @@ def run_sort(call: SortCall) -> ExitCode:
                 outcome = sort(order, known, sink=printer, stop=stop)
         print_summary(outcome, known, quiet=call.quiet, verbose=call.verbose, as_json=call.as_json)
         if not is_preview:
-            known.keep(outcome.told.problems, order.sources)
+            known.keep(outcome.summary.problems, order.sources)
         return outcome.exit_code

@@ -9,7 +9,7 @@ from album_sort.images.pixels import LIBRARY_ERRORS, PIXEL_LIMIT, Request, Undec
 from album_sort.images.refusals import refusal_of
 from album_sort.images.statistics import measure_statistics
 from album_sort.images.thumbnail import encode_thumbnail
-from album_sort.images.views import look
+from album_sort.images.views import make_views
 from album_sort.types import DecodedPicture, Preprocessing, Reason
 
 
@@ -34,19 +34,19 @@ def decode_picture(
     request = Request(preprocessing, pixel_limit, orientation)
     try:
         pixels = LOADERS[media.name](data, request)
-        looks = look(pixels, preprocessing)
+        views = make_views(pixels, preprocessing)
         turned = pixels.orientation >= 5
         width_px, height_px = pixels.width_px, pixels.height_px
         if turned:
             width_px, height_px = height_px, width_px
         return DecodedPicture(
-            views=looks.views,
+            views=views.views,
             width_px=width_px,
             height_px=height_px,
             media_format=media.name,
             pixel_source=pixels.source,
-            statistics=measure_statistics(looks.small, width_px, height_px),
-            thumbnail=encode_thumbnail(looks.small, thumbnail_px) if thumbnail_px else b"",
+            statistics=measure_statistics(views.small, width_px, height_px),
+            thumbnail=encode_thumbnail(views.small, thumbnail_px) if thumbnail_px else b"",
             warnings=pixels.warnings,
             missing_share=pixels.missing_share,
         )

@@ -39,7 +39,7 @@ _TURNS = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Looks:
+class PictureViews:
     """The upright small versions of one picture."""
 
     views: NDArray[np.uint8]
@@ -48,12 +48,12 @@ class Looks:
     """(H, W, 3); short side of at least 256 px where the file has that many, long side of at most 1024."""
 
 
-def look(pixels: Pixels, preprocessing: Preprocessing) -> Looks:
+def make_views(pixels: Pixels, preprocessing: Preprocessing) -> PictureViews:
     """Views and the small picture, turned upright and in sRGB."""
     stored = pixels.size
     if max(stored) > WIDE_ASPECT * min(stored):
         windows = [_finished(window, pixels) for window in _windows(pixels.image, preprocessing)]
-        return Looks(np.stack(windows), _small(pixels))
+        return PictureViews(np.stack(windows), _small(pixels))
     size = resized_size(stored, preprocessing.resize_px)
     enlarged_preview = min(stored) < preprocessing.resize_px and pixels.source in _PREVIEWS
     # Blowing up 240 px to 256 blurs; the sharper filter brings the answers nearer to those on the full picture
@@ -63,12 +63,12 @@ def look(pixels: Pixels, preprocessing: Preprocessing) -> Looks:
     resized = _resized(pixels, size, resample)
     views = np.ascontiguousarray(_centre(resized, preprocessing.crop_px))[np.newaxis]
     if min(pixels.width_px, pixels.height_px) < _SMALL_SHORT_PX:
-        return Looks(views, _small(pixels))
+        return PictureViews(views, _small(pixels))
     # What is measured must not depend on the network: the cache keeps one set of numbers for all.
     small_size, small_resample = resized_size(stored, _SMALL_SHORT_PX), sharp or Image.Resampling.BILINEAR
     if (size, resample) == (small_size, small_resample):
-        return Looks(views, resized)
-    return Looks(views, _resized(pixels, small_size, small_resample))
+        return PictureViews(views, resized)
+    return PictureViews(views, _resized(pixels, small_size, small_resample))
 
 
 def _resized(pixels: Pixels, size: tuple[int, int], resample: Image.Resampling) -> NDArray[np.uint8]:

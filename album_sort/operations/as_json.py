@@ -52,18 +52,18 @@ def event_as_json(event: Event) -> dict[str, object] | None:
 
 def outcome_as_json(outcome: Outcome) -> dict[str, object]:
     """The figures of a run or a preview."""
-    told = outcome.told
+    summary = outcome.summary
     return {
         "event": "summary",
-        "photos": told.photos + len(told.problems),
-        "albums": {album.album: album.photos for album in told.albums},
-        "review": sum(album.photos for album in told.albums if album.album == REVIEW),
-        "skipped": len(told.problems),
-        "damaged": len(told.damaged),
-        "duplicate_bytes": told.duplicate_bytes,
-        "actions": dict(told.actions),
+        "photos": summary.photos + len(summary.problems),
+        "albums": {album.album: album.photos for album in summary.albums},
+        "review": sum(album.photos for album in summary.albums if album.album == REVIEW),
+        "skipped": len(summary.problems),
+        "damaged": len(summary.damaged),
+        "duplicate_bytes": summary.duplicate_bytes,
+        "actions": dict(summary.actions),
         "inferences": outcome.inferences,
-        "expected_bytes": told.expected_bytes,
+        "expected_bytes": summary.expected_bytes,
         "by_hand": hand_as_json(outcome.preparation.hand) if outcome.preparation is not None else {},
         "preview": outcome.is_preview,
         "reports": [str(path) for path in outcome.report_paths],

@@ -34,7 +34,7 @@ class AlbumLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RunSummary:
     """The figures of a summary."""
 
     albums: tuple[AlbumLine, ...]
@@ -64,7 +64,7 @@ class Told:
         return json.dumps(asdict(self))
 
     @classmethod
-    def again(cls, text: str) -> Told:
+    def again(cls, text: str) -> RunSummary:
         """The same figures of a library in which nothing is new; raises ValueError, KeyError or TypeError for other texts."""
         values = json.loads(text)
         albums = tuple(AlbumLine(**{**line, "new": 0}) for line in values["albums"])
@@ -95,7 +95,7 @@ class Outcome:
     sources: tuple[str, ...]
     is_preview: bool = False
     report_paths: tuple[Path, ...] = ()
-    told_again: Told | None = None
+    known_summary: RunSummary | None = None
     changes: RunChanges | None = None
     """Against the last run; None for the first."""
     language: str = LANGUAGES[0]
@@ -113,17 +113,17 @@ class Outcome:
         return replace(self, report_paths=paths)
 
     @cached_property
-    def told(self) -> Told:
+    def summary(self) -> RunSummary:
         """The figures."""
-        if self.told_again is not None or self.preparation is None or self.planned is None:
-            return self.told_again or Told((), (), 0, 0, 0, {})
+        if self.known_summary is not None or self.preparation is None or self.planned is None:
+            return self.known_summary or RunSummary((), (), 0, 0, 0, {})
         ops = self.planned.plan.ops
         failed, left = self._failed, self._left
         done = [op for op in ops if op.op_id not in failed and op.op_id not in left]
         say = self.preparation.say
         problems = [(one.path, one.stage.value, say(one.reason)) for one in self.planned.plan.skipped if one.is_problem]
         problems += [(op.source, "apply", say(not_filed(failed[op.op_id]))) for op in ops if op.op_id in failed]
-        return Told(
+        return RunSummary(
             albums=_album_lines([op for op in done if _is_photo(op)], self.preparation),
             problems=tuple(problems),
             trips=len(self.preparation.library.trips),
@@ -153,7 +153,7 @@ class Outcome:
             return ExitCode.INTERRUPTED
         if self.applied is not None and self.applied.stopped_by:
             return ExitCode.FATAL
-        return ExitCode.PARTIAL if self.told.problems or self._left_work else ExitCode.DONE
+        return ExitCode.PARTIAL if self.summary.problems or self._left_work else ExitCode.DONE
 
     @property
     def _left_work(self) -> bool:
@@ -174,14 +174,14 @@ class Outcome:
 
     def as_event(self, known: KnownProblems) -> RunFinished:
         """For a log."""
-        told, actions = self.told, self.told.actions
+        summary, actions = self.summary, self.summary.actions
         return RunFinished(
             run_id=self.planned.plan.plan_id if self.planned is not None and self.applied is not None else "",
-            photos=told.photos,
+            photos=summary.photos,
             filed=sum(count for action, count in actions.items() if Action(action).makes_a_file),
             moved=actions.get(Action.MOVE.value, 0),
-            problems=len(told.problems),
-            known_problems=sum(known.knows(*one) for one in told.problems),
+            problems=len(summary.problems),
+            known_problems=sum(known.knows(*one) for one in summary.problems),
             exit_code=int(self.exit_code),
         )
 

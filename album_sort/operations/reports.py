@@ -43,9 +43,9 @@ from album_sort.types import (
     OpResult,
     PlannedOp,
     Reason,
+    ReportFooter,
+    ReportHeader,
     ReportRow,
-    RunInfo,
-    RunOutcome,
     RunReport,
     SettingRow,
     StageTiming,
@@ -163,9 +163,9 @@ class ReportWriter:
         )
         return carried.rows(self._told, earlier_rows(preparation.request.destination, self.planned.plan.plan_id))
 
-    def _outcome(self, exit_code: int, *, is_interrupted: bool) -> RunOutcome:
+    def _outcome(self, exit_code: int, *, is_interrupted: bool) -> ReportFooter:
         preparation = self.preparation
-        return RunOutcome(
+        return ReportFooter(
             finished_utc=utc_now(),
             exit_code=exit_code,
             is_interrupted=is_interrupted,
@@ -176,17 +176,17 @@ class ReportWriter:
             by_hand=tuple(hand_rows(preparation)),
         )
 
-    def _write(self, folder: Path, outcome: RunOutcome, formats: Sequence[str]) -> tuple[Path, ...]:
+    def _write(self, folder: Path, outcome: ReportFooter, formats: Sequence[str]) -> tuple[Path, ...]:
         preparation = self.preparation
         words = parse_words(label_text(WORDS_FILE), preparation.lang)
         report = RunReport(self._info(), self._rows(), outcome)
         with preparation.engine.open_cache() as cache:
             return write_reports(report, folder, thumbnail=cache.thumbnail, words=words, formats=formats)
 
-    def _info(self) -> RunInfo:
+    def _info(self) -> ReportHeader:
         preparation = self.preparation
         weights = preparation.engine.weights
-        return RunInfo(
+        return ReportHeader(
             run_id=self.planned.plan.plan_id,
             program_version=self.version,
             started_utc=preparation.request.now_utc,

@@ -20,7 +20,7 @@ from album_sort.operations.clock import utc_now
 from album_sort.operations.differences import say_differences, say_overruled
 from album_sort.operations.known_problems import KnownProblems
 from album_sort.operations.order import SortOrder
-from album_sort.operations.outcome import Outcome, Told
+from album_sort.operations.outcome import Outcome, RunSummary
 from album_sort.operations.own_files import write_plan
 from album_sort.operations.pages import point_to_newest_page
 from album_sort.operations.reports import ReportWriter
@@ -131,9 +131,9 @@ class _Run:
             point_to_newest_page(self.request.destination)
         remembered = remember_nothing_written(self.request.destination)
         scouted = scout(self.request, remembered, self.sink)
-        told_again = self._unchanged(scouted, remembered)
-        if told_again is not None:
-            return Outcome(None, None, None, self.request.sources, told_again=told_again, language=scouted.lang)
+        known_summary = self._unchanged(scouted, remembered)
+        if known_summary is not None:
+            return Outcome(None, None, None, self.request.sources, known_summary=known_summary, language=scouted.lang)
         preparation = prepare(scouted, remembered, self.sink)
         planned = self._plan(preparation, remembered)
         self._say_differences(preparation, planned)
@@ -231,10 +231,10 @@ class _Run:
     def _keep(self, scouted: Scouted, remembered: Remembered, outcome: Outcome) -> None:
         """So that the next run over the same library need not look at it."""
         if outcome.is_complete:
-            run = LastRun(inputs_digest(scouted, remembered), outcome.told.as_text())
+            run = LastRun(inputs_digest(scouted, remembered), outcome.summary.as_text())
             keep_last_run(scouted.engine.cache_folder, self.request.destination, run)
 
-    def _unchanged(self, scouted: Scouted, remembered: Remembered) -> Told | None:
+    def _unchanged(self, scouted: Scouted, remembered: Remembered) -> RunSummary | None:
         """What the last run said, where this one would find nothing else; None where photos have to be looked at."""
         settings, destination = self.request.settings, self.request.destination
         last = recall_last_run(scouted.engine.cache_folder, destination)
@@ -243,7 +243,7 @@ class _Run:
         if last.inputs != inputs_digest(scouted, remembered) or not is_undisturbed(destination, remembered):
             return None
         try:
-            return Told.again(last.outcome)
+            return RunSummary.again(last.outcome)
         except (ValueError, KeyError, TypeError):
             return None
 

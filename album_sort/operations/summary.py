@@ -15,29 +15,29 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 def totals(words: Words, outcome: Outcome) -> Iterator[str]:
     """How many photos went where, and what else has happened to files."""
-    told, actions = outcome.told, Counter(outcome.told.actions)
+    summary, actions = outcome.summary, Counter(outcome.summary.actions)
     is_done = outcome.applied is not None
-    review = sum(album.photos for album in told.albums if album.album == REVIEW)
+    review = sum(album.photos for album in summary.albums if album.album == REVIEW)
     yield words.text(
         "totals",
-        photos=told.photos + len(told.problems),
-        filed=told.photos - review,
-        albums=words.text("albums", n=sum(album.album != REVIEW for album in told.albums)),
+        photos=summary.photos + len(summary.problems),
+        filed=summary.photos - review,
+        albums=words.text("albums", n=sum(album.album != REVIEW for album in summary.albums)),
         review=review,
-        skipped=len(told.problems),
+        skipped=len(summary.problems),
     )
     duplicates = actions[Action.DUPLICATE]
-    if told.trips:
-        yield words.text("trips", n=told.trips)
+    if summary.trips:
+        yield words.text("trips", n=summary.trips)
     if duplicates:
-        key = "duplicates_free" if told.duplicate_bytes else "duplicates"
-        yield words.text(key, n=duplicates, size=_size(told.duplicate_bytes))
+        key = "duplicates_free" if summary.duplicate_bytes else "duplicates"
+        yield words.text(key, n=duplicates, size=_size(summary.duplicate_bytes))
     for key, count in (
         ("trashed" if is_done else "trash", actions[Action.TRASH]),
         ("moved" if is_done else "moves", actions[Action.MOVE]),
-        ("clashes", told.clashes),
-        ("left", told.left),
-        ("waiting", told.waiting),
+        ("clashes", summary.clashes),
+        ("left", summary.left),
+        ("waiting", summary.waiting),
     ):
         if count:
             yield words.text(key, n=count)
@@ -46,7 +46,7 @@ def totals(words: Words, outcome: Outcome) -> Iterator[str]:
 def remarks(words: Words, outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     """What is to be known beside the photos: space, the network, where the report is."""
     if outcome.is_preview:
-        yield words.text("space_needed", size=_size(outcome.told.expected_bytes))
+        yield words.text("space_needed", size=_size(outcome.summary.expected_bytes))
     elif outcome.applied is None:
         yield words.text("nothing_new")
     elif verbose and outcome.network_note:

@@ -21,7 +21,7 @@ from album_sort.report.chart import draw_chart
 from album_sort.report.quoting import shell_word, visible
 from album_sort.report.words import Words
 from album_sort.report.worldmap import MapPoint, WorldMap, draw_map
-from album_sort.types import REVIEW, RunInfo, RunOutcome, TripRow
+from album_sort.types import REVIEW, ReportFooter, ReportHeader, TripRow
 
 _MARK = '<meta name="generator" content="album-sort">'
 
@@ -75,7 +75,7 @@ class Page:
     """One report.html; `pieces` gives its text."""
 
     def __init__(
-        self, info: RunInfo, outcome: RunOutcome | None, words: Words, overview: Overview, parts: PageParts
+        self, info: ReportHeader, outcome: ReportFooter | None, words: Words, overview: Overview, parts: PageParts
     ) -> None:
         self._info = info
         self._outcome = outcome

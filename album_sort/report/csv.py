@@ -12,7 +12,7 @@ from typing import IO, Protocol
 from album_sort.report._output import atomic_text
 from album_sort.report.rows import format_offset
 from album_sort.report.sinks import ReportBrief
-from album_sort.types import PhotoRow, ReportRow, RunOutcome, SkippedRow
+from album_sort.types import PhotoRow, ReportFooter, ReportRow, SkippedRow
 
 _TOP = 3
 
@@ -149,7 +149,7 @@ class CsvReport:
         """Writes one line."""
         self._writer.writerow(_cells(row))
 
-    def finish(self, _outcome: RunOutcome | None) -> None:
+    def finish(self, _outcome: ReportFooter | None) -> None:
         """Nothing: a table has rows only."""
 
 

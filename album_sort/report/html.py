@@ -29,7 +29,17 @@ from album_sort.report.quoting import shell_word, visible
 from album_sort.report.rows import format_offset
 from album_sort.report.sinks import ReportBrief
 from album_sort.report.words import Words
-from album_sort.types import REVIEW, PhotoRow, PlaceRow, ReportRow, RowAction, RunInfo, RunOutcome, TakenRow, TimeSource
+from album_sort.types import (
+    REVIEW,
+    PhotoRow,
+    PlaceRow,
+    ReportFooter,
+    ReportHeader,
+    ReportRow,
+    RowAction,
+    TakenRow,
+    TimeSource,
+)
 
 CHUNK_CARDS = 400
 """About a quarter of a megabyte: read in a moment, and a page of an album needs one or two."""
@@ -52,7 +62,7 @@ class HtmlReport:
     def __init__(
         self,
         path: Path,
-        info: RunInfo,
+        info: ReportHeader,
         words: Words,
         *,
         thumbnail: Thumbnail,
@@ -95,7 +105,7 @@ class HtmlReport:
             burst=NOBODY if row.similar_to is None else self._bursts.setdefault(row.similar_to, len(self._bursts)),
         )
 
-    def finish(self, outcome: RunOutcome | None) -> None:
+    def finish(self, outcome: ReportFooter | None) -> None:
         """Writes the page; the data folder, where there is one, takes its name just before."""
         try:
             parts = self._parts()

@@ -36,9 +36,9 @@ from album_sort.report.tally import Tally
 from album_sort.types import (
     REPORT_SCHEMA_VERSION,
     PhotoRow,
+    ReportFooter,
+    ReportHeader,
     ReportRow,
-    RunInfo,
-    RunOutcome,
     RunReport,
 )
 
@@ -75,7 +75,7 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK |
 class JsonlReport:
     """A report.jsonl being written: `with JsonlReport(path, info) as report: report.add(row) ...; report.finish(outcome)`."""
 
-    def __init__(self, path: Path, info: RunInfo, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, path: Path, info: ReportHeader, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.tally = Tally()
         self._path = path
         self._clock = clock
@@ -129,7 +129,7 @@ class JsonlReport:
             self._lines.clear()
             self._size = 0
 
-    def finish(self, outcome: RunOutcome | None) -> None:
+    def finish(self, outcome: ReportFooter | None) -> None:
         """Writes the summary row; the report is complete. That of a run without an outcome stays without one."""
         if outcome is None:
             return
@@ -198,8 +198,8 @@ def _check_version(path: Path, row: Json) -> None:
 
 def read_report(path: Path) -> RunReport:
     """A report read back. Its rows stream from the file each time they are walked; a killed run has no outcome."""
-    info: RunInfo | None = None
-    outcome: RunOutcome | None = None
+    info: ReportHeader | None = None
+    outcome: ReportFooter | None = None
     for row in read_lines(path):
         with _believed(path):
             if info is None:

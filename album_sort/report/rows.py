@@ -21,10 +21,10 @@ from album_sort.types import (
     PhotoRow,
     PlaceRow,
     RefusedDates,
+    ReportFooter,
+    ReportHeader,
     RowAction,
     RunChanges,
-    RunInfo,
-    RunOutcome,
     SettingRow,
     SkippedRow,
     Stage,
@@ -67,7 +67,7 @@ def _parse_offset(text: str | None) -> int | None:
     return -minutes if text[0] == "-" else minutes
 
 
-def info_to_json(info: RunInfo) -> Json:
+def info_to_json(info: ReportHeader) -> Json:
     """The first row of a report."""
     model = info.model
     return {
@@ -94,9 +94,9 @@ def info_to_json(info: RunInfo) -> Json:
     }
 
 
-def info_from_json(row: Json) -> RunInfo:
+def info_from_json(row: Json) -> ReportHeader:
     """The facts of a run from the first row of its report."""
-    return RunInfo(
+    return ReportHeader(
         run_id=run_id_of(row["run"]),
         program_version=row["program"].removeprefix("album-sort "),
         started_utc=_parse_moment(row["started"]),
@@ -265,7 +265,7 @@ def _changes_from_json(row: Json) -> RunChanges:
     )
 
 
-def outcome_to_json(outcome: RunOutcome, totals: Json) -> Json:
+def outcome_to_json(outcome: ReportFooter, totals: Json) -> Json:
     """The last row of a report."""
     return {
         "type": "summary",
@@ -313,9 +313,9 @@ def _hand_from_json(row: Json) -> HandRow:
     return HandRow(row["kind"], str(row["before"]), str(row["path"]), str(row["source"]))
 
 
-def outcome_from_json(row: Json) -> RunOutcome:
+def outcome_from_json(row: Json) -> ReportFooter:
     """How a run ended, from the last row of its report."""
-    return RunOutcome(
+    return ReportFooter(
         finished_utc=_parse_moment(row["finished"]),
         exit_code=row["exit_code"],
         is_interrupted=row["interrupted"],

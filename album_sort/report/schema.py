@@ -24,9 +24,9 @@ from album_sort.types import (
     PhotoRow,
     PlaceRow,
     RefusedDates,
+    ReportFooter,
+    ReportHeader,
     RunChanges,
-    RunInfo,
-    RunOutcome,
     SettingRow,
     SkippedRow,
     StageTiming,
@@ -131,7 +131,7 @@ _PARTS = (
 )
 
 _RUN = _Shape(
-    RunInfo,
+    ReportHeader,
     "run",
     {
         "run_id": "run",
@@ -242,7 +242,7 @@ _TOTALS: Schema = {
 _LATER_TOTALS = ("duplicate_bytes", "damaged", "in_run", "new")
 
 _SUMMARY = _Shape(
-    RunOutcome,
+    ReportFooter,
     "summary",
     {"finished_utc": "finished", "is_interrupted": "interrupted"},
     {

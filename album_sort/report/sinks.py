@@ -10,14 +10,14 @@ from typing import Protocol
 
 from album_sort.report._blocks import Thumbnail
 from album_sort.report.words import Words
-from album_sort.types import ReportRow, RunInfo, RunOutcome
+from album_sort.types import ReportFooter, ReportHeader, ReportRow
 
 
 @dataclass(frozen=True, slots=True)
 class ReportBrief:
     """What a report is made with, its rows aside."""
 
-    info: RunInfo
+    info: ReportHeader
     words: Words
     """In the run's language."""
     thumbnail: Thumbnail
@@ -31,7 +31,7 @@ class ReportSink(Protocol):
         """Takes one row; keeps no more of it than it needs, since there may be a million."""
         ...
 
-    def finish(self, outcome: RunOutcome | None) -> None:
+    def finish(self, outcome: ReportFooter | None) -> None:
         """Writes what comes last; None for a run that was killed and has no outcome."""
         ...
 

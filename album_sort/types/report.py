@@ -196,7 +196,7 @@ class SettingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RunInfo:
+class ReportHeader:
     """What is known when a run starts."""
 
     run_id: str
@@ -294,7 +294,7 @@ class RunChanges:
 
 
 @dataclass(frozen=True, slots=True)
-class RunOutcome:
+class ReportFooter:
     """What is known when a run ends."""
 
     finished_utc: datetime
@@ -312,7 +312,7 @@ class RunOutcome:
 class RunReport:
     """A whole run, to be rendered. `rows` is walked once, from start to end, and may be a stream."""
 
-    info: RunInfo
+    info: ReportHeader
     rows: Iterable[ReportRow]
-    outcome: RunOutcome | None
+    outcome: ReportFooter | None
     """None for a run that was killed."""

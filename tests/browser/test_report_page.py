@@ -22,11 +22,11 @@ from album_sort.types import (
     ContentId,
     PlaceRow,
     RefusedDates,
+    ReportFooter,
+    ReportHeader,
     ReportRow,
     RowAction,
     RunChanges,
-    RunInfo,
-    RunOutcome,
     SettingRow,
     SkippedRow,
     Stage,
@@ -72,7 +72,7 @@ def library() -> Iterator[ReportRow]:
     yield SkippedRow("/home/anna/Photos/.cache", Stage.SCAN, "hidden folder", is_problem=False)
 
 
-def write(path: Path, rows: Iterator[ReportRow], *, info: RunInfo = INFO, outcome: RunOutcome = OUTCOME, language: str = "en",
+def write(path: Path, rows: Iterator[ReportRow], *, info: ReportHeader = INFO, outcome: ReportFooter = OUTCOME, language: str = "en",
           inline_limit_bytes: int = 10_000_000) -> None:  # fmt: skip
     words = parse_words(WORDS_TEXT, language)
     info = dataclasses.replace(info, language=language)
@@ -102,7 +102,7 @@ def test_every_view_opens_without_a_complaint_and_without_the_network(
     assert watched.network_requests() == []
 
 
-def hostile_run(text: str) -> tuple[RunInfo, RunOutcome]:
+def hostile_run(text: str) -> tuple[ReportHeader, ReportFooter]:
     """A run with this text in every field that holds text."""
     trip = dataclasses.replace(OUTCOME.trips[0], title=text, place=text, relative=text, why=(text,))
     info = dataclasses.replace(
