@@ -18,7 +18,7 @@ _MOST_SECONDS = 5.0
 
 def coverage_init(_registry: object, _options: object) -> None:
     """Called by coverage at the start of a process."""
-    subprocess.Popen.kill = _kill  # type: ignore[method-assign]
+    setattr(subprocess.Popen, "kill", _kill)  # noqa: B010 - for types it is not to be changed
     if _READER in sys.orig_argv:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # coverage saves before an `_exit`
 

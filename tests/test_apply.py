@@ -18,7 +18,7 @@ from album_sort.errors import DestinationError, UsageError
 from album_sort.fileops.apply import apply_plan
 from album_sort.fileops.filesystem import Copied, RealFileSystem
 from album_sort.fileops.space import check_space, measure_space
-from album_sort.fileops.verify import Verdict, verify
+from album_sort.fileops.verify import Verdict, counted, verify
 from album_sort.state.store import DestinationState
 from album_sort.types import Action, AlbumRelPath, Mode, OpStatus, Role, RunId
 from album_sort.types.ledger import RunRecord, RunStatus
@@ -308,6 +308,64 @@ def test_an_interrupted_run_finishes_the_file_in_hand_and_the_next_run_the_rest(
     assert plan_for(library).effects == ()
 
 
+def test_an_interrupted_run_of_links_makes_no_further_link(library: Library) -> None:
+    plan = plan_for(library, Mode.SYMLINK)
+    with DestinationState.open(library.albums) as state:
+        record = RunRecord(RunId("r1"), "sort", NOW, None, RunStatus.RUNNING, "symlink", "")
+        applied = apply_plan(plan, RealFileSystem(), state.begin_run(record, plan), stop=lambda: True, threads=1)
+    assert {result.status for result in applied.results} == {OpStatus.SKIPPED}
+    assert applied.stopped_by == "interrupted"
+    assert tree(library.albums) == {}
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_an_error_between_two_photos_tells_whether_the_destination_has_gone(library: Library, is_gone: bool) -> None:
+    """As when the row of a report cannot be written; what was filed before stays, and the next run does the rest."""
+    plan = plan_for(library)
+
+    def tell(*_values: object) -> None:
+        if is_gone:
+            library.albums.rename(library.root / "unplugged")
+        raise OSError(errno.EIO, "Input/output error")
+
+    state = DestinationState.open(library.albums)
+    journal = state.begin_run(RunRecord(RunId("r1"), "sort", NOW, None, RunStatus.RUNNING, "copy", ""), plan)
+    told, words = (DestinationError, "albums has gone") if is_gone else (OSError, "Input/output error")
+    with pytest.raises(told, match=words):
+        apply_plan(plan, RealFileSystem(), journal, on_result=tell, threads=1)
+    if is_gone:
+        (library.root / "unplugged").rename(library.albums)
+    state.close()
+    run(library, "r2")
+    assert plan_for(library).effects == ()
+
+
+class Shut(RealFileSystem):
+    """From now on nobody may enter an album's folder."""
+
+    def status(self, path: str) -> os.stat_result | None:
+        if "/Pets/2024" in path:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return super().status(path)
+
+
+def test_a_folder_that_nobody_may_enter_any_more_fails_only_what_lies_in_it(library: Library) -> None:
+    run(library)
+    picture = picture_of(library)
+    for name in ("a/IMG_1.JPG", "a/IMG_1.JPG.xmp", "c/dinner.jpg"):
+        (library.sources / name).unlink()
+    plan = plan_for(library, plan_id="r2")
+    plan = with_prune(plan, orphans(plan, picture), picture.ledger.values(), max_share=1)
+    with DestinationState.open(library.albums) as state:
+        record = RunRecord(RunId("r2"), "sort", NOW, None, RunStatus.RUNNING, "copy", "")
+        applied = apply_plan(plan, Shut(), state.begin_run(record, plan), threads=1)
+    of_trash = {result.op_id: result for result in applied.results if result.action is Action.TRASH}
+    failed = {op.target for op in plan.ops if op.op_id in of_trash and of_trash[op.op_id].status is OpStatus.FAILED}
+    assert failed == {op.target for op in plan.ops if op.op_id in of_trash and op.target.startswith("Pets/2024/")}
+    assert {path for path in failed if not (library.albums / path).exists()} == set()
+    assert not (library.albums / "Food/2023/dinner.jpg").exists()
+
+
 class Full(RealFileSystem):
     """A disk that takes two files."""
 
@@ -434,6 +492,24 @@ def test_a_copy_from_another_disk_takes_its_space_even_where_blocks_can_be_share
     assert needed[0] == needed[1] == needed[2] > 10**9 > needed[3]
 
 
+def test_a_source_that_has_gone_is_counted_as_one_on_another_disk(library: Library) -> None:
+    """Its copy fails later, alone; the space for it is asked for."""
+    plan = plan_for(library)
+    shared = measure_space(plan, can_reflink=True)
+    (library.sources / "c/dinner.jpg").unlink()
+    assert measure_space(plan, can_reflink=True).needed_bytes > shared.needed_bytes
+
+
+def test_too_few_files_that_the_disk_still_takes_are_told_with_both_figures(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.statvfs(library.root)
+    few = os.statvfs_result((*real[:5], 1_000, 1, 1, *real[8:]))
+    monkeypatch.setattr(os, "statvfs", lambda _path: few)
+    with pytest.raises(DestinationError, match=r"it can take 1 more files, but \d+ are needed"):
+        check_space(plan_for(library))
+
+
 def test_links_take_no_space(library: Library) -> None:
     copies = measure_space(plan_for(library, Mode.COPY))
     links = measure_space(plan_for(library, Mode.HARDLINK))
@@ -476,6 +552,36 @@ def test_verify_tells_bit_rot_missing_and_foreign_files(library: Library) -> Non
         "City/2023/dinner.jpg": Verdict.CHANGED,
         "mine.jpg": Verdict.FOREIGN,
     }
+
+
+def test_verify_tells_links_that_lead_nowhere_and_what_cannot_be_read(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(library, mode=Mode.SYMLINK)
+    (library.sources / "c/dinner.jpg").unlink()
+    told: list[str] = []
+    found = verify(
+        str(library.albums), RealFileSystem(), picture_of(library), on_file=lambda file: told.append(file.path)
+    )
+    counts = counted(found)
+    assert counts[Verdict.BROKEN_LINK] >= 1
+    assert set(counts) == set(Verdict)
+    assert told == [file.path for file in found]
+    monkeypatch.setattr(RealFileSystem, "digest", _unreadable)
+    (file, *_) = verify(str(library.albums), RealFileSystem(), picture_of(library))
+    assert (file.verdict, file.detail) == (Verdict.UNREADABLE, "Input/output error")
+
+
+def _unreadable(_self: RealFileSystem, path: str, _size_bytes: int | None = None) -> None:
+    raise OSError(errno.EIO, "Input/output error", path)
+
+
+def test_verify_tells_a_photo_that_is_removed_while_it_looks_as_missing(library: Library) -> None:
+    run(library)
+    picture = picture_of(library)
+    (library.albums / "Food/2023/dinner.jpg").unlink()
+    found = {file.path: file.verdict for file in verify(str(library.albums), RealFileSystem(), picture)}
+    assert found[AlbumRelPath("Food/2023/dinner.jpg")] is Verdict.MISSING
 
 
 def test_a_photo_that_the_user_edited_or_replaced_in_its_album_is_theirs_and_verify_tells(library: Library) -> None:

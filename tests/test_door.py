@@ -80,3 +80,20 @@ def test_a_row_that_was_not_made_by_us_is_refused_at_the_door(library: Library) 
     applied = apply_saved(library, replace(plan, ops=ops))
     assert [result.status for result in applied.results if result.action is Action.MOVE] == [OpStatus.FAILED]
     assert (library.albums / "mine.jpg").read_bytes() == b"mine"
+
+
+def test_a_folder_that_a_person_calls_by_a_backslash_is_used_as_any_other(library: Library) -> None:
+    """No other run would be possible: each plan for that folder would be refused as a whole."""
+    run(library)
+    (library.albums / "Pets").rename(library.albums / "Cats\\Dogs")
+    library.add("b/new.jpg", b"new", "Pets/2024")
+    library.assign("c/dinner.jpg", "Pets/2024")
+    (library.albums / "Food/2023/dinner.jpg").rename(library.albums / "Food/2023/soup \\o.jpg")
+    run(library, "r2")
+    assert {path for path in tree_of(library) if path.endswith(".jpg")} == {
+        "Cats\\Dogs/2024/new.jpg",
+        "Cats\\Dogs/2024/soup _o.jpg",
+    }
+    assert plan_for(library).effects == ()
+    assert undo(library, "r2").is_complete
+    assert {path for path in tree_of(library) if path.endswith(".jpg")} == {"Food/2023/soup \\o.jpg"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from album_sort.errors import DestinationError, DestinationLocked
-from album_sort.fileops.lock import destination_lock
+from album_sort.fileops.lock import check_unlocked, destination_lock
 from tests.destination_builders import snapshot
 
 HOLD = """
@@ -73,3 +73,37 @@ def test_a_destination_that_cannot_be_written_to_is_told_as_such(tmp_path: Path)
     with pytest.raises(DestinationError, match="cannot lock"), destination_lock(str(tmp_path / "file")):
         pass
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_whoever_only_looks_waits_for_the_other_and_holds_nothing_afterwards(tmp_path: Path) -> None:
+    check_unlocked(str(tmp_path))
+    with destination_lock(str(tmp_path)):
+        before = snapshot(tmp_path)
+        for seconds in (0.0, 0.1):
+            with pytest.raises(DestinationLocked, match=f"process {os.getpid()} on "):
+                check_unlocked(str(tmp_path), wait_seconds=seconds)
+        assert snapshot(tmp_path) == before
+    check_unlocked(str(tmp_path))
+    with destination_lock(str(tmp_path)):
+        pass
+
+
+@pytest.mark.parametrize("said", [b"", b"{}", b"[1]", b"\xff", b'{"pid": 1}'])
+def test_a_holder_that_cannot_be_read_is_not_named(tmp_path: Path, said: bytes) -> None:
+    with destination_lock(str(tmp_path)):
+        (tmp_path / ".album-sort/lock-holder.json").write_bytes(said)
+        with pytest.raises(DestinationLocked) as told:
+            check_unlocked(str(tmp_path))
+    assert str(told.value).endswith(str(tmp_path))
+
+
+def test_a_link_under_the_name_of_the_lock_empties_no_file_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "albums/.album-sort").mkdir(parents=True)
+    (tmp_path / "theirs").write_bytes(b"theirs")
+    (tmp_path / "albums/.album-sort/lock").symlink_to(tmp_path / "theirs")
+    with (
+        pytest.raises(DestinationError, match="its lock is not an ordinary file"),
+        destination_lock(str(tmp_path / "albums")),
+    ):
+        pass
+    assert (tmp_path / "theirs").read_bytes() == b"theirs"

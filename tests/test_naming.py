@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from album_sort.core.file_names import fold, split_suffix
+from album_sort.core.planning.album_names import find_album
 from album_sort.core.planning.naming import LONGEST_SUFFIX, compose, is_safe, sanitise, split_stem
+from album_sort.errors import UsageError
+from album_sort.types import AlbumId
 
 ANY_NAME = st.text(min_size=0, max_size=300) | st.binary(max_size=300).map(
     lambda raw: raw.decode("utf-8", "surrogateescape")
@@ -120,6 +123,8 @@ def test_a_very_long_suffix_is_none() -> None:
         ".ALBUM-SORT/lock",
         "a/./b",
         "a\\..\\b",
+        "..\\b",
+        ".album-sort\\lock",
     ],
 )
 def test_paths_that_leave_the_destination_are_not_safe(path: str) -> None:
@@ -131,3 +136,33 @@ def test_a_name_too_long_for_its_hash_is_cut_before_it(letter: str) -> None:
     name = compose(letter * 300, "~3fa9c1", ".JPG.xmp")
     assert name.endswith(letter + "~3fa9c1.JPG.xmp")
     assert 250 <= len(name.encode("utf-8")) <= 255
+
+
+def test_a_rest_too_long_to_be_kept_gives_way_before_hash_and_suffix() -> None:
+    """`a.<a sentence>.xmp` beside `a.jpg`: cut so that it is told from others and still known by its suffix."""
+    name = compose("a", "~3fa9c1", "." + "x" * 300 + ".xmp")
+    assert name.startswith("a.xxx")
+    assert name.endswith("x~3fa9c1.xmp")
+    assert len(name.encode("utf-8")) <= 255
+
+
+TITLES = {AlbumId("pets"): ("Pets & animals", "宠物"), AlbumId("food"): ("Food", "美食")}
+
+
+@pytest.mark.parametrize("name", ["pets", "PETS", " Pets & Animals ", "宠物", "pets & animals/"])
+def test_an_album_is_found_by_any_of_its_names(name: str) -> None:
+    assert find_album(name, TITLES) == "pets"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("fodd", "did you mean 'food'"), ("p", "did you mean 'pets'"), ("", "unknown album ''$")],
+)
+def test_an_album_that_is_not_there_is_told_with_the_nearest_that_is(name: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        find_album(name, TITLES)
+
+
+@pytest.mark.parametrize("path", ["a.jpg", "Cats\\Dogs/2024/a.jpg", "\\a.jpg", "a\\", "...", "a..b"])
+def test_paths_inside_the_destination_are_safe_whatever_letters_a_person_gave_them(path: str) -> None:
+    assert is_safe(path)

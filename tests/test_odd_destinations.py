@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.verify import Verdict, verify
 from album_sort.pipeline.holding import say_unreadable
+from album_sort.types import AlbumRelPath, ContentId, Mode
 from tests.builders import fingerprint, make_tree, picture_jpeg
 from tests.conftest import REPOSITORY, Program
 from tests.destination_builders import Library, picture_of, plan_for, run, undo
@@ -181,3 +185,169 @@ def test_a_user_without_home_and_without_entry_is_served(tmp_path: Path) -> None
     folder, *found = done.stdout.split()
     shutil.rmtree(folder, ignore_errors=True)
     assert (Path(folder).name, found) == ("album-sort-12345", ["True", "False"]), done.stderr
+
+
+class Listing:
+    """What a folder holds, with something that happens while it is listed."""
+
+    def __init__(
+        self,
+        path: Any,
+        meanwhile: Callable[[os.DirEntry[str]], object],
+        entry_as: Callable[[os.DirEntry[str]], Any] = lambda entry: entry,
+    ) -> None:
+        with SCANDIR(path) as entries:
+            self._entries = [entry_as(entry) for entry in entries]
+        self._meanwhile = meanwhile
+
+    def __enter__(self) -> Iterator[os.DirEntry[str]]:
+        return iter(self)
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[os.DirEntry[str]]:
+        for entry in self._entries:
+            self._meanwhile(entry)
+            yield entry
+
+
+SCANDIR = os.scandir
+
+
+def fail(_entry: object) -> None:
+    raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.parametrize("mode", [Mode.COPY, Mode.SYMLINK])
+@pytest.mark.parametrize("trouble", ["opened", "listed", "read"])
+def test_a_folder_that_the_disk_does_not_show_is_left_alone_and_its_photos_count_as_there(
+    library: Library, monkeypatch: pytest.MonkeyPatch, mode: Mode, trouble: str
+) -> None:
+    """Nothing that cannot be seen has been deleted, be it copies or links, and told it is."""
+    run(library, mode=mode)
+
+    def scandir(path: str | int) -> object:
+        if not str(path).endswith("Pets/2024"):
+            return SCANDIR(path)
+        if trouble == "listed":
+            return Listing(path, fail)
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    picture = picture_of(library, Unread() if trouble == "read" else None)
+    assert picture.unreadable_folders == ("Pets/2024",)
+    assert AlbumRelPath("Pets/2024/a.jpg") in picture.present
+    if trouble != "read":
+        assert not plan_for(library, mode).effects
+
+
+class Unread(RealFileSystem):
+    """What a link in one folder says, the disk does not tell."""
+
+    def link_text(self, path: str) -> str:
+        if "/Pets/2024/" in path:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return super().link_text(path)
+
+
+class Unseen:
+    """A file in a listing of which the disk tells nothing else."""
+
+    def __init__(self, entry: os.DirEntry[str]) -> None:
+        self.name = entry.name
+
+    def stat(self, **_options: object) -> os.stat_result:
+        raise OSError(errno.EIO, "Input/output error", self.name)
+
+
+@pytest.mark.parametrize("mode", [Mode.COPY, Mode.SYMLINK])
+def test_a_photo_that_the_disk_does_not_show_counts_as_there_and_no_other_suffers(
+    library: Library, monkeypatch: pytest.MonkeyPatch, mode: Mode
+) -> None:
+    """A damaged file is not one that a person has deleted, and a link that cannot be read does not end the run."""
+    run(library, mode=mode)
+    before = picture_of(library)
+    if mode is Mode.COPY:
+
+        def scandir(path: str | int) -> object:
+            return Listing(path, lambda _entry: None, Unseen) if str(path).endswith("Pets/2024") else SCANDIR(path)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+    picture = picture_of(library, Unread() if mode is Mode.SYMLINK else None)
+    assert picture.unreadable_folders == ("Pets/2024/a.jpg",)
+    assert picture.present.keys() == before.present.keys()
+    if mode is Mode.COPY:
+        assert picture.present == before.present
+        assert not plan_for(library).effects
+
+
+@pytest.mark.parametrize("trouble", ["opened", "listed"])
+def test_a_destination_that_the_disk_does_not_show_is_not_taken_for_empty(
+    library: Library, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    run(library)
+
+    def scandir(path: str | int) -> object:
+        if trouble == "listed":
+            return Listing(path, fail)
+        raise OSError(errno.EIO, "Input/output error", path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(OSError, match="Input/output error"):
+        picture_of(library)
+
+
+def test_a_photo_that_is_deleted_while_its_folder_is_listed_has_been_deleted(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(library)
+
+    def delete(entry: os.DirEntry[str]) -> None:
+        if entry.name == "a.jpg":
+            Path(entry.path).unlink(missing_ok=True)
+
+    monkeypatch.setattr(os, "scandir", lambda path: Listing(path, delete))
+    picture = picture_of(library)
+    assert AlbumRelPath("Pets/2024/a.jpg") not in picture.present
+    assert AlbumRelPath("Dogs/2024/b.jpg") in picture.present
+    assert picture.unreadable_folders == ()
+
+
+class Unreadable(RealFileSystem):
+    """Photos whose bytes the disk does not give."""
+
+    def digest(self, path: str, size_bytes: int | None = None) -> ContentId:
+        raise OSError(errno.EIO, f"{size_bytes} bytes cannot be read", path)
+
+
+def test_a_photo_of_others_that_cannot_be_read_is_not_taken_over(library: Library) -> None:
+    make_tree(library.albums, {"Pets/2024/theirs.jpg": "cat"})
+    assert AlbumRelPath("Pets/2024/theirs.jpg") in picture_of(library).contents
+    assert picture_of(library, Unreadable()).contents == {}
+
+
+def test_a_photo_that_may_have_been_moved_but_cannot_be_read_is_not_found_again(library: Library) -> None:
+    run(library)
+    moved = library.albums / "Elsewhere/a.jpg"
+    moved.parent.mkdir()
+    shutil.copyfile(library.albums / "Pets/2024/a.jpg", moved)
+    (library.albums / "Pets/2024/a.jpg").unlink()
+    assert [row.path for _, row in picture_of(library).found_again] == ["Elsewhere/a.jpg"]
+    assert picture_of(library, Unreadable()).found_again == ()
+
+
+def test_a_link_to_a_photo_that_is_reached_through_another_link_is_as_it_should_be(library: Library) -> None:
+    library.sources.rename(library.root / "disk")
+    library.sources.symlink_to("disk")
+    run(library, mode=Mode.SYMLINK)
+    assert not plan_for(library, Mode.SYMLINK).effects
+
+
+def test_half_written_files_of_ours_are_cleared_away_by_the_next_run(library: Library) -> None:
+    run(library)
+    make_tree(library.albums, {".album-sort/x.json.new": "half", ".album-sort/runs/r0/.list.tmp": "half"})
+    library.add("c.jpg", b"new", "Pets/2024")
+    run(library, "r2")
+    assert not (library.albums / ".album-sort/x.json.new").exists()
+    assert list((library.albums / ".album-sort/runs/r0").iterdir()) == []

@@ -233,6 +233,57 @@ def test_a_deleted_output_comes_back_under_its_name() -> None:
     assert {op.action for op in plan.effects} == {Action.COPY}
 
 
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_deleted_output_whose_place_is_no_longer_its_own_is_filed_as_a_new_one(taken: bool) -> None:
+    """Its album has changed since, or another photo has got its name."""
+    picture = after(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets")]))
+    there = {AlbumRelPath("Pets/A.jpg"): PresentFile(5, 1, 1)} if taken else {}
+    (op,) = plan_on_paper(
+        [filing("/p/a.jpg", b"dog", "Pets" if taken else "Dogs")], replace(picture, present=there)
+    ).ops
+    assert (op.action, op.target) == (Action.COPY, f"Pets/a~{content_id(b'dog')[:6]}.jpg" if taken else "Dogs/a.jpg")
+
+
+def test_a_sidecar_of_the_same_bytes_under_another_name_belongs_to_another_photo() -> None:
+    theirs = AlbumRelPath("Pets/theirs.xmp")
+    picture = DestinationPicture(present={theirs: PresentFile(4, 1, 1)}, contents={theirs: content_id(b"same")})
+    group = [
+        filing("/p/a.jpg", b"dog", "Pets"),
+        filing("/p/a.xmp", b"same", "Pets", group=b"dog", role=Role.MEMBER),
+    ]
+    assert targets(plan_on_paper(group, picture)) == {"/p/a.jpg": "Pets/a.jpg", "/p/a.xmp": "Pets/a.xmp"}
+
+
+def test_a_latecomer_is_named_as_its_photo_not_as_a_sidecar_that_the_user_has_moved_away() -> None:
+    group = [
+        filing("/p/a.jpg", b"dog", "Pets"),
+        filing("/p/a.xmp", b"xmp", "Pets", group=b"dog", role=Role.MEMBER),
+    ]
+    picture = after(plan_on_paper(group))
+    row = picture.ledger[AlbumRelPath("Pets/a.xmp")]
+    away = replace(row, path=AlbumRelPath("Elsewhere/notes.xmp"))
+    picture = replace(
+        picture,
+        present={
+            AlbumRelPath("Pets/a.jpg"): picture.present[AlbumRelPath("Pets/a.jpg")],
+            away.path: picture.present[row.path],
+        },
+        ledger={AlbumRelPath("Pets/a.jpg"): picture.ledger[AlbumRelPath("Pets/a.jpg")], away.path: away},
+    )
+    plan = plan_on_paper([*group, filing("/p/a.CR2", b"raw", "Pets", group=b"dog", role=Role.MEMBER)], picture)
+    assert [(op.action, op.target) for op in plan.effects] == [(Action.COPY, "Pets/a.CR2")]
+
+
+def test_where_all_suffixes_are_taken_they_are_counted() -> None:
+    """Nobody can keep a photo out of its album by taking names."""
+    hash_ = content_id(b"dog")
+    names = ["a.jpg", *(f"a~{hash_[:digits]}.jpg" for digits in (6, 8, 12, 16, 64)), f"a~{hash_}-2.jpg"]
+    picture = DestinationPicture(present={AlbumRelPath(f"Pets/{name}"): PresentFile(1, 1, 1) for name in names})
+    assert targets(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets")], picture)) == {
+        "/p/a.jpg": f"Pets/a~{hash_}-3.jpg"
+    }
+
+
 def test_the_same_photo_put_there_by_somebody_else_is_adopted_not_copied() -> None:
     path = AlbumRelPath("Pets/holiday.jpg")
     picture = DestinationPicture(present={path: PresentFile(3, 1, 1)}, contents={path: content_id(b"dog")})
@@ -322,6 +373,33 @@ def test_a_line_that_is_no_row_of_a_plan_is_named(line: str) -> None:
     lines = list(plan_to_lines(plan_on_paper([])))
     with pytest.raises(UsageError, match="line 2"):
         plan_from_lines([lines[0], line], name="plan.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "words"),
+    [
+        ({}, b"\xff\n", "line 2 is not text in UTF-8"),
+        ({"destination": "albums"}, b"", "'albums' is not a whole path"),
+        (
+            {},
+            next(line for line in plan_to_lines(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets")])) if '"op"' in line)
+            * 2,
+            "two rows have one number",
+        ),
+    ],
+)
+def test_a_plan_that_could_be_meant_otherwise_is_refused(head: dict[str, str], row: str | bytes, words: str) -> None:
+    """From another working folder a relative destination would be another place."""
+    first, end = plan_to_lines(plan_on_paper([]))
+    body = row if isinstance(row, bytes) else row.encode()
+    count = body.count(b'"op"')
+    lines: list[str | bytes] = [
+        json.dumps({**json.loads(first), **head}).encode(),
+        *body.splitlines(),
+        end.replace('"ops": 0', f'"ops": {count}'),
+    ]
+    with pytest.raises(UsageError, match=words):
+        plan_from_lines(lines)
 
 
 def test_a_plan_of_another_schema_is_refused() -> None:

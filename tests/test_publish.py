@@ -276,3 +276,75 @@ def test_a_copy_that_has_not_arrived_whole_is_no_copy(library: Library, monkeypa
     assert not [
         path for path in library.albums.rglob("*.jpg") if ".album-sort" not in str(path.relative_to(library.albums))
     ]
+
+
+class AnsweringLinks(RealFileSystem):
+    """Links are answered with an error, or with the name taken in the last moment."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+    def symlink(self, text: str, target: str) -> None:
+        self._answer(target)
+        super().symlink(text, target)
+
+    def hardlink(self, source: str, target: str) -> None:
+        self._answer(target)
+        super().hardlink(source, target)
+
+    def _answer(self, target: str) -> None:
+        if self.code != errno.EEXIST:
+            raise OSError(self.code, os.strerror(self.code), target)
+        Path(target).write_bytes(b"somebody else's")
+
+
+@pytest.mark.parametrize("mode", [Mode.SYMLINK, Mode.HARDLINK])
+@pytest.mark.parametrize(
+    ("code", "words"), [(errno.EEXIST, "File exists"), (errno.EIO, "the disk could not read or write it")]
+)
+def test_a_link_that_fails_on_a_disk_that_knows_links_is_told_not_copied(
+    library: Library, mode: Mode, code: int, words: str
+) -> None:
+    _, applied = run(library, mode=mode, fs=AnsweringLinks(code))
+    result = only(applied.results)
+    assert (result.status, words in result.error) == (OpStatus.FAILED, True)
+    left = [what for what in tree(library.albums).values() if what != "folder"]
+    assert [what[0] for what in left] == ([b"somebody else's"] if code == errno.EEXIST else [])  # type: ignore[index]
+
+
+class WithoutSymlinks(RealFileSystem):
+    def symlink(self, text: str, target: str) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", text, None, target)
+
+
+def test_an_entry_in_a_second_album_is_the_same_file_where_there_are_hard_links_only(library: Library) -> None:
+    library.also.append(("a.jpg", "Home/2024"))
+    _, applied = run(library, fs=WithoutSymlinks())
+    assert [result.action for result in applied.results] == [Action.COPY, Action.HARDLINK]
+    assert (library.albums / "Home/2024/a.jpg").samefile(library.albums / "Pets/2024/a.jpg")
+    assert plan_for(library).effects == ()
+
+
+class Vanishing(RealFileSystem):
+    """Somebody removes a photo in the moment after it got its name."""
+
+    def publish(self, temporary: str, target: str) -> None:
+        super().publish(temporary, target)
+        os.unlink(target)
+
+
+def test_a_photo_that_vanishes_in_the_moment_after_is_not_reported_as_filed(library: Library) -> None:
+    _, applied = run(library, fs=Vanishing())
+    result = only(applied.results)
+    assert (result.status, "has vanished" in result.error) == (OpStatus.FAILED, True)
+    run(library, "r2")
+    assert (library.albums / "Pets/2024/a.jpg").read_bytes() == b"cat" * 100_000
+
+
+def test_a_photo_that_was_deleted_after_its_move_was_planned_is_told(library: Library) -> None:
+    run(library)
+    library.assign("a.jpg", "Dogs/2024")
+    plan = plan_for(library, plan_id="r2")
+    (library.albums / "Pets/2024/a.jpg").unlink()
+    result = only(apply_saved(library, plan).results)
+    assert (result.status, "is no more there" in result.error) == (OpStatus.FAILED, True)

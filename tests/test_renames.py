@@ -40,3 +40,20 @@ def test_a_folder_emptied_into_one_that_we_file_into_is_not_renamed(moved_to: st
     ]
     folders = {AlbumRelPath("Pets"), AlbumRelPath("Pets/2024"), AlbumRelPath(moved_to)}
     assert find_renames(DestinationRecords(LEDGER), found, folders) == renamed
+
+
+def test_a_folder_renamed_above_one_that_was_renamed_before_takes_it_along() -> None:
+    """`Food/2024` was called `Food/last year`; now `Food` is called `Kitchen`."""
+    last_year = AlbumRelPath("Food/last year")
+    rows = {
+        path: replace(row, path=AlbumRelPath(f"{last_year}/{path.rpartition('/')[2]}"))
+        for path, row in LEDGER.items()
+        if path.startswith("Food/")
+    }
+    ledger = {row.path: row for row in rows.values()}
+    found = [(path, replace(row, path=AlbumRelPath(f"Kitchen/{path[5:]}"))) for path, row in ledger.items()]
+    records = DestinationRecords(ledger, folder_aliases={AlbumRelPath("Food/2024"): last_year})
+    assert find_renames(records, found, {AlbumRelPath("Kitchen"), AlbumRelPath("Kitchen/last year")}) == {
+        "Food": "Kitchen",
+        "Food/2024": "Kitchen/last year",
+    }

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from album_sort.types import Mode, OpStatus
-from tests.destination_builders import Library, files, run, tree, undo
+from album_sort.core.planning.pruning import orphans, with_prune
+from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.fileops.undo import undo_run
+from album_sort.state.store import DestinationState
+from album_sort.types import Action, Mode, OpStatus, RunId
+from album_sort.types.ledger import Phase
+from tests.destination_builders import Library, apply_saved, files, picture_of, plan_for, run, tree, undo
 
 
 @pytest.fixture
@@ -154,3 +160,84 @@ def test_a_link_that_points_elsewhere_by_now_is_left(library: Library) -> None:
     undone = undo(library)
     assert [result.status for result in undone.results].count(OpStatus.FAILED) == 1
     assert link.is_symlink()
+
+
+def test_an_undo_that_is_stopped_goes_on_when_it_is_repeated(library: Library) -> None:
+    run(library)
+    before = tree(library.albums)
+    with DestinationState.open(library.albums) as state:
+        undone = undo_run(str(library.albums), RealFileSystem(), state.journal(RunId("r1")), stop=lambda: True)
+    assert (undone.stopped, undone.is_complete, undone.results) == (True, False, ())
+    assert tree(library.albums) == before
+    assert undo(library).is_complete
+    assert files(library.albums) == []
+
+
+def test_a_photo_of_the_user_that_was_taken_over_is_theirs_again(library: Library) -> None:
+    own = library.albums / "Pets/2024/own name.jpg"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"cat")
+    run(library)
+    assert undo(library).is_complete
+    assert files(library.albums) == ["Pets/2024/own name.jpg"]
+    assert Action.ADOPT in {op.action for op in plan_for(library).effects}
+
+
+def pruned(library: Library) -> Path:
+    """A photo in the trash, by run r2; its path there."""
+    run(library)
+    picture = picture_of(library)
+    (library.sources / "c.jpg").unlink()
+    plan = plan_for(library, plan_id="r2")
+    apply_saved(library, with_prune(plan, orphans(plan, picture), picture.ledger.values(), max_share=1), "r2")
+    return library.albums / ".album-sort/trash/r2/Food/2024/c.jpg"
+
+
+def test_a_photo_whose_trash_was_emptied_cannot_come_back_and_is_told(library: Library) -> None:
+    pruned(library).unlink()
+    undone = undo(library, "r2")
+    assert not undone.is_complete
+    assert ["is no more in the trash" in result.error for result in undone.results] == [True]
+
+
+def test_a_photo_that_its_owner_has_taken_out_of_the_trash_is_back(library: Library) -> None:
+    trash = pruned(library)
+    back = library.albums / "Food/2024/c.jpg"
+    back.parent.mkdir(parents=True)
+    trash.rename(back)
+    assert undo(library, "r2").is_complete
+    assert back.read_bytes() == b"soup"
+
+
+def test_a_hard_link_that_was_pointed_anew_stays_the_same_file(library: Library) -> None:
+    run(library, mode=Mode.HARDLINK)
+    with (library.sources / "a.jpg").open("ab") as stream:
+        stream.write(b" edited")
+    plan, _ = run(library, "r2", Mode.HARDLINK)
+    assert {op.action for op in plan.effects} == {Action.RELINK}
+    assert undo(library, "r2").is_complete
+    assert (library.albums / "Pets/2024/a.jpg").samefile(library.sources / "a.jpg")
+
+
+def test_a_link_that_the_user_has_pointed_elsewhere_since_it_was_pointed_anew_is_theirs(library: Library) -> None:
+    run(library, mode=Mode.SYMLINK)
+    (library.sources / "a.jpg").rename(library.sources / "renamed.jpg")
+    library.register("renamed.jpg", "Pets/2024")
+    run(library, "r2", Mode.SYMLINK)
+    link = library.albums / "Pets/2024/a.jpg"
+    assert link.read_bytes() == b"cat"
+    link.unlink()
+    link.symlink_to(library.sources / "b.jpg")
+    undone = undo(library, "r2")
+    assert ["has been changed since" in result.error for result in undone.results] == [True]
+    assert link.readlink() == library.sources / "b.jpg"
+
+
+def test_a_row_of_which_a_damaged_journal_says_nothing_more_is_told_and_its_photo_stays(library: Library) -> None:
+    run(library)
+    with DestinationState.open(library.albums) as state:
+        journal = state.journal(RunId("r1"))
+        journal.settle([(replace(entry, after=None), "") for entry in journal.entries(Phase.DONE)])
+    undone = undo(library)
+    assert {result.status for result in undone.results} == {OpStatus.FAILED}
+    assert len(files(library.albums)) == 3

@@ -273,7 +273,7 @@ def _check_size(descriptor: int, expected: int) -> None:
 
 def _start_writing(descriptor: int) -> None:
     """Let the disk begin with this file while the next is read; the wait for all of them is short then."""
-    if hasattr(os, "posix_fadvise"):
+    if hasattr(os, "posix_fadvise"):  # pragma: no branch - macOS has none
         # Linux takes this advice by starting to write what has not been written yet.
         with contextlib.suppress(OSError):
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -281,7 +281,7 @@ def _start_writing(descriptor: int) -> None:
 
 def _copy_attributes(reading: int, writing: int) -> None:
     status = os.fstat(reading)
-    if hasattr(os, "listxattr"):
+    if hasattr(os, "listxattr"):  # pragma: no branch - Python has none for macOS
         _copy_extended_attributes(reading, writing)
     # Set-user-id bits have no place on a photo.
     _where_possible(lambda: os.fchmod(writing, stat.S_IMODE(status.st_mode) & 0o777))

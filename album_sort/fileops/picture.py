@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
@@ -32,8 +31,12 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
         elif _is_temporary(path):
             temporaries.append(path)
         else:
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 text = fs.link_text(os.path.join(destination, path)) if stat.S_ISLNK(status.st_mode) else ""
+            except OSError as error:
+                if error.errno != errno.ENOENT:
+                    unreadable.append(path)
+            else:
                 present[path] = PresentFile(status.st_size, status.st_mtime_ns, status.st_ino, text)
     present |= _believed(records.ledger, unreadable, destination, fs)
     temporaries += _leftovers(destination)
@@ -78,16 +81,16 @@ def _is_temporary(path: str) -> bool:
 
 
 def _believed(
-    ledger: Mapping[AlbumRelPath, LedgerRow], folders: Sequence[str], destination: str, fs: FileSystem
+    ledger: Mapping[AlbumRelPath, LedgerRow], unreadable: Sequence[str], destination: str, fs: FileSystem
 ) -> dict[AlbumRelPath, PresentFile]:
-    """Files of ours in folders that cannot be looked into: as remembered, for what cannot be seen has not been deleted."""
-    starts = tuple(f"{folder}/" for folder in folders)
+    """Files of ours that cannot be looked at, or their folders: as remembered, for what cannot be seen has not been deleted."""
+    starts = tuple(f"{path}/" for path in unreadable)
     return {
         path: PresentFile(
             row.size_bytes, row.mtime_ns, row.inode, _text_there(row, os.path.join(destination, path), fs)
         )
         for path, row in (ledger.items() if starts else ())
-        if path.startswith(starts)
+        if path in unreadable or path.startswith(starts)
     }
 
 

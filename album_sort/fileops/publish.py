@@ -44,10 +44,8 @@ class Publisher:
         self._fs = dest.fs
         self._can_clone = True
 
-    def prepare(self, op: PlannedOp) -> Effect | None:
-        """The long part, without any visible effect; may run beside others. None where there is nothing to prepare."""
-        if op.action not in (Action.COPY, Action.REFLINK):
-            return None
+    def prepare(self, op: PlannedOp) -> Effect:
+        """The long part of a copy, without any visible effect; may run beside others. Other rows need none."""
         return self._copy_to_temporary(op, op.source)
 
     def make_last(self, op: PlannedOp) -> None:

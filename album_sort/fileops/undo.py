@@ -98,9 +98,10 @@ def _undo_entry(
     dest: Destination, journal: Journal, entry: JournalEntry, returning: Mapping[AlbumRelPath, LedgerRow]
 ) -> tuple[JournalEntry, str]:
     try:
-        if entry.action is Action.TRASH:
+        if entry.after is None:
+            # What has left nothing in the albums was taken to the trash.
             _bring_back(dest, journal, entry)
-        elif entry.after is not None:
+        else:
             made = journal.present_row(entry.after) or entry.after
             entry = replace(entry, after=made)
             there = returning.get(made.path)
@@ -120,11 +121,9 @@ def _undo_entry(
 def _is_as_made(dest: Destination, entry: JournalEntry) -> bool:
     """Whether a row that could not be undone is still whole; False, too, where that cannot be told."""
     try:
-        if entry.action is Action.TRASH:
-            return dest.fs.status(dest.trash(entry.op)) is not None
         made = entry.after
         if made is None:
-            return True
+            return dest.fs.status(dest.trash(entry.op)) is not None
         absolute = dest.absolute(made.path)
         if dest.fs.status(aside.aside_of(absolute)) is not None or dest.fs.status(absolute) is None:
             return False

@@ -39,8 +39,6 @@ class LinkPlanner:
             wanted.setdefault((filing.content_id, filing.folder), filing)
         ops = []
         for (content_id, folder), filing in wanted.items():
-            if content_id not in places:
-                raise ValueError(f"{filing.file.path!r} is filed in a secondary album, but in no primary one")
             ops.append(self._entry(filing, places[content_id], self._take(places[content_id], folder)))
         for content_id, left in self._rows.items():
             if place := places.get(content_id):

@@ -106,6 +106,14 @@ def tag_of(content_id: ContentId, digits: int) -> str:
 
 
 def is_safe(path: str) -> bool:
-    """Whether a path stays inside the destination and out of the state folder, however it is read."""
-    parts = path.split("/")
-    return _NO_NAMES.isdisjoint(parts) and "\\" not in path and "\0" not in path and fold(parts[0]) != STATE_FOLDER
+    """Whether a path stays inside the destination and out of the state folder, however it is read.
+
+    A backslash is a letter of a name here, which a person may give to a folder of ours, and a slash on other systems.
+    """
+    elsewhere = path.replace("\\", "/").split("/")
+    return (
+        _NO_NAMES.isdisjoint(path.split("/"))
+        and ".." not in elsewhere
+        and "\0" not in path
+        and fold(elsewhere[0]) != STATE_FOLDER
+    )
