@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from album_sort.classifier.labels import load_labels
 from album_sort.core.dates.capture_time import RefusedTime
 from album_sort.core.groups.bursts import find_bursts
+from album_sort.core.groups.together import why_together
 from album_sort.pipeline.damage import damage_of
 from album_sort.pipeline.duplicates import Duplicates
 from album_sort.pipeline.net import Net
@@ -128,6 +129,7 @@ class RowMaker:
         top = facts.prediction.top(3) if facts.prediction else ()
         damage = damage_of(facts, self.preparation)
         damage_said = () if damage is None else (damage.sentence,)
+        why = (*assignment.reasons, *op.why, *why_together(facts.group, wording, lang))
         return PhotoRow(
             source=facts.group.primary.path,
             album=assignment.album,
@@ -135,7 +137,7 @@ class RowMaker:
             path=op.target,
             action=_row_action(op),
             sha256=facts.group.content_id,
-            why=(*(wording.say(reason, lang) for reason in (*assignment.reasons, *op.why)), *damage_said),
+            why=(*(wording.say(reason, lang) for reason in why), *damage_said),
             top=tuple(
                 TopClass(score.class_index, labels.class_name(score.class_index, lang), score.probability)
                 for score in top

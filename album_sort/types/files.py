@@ -94,8 +94,8 @@ class PhotoGroup:
     """Content of the primary."""
     members: tuple[FileEntry, ...] = ()
     """The other files (RAW, Live Photo video, edits, sidecars), in path order, without the primary."""
-    why: tuple[str, ...] = ()
-    """One line for each member: what proves that it belongs here."""
+    why: tuple[Reason, ...] = ()
+    """One for each member: what proves that it belongs here."""
 
     @property
     def files(self) -> tuple[FileEntry, ...]:

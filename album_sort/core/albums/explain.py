@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from album_sort.core.damage import damage_reason
+from album_sort.core.groups.together import why_together
 from album_sort.core.wording import Wording
 from album_sort.types import REVIEW, Assignment, LabelSet, PhotoFacts, Reason, TimePrecision
 
@@ -53,6 +54,7 @@ def explain(
             else _words(assignment, facts, wording, lang)
         ),
         ("explain.when-and-where", (*_when_and_where(facts), *facts.position_why)),
+        ("explain.files", why_together(facts.group, wording, lang)),
     )
     shown = [(heading, tuple(wording.say(reason, lang) for reason in reasons)) for heading, reasons in sections]
     return tuple(Section(wording.say(Reason(heading), lang), lines) for heading, lines in shown if lines)

@@ -17,7 +17,7 @@ from album_sort.core.groups.photo_names import PhotoName, photo_name
 from album_sort.core.groups.same_folder import same_folder
 from album_sort.core.groups.sidecars import Match, SidecarIndex
 from album_sort.core.groups.takeout_edits import edited_copies
-from album_sort.types import FileEntry, FileKind, Inspection, Metadata, PhotoGroup, TimePrecision, TimeSource
+from album_sort.types import FileEntry, FileKind, Inspection, Metadata, PhotoGroup, Reason, TimePrecision, TimeSource
 
 # RAW and JPEG of one shot are written within a second or two; a Live Photo's video begins up to three before its still.
 SAME_SHOT_S = 2.0
@@ -54,14 +54,14 @@ _Named = tuple[Inspection, PhotoName]
 
 @dataclass(slots=True)
 class _Cluster:
-    """A group that grows: its leader, and its members with the line that says why."""
+    """A group that grows: its leader, and its members, each with why it is one."""
 
     leader: Inspection
     clock: _Clock
     is_motion: bool
     """One of the names says that a short video belongs to the still."""
-    members: list[tuple[Inspection, str]] = field(default_factory=list)
-    sidecars: list[tuple[FileEntry, str]] = field(default_factory=list)
+    members: list[tuple[Inspection, Reason]] = field(default_factory=list)
+    sidecars: list[tuple[FileEntry, Reason]] = field(default_factory=list)
 
     @property
     def items(self) -> Iterator[Inspection]:
@@ -167,51 +167,54 @@ def _role(item: Inspection, name: PhotoName) -> int:
     return role
 
 
-def _why_together(cluster: _Cluster, item: Inspection, name: PhotoName, clock: _Clock) -> str:
-    """The proof that a file of the same name belongs to a cluster; empty where there is none."""
+def _why_together(cluster: _Cluster, item: Inspection, name: PhotoName, clock: _Clock) -> Reason | None:
+    """The proof that a file of the same name belongs to a cluster; None where there is none."""
     if any(member.content_id == item.content_id for member in cluster.items):
-        return ""  # an exact duplicate
+        return None  # an exact duplicate
     apart = _seconds_apart(cluster.clock, clock)
     leader = cluster.leader.file.kind
     if name.is_proxy:
         is_of_film = leader is FileKind.VIDEO and not (apart is not None and apart > _PROXY_CLOCK_S)
-        return "small copy or thumbnail of the film, by name" if is_of_film else ""
+        return Reason.of("group.proxy") if is_of_film else None
     if item.file.kind is FileKind.VIDEO and leader is not FileKind.VIDEO:
         return _why_live(cluster, item, name, apart)
     if name.is_edited:
-        return "" if apart is not None and apart > SAME_SHOT_S else "edited version, by name"
+        return None if apart is not None and apart > SAME_SHOT_S else Reason.of("group.edited")
     is_still = FileKind.VIDEO not in (leader, item.file.kind)
-    return _why_same_shot(cluster, item, clock, apart) if is_still else ""
+    return _why_same_shot(cluster, item, clock, apart) if is_still else None
 
 
-def _why_same_shot(cluster: _Cluster, item: Inspection, clock: _Clock, apart: float | None) -> str:
+def _why_same_shot(cluster: _Cluster, item: Inspection, clock: _Clock, apart: float | None) -> Reason | None:
     """The proof that a still of the same name is the same shot in another format."""
     is_raw = item.file.kind is FileKind.RAW
     if apart is None:
         # One clock is enough where the file types tell the relation; without any, the name would be the only proof.
         has_clock = clock.is_known or cluster.clock.is_known
-        return "RAW of the same name" if is_raw and cluster.leader.file.kind is FileKind.PHOTO and has_clock else ""
+        is_pair = is_raw and cluster.leader.file.kind is FileKind.PHOTO and has_clock
+        return Reason.of("group.raw") if is_pair else None
     if apart > SAME_SHOT_S or item.media_format == cluster.leader.media_format:
-        return ""
-    return f"{'RAW' if is_raw else item.media_format.upper()} of the same shot: same name, {apart:.0f} s apart"
+        return None
+    kind = "RAW" if is_raw else item.media_format.upper()
+    return Reason.of("group.same-shot", kind=kind, seconds=round(apart))
 
 
-def _why_live(cluster: _Cluster, video: Inspection, name: PhotoName, apart: float | None) -> str:
+def _why_live(cluster: _Cluster, video: Inspection, name: PhotoName, apart: float | None) -> Reason | None:
     """The proof that a video is the moving half of a still of the same name."""
     identifiers = {item.metadata.content_identifier for item in cluster.items} - {""}
     own = video.metadata.content_identifier
     if own and identifiers:
-        return "Live Photo: same content identifier" if own in identifiers else ""
+        return Reason.of("group.live-identifier") if own in identifiers else None
     duration = video.metadata.duration_s
     if apart is not None:
         # Some writers stamp a video when it ends.
-        return f"Live Photo: same name, {apart:.0f} s apart" if apart <= LIVE_PHOTO_S + min(duration or 0, 3.0) else ""
+        is_live = apart <= LIVE_PHOTO_S + min(duration or 0, 3.0)
+        return Reason.of("group.live-time", seconds=round(apart)) if is_live else None
     # A broken or stripped half has no clock: then the other half, or the video's length, must show what it is.
     is_half = own or identifiers or name.is_motion or cluster.is_motion
     is_half = is_half or any(item.metadata.is_motion_photo for item in cluster.items)
     if is_half or (duration is not None and duration <= LIVE_VIDEO_S):
-        return "Live Photo: same name, and one half says it is one"
-    return ""
+        return Reason.of("group.live-half")
+    return None
 
 
 _CLOCK_SOURCES = (TimeSource.EXIF_ORIGINAL, TimeSource.QUICKTIME, TimeSource.EXIF_DIGITIZED)
@@ -263,7 +266,7 @@ def _joined_by_identifier(clusters: list[_Cluster]) -> list[_Cluster]:
             if id(video) in taken or not near:
                 continue
             still = min(near, key=lambda held: _distance(held.leader.file, video.leader.file))
-            still.members += [(item, "Live Photo: same content identifier") for item in video.items]
+            still.members += [(item, Reason.of("group.live-identifier")) for item in video.items]
             taken.add(id(video))
     return [cluster for cluster in clusters if id(cluster) not in taken]
 

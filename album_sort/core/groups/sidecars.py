@@ -17,10 +17,10 @@ from album_sort.core.groups.photo_names import (
 )
 from album_sort.core.groups.proxies import film_described
 from album_sort.core.groups.same_folder import same_folder
-from album_sort.types import FileEntry, FileKind
+from album_sort.types import FileEntry, FileKind, Reason
 
-Match = tuple[FileEntry, str]
-"""The photo, and the line that says why."""
+Match = tuple[FileEntry, Reason]
+"""The photo, and why."""
 
 # Settings of RAW developers belong to the RAW of a pair; thumbnails and sound notes to the video.
 _SETTINGS_FIRST = (FileKind.RAW, FileKind.PHOTO, FileKind.VIDEO)
@@ -110,19 +110,19 @@ class SidecarIndex:
         stem, suffix = split_suffix(name)
         if suffix == ".json":
             found = self._takeout(names, sidecar, stem)
-            return (found, "Google Takeout's JSON, by name") if found else None
+            return (found, Reason.of("group.takeout")) if found else None
         if suffix in _OF_FILMS:
             found = _film(names, sidecar, film_described(stem))
-            return (found, f"what the camera notes about {found.name}") if found else None
+            return (found, Reason.of("group.film-notes", film=found.name)) if found else None
         exact = _nearest(names.by_name.get(stem), sidecar)
         if exact is None and (version := _VERSION.fullmatch(stem)):
             exact = _nearest(names.by_name.get(version[1] + version[2]), sidecar)
         if exact:
-            return exact, f"sidecar of {exact.name}"
+            return exact, Reason.of("group.sidecar", photo=exact.name)
         found = _preferred(names.by_stem.get(stem), sidecar, suffix)
         if found is None and suffix == ".aae":
             found = _preferred(names.by_key.get(photo_name(name).key), sidecar, suffix)
-        return (found, f"sidecar {suffix} with the same name") if found else None
+        return (found, Reason.of("group.sidecar-same-name", suffix=suffix)) if found else None
 
     def guess(self, sidecar: FileEntry, described: Container[str]) -> Match | None:
         """For a Takeout JSON whose picture is not there: the file of the same stem that no JSON describes (by path).
@@ -138,7 +138,7 @@ class SidecarIndex:
             same = self._folders[same_folder(sidecar.folder)].by_stem.get(stem, ())
             files = [file for file in same if file.path not in described]
             if found := _preferred(files, sidecar, ".json"):
-                return found, "Google Takeout's JSON of the same name with another suffix"
+                return found, Reason.of("group.takeout-other-suffix")
         return None
 
     def _takeout(self, names: _FolderNames, sidecar: FileEntry, base: str) -> FileEntry | None:
