@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.core.dates import capture_time, impossible_times
 from album_sort.core.dates.capture_time import (
     CaptureChoice,
     choose_capture_time,
@@ -343,15 +342,3 @@ def test_every_choice_is_possible_and_explained(candidates: list[TimeCandidate])
 
 
 SENTENCES: dict[str, dict[str, str]] = tomllib.loads((LABELS / "reasons" / "time.toml").read_text(encoding="utf-8"))
-
-
-def test_every_reason_has_a_sentence_in_both_languages_with_the_same_values() -> None:
-    source = "".join(
-        Path(str(module.__file__)).read_text(encoding="utf-8") for module in (capture_time, impossible_times)
-    )
-    emitted = set(re.findall(r'"(time\.[a-z-]+)"', source))
-    emitted |= {f"time.from-{source.name.lower().replace('_', '-')}" for source in TimeSource}
-    assert emitted == set(SENTENCES)
-    for code, sentence in SENTENCES.items():
-        placeholders = [set(re.findall(r"{(\w+)}", sentence[language])) for language in ("en", "zh")]
-        assert placeholders[0] == placeholders[1], code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -138,21 +137,6 @@ def test_every_photo_gets_exactly_one_album_and_a_reason(evidence: dict[str, flo
     said = [reason for reason in assignment.reasons if reason.code.startswith("albums.")]
     assert said
     assert not reason_faults(load_wording(), said)
-
-
-@pytest.mark.parametrize(
-    ("modules", "area"),
-    [
-        # the rules decide; what stands beside a run, what a hand did and what no report explains is said where it is known
-        (("core/albums/assignment", "pipeline/rest", "pipeline/hand", "operations/reports"), "albums"),
-        (("core/albums/explain",), "explain"),
-    ],
-)
-def test_every_code_has_its_sentences_and_every_sentence_its_code(modules: tuple[str, ...], area: str) -> None:
-    sentences = tomllib.loads((ROOT / "labels/reasons/albums.toml").read_text(encoding="utf-8"))
-    source = "".join((ROOT / f"album_sort/{module}.py").read_text(encoding="utf-8") for module in modules)
-    emitted = set(re.findall(rf'"({area}\.[a-z-]+)"', source))
-    assert emitted == {code for code in sentences if code.startswith(f"{area}.")}
 
 
 def explained(facts: PhotoFacts, lang: str = "en", evidence: dict[str, float] | None = None) -> str:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import random
-import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -58,31 +55,3 @@ def test_a_made_library_is_the_same_for_the_same_seed_and_its_order_does_not_mat
     one = find_trips(first.photos, homes, now_utc=first.now_utc)
     other = find_trips(second.photos, homes, now_utc=second.now_utc)
     assert one.trips == other.trips
-
-
-def emitted_reasons() -> dict[str, set[str]]:
-    """Codes written down in the core with the names of their values."""
-    emitted: dict[str, set[str]] = {}
-    for path in sorted((ROOT / "album_sort" / "core").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(node, ast.Call) and ast.unparse(node.func) == "Reason.of"):
-                continue
-            code = node.args[0].left if isinstance(node.args[0], ast.BinOp) else node.args[0]
-            if isinstance(code, ast.Constant) and str(code.value).startswith(("trip.", "place.", "position.")):
-                emitted.setdefault(str(code.value), set()).update(keyword.arg or "" for keyword in node.keywords)
-    return emitted
-
-
-def test_every_reason_has_a_sentence_in_both_languages_with_its_placeholders() -> None:
-    sentences: dict[str, dict[str, str]] = {}
-    for name in ("trips", "places"):
-        sentences |= tomllib.loads((ROOT / "labels" / "reasons" / f"{name}.toml").read_text(encoding="utf-8"))
-    emitted = emitted_reasons()
-    assert len(emitted) > 20
-    for code in emitted:
-        assert set(sentences[code]) == {"en", "zh"}, code
-    for code, texts in sentences.items():
-        wanted = [set(re.findall(r"\{(\w+)\}", text)) for text in texts.values()]
-        assert wanted[0] == wanted[1], code
-        if code in emitted:
-            assert wanted[0] <= emitted[code], code

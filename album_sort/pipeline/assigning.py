@@ -93,7 +93,7 @@ def file_all(
 ) -> tuple[tuple[Filing, ...], list[Skipped]]:
     """Where the files of the photos within the dates go, and the other photos as left out."""
     settings, words = scouted.request.settings, _words(scouted, wording)
-    chosen, left_out = _within_dates(library.photos, settings)
+    chosen, left_out = within_dates(library.photos, settings)
     decided = net.each(
         (pair for pair in zip(library.photos, assignments, strict=True) if pair[0].group.primary.path in chosen),
         lambda pair: pair[0].group.primary.path,
@@ -117,7 +117,7 @@ def new_only(filings: Sequence[Filing], remembered: Remembered) -> tuple[Filing,
     return tuple(filing for filing in filings if filing.group_id not in filed)
 
 
-def _within_dates(photos: Sequence[PhotoFacts], settings: Settings) -> tuple[frozenset[str], list[Skipped]]:
+def within_dates(photos: Sequence[PhotoFacts], settings: Settings) -> tuple[frozenset[str], list[Skipped]]:
     """Paths of the primaries within `--since` and `--until`, and the others as left out.
 
     Copies of one photo may be dated differently: where one is within, all are, for they decide together where the photo goes.
