@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from album_sort.classifier.labels import load_labels
 from album_sort.core.dates.capture_time import RefusedTime
 from album_sort.core.groups.bursts import find_bursts
-from album_sort.core.groups.together import why_together
+from album_sort.core.together import why_together
 from album_sort.pipeline.damage import damage_of
 from album_sort.pipeline.duplicates import Duplicates
 from album_sort.pipeline.net import Net

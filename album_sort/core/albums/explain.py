@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from album_sort.core.damage import damage_reason
-from album_sort.core.groups.together import why_together
+from album_sort.core.together import why_together
 from album_sort.core.wording import Wording
 from album_sort.types import REVIEW, Assignment, LabelSet, PhotoFacts, Reason, TimePrecision
 
