@@ -203,7 +203,8 @@ class Outcome:
     @property
     def network_note(self) -> str:
         """What has looked at the photos, and how; empty where every answer was remembered."""
-        return self.preparation.network_note if self.preparation is not None else ""
+        note = self.preparation.network_note if self.preparation is not None else ""
+        return f"{self.network}, {note}" if note else ""
 
 
 def _damaged(preparation: Preparation) -> tuple[tuple[str, str], ...]:

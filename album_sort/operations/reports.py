@@ -213,10 +213,8 @@ class ReportWriter:
         )
 
     def _precision(self) -> str:
-        """What ran, `int16, converted now`; where every answer was remembered, what was asked for."""
-        preparation = self.preparation
-        title = preparation.engine.weights.backbone.title
-        return preparation.network_note.removeprefix(f"{title}, ") or str(preparation.request.settings.precision)
+        """How the network ran, `int16, converted now`; where every answer was remembered, what was asked for."""
+        return self.preparation.network_note or str(self.preparation.request.settings.precision)
 
     def _relative(self, trip: Trip) -> str:
         place = trip.place

@@ -116,13 +116,13 @@ class Engine:
         on_progress: Callable[[int, str], None],
         on_network: Callable[[str], None],
     ) -> InspectionResult:
-        """Inspects all files; `on_network` hears, once, what runs, when a network has to run at all."""
+        """Inspects all files; `on_network` hears, once, how the network runs (`int16, converted now`), when a network has to run at all."""
         settings = self.settings
         inspection = InspectionSettings(self.reader, self.split.workers, settings.batch_size, settings.recheck)
 
         def make_classifier() -> Classifier | SteadyClassifier:
             classifier = self.held or self._new_classifier()
-            on_network(f"{self.weights.backbone.title}, {classifier.note}")
+            on_network(classifier.note)
             return classifier
 
         return inspect_files(files, inspection, cache, make_classifier, on_progress)

@@ -45,7 +45,7 @@ class Preparation:
     lang: str
     engine: Engine
     network_note: str
-    """What ran; empty when every prediction came from the cache."""
+    """How the network ran; empty when every prediction came from the cache."""
     policy: FilingPolicy
     wording: Wording
     inspected: InspectionResult
