@@ -11,16 +11,26 @@ from pathlib import Path
 
 import pytest
 
+from album_sort.choices import Mode
+from album_sort.config import DEFAULT, FLAGS
 from album_sort.errors import UsageError
 from album_sort.report import parse_words
-from album_sort.types import Stage
+from album_sort.types import RowAction, Stage
+from album_sort.types.report import HAND_KINDS
 from tests.report_builders import ROOT, WORDS, WORDS_TEXT
 
 TABLE = tomllib.loads(WORDS_TEXT)
 CHINESE = parse_words(WORDS_TEXT, "zh")
 REPORT = ROOT / "album_sort" / "report"
 # Keys made of a fixed beginning and a word of ours.
-MADE_KEYS = ("by_hand_", "stage_", "timing_", "action_", "mode_", "origin_")
+MADE_KEYS = {
+    "by_hand_": (kind.replace("-", "_") for kind in HAND_KINDS),
+    "stage_": Stage,
+    "timing_": ("scan", "classify", "places", "assign", "plan", "apply"),
+    "action_": RowAction,
+    "mode_": Mode,
+    "origin_": (DEFAULT, FLAGS),
+}
 
 
 def placeholders(sentence: str) -> set[str]:
@@ -54,7 +64,8 @@ def test_every_stage_at_which_a_file_may_be_left_out_has_a_word(stage: Stage) ->
 
 def test_every_word_the_page_uses_is_there_and_no_other() -> None:
     used = used_keys()
-    made = {key for key in TABLE if key.startswith(MADE_KEYS)}
+    made = {f"{beginning}{word}" for beginning, words in MADE_KEYS.items() for word in words}
+    assert made - set(TABLE) == set()
     assert used - set(TABLE) - set(MADE_KEYS) == set()
     assert set(TABLE) - used - made == set()
 

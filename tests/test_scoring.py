@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from album_sort.core.albums.scoring import (
     PRIOR_FLOOR,
     album_probabilities,
+    at_temperature,
     odds_factors,
     score_predictions,
-    sharpen,
     sum_log_odds,
     with_evidence,
 )
@@ -87,7 +87,7 @@ def test_a_shorter_prediction_scores_as_it_would_alone() -> None:
 
 def test_temperature_one_changes_nothing() -> None:
     probabilities = np.array([[0.5, 0.3, 0.1]])
-    assert sharpen(probabilities, 1.0) == pytest.approx(probabilities)
+    assert at_temperature(probabilities, 1.0) == pytest.approx(probabilities)
 
 
 def test_temperature_over_the_kept_classes_is_that_over_all_classes() -> None:
@@ -97,7 +97,7 @@ def test_temperature_over_the_kept_classes_is_that_over_all_classes() -> None:
     everything = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     cooled = np.exp(logits / 1.3) / np.exp(logits / 1.3).sum(axis=1, keepdims=True)
     order = np.argsort(-everything, axis=1)[:, :64]
-    kept = sharpen(np.take_along_axis(everything, order, axis=1), 1.3)
+    kept = at_temperature(np.take_along_axis(everything, order, axis=1), 1.3)
     assert np.abs(kept - np.take_along_axis(cooled, order, axis=1)).max() < 0.05
     assert not kept.argmax(axis=1).any()
 

@@ -29,7 +29,6 @@ class Stage(StrEnum):
     READ = "read"
     METADATA = "metadata"
     DECODE = "decode"
-    CLASSIFY = "classify"
     DECIDE = "decide"
     """A decision about it raised: a fault of this program."""
     PLAN = "plan"

@@ -21,7 +21,7 @@ REPORT_SCHEMA_VERSION = 1
 
 
 class RowAction(StrEnum):
-    """What happened (or, in a preview, will happen) to a photo: the words of `Action` that a person is told, and `review`."""
+    """What happened (or, in a preview, will happen) to a photo: the words of `Action` that a person is told."""
 
     COPY = Action.COPY
     SYMLINK = Action.SYMLINK
@@ -31,8 +31,6 @@ class RowAction(StrEnum):
     KEEP = Action.KEEP
     DUPLICATE = Action.DUPLICATE
     TRASH = Action.TRASH
-    REVIEW = "review"
-    """Left unfiled."""
 
 
 @dataclass(frozen=True, slots=True)

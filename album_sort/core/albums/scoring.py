@@ -31,10 +31,10 @@ _CHUNK = 2048
 """Photos scored at once: 2,048 x 64 x 20 numbers are 20 MB, however many photos there are."""
 
 
-def sharpen(
+def at_temperature(
     probabilities: NDArray[np.float64], temperature: float, num_classes: int = NUM_CLASSES
 ) -> NDArray[np.float64]:
-    """(N, K) probabilities at another softmax temperature; above 1 they become less sure.
+    """(N, K) probabilities at another softmax temperature (temperature scaling): above 1 less sure, below 1 surer.
 
     Only the K kept classes are known. What they lack of 1 is taken as spread evenly over the others, which is
     nearly true of a tail: its share grows with the temperature, as it does over all classes.
@@ -46,8 +46,8 @@ def sharpen(
     tail_classes = np.maximum(num_classes - np.count_nonzero(kept, axis=1, keepdims=True), 1)
     tail = np.clip(1.0 - _row_sums(kept), 0.0, 1.0)
     total = _row_sums(powered) + tail_classes * np.power(tail / tail_classes, 1.0 / temperature)
-    sharpened: NDArray[np.float64] = powered / np.maximum(total, 1e-12)
-    return sharpened
+    scaled: NDArray[np.float64] = powered / np.maximum(total, 1e-12)
+    return scaled
 
 
 def _row_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -65,12 +65,12 @@ def album_probabilities(
 
     A photo's row never depends on which other photos are scored with it.
     """
-    sharpened = sharpen(probabilities.astype(np.float64), temperature, len(weights))
+    scaled = at_temperature(probabilities.astype(np.float64), temperature, len(weights))
     # One class after the other: each sum has the same order however many photos there are,
     # which a matrix product does not promise.
-    totals = np.zeros((len(sharpened), weights.shape[1]))
-    for k in range(sharpened.shape[1]):
-        totals += sharpened[:, k, None] * weights[class_indices[:, k]]
+    totals = np.zeros((len(scaled), weights.shape[1]))
+    for k in range(scaled.shape[1]):
+        totals += scaled[:, k, None] * weights[class_indices[:, k]]
     return totals
 
 
