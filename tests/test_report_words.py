@@ -6,6 +6,7 @@ import re
 import string
 import time
 import tomllib
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
@@ -23,8 +24,8 @@ TABLE = tomllib.loads(WORDS_TEXT)
 CHINESE = parse_words(WORDS_TEXT, "zh")
 REPORT = ROOT / "album_sort" / "report"
 # Keys made of a fixed beginning and a word of ours.
-MADE_KEYS = {
-    "by_hand_": (kind.replace("-", "_") for kind in HAND_KINDS),
+MADE_KEYS: dict[str, Iterable[str]] = {
+    "by_hand_": tuple(kind.replace("-", "_") for kind in HAND_KINDS),
     "stage_": Stage,
     "timing_": ("scan", "classify", "places", "assign", "plan", "apply"),
     "action_": RowAction,
