@@ -13,6 +13,9 @@ from album_sort.core.learning.space import Space
 CAP = 8.0
 """Most that a learned album says for or against a photo, in log-odds: a dozen examples cannot know more."""
 
+Curve = tuple[tuple[float, float], ...]
+"""(log-odds, precision), both rising: the share of right ones among what is filed from there on."""
+
 
 def _no_rows() -> NDArray[np.float16]:
     return np.zeros((0, 0), np.float16)
@@ -108,8 +111,7 @@ class LearnedAlbum:
     intercept: float
     prior: float
     """Log-odds of any photo of the library before it is looked at. `score - prior` is the weight of evidence."""
-    curve: tuple[tuple[float, float], ...]
-    """(log-odds, precision) by rising log-odds: the share of right ones among what is filed from there on."""
+    curve: Curve
     examples: NDArray[np.float16]
     """(P, D) positives as they were given, for `nearest`."""
     alike_from: NDArray[np.float32]
@@ -129,11 +131,11 @@ class LearnedAlbum:
 
     def threshold(self, precision_target: float) -> float:
         """Log-odds to file from, so that the share of right ones is expected to be at least the target; CAP where none is known."""
-        return next((log_odds for log_odds, precision in self.curve if precision >= precision_target), CAP)
+        return lowest(self.curve, precision_target)
 
     def nearest(self, embedding: NDArray[np.floating], k: int = 3) -> Likeness:
         """How one photo (D,) resembles the examples: "like 8 of your 12 examples; nearest: ..."."""
-        cosines = self.space.place(self.examples) @ self.space.place(embedding[None])[0]
+        cosines = (self.space.place(self.examples) * self.space.place(embedding[None])).sum(axis=1)
         order = np.argsort(-cosines, kind="stable")[:k]
         return Likeness(
             like=int(np.count_nonzero(cosines >= self.alike_from)),
@@ -141,6 +143,11 @@ class LearnedAlbum:
             nearest=tuple(order.tolist()),
             cosines=tuple(cosines[order].tolist()),
         )
+
+
+def lowest(curve: Curve, precision_target: float) -> float:
+    """Log-odds from which a curve reaches a precision, at most CAP; CAP where it never does."""
+    return min(next((log_odds for log_odds, precision in curve if precision >= precision_target), CAP), CAP)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
