@@ -23,7 +23,7 @@ from machine import write_rows
 
 from album_sort.classifier.resnet18 import RESNET18
 from album_sort.images import decode_picture
-from album_sort.metadata import read_metadata
+from album_sort.metadata.files import read_metadata
 
 PARTS = ("jpeg_eighth", "resample", "convolution", "measures")
 ALL = "all native code"

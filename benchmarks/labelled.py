@@ -23,7 +23,7 @@ from album_sort.core.albums.calibration import Calibration
 from album_sort.core.albums.head import Head
 from album_sort.core.evidence.gather import gather_evidence
 from album_sort.images import decode_picture
-from album_sort.metadata import read_metadata
+from album_sort.metadata.files import read_metadata
 from album_sort.pipeline.policy import load_head, load_rules
 from album_sort.state.codec import pack_embedding, pack_prediction, unpack_embedding, unpack_prediction
 from album_sort.types import (

@@ -15,7 +15,7 @@ from album_sort.classifier.labels import load_wording
 from album_sort.core.formats import FORMATS, HEAD_BYTES, MediaFormat, describe, kind_of_suffix, misfit_of_suffix, sniff
 from album_sort.images import UndecodableError, decode_picture
 from album_sort.images.loaders import LOADERS
-from album_sort.metadata import read_metadata
+from album_sort.metadata.files import read_metadata
 from album_sort.types import LANGUAGES, FileKind, TimeSource
 from tests.decode_samples import RESNET, encoded, likeness, picture
 from tests.exif_builders import exif_block

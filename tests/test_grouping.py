@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from album_sort.core.groups.bursts import find_bursts
 from album_sort.core.groups.grouping import Grouping, group_files
 from album_sort.core.groups.photo_names import photo_name
-from album_sort.metadata import read_metadata, read_video_metadata
+from album_sort.metadata.files import read_metadata, read_video_metadata
 from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Metadata, TimeCandidate, TimeSource
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "photos"

@@ -12,14 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from album_sort.metadata import (
-    candidates_from_folder,
-    candidates_from_name,
-    merge_metadata,
-    read_metadata,
-    read_sidecar,
-    read_video_metadata,
-)
+from album_sort.metadata.filename import candidates_from_folder, candidates_from_name
+from album_sort.metadata.files import read_metadata, read_sidecar, read_video_metadata
+from album_sort.metadata.merging import merge_metadata
 from album_sort.metadata.quicktime import read_quicktime
 from album_sort.metadata.takeout import read_takeout
 from album_sort.metadata.xmp import MAX_BYTES, read_xmp

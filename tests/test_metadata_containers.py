@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from album_sort.metadata import read_metadata
+from album_sort.metadata.files import read_metadata
 from album_sort.metadata.inflate import inflated
 from album_sort.types import Metadata, TimePrecision, TimeSource
 from tests.container_builders import (

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from PIL.TiffImagePlugin import IFDRational
 
-from album_sort.metadata import read_metadata
 from album_sort.metadata.exif import read_exif
 from album_sort.metadata.exif_gps import gps_positions
+from album_sort.metadata.files import read_metadata
 from album_sort.types import Metadata, TimePrecision, TimeSource
 from tests.exif_builders import box, exif_block, heif_with_exif, jpeg_with, picture, xmp
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from album_sort.metadata import read_sidecar
+from album_sort.metadata.files import read_sidecar
 from album_sort.metadata.video import read_video
 from album_sort.types import Metadata, TimeSource
 from tests.container_builders import (

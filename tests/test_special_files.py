@@ -19,7 +19,7 @@ from album_sort.cli.apply import run_apply
 from album_sort.config import read_layers
 from album_sort.errors import AlbumSortError, UsageError
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.metadata import read_sidecar, read_video_metadata
+from album_sort.metadata.files import read_sidecar, read_video_metadata
 from album_sort.operations.own_files import check_log_file, write_plan
 from album_sort.operations.pages import REPORT_PAGE, point_to_newest_page
 from album_sort.pipeline.policy import load_rules

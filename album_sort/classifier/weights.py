@@ -9,14 +9,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from album_sort.cached_file import write_cached
 from album_sort.classifier.backbone import Backbone, OfficialWeights, hash_in_name
 from album_sort.classifier.backbones import AUTO, BACKBONES, preferred, shipping
-from album_sort.classifier.download import Progress, fetch
 from album_sort.errors import ModelError, UsageError, WeightsUnavailable
 from album_sort.reading import open_regular, read_small, sha256_of
 from album_sort.types import Precision
+
+if TYPE_CHECKING:
+    from album_sort.classifier.download import Progress
 
 AGAIN_AFTER_S = 24 * 3600
 """`auto` tries to fetch weights once a day: a try imports torch and waits for a connection, which every cron run would do."""
@@ -169,6 +172,8 @@ def fetch_weights(
     precision: Precision = Precision.AUTO,
 ) -> WeightsFile:
     """Downloads the official weights into the cache; a mirror may be named in ALBUM_SORT_WEIGHTS_MIRROR."""
+    from album_sort.classifier.download import fetch  # noqa: PLC0415 - connections only when fetching
+
     official = next(iter(backbone.official_for(precision)), None)
     if official is None:
         raise WeightsUnavailable(f"there are no official weights of {backbone.title} for {precision}")

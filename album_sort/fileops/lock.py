@@ -12,8 +12,6 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from filelock import FileLock, Timeout
-
 from album_sort.errors import DestinationError, DestinationLocked
 from album_sort.reading import open_regular
 from album_sort.types.ledger import STATE_FOLDER
@@ -29,6 +27,8 @@ def destination_lock(destination: str, *, wait_seconds: float = 0.0) -> Iterator
 
     Raises `DestinationLocked` when another run holds it for longer than `wait_seconds`, `DestinationError` when there can be none.
     """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - only for a run that writes
+
     folder = os.path.join(destination, STATE_FOLDER)
     try:
         os.makedirs(folder, exist_ok=True)

@@ -20,7 +20,7 @@ from album_sort.core.unreadable import unreadable
 from album_sort.images import UndecodableError, decode_picture
 from album_sort.inspection.memory import keep_freed_memory
 from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings, Ready
-from album_sort.metadata import read_metadata, read_sidecar, read_video_metadata
+from album_sort.metadata.files import read_metadata, read_sidecar, read_video_metadata
 from album_sort.reading import NotAFile, open_regular, read_at_most, read_head, sha256_of
 from album_sort.state.cache import CacheReader
 from album_sort.types import (

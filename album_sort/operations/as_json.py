@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from album_sort.events import (
     Event,
@@ -14,10 +15,12 @@ from album_sort.events import (
     StageProgress,
     StageStarted,
 )
-from album_sort.operations.outcome import Outcome
 from album_sort.types import REVIEW
 from album_sort.types.corrections import Correction, HandReading
 from album_sort.types.ledger import RunRecord
+
+if TYPE_CHECKING:  # most commands have none
+    from album_sort.operations.outcome import Outcome
 
 
 def event_as_json(event: Event) -> dict[str, object] | None:

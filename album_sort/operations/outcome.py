@@ -7,17 +7,20 @@ from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from album_sort.errors import ExitCode
 from album_sort.events import RunFinished
-from album_sort.fileops.apply import Applied
-from album_sort.operations.known_problems import KnownProblems
 from album_sort.pipeline.damage import damage_of
 from album_sort.pipeline.duplicates import Duplicates
-from album_sort.pipeline.execute import Planned
-from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.reporting import not_filed
 from album_sort.types import LANGUAGES, REVIEW, Action, AlbumId, OpStatus, PlannedOp, Role, RunChanges, Stage
+
+if TYPE_CHECKING:  # whoever prints takes outcomes, and most commands have none
+    from album_sort.fileops.apply import Applied
+    from album_sort.operations.known_problems import KnownProblems
+    from album_sort.pipeline.execute import Planned
+    from album_sort.pipeline.prepare import Preparation
 
 
 @dataclass(frozen=True, slots=True)

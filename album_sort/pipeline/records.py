@@ -21,7 +21,8 @@ from album_sort.core.dates.offsets import offset_text
 from album_sort.core.dates.sidecar_corrections import settled_positions, settled_times
 from album_sort.core.formats import kind_of_format
 from album_sort.core.groups.grouping import Grouping, group_files
-from album_sort.metadata import candidates_from_folder, candidates_from_name, merge_metadata
+from album_sort.metadata.filename import candidates_from_folder, candidates_from_name
+from album_sort.metadata.merging import merge_metadata
 from album_sort.pipeline.net import Net
 from album_sort.places.timezone import offset_minutes, zone_at
 from album_sort.types import (

@@ -9,9 +9,8 @@ import os.path
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from album_sort.report._overview import STRIP, Overview, TripSummary
@@ -22,6 +21,9 @@ from album_sort.report.quoting import shell_word, visible
 from album_sort.report.words import Words
 from album_sort.report.worldmap import MapPoint, WorldMap, draw_map
 from album_sort.types import REVIEW, ReportFooter, ReportHeader, TripRow
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _MARK = '<meta name="generator" content="album-sort">'
 
@@ -58,6 +60,8 @@ class TripTile:
 @functools.cache
 def _environment() -> Environment:
     """Compiles the page's template once: a run may write a copy of its report, too."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - most runs write no page
+
     environment = Environment(
         loader=PackageLoader("album_sort.report"),
         autoescape=True,
