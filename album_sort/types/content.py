@@ -133,13 +133,13 @@ class Prediction:
     @staticmethod
     def stack(predictions: Sequence[Prediction | None]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
         """Class indices and probabilities of N predictions, each (N, K); class 0 with probability 0 where there is nothing."""
-        size = max((len(prediction) for prediction in predictions if prediction is not None), default=0)
-        indices = np.zeros((len(predictions), size), dtype=np.uint16)
-        probabilities = np.zeros((len(predictions), size), dtype=np.float32)
         alike: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
         for row, prediction in enumerate(predictions):
             if prediction is not None:
                 alike[prediction._type, len(prediction)].append(row)
+        size = max((kept for _, kept in alike), default=0)
+        indices = np.zeros((len(predictions), size), dtype=np.uint16)
+        probabilities = np.zeros((len(predictions), size), dtype=np.float32)
         for (number_type, kept), rows in alike.items():
             packed = b"".join(held._packed for row in rows if (held := predictions[row]) is not None)
             table = np.frombuffer(packed, np.dtype([("index", "<u2", (kept,)), ("probability", number_type, (kept,))]))

@@ -107,8 +107,10 @@ class OfFiledContent:
 
 def refiled(filed: FiledContent, **changes: str) -> FiledContent:
     """The same with other fields; itself where they are as they were, so that most rows share theirs with their filing."""
-    same = all(getattr(filed, name) == value for name, value in changes.items())
-    return filed if same else replace(filed, **changes)  # type: ignore[arg-type]
+    for name, value in changes.items():
+        if getattr(filed, name) != value:
+            return replace(filed, **changes)  # type: ignore[arg-type]
+    return filed
 
 
 @dataclass(frozen=True, slots=True)

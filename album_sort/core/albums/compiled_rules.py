@@ -42,7 +42,11 @@ class ConditionCheck:
     def holds(self, facts: PhotoFacts, scores: Sequence[float]) -> bool:
         """Whether all that is given holds; `scores` are the album probabilities by column, evidence included."""
         photo = JudgedPhoto(facts, scores, self.columns)
-        return all(key.holds is None or key.holds(value, photo) for key, value in self.asked)
+        # Asked of every photo by every rule: a loop takes half the time of `all` over a generator.
+        for key, value in self.asked:
+            if key.holds is not None and not key.holds(value, photo):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,8 +57,8 @@ def file_order(filing: Filing) -> tuple[int, str, int, str, str]:
 
 def bundle_filings(filings: Iterable[Filing]) -> Iterator[Bundle]:
     """Filings of primary albums as bundles, in an order that does not depend on theirs."""
-    whole = attrgetter("group_id", "album")
-    primary = sorted((filing for filing in filings if filing.role is not Role.ALSO), key=whole)
+    whole = attrgetter("filed.group_id", "filed.album")
+    primary = sorted((filing for filing in filings if filing.filed.role is not Role.ALSO), key=whole)
     for (group_id, album), members in groupby(primary, key=whole):
         yield _bundle(group_id, album, list(members))
 

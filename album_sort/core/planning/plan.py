@@ -53,7 +53,7 @@ def plan_filings(
     filings = list(filings)
     planner = _Planner(picture, mode)
     ops = planner.plan_primaries(filings)
-    also = [filing for filing in filings if filing.role is Role.ALSO]
+    also = [filing for filing in filings if filing.filed.role is Role.ALSO]
     ops += LinkPlanner(picture, planner.folders, planner.claims).plan(also, ops)
     del planner  # the claimed names are the most that a plan takes but for its rows
     ops.sort(key=op_order)
@@ -65,9 +65,10 @@ def plan_filings(
 
 def op_order(op: PlannedOp) -> tuple[int, str, str, str]:
     """The order of a plan's rows: by kind of work, then by place; moves by group, as their names were claimed."""
-    default = 3 if op.role is Role.ALSO else 2
-    group = op.group_id if op.action is Action.MOVE else ""
-    return (_ORDER.get(op.action, default), group, op.target, op.source)
+    filed = op.filed
+    default = 3 if filed.role is Role.ALSO else 2
+    group = filed.group_id if op.action is Action.MOVE else ""
+    return (_ORDER.get(op.action, default), group, op.target, filed.source)
 
 
 class _Planner:

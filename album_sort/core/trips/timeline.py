@@ -34,6 +34,9 @@ def has_time_of_day(time: CaptureTime) -> bool:
     return time.has_hour and time.is_reliable
 
 
+_UNTIMED = float("nan")
+
+
 @dataclass(frozen=True, slots=True)
 class TimelinePhoto:
     """One photo group in time and place: first with what is said of its position, then with the one that is believed."""
@@ -66,7 +69,7 @@ class TimelinePhoto:
         """Take the time apart."""
         time, position = self.capture_time, self.position
         is_timed = time is not None and has_time_of_day(time)
-        wall_s, utc_s = clocks(time, position) if time is not None else (float("nan"), float("nan"))
+        wall_s, utc_s = clocks(time, position) if time is not None else (_UNTIMED, _UNTIMED)
         set_field = object.__setattr__
         set_field(self, "wall_s", wall_s)
         set_field(self, "utc_s", utc_s)
