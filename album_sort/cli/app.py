@@ -18,7 +18,7 @@ from album_sort.cli.command_sort import apply, sort
 from album_sort.errors import AlbumSortError, DestinationError, ExitCode
 from album_sort.fileops.trouble import describe
 from album_sort.paths import leave_removed_folder
-from album_sort.process.effects import collect_seldom
+from album_sort.process.effects import collect_no_more, collect_seldom
 from album_sort.process.streams import lost_words, prepare_streams
 from album_sort.terminal.layout import printable
 
@@ -72,6 +72,8 @@ def main() -> None:
             raise
         _tell(AlbumSortError(f"what was printed could not all be written: {why}", hint="All else was done as told."))
         sys.exit(end.code or ExitCode.FATAL)
+    finally:
+        collect_no_more()
 
 
 def _run() -> None:
