@@ -157,6 +157,30 @@ def test_a_server_gets_the_album_of_bytes(predictor: album_sort.Predictor, photo
     assert caught.value.exit_code == 3
 
 
+def test_a_picture_alone_is_judged_as_in_a_run(predictor: album_sort.Predictor, tmp_path: Path) -> None:
+    """By class map and learned head alike, whether it was sent, or is a file that nobody or that the cache knows."""
+    shown = {
+        "cat": pictures.cat(),
+        "temple": pictures.temple(),
+        "flower": pictures.flower(),
+        "rocket": pictures.rocket(),
+    }
+    folder = make_tree(tmp_path, {f"{name}.jpg": picture_jpeg(pixels[::2, ::2]) for name, pixels in shown.items()})
+    files = sorted(folder.iterdir())
+    sent = [predictor.predict(file.read_bytes(), file.name)[1] for file in files]
+    new = [one.assignment for one in album_sort.classify(files, **NETWORK)]
+    preparation = album_sort.preview(folder, tmp_path / "albums", **NETWORK).preparation
+    known = [one.assignment for one in album_sort.classify(files, **NETWORK)]
+    decided = {
+        Path(facts.group.primary.path): assignment
+        for facts, assignment in zip(preparation.library.photos, preparation.assignments, strict=True)
+    }
+    for file, *answers in zip(files, sent, new, known, strict=True):
+        for answer in answers:
+            assert answer is not None
+            assert (answer.album, list(answer.scores)) == (decided[file].album, list(decided[file].scores)), file.name
+
+
 def test_several_threads_are_answered_each_its_own_picture(predictor: album_sort.Predictor) -> None:
     """Each picture is one that nobody has seen; the answers go to those who asked."""
     data = {seed: picture_jpeg(pictures.cat(), taken=datetime(2024, 1, 1, seed)) for seed in range(12)}

@@ -28,6 +28,7 @@ from album_sort.pipeline.net import Net
 from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.records import build_records
 from album_sort.settings import Settings
+from album_sort.state.readings import read_as_remembered
 from album_sort.types import LANGUAGES, Assignment, FileEntry, Inspection, Prediction, Reason, Skipped
 from album_sort.types.corrections import HandReading
 
@@ -142,15 +143,27 @@ class Predictor:
         new = [answer for _, answer in batch if isinstance(answer, Read) and answer.views is not None]
         views = [answer.views for answer in new if answer.views is not None]
         classified = self._classifier.classify(views) if views else []
-        predictions = {id(answer): one.prediction for answer, one in zip(new, classified, strict=True)}
+        predictions = {
+            id(answer): read_as_remembered(one.prediction, one.embedding, self._policy.head)
+            for answer, one in zip(new, classified, strict=True)
+        }
+        remembered = self._with_readings([answer for _, answer in batch if isinstance(answer, Known)])
         for future, answer in batch:
             match answer:
                 case Failed(_, skipped) | Known(_, _, Skipped() as skipped):
                     _fail(future, self._refused(skipped.reason))
                 case Known(_, _, Inspection() as known):
-                    self._decide(future, known)
+                    self._decide(future, remembered.get(known.file.path, known))
                 case Read(inspection):
                     self._decide(future, replace(inspection, prediction=predictions.get(id(answer))))
+
+    def _with_readings(self, known: Sequence[Known]) -> dict[str, Inspection]:
+        """What is known of files, with what the head reads in it, by path."""
+        inspections = {answer.file.path: answer.what for answer in known if isinstance(answer.what, Inspection)}
+        if not inspections or self._policy.head is None:
+            return inspections
+        with self._engine.open_cache() as cache:
+            return cache.with_readings(inspections)
 
     @property
     def _classifier(self) -> SteadyClassifier:

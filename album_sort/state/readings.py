@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from album_sort.core.albums.head import Head
 from album_sort.state import codec
 from album_sort.state.cache_file import CacheFile, Statement
-from album_sort.types import Inspection
+from album_sort.types import Inspection, Prediction
 
 TABLE = """CREATE TABLE IF NOT EXISTS readings ( -- what a learned head reads in a prediction
     content INTEGER NOT NULL, model INTEGER NOT NULL, head TEXT NOT NULL, readings BLOB NOT NULL,
@@ -40,6 +43,14 @@ def add_statements(model_key: str, head: Head, read: Mapping[bytes, bytes]) -> l
     if not read:
         return []
     return [(TABLE, ()), *((_ADD, (model_key, head.version, readings, content)) for content, readings in read.items())]
+
+
+def read_as_remembered(prediction: Prediction, embedding: NDArray[np.float16], head: Head | None) -> Prediction:
+    """A prediction as the cache would give it back, with what a head reads in it, of a picture that nobody remembers."""
+    kept = codec.unpack_prediction(prediction.model_key, codec.pack_prediction(prediction))
+    return (
+        kept if head is None else kept.read_as(head.read(kept, codec.unpack_embedding(codec.pack_embedding(embedding))))
+    )
 
 
 def with_readings(
