@@ -32,6 +32,39 @@ def pytest_configure(config: pytest.Config) -> None:
     native.cache_clear()
 
 
+LONGEST = (
+    "browser/test_report_page",
+    "crash/test_undo_killed",
+    "test_int16",
+    "crash/test_program_killed",
+    "test_hostile_state",
+    "test_sort",
+    "fuzz/test_fuzz_libraries",
+    "test_surroundings",
+    "crash/test_every_step",
+    "crash/test_errors_of_the_program",
+    "crash/test_races",
+    "test_part_of_library",
+    "test_trips_library",
+    "test_kept_settings",
+    "test_hand_stories",
+    "test_lost_state",
+    "test_cli",
+    "test_places",
+    "test_decode",
+    "test_decode_shared",
+    "test_kernel_numbers",
+    "test_terminal",
+)
+"""Files of half a minute of a core or nearly so. They begin: the last file of a run keeps one process busy, and the others wait."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Processes take one file after another in this order (`bin/test`)."""
+    places = {REPOSITORY / "tests" / f"{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
 @pytest.fixture(scope="session")
 def shared_photos() -> Path:
     """The development photos; tests that need them are skipped where they are absent."""
@@ -92,13 +125,16 @@ def program_server(own_surroundings: None) -> Iterator[ProgramServer]:  # noqa: 
 
 
 @pytest.fixture(scope="session")
-def called() -> set[str]:
-    """First words of calls that have had an interpreter of their own."""
-    return set()
+def called(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file for each first word of calls that has had an interpreter of its own, in whichever process of the tests."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "called"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture
-def album_sort(program_server: ProgramServer, called: set[str]) -> Program:
+def album_sort(program_server: ProgramServer, called: Path) -> Program:
     """Runs the program as a process of its own: `album_sort("photos", "--out", "albums", cwd=tmp_path)`.
 
     The first call of each command starts an interpreter; later ones fork one that has the program imported (program_server.py).
@@ -108,10 +144,9 @@ def album_sort(program_server: ProgramServer, called: set[str]) -> Program:
         words = list(map(str, arguments))
         surroundings = {**os.environ, "PYTHONPATH": str(REPOSITORY), **environment}
         command = words[0] if words and words[0].isalpha() else "sort"
-        if command in called and program_server.can_serve(surroundings, str(cwd or Path.cwd())):
+        if not _is_first(called / command) and program_server.can_serve(surroundings, str(cwd or Path.cwd())):
             done = program_server.run(words, surroundings, str(cwd or Path.cwd()), timeout)
         else:
-            called.add(command)
             done = subprocess.run(
                 [*_INTERPRETER, "-m", "album_sort", *words],
                 stdin=subprocess.DEVNULL,
@@ -124,6 +159,15 @@ def album_sort(program_server: ProgramServer, called: set[str]) -> Program:
         return Ran(done.returncode, _text(done.stdout), _text(done.stderr))
 
     return run
+
+
+def _is_first(mark: Path) -> bool:
+    """Whether nobody has been here before."""
+    try:
+        mark.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _text(output: bytes) -> str:

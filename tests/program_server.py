@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
+import gc
 import json
 import os
 import runpy
@@ -166,6 +168,29 @@ def _import_program() -> None:
     for module in (Path(album_sort.__file__).parent).glob("*/*.py"):
         if module.stem != "__main__":
             __import__(f"album_sort.{module.parent.name}.{module.stem}")
+    _make_ready()
+    # What is there stays: a fork that looks for circles among it would copy it all.
+    gc.freeze()
+
+
+def _make_ready() -> None:
+    """What every call does before it gets to its own work: half of the time of a call that has nothing new to look at."""
+    import pydantic.fields  # noqa: PLC0415 - typer does, at the first command line
+    import typer._adapters  # noqa: PLC0415 - likewise
+    import typer.main  # noqa: PLC0415 - likewise
+
+    from album_sort.classifier.labels import load_labels, load_wording  # noqa: PLC0415 - only in the server
+    from album_sort.cli.app import app  # noqa: PLC0415 - only in the server
+    from album_sort.report._page import _environment  # noqa: PLC0415 - likewise
+
+    assert typer._adapters
+    assert pydantic.TypeAdapter
+    assert pydantic.fields.FieldInfo
+    typer.main.get_command = functools.cache(typer.main.get_command)
+    typer.main.get_command(app)
+    load_labels()
+    load_wording()
+    _environment().get_template("report.html.jinja")
 
 
 if __name__ == "__main__":

@@ -81,10 +81,22 @@ def test_no_column_of_the_state_leads_out_of_the_destination(world: World, table
         untouched_by(world, lambda value=value: world.sql(f"UPDATE OR REPLACE {table} SET {column} = ?", value))  # type: ignore[misc]  # noqa: S608
 
 
+def some(values: Sequence[object], column: str, share: int) -> Sequence[object]:
+    """One in `share` of these, others for another column: each value is in some column, all are in all by `--long`."""
+    return values[columns_by_name().index(column) % share :: share]
+
+
+def columns_by_name() -> list[str]:
+    return sorted({f"{table}.{column}" for table, column in columns()})
+
+
+@pytest.mark.parametrize("share", [2, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("table", "column"), columns(), ids=lambda name: name)
-def test_whatever_a_column_holds_the_state_is_read_or_made_anew(world: World, table: str, column: str) -> None:
+def test_whatever_a_column_holds_the_state_is_read_or_made_anew(
+    world: World, table: str, column: str, share: int
+) -> None:
     for history in ("done", "killed"):
-        for value in (*leading_outside(world), *SENSELESS):
+        for value in some((*leading_outside(world), *SENSELESS), f"{table}.{column}", share):
             world.reset(history)
             world.sql(f"UPDATE OR REPLACE {table} SET {column} = ?", value)  # noqa: S608
             exercise_state(world)

@@ -15,7 +15,13 @@ import pytest
 from PIL import Image
 
 from album_sort.classifier.resnet18 import RESNET18
-from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
+from album_sort.inspection.inspect import (
+    InspectionResult,
+    InspectionSettings,
+    inspect_files,
+    model_key_of,
+    processes_worth_starting,
+)
 from album_sort.inspection.messages import ReaderSettings
 from album_sort.scan import scan
 from album_sort.state import cache_file
@@ -293,3 +299,13 @@ def test_no_files_nothing_to_do(inspector: Inspector) -> None:
 def test_the_scan_and_the_inspection_agree_on_what_a_file_is(inspector: Inspector, photos: Path) -> None:
     result = inspector(list(scan([str(photos)]).files))
     assert len(result.inspections) == 10
+
+
+@pytest.mark.parametrize(
+    ("files", "megabytes", "processes"),
+    [(1, 4, 1), (3, 4, 1), (7, 4, 1), (8, 4, 1), (9, 4, 2), (2, 60, 2), (1, 900, 1), (1000, 4, 16)],
+)
+def test_a_few_new_photos_are_not_worth_a_process_for_every_core(files: int, megabytes: int, processes: int) -> None:
+    """Each takes a third of a second to start: longer than a photo. No more are started than there are files, nor than asked for."""
+    photos = [FileEntry(f"/p/{n}.jpg", "/p", megabytes << 20, 1, n, 0, FileKind.PHOTO) for n in range(files)]
+    assert min(16, processes_worth_starting(photos)) == processes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
@@ -23,6 +24,10 @@ Progress = Callable[[int, str], None]
 
 _COMMIT_FILES = 64
 """Files without a picture to classify are remembered in such portions."""
+
+_FILES_OF_A_PROCESS = 8
+_BYTES_OF_A_PROCESS = 32 << 20
+"""One more reading process pays from so many files, or bytes, on: it takes a third of a second of a core to start."""
 
 
 class Classifies(Protocol):
@@ -121,6 +126,12 @@ def _take_read(files: Sequence[FileEntry], cache: InferenceCache, result: Inspec
     return lost
 
 
+def processes_worth_starting(files: Sequence[FileEntry]) -> int:
+    """For a night's few new photos one does; a library gets as many as there are cores."""
+    by_bytes = sum(file.size_bytes for file in files) / _BYTES_OF_A_PROCESS
+    return min(len(files), math.ceil(max(len(files) / _FILES_OF_A_PROCESS, by_bytes)))
+
+
 @dataclass(slots=True)
 class _Run:
     """What has been learnt is held until the cache has it on disk, so that memory does not grow with the library."""
@@ -143,7 +154,7 @@ class _Run:
 
     def read(self, files: Sequence[FileEntry]) -> None:
         """Reads, classifies and remembers all files."""
-        workers = min(self.settings.workers, len(files))
+        workers = min(self.settings.workers, processes_worth_starting(files))
         # Reading goes on while torch is imported and the network loaded: some seconds' worth of pictures may wait.
         waiting = max(3 * self.settings.batch_size, 96)
         with ReaderPool(self.settings.reader, workers, waiting) as pool:

@@ -49,7 +49,14 @@ class Mutant:
         found = text.count(self.old)
         if found != 1:
             raise ValueError(f"{self.name}: its text stands {found} times in {self.file}, not once: adapt the list")
-        path.write_text(text.replace(self.old, self.new), encoding="utf-8")
+        write_anew(path, text.replace(self.old, self.new))
+
+
+def write_anew(path: Path, text: str) -> None:
+    """Changes a file of the program; its compiled form goes, which would be taken for a file of the same size within a second."""
+    path.write_text(text, encoding="utf-8")
+    for compiled in path.parent.glob(f"__pycache__/{path.stem}.*"):
+        compiled.unlink()
 
 
 def read_lists(folder: Path = LISTS) -> list[Mutant]:
@@ -76,8 +83,8 @@ def read_lists(folder: Path = LISTS) -> list[Mutant]:
 
 def failure_of(root: Path, tests: Sequence[str], seconds: float = SECONDS) -> str:
     """What the first failing test says in this copy; empty when all pass."""
-    # A file changed twice within a second and to the same size would be taken from its compiled form.
-    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     call = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     try:
         done = subprocess.run(call, cwd=root, env=environment, capture_output=True, timeout=seconds, check=False)
@@ -122,7 +129,7 @@ def survivors(mutants: Sequence[Mutant], jobs: int) -> list[str]:
                 mutant.put_into(root)
                 return bool(failure_of(root, mutant.tests))
             finally:
-                (root / mutant.file).write_text(before, encoding="utf-8")
+                write_anew(root / mutant.file, before)
                 free.put(root)
 
         alive = []
