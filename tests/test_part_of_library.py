@@ -58,8 +58,9 @@ def policy() -> FilingPolicy:
 
 
 @pytest.fixture(scope="module")
-def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("places")
+def places(session_cache: Path) -> Path:
+    """Where the towns are indexed already."""
+    return session_cache
 
 
 def inspections_of(

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
-def gazetteer(tmp_path_factory: pytest.TempPathFactory) -> Gazetteer:
-    return Gazetteer.load("en", tmp_path_factory.mktemp("places"))
+def gazetteer(session_cache: Path) -> Gazetteer:
+    return Gazetteer.load("en", session_cache)
 
 
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
