@@ -33,7 +33,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM[0-9¹²³]|LPT[0-9¹²³])\s*(?:\.|$)", re.IGNORECASE)
 _PLAIN = re.compile(r"[A-Za-z0-9_~(-][A-Za-z0-9_~()+=@ .,-]*[A-Za-z0-9_~()-]")
 
-_NO_NAMES = frozenset({"", ".", ".."})
+_NO_NAMES = frozenset({"", "."})
 
 
 def sanitise(name: str, *, limit: int = NAME_MAX_BYTES) -> str:
