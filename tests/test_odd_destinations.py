@@ -298,6 +298,29 @@ def test_a_destination_that_the_disk_does_not_show_is_not_taken_for_empty(
         picture_of(library)
 
 
+def vanish(_entry: object) -> None:
+    raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+
+class Vanishing(RealFileSystem):
+    """A link is removed in the moment before it is read."""
+
+    def link_text(self, path: str) -> str:
+        os.unlink(path)
+        return super().link_text(path)
+
+
+def test_what_is_removed_while_it_is_looked_at_is_gone_and_no_trouble(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(library, mode=Mode.SYMLINK)
+    monkeypatch.setattr(
+        os, "scandir", lambda path: Listing(path, vanish) if str(path).endswith("Pets/2024") else SCANDIR(path)
+    )
+    picture = picture_of(library, Vanishing())
+    assert (picture.unreadable_folders, dict(picture.present)) == ((), {})
+
+
 def test_a_photo_that_is_deleted_while_its_folder_is_listed_has_been_deleted(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
