@@ -5,9 +5,10 @@
 | `values` | `Examples`, `LearnedAlbum`, `LearnedAlbums`, `Worth`, `Refusal`: what goes in, what comes out |
 | `single` | `learn_one(examples, library) -> LearnedAlbum or Refusal` |
 | `siblings` | `learn_siblings(classes, library) -> LearnedAlbums or Refusal`: several that look alike, told apart |
-| `questions` | `next_questions(album, library, n)`: whose answers would teach most; `answered`: the examples with them |
-| `corrections` | `learn_corrections(...)`: what a person's fixes of a shipped album teach, with the proof that it helps |
+| `questions` | `next_questions(album, examples, library, n)`: whose answers would teach most; `answered`: the examples with them |
+| `corrections` | `learn_corrections(corrections, library, said)`: what a person's fixes of an album teach, with the proof that it helps |
 | `portable` | `to_json`, `of_json`: a learned album as numbers in text |
+| `training`, `solver`, `odds`, `space` | how: fits with the hidden positives left out; calibration by the library's own mix |
 
 Everywhere an embedding is a row of D numbers as `InferenceCache.embeddings()` gives it (D = 512, float16), of one network; nothing
 has to be centred or brought to length 1 before. The *library* is all of the user's photos of that network, (M, D), in any order, with

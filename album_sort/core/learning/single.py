@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.learning.odds import honest_odds, precision_curve
+from album_sort.core.learning.odds import Odds, honest_odds, precision_curve
 from album_sort.core.learning.space import Space, order
 from album_sort.core.learning.training import Rows, Trained, train
 from album_sort.core.learning.values import CAP, Curve, Examples, LearnedAlbum, Refusal, RefusalCode, Worth, lowest
@@ -29,10 +31,58 @@ _ALIKE = 0.99
 """Quantile of the library's cosines from which a photo is like an example."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What learning from examples has come to, before it is brought into a form."""
+
+    space: Space
+    others: NDArray[np.floating]
+    """(M, D) all of the library that nobody has shown."""
+    rows: Rows
+    given: NDArray[np.intp]
+    """(P,) for each positive of `rows`, its row where it was given."""
+    trained: Trained
+    odds: Odds
+    belongs: NDArray[np.float64]
+    """Of the photos of `rows.library`, how likely each belongs."""
+    outliers: tuple[int, ...]
+
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """(D,) calibrated."""
+        return (self.odds.slope * self.trained.weights[:-1]).astype(np.float32)
+
+    @property
+    def intercept(self) -> float:
+        """Calibrated."""
+        return float(self.odds.slope * self.trained.weights[-1] + self.odds.intercept)
+
+
 def learn_one(
     examples: Examples, library: NDArray[np.floating], precision_target: float = DEFAULT_PRECISION_TARGET
 ) -> LearnedAlbum | Refusal:
     """An album from examples; refused where it could not be told from what it is not."""
+    lesson = study(examples, library)
+    if isinstance(lesson, Refusal):
+        return lesson
+    odds, trained = lesson.odds, lesson.trained
+    held = odds.of(held_out(trained))
+    curve = precision_curve(held, odds.of(trained.library), lesson.belongs, odds.share)
+    against = lesson.space.times(lesson.others, lesson.weights, lesson.intercept)
+    return LearnedAlbum(
+        space=lesson.space,
+        weights=lesson.weights,
+        intercept=lesson.intercept,
+        prior=float(np.log(odds.share / (1.0 - odds.share))),
+        curve=curve,
+        examples=_halves(examples.positive),
+        alike_from=alike_from(lesson.rows, lesson.given),
+        worth=worth_of(held, against, curve, precision_target, lesson.outliers, is_tested=trained.is_tested),
+    )
+
+
+def study(examples: Examples, library: NDArray[np.floating]) -> Lesson | Refusal:
+    """Learns, and looks at what was learned."""
     if not len(examples.positive):
         return Refusal(RefusalCode.NO_EXAMPLES)
     others = others_of(library, examples)
@@ -49,27 +99,7 @@ def learn_one(
     if len(given) > 2 and 2 * len(outliers) > len(given):
         return Refusal(RefusalCode.SCATTERED, positive=outliers, share=1.0 - len(outliers) / len(given))
     odds, belongs = honest_odds(held_out(trained), trained.library, trained.hidden)
-    weights = (odds.slope * trained.weights[:-1]).astype(np.float32)
-    intercept = float(odds.slope * trained.weights[-1] + odds.intercept)
-    held = odds.of(held_out(trained))
-    curve = precision_curve(held, odds.of(trained.library), belongs, odds.share)
-    return LearnedAlbum(
-        space=space,
-        weights=weights,
-        intercept=intercept,
-        prior=float(np.log(odds.share / (1.0 - odds.share))),
-        curve=curve,
-        examples=_halves(examples.positive),
-        alike_from=_alike_from(rows, given),
-        worth=worth_of(
-            held,
-            space.times(others, weights, intercept),
-            curve,
-            precision_target,
-            outliers,
-            is_tested=trained.is_tested,
-        ),
-    )
+    return Lesson(space, others, rows, given, trained, odds, belongs, outliers)
 
 
 def others_of(library: NDArray[np.floating], *shown: Examples) -> NDArray[np.floating]:
@@ -175,7 +205,7 @@ def worth_of(
     )
 
 
-def _alike_from(rows: Rows, given: NDArray[np.intp]) -> NDArray[np.float32]:
+def alike_from(rows: Rows, given: NDArray[np.intp]) -> NDArray[np.float32]:
     """(P,) for the examples as given."""
     limits = np.empty(len(given), np.float32)
     for row, example in zip(given.tolist(), rows.positive, strict=True):

@@ -156,18 +156,28 @@ class LearnedAlbums:
 
     albums: tuple[LearnedAlbum, ...]
     """In the order in which they were given; thresholds, examples and worth (measured beside the siblings) are theirs. A
-    sibling's own `score` is against the library alone: what counts is `LearnedAlbums.score`."""
+    sibling's own `score` says whether a photo is any of them: what counts is `LearnedAlbums.score`."""
+    weights: NDArray[np.float32]
+    """(C, D) what tells them apart: a softmax over it and `intercepts` is the share of each, if a photo is any of them."""
+    intercepts: NDArray[np.float64]
+    """(C,)"""
 
     def score(self, embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
         """(N, C) log-odds in -CAP..CAP that each of (N, D) photos belongs to this sibling: neither to another nor to none."""
-        said = np.stack([album.against_library(embeddings) for album in self.albums], axis=1)
-        return np.clip(against_siblings(said), -CAP, CAP)
+        any_of_them = self.albums[0].against_library(embeddings)
+        space = self.albums[0].space
+        said = [
+            space.times(embeddings, weights, intercept)
+            for weights, intercept in zip(self.weights, self.intercepts.tolist(), strict=True)
+        ]
+        return np.clip(each_of(any_of_them, np.stack(said, axis=1)), -CAP, CAP)
 
 
-def against_siblings(said: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, C) log-odds of each against none of them, as log-odds against all others and none."""
-    others = np.stack(
-        [np.logaddexp.reduce(np.delete(said, column, axis=1), axis=1, initial=0.0) for column in range(said.shape[1])],
-        axis=1,
-    )
-    return np.where(np.isfinite(said), said - others, -np.inf)
+def each_of(any_of_them: NDArray[np.float64], said: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, C) log-odds of each sibling, of (N,) log-odds that a photo is any of them and what is said (N, C) of each."""
+    is_sound = np.isfinite(any_of_them)
+    said, gate = np.where(is_sound[:, None], said, 0.0), np.where(is_sound, any_of_them, 0.0)[:, None]
+    share = said - np.logaddexp.reduce(said, axis=1, keepdims=True)
+    chance = np.exp(share - np.logaddexp(0.0, -gate))
+    log_odds = np.log(np.maximum(chance, 1e-12)) - np.log(np.maximum(1.0 - chance, 1e-12))
+    return np.where(is_sound[:, None], log_odds, -np.inf)

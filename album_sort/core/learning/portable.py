@@ -1,0 +1,80 @@
+"""A learned album as text: numbers only, to be kept in a state or carried to another computer."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.core.learning.space import Space
+from album_sort.core.learning.values import LearnedAlbum, Worth
+
+_VERSION = 1
+
+
+def to_json(album: LearnedAlbum) -> str:
+    """One object: `of_json` gives an album that says the same of every photo, to the last bit."""
+    return json.dumps(
+        {
+            "version": _VERSION,
+            "centre": _packed(album.space.centre),
+            "weights": _packed(album.weights),
+            "intercept": album.intercept,
+            "prior": album.prior,
+            "curve": album.curve,
+            "examples": _packed(album.examples.ravel()),
+            "alike_from": _packed(album.alike_from),
+            "worth": asdict(album.worth),
+        }
+    )
+
+
+def of_json(text: str) -> LearnedAlbum:
+    """The inverse of `to_json`; ValueError for anything else, whoever wrote it."""
+    try:
+        data: dict[str, Any] = json.loads(text)
+        if data["version"] != _VERSION:
+            raise ValueError(f"a learned album of version {data['version']!r}")
+        centre, weights = _unpacked(data["centre"], "<f4"), _unpacked(data["weights"], "<f4")
+        album = LearnedAlbum(
+            space=Space(centre),
+            weights=weights,
+            intercept=float(data["intercept"]),
+            prior=float(data["prior"]),
+            curve=tuple((float(log_odds), float(precision)) for log_odds, precision in data["curve"]),
+            examples=_unpacked(data["examples"], "<f2").reshape(-1, max(len(centre), 1)),
+            alike_from=_unpacked(data["alike_from"], "<f4"),
+            worth=_worth(data["worth"]),
+        )
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"no learned album: {error}") from error
+    numbers = (centre, weights, album.examples, album.alike_from, np.array([album.intercept, album.prior]))
+    if not all(np.isfinite(each).all() for each in numbers):
+        raise ValueError("a learned album with values that are no numbers")
+    if weights.shape != centre.shape or not len(centre) or len(album.examples) != len(album.alike_from):
+        raise ValueError(f"a learned album of {len(centre)} and {len(weights)} numbers")
+    return album
+
+
+def _worth(data: dict[str, Any]) -> Worth:
+    return Worth(
+        examples=int(data["examples"]),
+        found=int(data["found"]),
+        threshold=float(data["threshold"]),
+        along_per_1000=float(data["along_per_1000"]),
+        false_per_1000=float(data["false_per_1000"]),
+        supports_filing=data["supports_filing"] is True,
+        outliers=tuple(int(row) for row in data["outliers"]),
+    )
+
+
+def _packed(numbers: NDArray[Any]) -> str:
+    return base64.b64encode(numbers.astype(numbers.dtype.newbyteorder("<")).tobytes()).decode("ascii")
+
+
+def _unpacked(text: str, dtype: str) -> NDArray[Any]:
+    return np.frombuffer(base64.b64decode(text, validate=True), dtype)
