@@ -19,10 +19,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench_run import make_files
@@ -40,14 +39,6 @@ classes = ["espresso"]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """One run of one command, in seconds."""
-
-    cpu_s: float
-    wall_s: float
-
-
-@dataclass(frozen=True, slots=True)
 class Command:
     """What is measured of one checkout: arguments, and what makes them possible again."""
 
@@ -56,6 +47,8 @@ class Command:
     prepare: Callable[[Path], object] = lambda _: None
     turns: int = 1
     """Times as many turns as the others: for what is over in a moment."""
+    cache: str = "cache"
+    """Folder of the cache: what forgets it leaves that of the others alone."""
 
 
 def make_library(folder: Path, count: int) -> None:
@@ -85,16 +78,15 @@ def _exif_segment(moment: datetime, place: tuple[float, float] | None) -> bytes:
     return b"\xff\xe1" + (len(data) + 2).to_bytes(2, "big") + data
 
 
-def run(checkout: Path, place: Path, arguments: Sequence[str]) -> Taken:
-    """One command of one checkout, with the cache of that checkout."""
+def run(checkout: Path, place: Path, arguments: Sequence[str], cache: str = "cache") -> float:
+    """Seconds of processor time of one command of one checkout, with the cache of that checkout."""
     environment = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(place),
         "LANG": "C.UTF-8",
         "PYTHONPATH": str(checkout),
-        "ALBUM_SORT_CACHE_DIR": str(place / "cache"),
+        "ALBUM_SORT_CACHE_DIR": str(place / cache),
     }
-    began = time.perf_counter()
     with (place / "output").open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "album_sort", *arguments], stdout=output, stderr=output, env=environment, cwd=place
@@ -104,7 +96,7 @@ def run(checkout: Path, place: Path, arguments: Sequence[str]) -> Taken:
     if process.returncode:
         text = (place / "output").read_text(encoding="utf-8", errors="replace")
         raise SystemExit(f"{checkout} {' '.join(arguments)} ended with {process.returncode}:\n{text}")
-    return Taken(usage.ru_utime + usage.ru_stime, time.perf_counter() - began)
+    return usage.ru_utime + usage.ru_stime
 
 
 def quick_commands(folder: Path) -> Iterator[Command]:
@@ -136,7 +128,7 @@ def first_runs(folder: Path, weights: Path) -> Iterator[Command]:
     """First runs over real photos: dry, so that the disk has no say."""
 
     def forget(place: Path) -> None:
-        for path in (place / "cache").glob("*.sqlite*"):
+        for path in (place / "first").glob("*.sqlite*"):
             path.unlink()
 
     for what, network in (("ResNet-18", ("--weights", str(weights))), ("EfficientNet-Lite0", ("--model", NETWORK))):
@@ -150,43 +142,41 @@ def first_runs(folder: Path, weights: Path) -> Iterator[Command]:
             "--quiet",
             "--offline",
         )
-        yield Command(f"first run, {what}", lambda _, given=given: given, forget)  # type: ignore[misc]
+        yield Command(f"first run, {what}", lambda _, given=given: given, forget, cache="first")  # type: ignore[misc]
 
 
 def in_turns(
     checkouts: dict[str, Path], folder: Path, commands: Sequence[Command], turns: int
-) -> dict[str, dict[str, list[Taken]]]:
+) -> dict[str, dict[str, list[float]]]:
     """Every command with either checkout by turns; who begins changes, too."""
-    taken: dict[str, dict[str, list[Taken]]] = {}
+    taken: dict[str, dict[str, list[float]]] = {}
     for command in commands:
         found = taken[command.what] = {name: [] for name in checkouts}
         for number in range(turns * command.turns):
             for name in sorted(checkouts, reverse=bool(number % 2)):
                 command.prepare(folder / name)
-                found[name].append(run(checkouts[name], folder / name, command.arguments(folder / name)))
+                found[name].append(run(checkouts[name], folder / name, command.arguments(folder / name), command.cache))
         print(said(command.what, found), flush=True)
     return taken
 
 
-def said(what: str, found: dict[str, list[Taken]]) -> str:
+def said(what: str, found: dict[str, list[float]]) -> str:
     """A line for people."""
     row = figures(found)
     return f"{what:32} {row['before_s']:>7} {row['after_s']:>7} {row['ratio']:>6} ({row['ratio_least']} to {row['ratio_most']})"
 
 
-def figures(found: dict[str, list[Taken]]) -> dict[str, str]:
+def figures(found: dict[str, list[float]]) -> dict[str, str]:
     """Medians of both, and the ratio within the pairs; the middle half of the pairs is the spread."""
     before, after = found["before"], found["after"]
-    ratios = sorted(two.cpu_s / one.cpu_s for one, two in zip(before, after, strict=True))
+    ratios = sorted(two / one for one, two in zip(before, after, strict=True))
     quarter = len(ratios) // 4
     return {
-        "before_s": f"{statistics.median(one.cpu_s for one in before):.3f}",
-        "after_s": f"{statistics.median(one.cpu_s for one in after):.3f}",
+        "before_s": f"{statistics.median(before):.3f}",
+        "after_s": f"{statistics.median(after):.3f}",
         "ratio": f"{statistics.median(ratios):.3f}",
         "ratio_least": f"{ratios[quarter]:.3f}",
         "ratio_most": f"{ratios[-1 - quarter]:.3f}",
-        "before_wall_s": f"{min(one.wall_s for one in before):.3f}",
-        "after_wall_s": f"{min(one.wall_s for one in after):.3f}",
         "pairs": str(len(ratios)),
     }
 
@@ -203,7 +193,13 @@ def file_known(checkouts: dict[str, Path], folder: Path, count: int) -> None:
             took = run(
                 checkout, folder / name, ("sort", str(folder / library), "--out", str(folder / name / albums), *given)
             )
-            print(f"{name}: filed {library} in {took.cpu_s:.1f} s of processor time", flush=True)
+            print(f"{name}: filed {library} in {took:.1f} s of processor time", flush=True)
+
+
+def commit_of(checkout: Path) -> str:
+    """Which state of the project a checkout is."""
+    command = ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def main() -> None:
@@ -235,7 +231,11 @@ def main() -> None:
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
-    rows = [{"what": what, **figures(found)} for what, found in taken.items()]
+    commits = {name: commit_of(checkout) for name, checkout in checkouts.items()}
+    rows = [
+        {"what": what, **figures(found), **commits, "date": f"{datetime.now(UTC):%Y-%m-%d}"}
+        for what, found in taken.items()
+    ]
     write_rows("turns", rows)
 
 

@@ -42,12 +42,14 @@ def test_every_command_has_a_sentence_an_example_and_the_exit_codes(name: str) -
         assert f"{int(code)} {code.meaning}" in command.epilog  # type: ignore[attr-defined]
 
 
-def test_help_and_history_import_neither_torch_nor_pillow(tmp_path: Path) -> None:
+def test_help_and_history_import_only_what_they_use(tmp_path: Path) -> None:
+    """No network, no picture, no reader of metadata, no connection, no page, and nothing that decides where photos go."""
     script = (
         "import sys; sys.argv = ['album-sort', *{!r}]\n"
         "from album_sort.cli.app import main\n"
         "try:\n    main()\nexcept SystemExit: pass\n"
-        "heavy = {{'torch', 'torchvision', 'PIL'}} & set(sys.modules)\n"
+        "heavy = {{'torch', 'torchvision', 'PIL', 'exifread', 'ssl', 'jinja2', 'album_sort.pipeline.prepare'}}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     for arguments in (
@@ -55,6 +57,7 @@ def test_help_and_history_import_neither_torch_nor_pillow(tmp_path: Path) -> Non
         ["sort", "--help"],
         ["runs", "--out", str(tmp_path)],
         ["undo", "--out", str(tmp_path)],
+        ["verify", "--out", str(tmp_path)],
     ):
         subprocess.run(
             [sys.executable, "-c", script.format(arguments)],
