@@ -62,6 +62,9 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Processes take one file after another in this order (`bin/test`)."""
     places = {REPOSITORY / "tests" / f"{name}.py": place for place, name in enumerate(LONGEST)}
+    gone = [path.name for path in places if not path.is_file()]
+    if gone:
+        raise pytest.UsageError(f"LONGEST in tests/conftest.py names files that are not there: {gone}")
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
