@@ -48,6 +48,13 @@ def torch_threads(number: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Of torch, which waits for its others by spinning: beside other tests that took twice the time."""
+    with torch_threads(1):
+        yield
+
+
 @pytest.fixture(scope="module")
 def resnet18(tmp_path_factory: pytest.TempPathFactory) -> WeightsFile:
     return random_resnet18(tmp_path_factory.mktemp("weights") / "random.pth")
