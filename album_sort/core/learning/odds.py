@@ -20,8 +20,8 @@ _LEAST_SHARE = 0.003
 _MOST_SHARE = 0.3
 _HALF_A_PHOTO = 0.5
 """Wrong ones beyond what was seen, in a promise of precision: none in a thousand is not none in a million."""
-_LITTLE_DOUBT = 0.02
-"""Enough for a line to have an end where scores do not overlap at all."""
+_LITTLE_DOUBT = 0.3
+"""Between a doubt for each that adds up and none, by which whatever looks alike would be right; a line needs some to have an end."""
 
 
 @dataclass(frozen=True, slots=True)

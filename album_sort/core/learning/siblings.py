@@ -32,7 +32,7 @@ from album_sort.core.learning.values import (
     each_of,
 )
 
-_SHRINKAGE = 0.3
+_SHRINKAGE = 1.0
 """Share of the mean variance added to each direction, before the inverse is taken."""
 _SURER_THAN_CHANCE = 0.6
 """In standard deviations of a coin's answers, doubled: what a pair must be told apart by."""
