@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from album_sort.classifier.labels import load_labels
 from album_sort.core.albums.assignment import FilingPolicy, assign_photos
@@ -38,27 +38,44 @@ _TOGETHER = 1024
 """Photos decided on at once: the numbers of all of them would take memory and be no faster."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Decider:
+    """Decides about photos of a library, each for itself."""
+
+    library: Library
+    scores: AlbumTable
+    """By the network alone, a row for each of the library's photos."""
+    policy: FilingPolicy
+    hand: HandReading
+
+    def decide(self, numbers: Sequence[int], beside: Mapping[int, Evidence] | None = None) -> list[Assignment]:
+        """The assignments of these photos; `beside`: what is said of some of them by others."""
+        photos = [self.library.photos[number] for number in numbers]
+        base = self.scores.probabilities[list(numbers)]
+        rows = (dict(zip(self.scores.albums, row, strict=True)) for row in base.tolist())
+        evidence = [_evidence(facts, own, self.library) for facts, own in zip(photos, rows, strict=True)]
+        if beside:
+            evidence = [
+                (*own, beside[number]) if number in beside else own
+                for number, own in zip(numbers, evidence, strict=True)
+            ]
+        said = [self.hand.corrections.get(facts.group.content_id) for facts in photos]
+        decided = assign_photos(photos, base, self.policy, evidence, [told_album(one, self.hand) for one in said])
+        return [in_own_words(assignment, one) for assignment, one in zip(decided, said, strict=True)]
+
+
 def assign_all(
     library: Library, scores: AlbumTable, policy: FilingPolicy, hand: HandReading, net: Net
 ) -> tuple[Library, tuple[Assignment, ...]]:
     """The album of each photo, and the library without those that this failed for; `scores` are by the network alone."""
-
-    def assigned(numbers: Sequence[int]) -> list[Assignment]:
-        photos = [library.photos[number] for number in numbers]
-        base = scores.probabilities[list(numbers)]
-        rows = (dict(zip(scores.albums, row, strict=True)) for row in base.tolist())
-        evidence = [_evidence(facts, own, library) for facts, own in zip(photos, rows, strict=True)]
-        said = [hand.corrections.get(facts.group.content_id) for facts in photos]
-        decided = assign_photos(photos, base, policy, evidence, [told_album(one, hand) for one in said])
-        return [in_own_words(assignment, one) for assignment, one in zip(decided, said, strict=True)]
-
+    decider = Decider(library, scores, policy, hand)
     assignments: list[Assignment] = []
     kept: list[int] = []
     for start in range(0, len(library.photos), _TOGETHER):
         numbers, found = net.together(
             range(start, min(start + _TOGETHER, len(library.photos))),
             lambda number: library.photos[number].group.primary.path,
-            assigned,
+            decider.decide,
         )
         kept += numbers
         assignments += found

@@ -37,6 +37,7 @@ from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import (
     LANGUAGE,
+    LIFTED,
     MODEL,
     ROOTS,
     WEIGHTS,
@@ -180,6 +181,7 @@ def _decided(preparation: Preparation, state: DestinationState) -> dict[str, str
         MODEL: model,
         WEIGHTS: used,
         ROOTS: roots_as_text(outermost((*read_roots(state), *folders))),
+        LIFTED: preparation.lifted,
         **preparation.request.keeps,
     }
 

@@ -11,11 +11,12 @@ from album_sort.core.planning.layout import Layout
 from album_sort.core.wording import Wording
 from album_sort.events import EventSink, FileLeftOut, Notice
 from album_sort.inspection.inspect import InspectionResult
-from album_sort.pipeline.assigning import album_title, assign_all, file_all, new_only
+from album_sort.pipeline.assigning import Decider, album_title, assign_all, file_all, new_only
 from album_sort.pipeline.engine import Engine
 from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gather_apart, gather_facts
 from album_sort.pipeline.hand import look_for_hand, without_unwanted_photos
 from album_sort.pipeline.idle import idle_clocks
+from album_sort.pipeline.neighbours import with_neighbours
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.records import PhotoRecord, Records
 from album_sort.pipeline.remembered import Remembered
@@ -60,6 +61,8 @@ class Preparation:
     skipped: tuple[Skipped, ...]
     timings: tuple[StageTiming, ...]
     layout: Layout
+    lifted: str = ""
+    """Photos that neighbours have lifted from review, in this run or before, as the destination remembers them."""
     hand: HandReading = field(default_factory=HandReading)
     """What a person has done in the albums."""
     waiting: int = 0
@@ -86,8 +89,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     stages = Stages(sink, [scouted.timing])
     notes: list[str] = []
     net = Net(is_strict=request.settings.strict)
-    hand = look_for_hand(request.destination, remembered, scouted.layout, policy.rules, request.now_utc)
-    remembered = replace(remembered, corrections=hand.corrections)
+    hand, remembered = _with_hand(scouted, remembered)
     with stages.stage("classify", len(scouted.files)), engine.open_cache() as cache:
         inspected = engine.inspect(scouted.files, cache, stages.progress, notes.append)
         stages.items = inspected.read_count
@@ -96,20 +98,20 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     with stages.stage("places"):
         whole = records_of_all(inspections, rest, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
         _tell_idle_clocks(sink, scouted, whole.records)
-        library, scores = whole.narrowed(*_located(scouted, remembered, whole.records.photos, net))
+        located = _located(scouted, remembered, whole.records.photos, net)
+        library, scores = whole.narrowed(*located)
         stages.items = len(library.photos)
     with stages.stage("assign"):
-        standing = Standing.of(rest, remembered)
-        library, found = assign_all(library, scores, policy, hand, net)
-        assignments = standing.keep(found)
-        del scores  # 16 MB of a hundred thousand photos
+        standing, whole_decider = Standing.of(rest, remembered), Decider(*located, policy, hand)
+        library, assignments, lifted = _decided(library, scores, whole_decider, remembered, standing, net=net)
+        del located, scores, whole_decider  # 16 MB of a hundred thousand photos
         wording = _wording(policy, hand)
         filings, left_out = file_all(scouted, library, assignments, {**rest.there, **inspections}, wording, net=net)
         filings = standing.stand(of_this_run(filings, inspections))
         filings, left_out = _wanted(filings, left_out, library, remembered, hand)
         stages.items = len(assignments)
-    left_out += [fault for path, fault in net.faults.items() if path in inspections]
-    skipped = _all_skipped(scouted.found, inspected, whole.records, left_out)
+    faults = (fault for path, fault in net.faults.items() if path in inspections)
+    skipped = _all_skipped(scouted.found, inspected, whole.records, [*left_out, *faults])
     _tell_problems(sink, skipped, wording, lang)
     return Preparation(
         request=request,
@@ -127,9 +129,26 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         skipped=skipped,
         timings=tuple(stages.timings),
         layout=scouted.layout,
+        lifted=lifted,
         hand=hand,
         waiting=scouted.waiting,
     )
+
+
+def _with_hand(scouted: Scouted, remembered: Remembered) -> tuple[HandReading, Remembered]:
+    """What a person has done in the albums, and what the destination remembers with that."""
+    destination, now_utc = scouted.request.destination, scouted.request.now_utc
+    hand = look_for_hand(destination, remembered, scouted.layout, scouted.policy.rules, now_utc)
+    return hand, replace(remembered, corrections=hand.corrections)
+
+
+def _decided(
+    library: Library, scores: AlbumTable, whole: Decider, remembered: Remembered, standing: Standing, *, net: Net
+) -> tuple[Library, tuple[Assignment, ...], str]:
+    """The photos of the run with their albums, each for itself and then beside its neighbours, and whom these have lifted."""
+    library, alone = assign_all(library, scores, whole.policy, whole.hand, net)
+    found, lifted = with_neighbours(library, alone, whole, remembered, net)
+    return library, standing.keep(found), lifted
 
 
 def _tell_made_anew(sink: EventSink, engine: Engine, lang: str, *, is_made_anew: bool) -> None:

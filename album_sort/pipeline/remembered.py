@@ -16,6 +16,7 @@ from album_sort.types.corrections import Correction
 from album_sort.types.ledger import DestinationRecords, RunStatus
 
 LANGUAGE = "language"
+LIFTED = "lifted by neighbours"
 MODEL = "model"
 ROOTS = "sources"
 WEIGHTS = "weights"
@@ -56,6 +57,8 @@ class Remembered:
     weights: RememberedWeights | None = None
     sources: frozenset[str] = frozenset()
     """Absolute paths of the photos filed so far."""
+    lifted: frozenset[str] = frozenset()
+    """Photos that neighbours have lifted from review (`pipeline/neighbours.py`)."""
     roots: tuple[str, ...] = ()
     """Folders of photos that have been sorted into this destination; none lies in another."""
     last_run: tuple[str, datetime] | None = None
@@ -86,6 +89,7 @@ def read_remembered(state: DestinationState) -> Remembered:
         model=state.setting(MODEL) or "",
         weights=RememberedWeights.of(state.setting(WEIGHTS) or ""),
         sources=frozenset(os.path.abspath(row.source) for row in records.ledger.values()),
+        lifted=read_lifted(state.setting(LIFTED) or ""),
         roots=read_roots(state),
         last_run=(runs[-1].run_id, runs[-1].started_utc) if runs else None,
         notice=state.notice,
@@ -100,6 +104,15 @@ def read_roots(state: DestinationState) -> tuple[str, ...]:
         return ()
     paths = values if isinstance(values, list) else []
     return tuple(path for path in paths if isinstance(path, str) and os.path.isabs(path))
+
+
+def read_lifted(text: str) -> frozenset[str]:
+    """Photos that neighbours have lifted, from a remembered text; nobody where it is none."""
+    try:
+        values = json.loads(text or "[]")
+    except (ValueError, RecursionError):
+        return frozenset()
+    return frozenset(value for value in values if isinstance(value, str)) if isinstance(values, list) else frozenset()
 
 
 def roots_as_text(roots: Sequence[str]) -> str:
