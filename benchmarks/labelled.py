@@ -18,8 +18,9 @@ import numpy as np
 from album_sort.classifier.labels import label_folder
 from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.core.albums.album_rules import AlbumRules
-from album_sort.core.albums.assignment import FilingPolicy, assign
+from album_sort.core.albums.assignment import assign
 from album_sort.core.albums.calibration import Calibration
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.albums.head import Head
 from album_sort.core.evidence.gather import gather_evidence
 from album_sort.images import decode_picture

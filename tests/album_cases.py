@@ -11,8 +11,9 @@ import numpy as np
 
 from album_sort.classifier.labels import label_text, load_labels
 from album_sort.core.albums.album_rules import AlbumRules
-from album_sort.core.albums.assignment import FilingPolicy, assign
+from album_sort.core.albums.assignment import assign
 from album_sort.core.albums.calibration import Calibration
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.albums.overlay import parse_overlay
 from album_sort.types import (
     AlbumId,

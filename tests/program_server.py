@@ -183,9 +183,7 @@ def _make_ready() -> None:
     from album_sort.cli.app import app  # noqa: PLC0415 - only in the server
     from album_sort.report._page import _environment  # noqa: PLC0415 - likewise
 
-    assert typer._adapters
-    assert pydantic.TypeAdapter
-    assert pydantic.fields.FieldInfo
+    assert all(module is not None for module in (typer._adapters, pydantic.fields))
     typer.main.get_command = functools.cache(typer.main.get_command)
     typer.main.get_command(app)
     load_labels()

@@ -170,6 +170,7 @@ def test_a_picture_alone_is_judged_as_in_a_run(predictor: album_sort.Predictor, 
     sent = [predictor.predict(file.read_bytes(), file.name)[1] for file in files]
     new = [one.assignment for one in album_sort.classify(files, **NETWORK)]
     preparation = album_sort.preview(folder, tmp_path / "albums", **NETWORK).preparation
+    assert preparation is not None
     known = [one.assignment for one in album_sort.classify(files, **NETWORK)]
     decided = {
         Path(facts.group.primary.path): assignment

@@ -10,9 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from album_sort.classifier.labels import label_folder, load_labels, load_wording
-from album_sort.core.albums.assignment import FilingPolicy, assign
+from album_sort.core.albums.assignment import assign
 from album_sort.core.albums.blend import score_with_head
 from album_sort.core.albums.calibration import DEFAULT
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.albums.head import NONE_OF_THEM, UNHEARD, Head
 from album_sort.core.albums.overlay import parse_overlay
 from album_sort.inspection.inspect import InspectionSettings, inspect_files

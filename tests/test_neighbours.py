@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 from album_sort.classifier.labels import load_wording
-from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.albums.neighbours import near_in_time
 from album_sort.pipeline.assigning import Decider, assign_all
 from album_sort.pipeline.facts import AlbumTable, Library
@@ -35,12 +37,13 @@ SURE_DOG, MAYBE_DOG = {"Labrador retriever": 0.9}, {"Labrador retriever": 0.4}
 FOOD, PETS = AlbumId("food"), AlbumId("pets")
 
 
-def photo(name: str, classes: Mapping[str, float], second: int = 0, camera: str = PHONE, **known: object) -> PhotoFacts:
+def photo(name: str, classes: Mapping[str, float], second: int = 0, camera: str = PHONE, **known: Any) -> PhotoFacts:
     """One of a run of photos; `second` after noon."""
     taken = (NOON + timedelta(seconds=second)).isoformat()
     file = FileEntry(f"photos/{name}.jpg", "photos", 1, 0, 0, 0, FileKind.PHOTO)
     group = PhotoGroup(file, ContentId(name.ljust(64, "0")))
-    return facts_of(classes=classes, **{"taken": taken, "camera": camera, "group": group, **known})
+    values: dict[str, Any] = {"taken": taken, "camera": camera, "group": group, **known}
+    return facts_of(classes=classes, **values)
 
 
 def decide(
@@ -58,7 +61,7 @@ def decide(
     mine = photos if own is None else own
     library, net = Library(tuple(mine), (), {}, ()), Net(is_strict=True)
     whole = Decider(Library(tuple(photos), (), {}, ()), table(photos), policy, hand or HandReading())
-    library, alone = assign_all(library, table(mine), policy, whole.hand, net)
+    library, alone = assign_all(replace(whole, library=library, scores=table(mine)), net)
     found = lift_by_neighbours(library, alone, whole, lies_in or {}, net)
     return {one.content_id.rstrip("0"): one for one in found}
 
@@ -138,7 +141,7 @@ def test_whom_a_person_corrected_is_no_witness() -> None:
 
 
 @pytest.mark.parametrize("known", [{}, {"trip": trip_of("2026-07 Ulm"), "away_from_home": True}], ids=["home", "trip"])
-def test_what_was_lifted_stays_when_its_neighbours_are_gone(known: dict[str, object]) -> None:
+def test_what_was_lifted_stays_when_its_neighbours_are_gone(known: dict[str, Any]) -> None:
     unsure = photo("x", MAYBE_FOOD, 30, **known)
     lies_in = {unsure.group.content_id: FOOD}
     kept = decide([unsure], lies_in)["x"]

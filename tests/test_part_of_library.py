@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.pipeline.facts import Library as Facts
 from album_sort.pipeline.facts import LibraryContext, gather_facts
 from album_sort.pipeline.policy import load_policy

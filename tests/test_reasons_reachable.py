@@ -70,6 +70,10 @@ SCENES_OF_FILES: tuple[Callable[[Path], Shown], ...] = (
 )
 
 SEEN_BY_TEST = {
+    "albums.example": ("test_learn.py", "you showed it as an example of"),
+    "albums.like-examples": ("test_learn.py", "looks like your examples of"),
+    "explain.examples": ("test_learn.py", "What you have shown"),
+    "explain.like-examples": ("test_learn.py", "; nearest:"),
     "notice.no-home": ("test_surroundings.py", "no home folder"),
     "notice.other-network": ("test_download.py", "which ships with the install"),
     "notice.stale-native-code": ("test_native.py", "of another version and is not used"),

@@ -13,6 +13,7 @@ from album_sort.cli._commands import DefaultCommandGroup, PlainCommand
 from album_sort.cli._options import EXIT_CODES
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_history import runs, undo, verify
+from album_sort.cli.command_learn import learn_app
 from album_sort.cli.command_photos import explain, fix, review
 from album_sort.cli.command_sort import apply, sort
 from album_sort.errors import AlbumSortError, DestinationError, ExitCode
@@ -55,6 +56,7 @@ def main_options(
 
 for _command in (sort, apply, undo, verify, runs, explain, fix, review):
     app.command(cls=PlainCommand, epilog=EXIT_CODES)(_command)
+app.add_typer(learn_app, name="learn")
 app.add_typer(albums_app, name="albums")
 app.add_typer(models_app, name="models")
 app.add_typer(config_app, name="config")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from album_sort.cli._by_hand import print_by_hand, print_deleted_by_hand
 from album_sort.cli._console import make_printer, print_json
 from album_sort.core.planning.renames import with_aliases
 from album_sort.errors import ExitCode
@@ -13,6 +12,7 @@ from album_sort.operations.fix import Fixed, FixOrder, HandTold, SaidByHand, fix
 from album_sort.operations.words import terminal_words
 from album_sort.process.effects import stop_on_signals
 from album_sort.report import Words
+from album_sort.terminal.by_hand import print_by_hand, print_deleted_by_hand
 from album_sort.terminal.layout import Last, err_console, out_console, print_table, printable, say
 from album_sort.types.corrections import KEPT, Correction, CorrectionKind
 

@@ -71,7 +71,11 @@ def _tell_undone(taken: TakenBack, *, quiet: bool, as_json: bool) -> None:
     if taken.corrections and not quiet and not as_json:
         words = terminal_words(taken.lang, console.encoding)
         say(console, words.text("undo_corrections_stay", n=taken.corrections))
-    if not as_json and (not quiet or left):
+    if taken.is_lesson and not left:
+        if not quiet and not as_json:
+            words = terminal_words(taken.lang, console.encoding)
+            say(console, words.text("undo_lesson", run=taken.run_id))
+    elif not as_json and (not quiet or left):
         stay = "1 left as it is" if len(left) == 1 else f"{len(left):,} left as they are"
         say(console, f"Run {taken.run_id}: {number_of(taken.taken, 'file')} taken back, {stay}.")
         for result in left:

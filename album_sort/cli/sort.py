@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from album_sort.cli._console import make_printer
+from album_sort.cli._console import make_printer, print_json
 from album_sort.cli._files_from import listed_paths
-from album_sort.cli._summary import print_summary
 from album_sort.config import cache_folder, read_layers
 from album_sort.errors import ExitCode
+from album_sort.operations.as_json import outcome_as_json
 from album_sort.operations.known_problems import KnownProblems
 from album_sort.operations.order import order_for, settings_here
 from album_sort.operations.own_files import check_log_file, check_plan_file
 from album_sort.operations.sort import preview, sort
 from album_sort.paths import given_path
 from album_sort.process.effects import give_way, stop_on_signals
+from album_sort.terminal.summary import print_summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,10 @@ def run_sort(call: SortCall) -> ExitCode:
                 outcome = preview(order, known, sink=printer, stop=stop, save_plan=call.save_plan)
             else:
                 outcome = sort(order, known, sink=printer, stop=stop)
-        print_summary(outcome, known, quiet=call.quiet, verbose=call.verbose, as_json=call.as_json)
+        if call.as_json:
+            print_json(outcome_as_json(outcome))
+        else:
+            print_summary(outcome, known, quiet=call.quiet, verbose=call.verbose)
         if not is_preview:
             known.keep(outcome.summary.problems, order.sources)
         return outcome.exit_code

@@ -19,6 +19,9 @@ NONSENSE = (ValueError, TypeError, KeyError, IndexError, AttributeError, Arithme
 LONGEST_TEXT = 4096
 """Titles, notes, names of commands: characters."""
 
+LONGEST_SETTING = 1 << 20
+"""Of what a destination keeps by key, albums that were learned there among it: characters."""
+
 LONGEST_DETAIL = 1 << 16
 LARGEST_DETAIL = 10**40
 """Of a value in a reason's sentence."""

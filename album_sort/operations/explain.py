@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -18,10 +17,12 @@ from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.operations.clock import utc_now
 from album_sort.operations.order import SettingsHere
 from album_sort.paths import given_path
+from album_sort.pipeline.lessons import LIKE_EXAMPLES, like_examples
 from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.remembered import Remembered, remember_nothing_written
 from album_sort.pipeline.scouting import SortRequest, scout
 from album_sort.state.cache import InferenceCache
+from album_sort.types import Assignment, PhotoFacts, Reason, Role
 
 _MOST_COMPANIONS = 50
 
@@ -47,21 +48,42 @@ def explain(photo: str, destination: str, here: SettingsHere, *, sink: EventSink
     request = SortRequest(sources, destination or os.path.dirname(source), settings, utc_now())
     preparation = prepare(scout(request, remembered, sink), remembered, sink)
     lang = here.settings.lang or preparation.lang
-    return Explained(source, tuple(_sections(preparation, source, lang, with_figures=with_figures)))
+    facts, assignment = _found(preparation, source)
+    sections = explain_decision(assignment, facts, load_labels(), lang, preparation.wording, with_figures=with_figures)
+    alike = _like_examples(preparation, assignment, remembered, lang)
+    return Explained(source, (*sections[:1], *alike, *sections[1:]))
 
 
-def _sections(preparation: Preparation, source: str, lang: str, *, with_figures: bool) -> Sequence[Section]:
-    library = preparation.library
-    for facts, assignment in zip(library.photos, preparation.assignments, strict=True):
+def _found(preparation: Preparation, source: str) -> tuple[PhotoFacts, Assignment]:
+    for facts, assignment in zip(preparation.library.photos, preparation.assignments, strict=True):
         if any(
             os.path.samefile(file.path, source) for file in facts.group.files if file.name == os.path.basename(source)
         ):
-            return explain_decision(
-                assignment, facts, load_labels(), lang, preparation.wording, with_figures=with_figures
-            )
+            return facts, assignment
     left_out = (preparation.say(one.reason) for one in preparation.skipped if one.path == source)
     reason = next(left_out, "it was not found by the scan")
     raise UsageError(f"{source!r} is not among the photos: {reason}")
+
+
+def _like_examples(
+    preparation: Preparation, assignment: Assignment, remembered: Remembered, lang: str
+) -> tuple[Section, ...]:
+    """How the photo resembles what a person has shown, where that spoke for an album."""
+    speaking = {piece.album for piece in assignment.evidence if piece.reason.code == LIKE_EXAMPLES}
+    if not speaking:
+        return ()
+    places = {row.content_id: path for path, row in remembered.records.ledger.items() if row.role is Role.PRIMARY}
+    lessons = [*preparation.relearned, *remembered.lessons]
+    with preparation.engine.open_cache() as cache:
+        found = {
+            one.album: one for one in like_examples(lessons, assignment.content_id, cache) if one.album in speaking
+        }
+    lines: list[str] = []
+    for album, one in found.items():
+        like = Reason.of("explain.like-examples", album=album, like=one.likeness.like, examples=one.likeness.of)
+        lines.append(preparation.wording.say(like, lang))
+        lines += (places.get(content, f"{content[:12]}…") for content in one.nearest)
+    return (Section(preparation.wording.say(Reason("explain.examples"), lang), tuple(lines)),)
 
 
 def _existing(photo: str, destination: str, remembered: Remembered) -> str:

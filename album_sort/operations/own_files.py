@@ -16,6 +16,7 @@ from album_sort.report import replacing
 
 _HEAD_BYTES = 4096
 _PLAN_BEGINS = b'{"type": "plan"'
+_LESSON_BEGINS = b'{"format":"album-sort lesson'
 _LOG_BEGINS = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ [A-Z]+ ")
 
 
@@ -50,16 +51,29 @@ def check_log_file(path: Path) -> None:
 def write_plan(path: Path, text: str) -> None:
     """The whole plan or, where the disk takes no more, what was there before. Raises `UsageError`."""
     check_plan_file(path)
+    _write_whole(path, text, _PLAN_BEGINS, "the plan", "give another name to --save-plan")
+
+
+def write_lesson(path: Path, text: str) -> None:
+    """A learned album, whole or not at all. Raises `UsageError`, also where something else than one lies there."""
+    head = _head("export", path)
+    if head and not head.startswith(_LESSON_BEGINS):
+        raise UsageError(
+            f"{str(path)!r} is there already and is not a learned album: it stays as it is",
+            hint="give another name",
+        )
+    _write_whole(path, text, _LESSON_BEGINS, "the album", "give another name")
+
+
+def _write_whole(path: Path, text: str, begins: bytes, what: str, hint: str) -> None:
     try:
         if path.exists() and not path.is_file():
             _write_through(path, text.encode())
             return
-        with replacing(path.resolve(), lambda head: head.startswith(_PLAN_BEGINS)) as stream:
+        with replacing(path.resolve(), lambda head: head.startswith(begins)) as stream:
             stream.write(text)
     except OSError as error:
-        raise UsageError(
-            f"cannot write the plan {str(path)!r}: {error.strerror}", hint="give another name to --save-plan"
-        ) from error
+        raise UsageError(f"cannot write {what} {str(path)!r}: {error.strerror}", hint=hint) from error
 
 
 def open_log(path: str) -> int:

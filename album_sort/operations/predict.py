@@ -16,12 +16,12 @@ from typing import Self
 
 from album_sort.classifier.labels import load_wording
 from album_sort.config import cache_folder
-from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.errors import PictureRefused
 from album_sort.inspection.messages import Answer, Failed, Known, Read
 from album_sort.inspection.pool import ReaderPool
 from album_sort.operations.clock import utc_now
-from album_sort.pipeline.assigning import assign_all
+from album_sort.pipeline.assigning import Decider, assign_all
 from album_sort.pipeline.engine import Engine, SteadyClassifier, make_engine
 from album_sort.pipeline.facts import LibraryContext, gather_apart
 from album_sort.pipeline.net import Net
@@ -181,7 +181,7 @@ class Predictor:
                 return
             context = LibraryContext(now_utc, self._lang, self._engine.cache_folder)
             library, scores = gather_apart(records, context, self._policy)
-            _, (assignment,) = assign_all(library, scores, self._policy, HandReading(), Net(is_strict=True))
+            _, (assignment,) = assign_all(Decider(library, scores, self._policy, HandReading()), Net(is_strict=True))
         except Exception as error:  # noqa: BLE001 - the border of one picture
             _fail(future, error)
             return

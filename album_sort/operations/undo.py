@@ -18,7 +18,7 @@ from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.undoing import take_back
 from album_sort.state.store import DestinationState
 from album_sort.types import OpResult, OpStatus, RunId
-from album_sort.types.ledger import RunRecord, RunStatus
+from album_sort.types.ledger import LEARN, RunRecord, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class TakenBack:
     corrections: int
     """What a person said of photos stays: an undo takes back what the program did, and the next run still goes by that."""
     lang: str
+    is_lesson: bool = False
+    """Whether what was taken back is what the run had learned."""
 
     @property
     def left(self) -> tuple[OpResult, ...]:
@@ -103,7 +105,8 @@ def _take_back(
             on_picture=lambda picture: tell_unreadable(picture, language_of(state), sink),
         )
     is_complete = not undone.untidy and all(result.status is OpStatus.DONE for result in undone.results)
-    return TakenBack(run.run_id, undone, is_complete, len(state.corrections()), language_of(state))
+    is_lesson = run.command == LEARN
+    return TakenBack(run.run_id, undone, is_complete, len(state.corrections()), language_of(state), is_lesson)
 
 
 def _show_newest_page(destination: str) -> None:
@@ -118,7 +121,7 @@ def _chosen(runs: Sequence[RunRecord], run_id: str, destination: str) -> RunReco
             known = ", ".join(run.run_id for run in runs[-5:]) or "none"
             raise UsageError(f"no run {run_id!r} in {destination!r}", hint=f"the last runs are: {known}")
         return found[0]
-    alive = [run for run in runs if run.status is not RunStatus.UNDONE and run.done]
+    alive = [run for run in runs if run.status is not RunStatus.UNDONE and (run.done or run.command == LEARN)]
     if not alive:
         raise UsageError(f"there is no run to undo in {destination!r}", hint="`album-sort runs` lists them all")
     return alive[-1]

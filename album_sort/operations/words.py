@@ -8,6 +8,8 @@ from album_sort.classifier.labels import label_text
 from album_sort.report import Words, parse_words
 from album_sort.types import LANGUAGES
 
+__all__ = ["WORDS_FILE", "Words", "terminal_words"]
+
 WORDS_FILE = "terminal_words.toml"
 """Name of the file in `labels/`."""
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from album_sort.classifier.labels import load_labels
-from album_sort.core.albums.assignment import FilingPolicy, assign_photos
+from album_sort.core.albums.assignment import assign_photos
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.dates.seasons import season_label
 from album_sort.core.evidence.gather import gather_evidence
 from album_sort.core.trips.themes import lean_on_theme
@@ -15,6 +16,7 @@ from album_sort.core.wording import Wording
 from album_sort.pipeline.facts import AlbumTable, Library
 from album_sort.pipeline.filing import FilingWords, file_photo
 from album_sort.pipeline.hand import in_own_words, told_album
+from album_sort.pipeline.lessons import NOTHING_HEARD, Heard
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.scouting import Scouted
@@ -47,28 +49,45 @@ class Decider:
     """By the network alone, a row for each of the library's photos."""
     policy: FilingPolicy
     hand: HandReading
+    heard: Heard = NOTHING_HEARD
+    """What a person has shown by examples."""
 
     def decide(self, numbers: Sequence[int], beside: Mapping[int, Evidence] | None = None) -> list[Assignment]:
-        """The assignments of these photos; `beside`: what is said of some of them by others."""
+        """The assignments of these photos; `beside`: what is said of some of them by others.
+
+        What a person has said of a photo counts first; then, of which album they have shown it as an example.
+        """
         photos = [self.library.photos[number] for number in numbers]
         base = self.scores.probabilities[list(numbers)]
         rows = (dict(zip(self.scores.albums, row, strict=True)) for row in base.tolist())
-        evidence = [_evidence(facts, own, self.library) for facts, own in zip(photos, rows, strict=True)]
+        contents = [facts.group.content_id for facts in photos]
+        evidence = [
+            (*_evidence(facts, own, self.library), *self.heard.evidence.get(content, ()))
+            for facts, own, content in zip(photos, rows, contents, strict=True)
+        ]
         if beside:
             evidence = [
                 (*own, beside[number]) if number in beside else own
                 for number, own in zip(numbers, evidence, strict=True)
             ]
-        said = [self.hand.corrections.get(facts.group.content_id) for facts in photos]
-        decided = assign_photos(photos, base, self.policy, evidence, [told_album(one, self.hand) for one in said])
-        return [in_own_words(assignment, one) for assignment, one in zip(decided, said, strict=True)]
+        said = [self.hand.corrections.get(content) for content in contents]
+        shown = [
+            self.heard.shown.get(content) if one is None else None for content, one in zip(contents, said, strict=True)
+        ]
+        told = [album or told_album(one, self.hand) for album, one in zip(shown, said, strict=True)]
+        decided = assign_photos(photos, base, self.policy, evidence, told)
+        decided = [in_own_words(assignment, one) for assignment, one in zip(decided, said, strict=True)]
+        return [_as_example(each, album) if album else each for each, album in zip(decided, shown, strict=True)]
 
 
-def assign_all(
-    library: Library, scores: AlbumTable, policy: FilingPolicy, hand: HandReading, net: Net
-) -> tuple[Library, tuple[Assignment, ...]]:
-    """The album of each photo, and the library without those that this failed for; `scores` are by the network alone."""
-    decider = Decider(library, scores, policy, hand)
+def _as_example(assignment: Assignment, album: AlbumId) -> Assignment:
+    """The assignment of a photo that a person has shown as an example says so."""
+    return replace(assignment, reasons=(Reason.of("albums.example", album=album),))
+
+
+def assign_all(decider: Decider, net: Net) -> tuple[Library, tuple[Assignment, ...]]:
+    """The album of each photo, and the library without those that this failed for."""
+    library = decider.library
     assignments: list[Assignment] = []
     kept: list[int] = []
     for start in range(0, len(library.photos), _TOGETHER):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from album_sort import __version__
 from album_sort.classifier.labels import load_wording
+from album_sort.core.learning.lesson import lesson_to_text
 from album_sort.core.planning.check import check_plan
 from album_sort.core.planning.plan import plan_filings
 from album_sort.core.planning.pruning import orphans, with_left_out, with_prune
@@ -33,6 +34,7 @@ from album_sort.pipeline.hand import (
     with_names_elsewhere,
 )
 from album_sort.pipeline.holding import utc_now
+from album_sort.pipeline.lessons import setting_of
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import (
@@ -182,6 +184,7 @@ def _decided(preparation: Preparation, state: DestinationState) -> dict[str, str
         WEIGHTS: used,
         ROOTS: roots_as_text(outermost((*read_roots(state), *folders))),
         LIFTED: preparation.lifted,
+        **{setting_of(lesson.lesson_id): lesson_to_text(lesson) for lesson in preparation.relearned},
         **preparation.request.keeps,
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.dates.seasons import season_of
 from album_sort.core.trips.find import Timeline, find_trips
 from album_sort.core.trips.homes import Home, HomeKind, find_homes

@@ -179,11 +179,11 @@ def shape_of(kept: KeptSettings, albums_file: str = "") -> tuple[Layout, AlbumRu
     settings = resolve_settings((kept.layer(),)).settings
     if albums_file:
         # Asked for by name: its faults are told.
-        return Layout.parse(settings.layout), load_rules(albums_file)
+        return Layout.parse(settings.layout), load_rules(albums_file, kept.lessons)
     try:
-        return Layout.parse(settings.layout), load_rules(settings.albums, is_kept=True)
+        return Layout.parse(settings.layout), load_rules(settings.albums, kept.lessons, is_kept=True)
     except (AlbumSortError, ValueError):
-        return Layout.parse(DEFAULT_LAYOUT), load_rules()
+        return Layout.parse(DEFAULT_LAYOUT), load_rules(lessons=kept.lessons)
 
 
 def in_own_words(assignment: Assignment, correction: Correction | None) -> Assignment:

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Layer, ResolvedSettings, check_setting, user_file
+from album_sort.core.learning.lesson import Lesson
 from album_sort.core.planning.layout import Layout
 from album_sort.errors import UsageError
+from album_sort.pipeline.lessons import KEY, lessons_of
 from album_sort.pipeline.remembered import LANGUAGE, MODEL, WEIGHTS, RememberedWeights, open_to_read
 from album_sort.setting_values import Keeping
 from album_sort.settings import SPECS, Settings
@@ -43,6 +45,8 @@ class KeptSettings:
     language: str = ""
     model: str = ""
     weights: RememberedWeights | None = None
+    lessons: tuple[Lesson, ...] = ()
+    """Albums that a person has taught."""
 
     @property
     def is_decided(self) -> bool:
@@ -100,7 +104,13 @@ def kept_of(state: DestinationState) -> KeptSettings:
     values = {name: text for name in KEPT if (text := state.setting(name)) and _is_valid(name, text)}
     language = state.setting(LANGUAGE) or ""
     weights = RememberedWeights.of(state.setting(WEIGHTS) or "")
-    return KeptSettings(values, language if _is_valid("lang", language) else "", state.setting(MODEL) or "", weights)
+    return KeptSettings(
+        values,
+        language if _is_valid("lang", language) else "",
+        state.setting(MODEL) or "",
+        weights,
+        lessons_of(state.settings_with(KEY)),
+    )
 
 
 def in_words(value: str) -> str:

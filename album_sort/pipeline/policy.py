@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from zipfile import BadZipFile
@@ -13,12 +16,14 @@ import numpy as np
 from album_sort.classifier.labels import label_folder, label_text, load_labels
 from album_sort.config import ALBUMS_ORIGIN, ResolvedSettings
 from album_sort.core.albums.album_rules import AlbumRules
-from album_sort.core.albums.assignment import FilingPolicy
 from album_sort.core.albums.calibration import DEFAULT, Calibration, parse_calibration
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.albums.head import Head
 from album_sort.core.albums.overlay import parse_overlay
+from album_sort.core.learning.lesson import Lesson, least_log_odds, overlay_text
 from album_sort.errors import AlbumSortError, UsageError, why_unreadable
 from album_sort.reading import read_given, read_small
+from album_sort.types import LabelSet
 
 RULES_FILE = "rules.toml"
 SAME_WEIGHTS_FILE = "heads/same_weights.toml"
@@ -27,15 +32,15 @@ MOST_BYTES = 8 << 20
 """Of the user's rules."""
 
 
-def load_rules(overlay: str = "", *, is_kept: bool = False) -> AlbumRules:
-    """The shipped rules with the user's file laid over them; raises `UsageError` with all its faults.
+def load_rules(overlay: str = "", lessons: Sequence[Lesson] = (), *, is_kept: bool = False) -> AlbumRules:
+    """The shipped rules, the albums that were taught, and the user's file over them; raises `UsageError` with all its faults.
 
     A file that the albums name (`is_kept`) must be one: only a pipe that the user names is waited for.
     """
     labels = load_labels()
-    shipped = parse_overlay(label_text(RULES_FILE), labels, RULES_FILE)
+    below = _with_taught(parse_overlay(label_text(RULES_FILE), labels, RULES_FILE), lessons, labels)
     if not overlay:
-        return shipped
+        return below
     try:
         text = (read_small if is_kept else read_given)(overlay, MOST_BYTES).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -43,7 +48,15 @@ def load_rules(overlay: str = "", *, is_kept: bool = False) -> AlbumRules:
             f"cannot read the album rules {overlay!r}: {why_unreadable(error)}",
             hint="give --albums a TOML file of your own rules; without it the shipped ones hold",
         ) from error
-    return parse_overlay(text, labels, overlay, shipped)
+    return parse_overlay(text, labels, overlay, below)
+
+
+def _with_taught(rules: AlbumRules, lessons: Sequence[Lesson], labels: LabelSet) -> AlbumRules:
+    """Without an album whose title a shipped one has got since: what was kept must not stop every run."""
+    for lesson in lessons:
+        with suppress(UsageError):
+            rules = parse_overlay(overlay_text([lesson]), labels, lesson.lesson_id, rules)
+    return rules
 
 
 def check_kept_rules(resolved: ResolvedSettings) -> None:
@@ -97,8 +110,19 @@ def _measured(weights_sha256: str) -> str:
     return str(same.get(short, short))
 
 
-def load_policy(weights_sha256: str, overlay: str, precision_target: float) -> FilingPolicy:
-    """Rules, calibration, head and the wanted precision together."""
-    return FilingPolicy(
-        load_rules(overlay), load_calibration(weights_sha256), precision_target, load_head(weights_sha256)
+def load_policy(
+    weights_sha256: str, overlay: str, precision_target: float, lessons: Sequence[Lesson] = ()
+) -> FilingPolicy:
+    """Rules, calibration, head, the wanted precision, and what was taught, together."""
+    policy = FilingPolicy(
+        load_rules(overlay, lessons), load_calibration(weights_sha256), precision_target, load_head(weights_sha256)
     )
+    return with_lessons(policy, lessons)
+
+
+def with_lessons(policy: FilingPolicy, lessons: Sequence[Lesson]) -> FilingPolicy:
+    """The same with what these lessons file from; their albums are in its rules."""
+    if not lessons and not policy.taught:
+        return policy
+    least = least_log_odds(lessons, dict(policy.rules.precision_targets), policy.precision_target)
+    return replace(policy, taught=least)

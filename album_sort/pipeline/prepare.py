@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from album_sort.classifier.labels import load_wording
-from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.core.albums.filing_policy import FilingPolicy
+from album_sort.core.learning.lesson import Lesson
 from album_sort.core.planning.layout import Layout
 from album_sort.core.wording import Wording
 from album_sort.events import EventSink, FileLeftOut, Notice
@@ -16,21 +17,27 @@ from album_sort.pipeline.engine import Engine
 from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gather_apart, gather_facts
 from album_sort.pipeline.hand import look_for_hand, without_unwanted_photos
 from album_sort.pipeline.idle import idle_clocks
+from album_sort.pipeline.lessons import Heard, hear
 from album_sort.pipeline.neighbours import with_neighbours
 from album_sort.pipeline.net import Net
+from album_sort.pipeline.policy import with_lessons
 from album_sort.pipeline.records import PhotoRecord, Records
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.rest import Rest, Standing, look_around, of_this_run, records_of_all
 from album_sort.pipeline.scouting import Scouted, SortRequest, home_position
 from album_sort.pipeline.stages import Stages
+from album_sort.pipeline.teaching import learned_anew
 from album_sort.scan import ScanResult
-from album_sort.state.cache import CACHE_FILE
+from album_sort.state.cache import CACHE_FILE, InferenceCache
 from album_sort.types import (
     LANGUAGES,
     AlbumId,
     Assignment,
+    ContentId,
     Filing,
+    Inspection,
     Reason,
+    Role,
     Skipped,
     Stage,
     StageTiming,
@@ -65,6 +72,8 @@ class Preparation:
     """Photos that neighbours have lifted from review, in this run or before, as the destination remembers them."""
     hand: HandReading = field(default_factory=HandReading)
     """What a person has done in the albums."""
+    relearned: tuple[Lesson, ...] = ()
+    """Lessons that were learned again by the network of this run."""
     waiting: int = 0
     """Photos and videos that `--limit` leaves for later runs."""
 
@@ -87,13 +96,13 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     """Reads, classifies, dates, places and assigns."""
     request, engine, policy, lang = scouted.request, scouted.engine, scouted.policy, scouted.lang
     stages = Stages(sink, [scouted.timing])
-    notes: list[str] = []
-    net = Net(is_strict=request.settings.strict)
+    notes, net = list[str](), Net(is_strict=request.settings.strict)
     hand, remembered = _with_hand(scouted, remembered)
     with stages.stage("classify", len(scouted.files)), engine.open_cache() as cache:
         inspected = engine.inspect(scouted.files, cache, stages.progress, notes.append)
         stages.items = inspected.read_count
         rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
+        policy, heard, relearned = _listen(scouted, remembered, _contents(inspections, rest), cache)
     _tell_made_anew(sink, engine, lang, is_made_anew=cache.is_made_anew)
     with stages.stage("places"):
         whole = records_of_all(inspections, rest, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
@@ -102,7 +111,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         library, scores = whole.narrowed(*located)
         stages.items = len(library.photos)
     with stages.stage("assign"):
-        standing, whole_decider = Standing.of(rest, remembered), Decider(*located, policy, hand)
+        standing, whole_decider = Standing.of(rest, remembered), Decider(*located, policy, hand, heard)
         library, assignments, lifted = _decided(library, scores, whole_decider, remembered, standing, net=net)
         del located, scores, whole_decider  # 16 MB of a hundred thousand photos
         wording = _wording(policy, hand)
@@ -110,9 +119,8 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         filings = standing.stand(of_this_run(filings, inspections))
         filings, left_out = _wanted(filings, left_out, library, remembered, hand)
         stages.items = len(assignments)
-    faults = (fault for path, fault in net.faults.items() if path in inspections)
-    skipped = _all_skipped(scouted.found, inspected, whole.records, [*left_out, *faults])
-    _tell_problems(sink, skipped, wording, lang)
+    left_out += [fault for path, fault in net.faults.items() if path in inspections]
+    _tell_problems(sink, skipped := _all_skipped(scouted.found, inspected, whole.records, left_out), wording, lang)
     return Preparation(
         request=request,
         lang=lang,
@@ -131,8 +139,24 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         layout=scouted.layout,
         lifted=lifted,
         hand=hand,
+        relearned=relearned,
         waiting=scouted.waiting,
     )
+
+
+def _listen(
+    scouted: Scouted, remembered: Remembered, contents: Sequence[ContentId], cache: InferenceCache
+) -> tuple[FilingPolicy, Heard, tuple[Lesson, ...]]:
+    """What was taught says of these photos, the policy by which it files, and the lessons that had to be learned anew."""
+    filed = [row.content_id for row in remembered.records.ledger.values() if row.role is Role.PRIMARY]
+    lessons = learned_anew(remembered.lessons, filed, cache, scouted.engine.model_key)
+    policy = with_lessons(scouted.policy, lessons)
+    heard = hear(remembered.lessons, lessons, policy.taught, contents, cache)
+    return policy, heard, tuple(one for one in lessons if one not in remembered.lessons)
+
+
+def _contents(inspections: Mapping[str, Inspection], rest: Rest) -> list[ContentId]:
+    return [each.content_id for each in (*inspections.values(), *rest.there.values())]
 
 
 def _with_hand(scouted: Scouted, remembered: Remembered) -> tuple[HandReading, Remembered]:
@@ -146,7 +170,7 @@ def _decided(
     library: Library, scores: AlbumTable, whole: Decider, remembered: Remembered, standing: Standing, *, net: Net
 ) -> tuple[Library, tuple[Assignment, ...], str]:
     """The photos of the run with their albums, each for itself and then beside its neighbours, and whom these have lifted."""
-    library, alone = assign_all(library, scores, whole.policy, whole.hand, net)
+    library, alone = assign_all(replace(whole, library=library, scores=scores), net)
     found, lifted = with_neighbours(library, alone, whole, remembered, net)
     return library, standing.keep(found), lifted
 

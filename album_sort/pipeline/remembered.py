@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from album_sort.core.learning.lesson import Lesson
+from album_sort.pipeline.lessons import KEY, lessons_of
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, ContentId, KnownTrip, RunId
 from album_sort.types.corrections import Correction
@@ -55,6 +57,8 @@ class Remembered:
     language: str = ""
     model: str = ""
     weights: RememberedWeights | None = None
+    lessons: tuple[Lesson, ...] = ()
+    """Albums that a person has taught."""
     sources: frozenset[str] = frozenset()
     """Absolute paths of the photos filed so far."""
     lifted: frozenset[str] = frozenset()
@@ -88,6 +92,7 @@ def read_remembered(state: DestinationState) -> Remembered:
         language=language_of(state) if state.setting(LANGUAGE) else "",
         model=state.setting(MODEL) or "",
         weights=RememberedWeights.of(state.setting(WEIGHTS) or ""),
+        lessons=lessons_of(state.settings_with(KEY)),
         sources=frozenset(os.path.abspath(row.source) for row in records.ledger.values()),
         lifted=read_lifted(state.setting(LIFTED) or ""),
         roots=read_roots(state),

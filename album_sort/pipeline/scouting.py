@@ -10,7 +10,7 @@ from pathlib import Path
 
 from album_sort.classifier.labels import load_wording
 from album_sort.config import cache_folder
-from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.glob import PatternFault
 from album_sort.core.ignore import ScanFilter
 from album_sort.core.planning.layout import Layout
@@ -85,7 +85,7 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
         sink(Notice(load_wording().say(engine.notice, lang)))
     if native().is_stale:
         sink(Notice(load_wording().say(Reason.of("notice.stale-native-code"), lang)))
-    policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target)
+    policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target, remembered.lessons)
     stages = Stages(sink)
     with stages.stage("scan"):
         found = scan(

@@ -244,6 +244,13 @@ class InferenceCache:
                 if embedding is not None and isinstance(content_id, bytes):
                     yield ContentId(content_id.hex()), embedding
 
+    def embeddings_of(self, contents: Sequence[ContentId]) -> dict[ContentId, NDArray[np.float16]]:
+        """The embeddings (512,) of those of these contents that this network has seen, in the order of their ids."""
+        self._flush()
+        found = readings.find_embeddings(self._file, self._model_key, sorted(map(bytes.fromhex, contents)))
+        known = {content: _embedding(packed) for content, packed in found}
+        return {ContentId(content.hex()): each for content, each in sorted(known.items()) if each is not None}
+
     @property
     def is_made_anew(self) -> bool:
         """Whether it was damaged, or not ours, and had to be begun again."""

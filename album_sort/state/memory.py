@@ -21,8 +21,6 @@ from album_sort.types.inner_paths import inner_path_or_none
 
 T = TypeVar("T")
 
-LONGEST_SETTING = 1 << 20
-
 
 class Memory:
     """The part of the state that is not about files."""
@@ -127,6 +125,16 @@ class Memory:
         rows = self._connection.execute("SELECT key, value FROM settings")
         return {checked.text(key): _setting_of(value) for key, value in rows}
 
+    def settings_with(self, prefix: str) -> Mapping[str, str]:
+        """The remembered settings whose keys begin so."""
+        query = "SELECT key, value FROM settings WHERE substr(key, 1, ?) = ?"
+
+        def found() -> Mapping[str, str]:
+            rows = self._connection.execute(query, (len(prefix), prefix))
+            return {checked.text(key): _setting_of(value) for key, value in rows}
+
+        return self._read(found)
+
     def setting(self, key: str) -> str | None:
         """A remembered setting of this destination (`language`, `layout`)."""
         return self._read(lambda: self._setting(key))
@@ -144,7 +152,7 @@ class Memory:
 
 def _setting_of(value: object) -> str:
     """A setting may be the name of a file: of rules, of weights."""
-    return checked.name(text_from_column(value), LONGEST_SETTING)
+    return checked.name(text_from_column(value), checked.LONGEST_SETTING)
 
 
 def trip_of(trip_id: object, title: object, start: object, end: object, members: Iterable[object]) -> KnownTrip:

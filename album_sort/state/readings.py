@@ -67,12 +67,17 @@ def with_readings(
     found = {content: readings for content, readings in found.items() if len(readings) == size}
     missing = [content for content in waiting if content not in found]
     added: dict[bytes, bytes] = {}
-    for content, packed in _pairs(file, _FIND_EMBEDDING, (model_key,), missing):
+    for content, packed in find_embeddings(file, model_key, missing):
         readings = _read(waiting[content], packed, head)
         if readings:
             found[content] = added[content] = readings
     done = {path: _with(each, found) for path, each in inspections.items()}
     return done, add_statements(model_key, head, added)
+
+
+def find_embeddings(file: CacheFile, model_key: str, contents: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Contents with their packed embeddings, of those that a network has seen."""
+    return _pairs(file, _FIND_EMBEDDING, (model_key,), contents)
 
 
 def _pairs(

@@ -236,7 +236,9 @@ def _end_of(begun: RunRecord, values: Mapping[str, Any]) -> RunEnd:
             failed=checked.whole(values["rows_failed"]),
         ),
         done=done,
-        settings={checked.text(key): checked.name(value) for key, value in values["settings"].items()},
+        settings={
+            checked.text(key): checked.name(value, checked.LONGEST_SETTING) for key, value in values["settings"].items()
+        },
         aliases=pairs_of(values["aliases"]),
     )
 

@@ -78,13 +78,17 @@ class JournalEntry:
     """What is remembered of the file now; None before it is done."""
 
 
+LEARN = "learn"
+"""The command of runs that move nothing: what they remembered is what there is to undo."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunRecord:
     """One run in the history of a destination."""
 
     run_id: RunId
     command: str
-    """`sort`, `apply` ..."""
+    """`sort`, `apply`, `fix`, `learn`."""
     started_utc: datetime
     finished_utc: datetime | None
     status: RunStatus

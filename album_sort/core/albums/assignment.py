@@ -6,20 +6,16 @@ Every outcome carries the reasons that led to it; `explain`, the report and the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.albums.album_rules import AlbumRules
-from album_sort.core.albums.blend import paper_columns, score_with_head, speaking_for
-from album_sort.core.albums.calibration import DEFAULT_PRECISION_TARGET, Calibration
+from album_sort.core.albums.blend import paper_columns, speaking_for
 from album_sort.core.albums.compiled_rules import CompiledRules, ConditionCheck
-from album_sort.core.albums.head import Head
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.albums.ranking import ALSO_FROM, RankedAlbums, rank_albums
-from album_sort.core.albums.scoring import score_predictions
 from album_sort.types import (
     REVIEW,
     TRAVEL,
@@ -43,40 +39,6 @@ NEVER_TRAVEL = frozenset({AlbumId("screenshots"), AlbumId("documents")})
 
 _LEARNED = ("albums.learned", "albums.learned-one", "albums.learned-two", "albums.learned-three")
 """By how many classes are named."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FilingPolicy:
-    """What is the same for all photos of a run: the rules, how to read the scores, and how sure to be."""
-
-    rules: AlbumRules
-    calibration: Calibration
-    precision_target: float = DEFAULT_PRECISION_TARGET
-    head: Head | None = None
-    """What was learned beyond the class map; None where the map decides alone."""
-
-    def score(self, predictions: Sequence[Prediction | None]) -> NDArray[np.float64]:
-        """(N, A) album probabilities by the network alone, head included, in the order of `rules.albums`."""
-        if self.head is None:
-            return self.score_by_map(predictions)
-        return score_with_head(predictions, self.rules, self.head, self.calibration.temperature)
-
-    def score_by_map(self, predictions: Sequence[Prediction | None]) -> NDArray[np.float64]:
-        """(N, A) the same by the class map alone."""
-        return score_predictions(predictions, self.rules.weights, self.calibration.temperature)
-
-    def needed(self, album: AlbumId) -> float:
-        """Least calibrated probability with which a photo is filed in this album."""
-        return _needed(self, album)
-
-
-@lru_cache(maxsize=256)
-def _needed(policy: FilingPolicy, album: AlbumId) -> float:
-    given = dict(policy.rules.thresholds).get(album)
-    if given is not None:
-        return given
-    target = dict(policy.rules.precision_targets).get(album, policy.precision_target)
-    return policy.calibration.threshold(target)
 
 
 class _Decision(NamedTuple):
@@ -229,7 +191,7 @@ def _by_rule(case: _Case) -> _Decision | None:
 def _by_content(case: _Case) -> _Decision:
     """The most likely album if it is likely enough; else the trip's, else review."""
     best = case.ranked.best
-    probability = case.policy.calibration.probability(best.probability)
+    probability = case.policy.sure_of(best.album, best.probability)
     needed = case.policy.needed(best.album)
     if probability < needed:
         return _by_trip(case, probability) or _video(case) or _to_review(case, probability, needed)
@@ -250,8 +212,8 @@ def _decider(case: _Case) -> str:
     """Whether the network alone would have said the same, and been sure enough of it."""
     if not case.evidence:
         return "content"
-    best, calibration = case.ranked.best.album, case.policy.calibration
-    is_sure = calibration.probability(case.ranked.alone) >= case.policy.needed(best)
+    best, policy = case.ranked.best.album, case.policy
+    is_sure = policy.sure_of(best, case.ranked.alone) >= policy.needed(best)
     return "content" if case.ranked.is_first_alone and is_sure else "evidence"
 
 

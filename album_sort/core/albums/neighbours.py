@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from album_sort.core.albums.album_rules import AlbumRules
-from album_sort.core.albums.assignment import FilingPolicy
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.albums.head import UNHEARD
 from album_sort.types import AlbumId, AlbumScore, Assignment, Evidence, PhotoFacts, Reason, TimePrecision
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.learning.space import Space
-from album_sort.core.learning.values import LearnedAlbum, Worth
+from album_sort.core.learning.values import LearnedAlbum, LearnedAlbums, Worth
 
 _VERSION = 1
 
@@ -58,6 +58,31 @@ def of_json(text: str) -> LearnedAlbum:
     if weights.shape != centre.shape or not len(centre) or len(album.examples) != len(album.alike_from):
         raise ValueError(f"a learned album of {len(centre)} and {len(weights)} numbers")
     return album
+
+
+def siblings_to_json(siblings: LearnedAlbums) -> str:
+    """The same for albums that were learned together."""
+    apart = {"weights": _packed(siblings.weights.ravel()), "intercepts": _packed(siblings.intercepts)}
+    return json.dumps({"version": _VERSION, "albums": [*map(to_json, siblings.albums)], "apart": apart})
+
+
+def siblings_of_json(text: str) -> LearnedAlbums:
+    """The inverse of `siblings_to_json`; ValueError for anything else."""
+    try:
+        data: dict[str, Any] = json.loads(text)
+        if data["version"] != _VERSION:
+            raise ValueError(f"learned albums of version {data['version']!r}")
+        albums = tuple(map(of_json, data["albums"]))
+        intercepts = _unpacked(data["apart"]["intercepts"], "<f8")
+        weights = _unpacked(data["apart"]["weights"], "<f4").reshape(max(len(albums), 1), -1)
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"no learned albums: {error}") from error
+    sizes = {len(album.weights) for album in albums}
+    if len(albums) < 2 or sizes != {weights.shape[1]} or len(intercepts) != len(albums):
+        raise ValueError(f"{len(albums)} learned albums with {weights.shape} numbers")
+    if not np.isfinite(weights).all() or not np.isfinite(intercepts).all():
+        raise ValueError("learned albums with values that are no numbers")
+    return LearnedAlbums(albums, weights, intercepts)
 
 
 def _worth(data: dict[str, Any]) -> Worth:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from album_sort.cli._by_hand import print_by_hand, print_deleted_by_hand
-from album_sort.cli._console import print_json
-from album_sort.operations.as_json import outcome_as_json
 from album_sort.operations.clock import local_time
 from album_sort.operations.known_problems import KnownProblems, Problem
 from album_sort.operations.outcome import Outcome, RunSummary
 from album_sort.operations.summary import grouped, remarks, totals
-from album_sort.operations.words import terminal_words
-from album_sort.pipeline.execute import Planned
-from album_sort.pipeline.prepare import Preparation
-from album_sort.report import Words
+from album_sort.operations.words import Words, terminal_words
+from album_sort.terminal.by_hand import print_by_hand, print_deleted_by_hand
 from album_sort.terminal.layout import Last, Terminal, err_console, out_console, print_table, printable, say
 from album_sort.types import RunChanges
 
@@ -29,12 +24,9 @@ SHOWN_MOVES = 3
 """Photos that are in another album than after the last run; more are in the report."""
 
 
-def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbose: bool, as_json: bool) -> None:
-    """Data to stdout, problems to stderr."""
+def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbose: bool) -> None:
+    """What was done to stdout, problems to stderr."""
     summary = outcome.summary
-    if as_json:
-        print_json(outcome_as_json(outcome))
-        return
     if not quiet:
         console = out_console()
         words = terminal_words(outcome.lang, console.encoding)
@@ -42,8 +34,8 @@ def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbos
             _print_nothing_found(console, words, outcome)
         else:
             _print_albums(console, words, summary, is_preview=outcome.is_preview)
-            if verbose and outcome.planned is not None and outcome.preparation is not None:
-                _print_files(console, outcome.planned, outcome.preparation)
+            if verbose:
+                _print_files(console, outcome)
             _print_sentences(console, words, outcome, verbose=verbose)
             if outcome.preparation is not None:
                 by_hand = outcome.preparation.hand
@@ -82,14 +74,16 @@ def _print_albums(console: Terminal, words: Words, summary: RunSummary, *, is_pr
     print_table(console, headings, rows, right=(1, 2), last=Last.SPARED)
 
 
-def _print_files(console: Terminal, planned: Planned, preparation: Preparation) -> None:
+def _print_files(console: Terminal, outcome: Outcome) -> None:
+    if outcome.planned is None or outcome.preparation is None:
+        return
     console.print()
-    for op in planned.plan.ops:
+    for op in outcome.planned.plan.ops:
         arrow = "=" if not op.action.has_effect else "->"
         said = f"{op.action:9} {printable(op.source)} {arrow} {printable(op.target)}"
         say(console, said, hanging=10)
         for reason in op.why:
-            say(console, printable(preparation.say(reason)), indent=10)
+            say(console, printable(outcome.preparation.say(reason)), indent=10)
 
 
 def _print_sentences(console: Terminal, words: Words, outcome: Outcome, *, verbose: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from album_sort.operations.program_call import program_call
-from album_sort.report import Words
+from album_sort.operations.words import Words
 from album_sort.terminal.layout import Terminal, printable, say
 from album_sort.types import AlbumId
 from album_sort.types.corrections import HandKind, HandReading

@@ -1,0 +1,116 @@
+"""`learn`: what is said of albums that a person teaches."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from album_sort.cli._console import make_printer, print_json
+from album_sort.config import read_layers
+from album_sort.errors import ExitCode, UsageError
+from album_sort.events import silent
+from album_sort.operations.examples import LearnOrder, Shown
+from album_sort.operations.learn import learn
+from album_sort.operations.learned_json import learned_as_json, worth_as_json
+from album_sort.operations.lessons import export, forget, take_over, taught_there
+from album_sort.operations.order import settings_here
+from album_sort.operations.program_call import program_call
+from album_sort.terminal.layout import printable
+from album_sort.terminal.learned import asker, tell_all_learned, tell_examples, tell_learned, tell_titles
+
+
+@dataclass(frozen=True, slots=True)
+class LearnCall:
+    """The command line, as given."""
+
+    words: tuple[str, ...]
+    """A title and examples; or folders, each an album called as it is."""
+    no: tuple[str, ...]
+    destination: str
+    config_file: Path | None
+    from_fixes: bool
+    ask: bool
+    dry_run: bool
+    wait: float
+    quiet: bool
+    as_json: bool
+
+
+def run_learn(call: LearnCall) -> ExitCode:
+    """Has albums learned, and says what they are worth. A refusal is an answer: exit code 3, nothing is remembered."""
+    order = LearnOrder(_shown(call), call.destination, call.dry_run, call.from_fixes)
+    if call.ask and (call.as_json or not sys.stdin.isatty()):
+        raise UsageError("--ask needs a terminal to ask on", hint="leave it out, or start it from a terminal")
+    here = settings_here(call.destination, lambda kept: read_layers(call.config_file, os.environ, {}, kept))
+    with make_printer(quiet=call.quiet, as_json=call.as_json, with_progress=not call.ask, log_file="") as printer:
+        ask = asker(call.destination) if call.ask else None
+        learned = learn(order, here, wait_seconds=call.wait, sink=printer, ask=ask)
+    if call.as_json:
+        print_json(learned_as_json(learned))
+    elif learned.refused is not None or not call.quiet:
+        tell_learned(learned, f"{program_call()} undo --out {printable(call.destination)}")
+    return ExitCode.DONE if learned.refused is None else ExitCode.PARTIAL
+
+
+def _shown(call: LearnCall) -> tuple[Shown, ...]:
+    if len(call.words) > 1 and all(os.path.isdir(word) for word in call.words):
+        if call.no:
+            hint = "leave it out: siblings are told apart by each other"
+            raise UsageError("--not is for one album at a time", hint=hint)
+        return tuple(Shown(os.path.basename(os.path.abspath(word)), (word,)) for word in call.words)
+    title, *examples = call.words
+    if not examples and not call.no and not call.from_fixes:
+        what = f"no title given, only {title!r}" if os.path.lexists(title) else "no examples given"
+        raise UsageError(what, hint="album-sort learn Bello PHOTOS... --out ALBUMS")
+    return (Shown(title, tuple(examples), call.no),)
+
+
+def run_learn_list(destination: str, *, as_json: bool) -> ExitCode:
+    """What was learned in a destination. Writes nothing."""
+    there = taught_there(destination)
+    if as_json:
+        for one in there.albums:
+            print_json({"album": one.album.album, "title": one.album.title, **worth_as_json(one.worth)})
+        return ExitCode.DONE
+    tell_all_learned(there)
+    return ExitCode.DONE
+
+
+def run_learn_show(name: str, destination: str, *, as_json: bool) -> ExitCode:
+    """One album with its examples. Writes nothing."""
+    there = taught_there(destination)
+    found = there.find(name)
+    yes = [there.primaries.get(content) or f"({content[:12]}…)" for content in found.album.positive]
+    no = [there.primaries.get(content) or f"({content[:12]}…)" for content in found.album.negative]
+    if as_json:
+        row = {"album": found.album.album, "title": found.album.title, **worth_as_json(found.worth)}
+        print_json({**row, "yes": yes, "no": no, "siblings": list(found.siblings)})
+        return ExitCode.DONE
+    tell_examples(found, yes, no, there.lang)
+    return ExitCode.DONE
+
+
+def run_learn_forget(name: str, destination: str, *, wait: float, quiet: bool) -> ExitCode:
+    """Forgets an album and its siblings."""
+    titles, _ = forget(destination, name, wait_seconds=wait, sink=silent)
+    if not quiet:
+        tell_titles(destination, "learn_forgotten", titles)
+    return ExitCode.DONE
+
+
+def run_learn_export(name: str, file: Path, destination: str, *, quiet: bool) -> ExitCode:
+    """Writes an album to a file."""
+    found = export(destination, name, file)
+    if not quiet:
+        tell_titles(destination, "learn_exported", (found.album.title, *found.siblings))
+    return ExitCode.DONE
+
+
+def run_learn_import(file: str, destination: str, *, wait: float, quiet: bool) -> ExitCode:
+    """Takes an album over from a file."""
+    titles, _ = take_over(destination, file, wait_seconds=wait, sink=silent)
+    if not quiet:
+        tell_titles(destination, "learn_imported", titles)
+    return ExitCode.DONE

@@ -1,0 +1,63 @@
+"""What is the same for all photos of a run: the rules, how to read the scores, how sure to be, and what was taught."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.core.albums.album_rules import AlbumRules
+from album_sort.core.albums.blend import score_with_head
+from album_sort.core.albums.calibration import DEFAULT_PRECISION_TARGET, Calibration
+from album_sort.core.albums.head import Head
+from album_sort.core.albums.scoring import score_predictions
+from album_sort.types import AlbumId, Prediction
+
+LEFT_BY_OTHERS = 0.9
+"""What remains of a taught album's probability where nothing speaks for the others: each of them has a little at least."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilingPolicy:
+    """What is the same for all photos of a run: the rules, how to read the scores, and how sure to be."""
+
+    rules: AlbumRules
+    calibration: Calibration
+    precision_target: float = DEFAULT_PRECISION_TARGET
+    head: Head | None = None
+    """What was learned beyond the class map; None where the map decides alone."""
+    taught: Mapping[AlbumId, float] = field(default_factory=dict)
+    """Albums that a person has taught, with the log-odds from which each files: measured, not to be calibrated once more."""
+
+    def score(self, predictions: Sequence[Prediction | None]) -> NDArray[np.float64]:
+        """(N, A) album probabilities by the network alone, head included, in the order of `rules.albums`."""
+        if self.head is None:
+            return self.score_by_map(predictions)
+        return score_with_head(predictions, self.rules, self.head, self.calibration.temperature)
+
+    def score_by_map(self, predictions: Sequence[Prediction | None]) -> NDArray[np.float64]:
+        """(N, A) the same by the class map alone."""
+        return score_predictions(predictions, self.rules.weights, self.calibration.temperature)
+
+    def needed(self, album: AlbumId) -> float:
+        """Least probability, as `sure_of` gives it, with which a photo is filed in this album."""
+        return _needed(self, album)
+
+    def sure_of(self, album: AlbumId, score: float) -> float:
+        """The probability that a score stands for: calibrated, or as measured where a person has taught the album."""
+        return score if album in self.taught else self.calibration.probability(score)
+
+
+@lru_cache(maxsize=256)
+def _needed(policy: FilingPolicy, album: AlbumId) -> float:
+    given = dict(policy.rules.thresholds).get(album)
+    if given is not None:
+        return given
+    if album in policy.taught:
+        return LEFT_BY_OTHERS / (1.0 + math.exp(-policy.taught[album]))
+    target = dict(policy.rules.precision_targets).get(album, policy.precision_target)
+    return policy.calibration.threshold(target)

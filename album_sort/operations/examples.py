@@ -1,0 +1,205 @@
+"""What a person shows of an album, read where it lies: examples, counter-examples, what was taught before, and what was put right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from album_sort.core.file_names import fold
+from album_sort.core.learning.lesson import (
+    MOST_EXAMPLES,
+    Lesson,
+    TaughtAlbum,
+    new_album_id,
+)
+from album_sort.errors import UsageError
+from album_sort.operations.clock import utc_now
+from album_sort.paths import given_path
+from album_sort.pipeline.fixing import Albums, Meant, find_photos, look_at
+from album_sort.pipeline.hand import all_albums, all_titles, shape_of
+from album_sort.pipeline.kept import kept_of
+from album_sort.pipeline.remembered import language_of, not_before
+from album_sort.pipeline.teaching import NotLearned, Shelf, learn_albums
+from album_sort.state.cache import InferenceCache
+from album_sort.state.store import DestinationState
+from album_sort.types import AlbumId, AlbumRelPath, ContentId, Role
+from album_sort.types.corrections import KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown of one album."""
+
+    title: str
+    positive: tuple[str, ...]
+    """Paths of photos or folders."""
+    negative: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LearnOrder:
+    """What somebody teaches: one album, or several siblings that are to be told apart."""
+
+    albums: tuple[Shown, ...]
+    destination: str
+    is_trial: bool = False
+    """Whether it is only to be said what it would be worth."""
+    from_fixes: bool = False
+    """Whether photos that a person has put into the album, or elsewhere, are examples, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What somebody has said of photos that they were asked about."""
+
+    yes: tuple[ContentId, ...] = ()
+    no: tuple[ContentId, ...] = ()
+
+
+NO_ANSWERS = Answers()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examined:
+    """What is to be learned, in a destination as it is."""
+
+    albums: tuple[TaughtAlbum, ...]
+    paths: Mapping[ContentId, str]
+    """Where the photos lie that are spoken of now."""
+    there: Albums
+    lang: str
+
+    @classmethod
+    def read(cls, order: LearnOrder, titles: Sequence[str], state: DestinationState) -> Examined:
+        """What an order speaks of; raises `UsageError` for what cannot be meant."""
+        kept = kept_of(state)
+        layout, rules = shape_of(kept)
+        there = look_at(order.destination, state, layout, rules, now_there(state))
+        if not there.picture.ledger:
+            raise UsageError(
+                f"nothing is sorted into {order.destination!r} yet",
+                hint="sort your photos first: an album is learned against all the others",
+            )
+        known = {fold(title): album for album, given in all_titles(rules).items() for title in (album, *given)}
+        albums: list[TaughtAlbum] = []
+        paths: dict[ContentId, str] = {}
+        before = _taught_before([known.get(fold(title)) for title in titles], titles, kept.lessons)
+        taken = {one.album for one in before.values()} | set(all_albums(rules)) | set(dict(rules.merged))
+        for title, shown in zip(titles, order.albums, strict=True):
+            yes = _found(shown.positive, there)
+            no = _found(shown.negative, there)
+            paths |= {one.content_id: one.path for one in (*yes, *no)}
+            album = before.pop(title, None) or TaughtAlbum(new_album_id(title, taken), title, ())
+            taken.add(album.album)
+            album = with_examples(album, [one.content_id for one in yes], [one.content_id for one in no])
+            albums.append(_with_fixes(album, there) if order.from_fixes else album)
+        albums += before.values()
+        _refuse_shared(albums, kept.lessons, paths)
+        return cls(tuple(albums), paths, there, language_of(state))
+
+    @property
+    def primaries(self) -> dict[ContentId, AlbumRelPath]:
+        """Where each photo of the destination lies."""
+        rows = self.there.picture.ledger.items()
+        return {row.content_id: path for path, row in sorted(rows, reverse=True) if row.role is Role.PRIMARY}
+
+    def learned(self, cache: InferenceCache, model_key: str) -> Lesson | NotLearned:
+        """What can be learned from it, against all photos of the destination."""
+        examples = {content for one in self.albums for content in (*one.positive, *one.negative)}
+        library = Shelf.of(self.primaries, cache)
+        return learn_albums(self.albums, library, Shelf.of(examples, cache), model_key)
+
+    def with_answers(self, answers: Answers) -> Examined:
+        """With what was answered about its one album."""
+        if answers == NO_ANSWERS:
+            return self
+        (album,) = self.albums
+        return replace(self, albums=(with_examples(album, answers.yes, answers.no),))
+
+    def path_of(self, content: ContentId) -> str:
+        """Where a person finds a photo."""
+        return self.primaries.get(content) or self.paths.get(content) or f"{content[:12]}…"
+
+
+def now_there(state: DestinationState) -> datetime:
+    """The clock, but after the last run."""
+    return not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
+
+
+def _taught_before(
+    known: Sequence[AlbumId | None], titles: Sequence[str], lessons: Sequence[Lesson]
+) -> dict[str, TaughtAlbum]:
+    """Albums of these titles that were taught before, and their siblings (by their own titles)."""
+    concerned = {album: lesson for lesson in lessons for album in (one.album for one in lesson.albums)}
+    found: dict[str, TaughtAlbum] = {}
+    for album, title in zip(known, titles, strict=True):
+        if album is None:
+            continue
+        if album not in concerned:
+            raise UsageError(
+                f"{title!r} is an album already",
+                hint=f"give another name, or `fix PHOTO --album {album}` for single photos",
+            )
+        found |= {title if one.album == album else one.title: one for one in concerned[album].albums}
+    if len({concerned[album].lesson_id for album in known if album is not None}) > 1:
+        raise UsageError(
+            f"{' and '.join(map(repr, titles))} were taught apart from each other",
+            hint="`album-sort learn forget` them, then teach them together",
+        )
+    return found
+
+
+def _found(paths: Sequence[str], there: Albums) -> list[Meant]:
+    return find_photos([given_path(path) for path in paths], there)
+
+
+def with_examples(album: TaughtAlbum, yes: Sequence[ContentId], no: Sequence[ContentId]) -> TaughtAlbum:
+    """What is said now beats what was said before."""
+    positive = tuple(dict.fromkeys((*(one for one in album.positive if one not in no), *yes)))
+    negative = tuple(dict.fromkeys((*(one for one in album.negative if one not in yes), *no)))
+    both = set(yes) & set(no)
+    if both:
+        raise UsageError(
+            f"{len(both)} photos are shown as belonging to {album.title!r} and as not belonging to it",
+            hint="leave them out of --not, or out of the examples",
+        )
+    if max(len(positive), len(negative)) > MOST_EXAMPLES:
+        raise UsageError(
+            f"{max(len(positive), len(negative)):,} examples of {album.title!r}: more than {MOST_EXAMPLES:,} teach nothing more",
+            hint="show some of them; 20 to 100 are plenty",
+        )
+    return replace(album, positive=positive, negative=negative)
+
+
+def _with_fixes(album: TaughtAlbum, there: Albums) -> TaughtAlbum:
+    """With what a person has put there or elsewhere, by hand or with `fix`; what is shown now counts more."""
+    known = {*album.positive, *album.negative}
+    said = {
+        content: there.rules.resolve(one.album)
+        for content, one in there.hand.corrections.items()
+        if one.album and one.album != KEPT and content not in known
+    }
+    yes = tuple(content for content, to in said.items() if to == album.album)
+    no = tuple(content for content, to in said.items() if to not in (album.album, None))
+    return replace(album, positive=(*album.positive, *yes), negative=(*album.negative, *no))
+
+
+def _refuse_shared(albums: Sequence[TaughtAlbum], lessons: Sequence[Lesson], paths: Mapping[ContentId, str]) -> None:
+    """A photo can be the example of one album only: it is filed there."""
+    own = {one.album for one in albums}
+    owners = {
+        content: one.title
+        for lesson in lessons
+        for one in lesson.albums
+        if one.album not in own
+        for content in one.positive
+    }
+    for one in albums:
+        for content in one.positive:
+            other = owners.setdefault(content, one.title)
+            if other != one.title:
+                raise UsageError(
+                    f"{paths.get(content, content[:12])!r} is an example of {other!r} already",
+                    hint=f"take it back there first: album-sort learn {other!r} --not PHOTO",
+                )

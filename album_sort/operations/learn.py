@@ -1,0 +1,202 @@
+"""Albums that a person teaches from examples: learned, measured, remembered as a run of its own, forgotten, handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from album_sort.config import cache_folder
+from album_sort.core.file_names import fold
+from album_sort.core.learning.lesson import (
+    Lesson,
+    TaughtAlbum,
+    checked_title,
+    least_log_odds,
+    lesson_to_text,
+)
+from album_sort.core.learning.questions import next_questions
+from album_sort.core.learning.values import Examples, Worth
+from album_sort.core.planning.plan import plan_filings
+from album_sort.errors import UsageError
+from album_sort.events import EventSink
+from album_sort.operations.clock import utc_now
+from album_sort.operations.examples import NO_ANSWERS, Answers, Examined, LearnOrder, now_there
+from album_sort.operations.order import SettingsHere
+from album_sort.pipeline.engine import Engine, make_engine
+from album_sort.pipeline.execute import begin_run, new_run_id
+from album_sort.pipeline.fixing import Albums, remember_all
+from album_sort.pipeline.holding import held_destination
+from album_sort.pipeline.lessons import probability_of, setting_of
+from album_sort.pipeline.remembered import open_to_read, remember_run
+from album_sort.pipeline.stages import Stages
+from album_sort.pipeline.teaching import NotLearned, Shelf
+from album_sort.scan import scan
+from album_sort.state.cache import InferenceCache
+from album_sort.state.store import DestinationState
+from album_sort.types import AlbumId, AlbumRelPath, ContentId, Mode, RunId
+from album_sort.types.ledger import LEARN, RunStatus
+
+QUESTIONS = 20
+
+Ask = Callable[[str, str], bool | None]
+"""Asks whether the photo at a path belongs to the album of a title; None where nobody wants to say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A photo that would be filed in a taught album at the next run."""
+
+    path: AlbumRelPath
+    """Where it lies now."""
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedNow:
+    """One album, with what it is worth."""
+
+    taught: TaughtAlbum
+    worth: Worth
+    followers: tuple[Follower, ...]
+    """The surest first; photos that a person has placed follow nobody."""
+    outliers: tuple[str, ...]
+    """Examples that are unlike the others, where they lie."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What came of it."""
+
+    lang: str
+    albums: tuple[LearnedNow, ...] = ()
+    refused: NotLearned | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Paths of the photos that show why it was refused; the second is empty where one alone shows it."""
+    run_id: RunId | None = None
+    """What `undo` takes back; None where nothing was remembered."""
+
+
+def learn(
+    order: LearnOrder, here: SettingsHere, *, wait_seconds: float, sink: EventSink, ask: Ask | None = None
+) -> Learned:
+    """Learns from the examples and remembers it; with `is_trial` it only says what it would be worth.
+
+    Raises `UsageError` for photos that are not there, titles that other albums have, and a destination without photos.
+    """
+    titles = [checked_title(shown.title) for shown in order.albums]
+    if len({fold(title) for title in titles}) < len(titles):
+        raise UsageError(f"two albums of one name: {', '.join(map(repr, titles))}", hint="give each its own")
+    engine = make_engine(
+        here.settings, cache_folder(), remembered_model=here.kept.model, remembered_weights=here.kept.weights
+    )
+    target = here.settings.precision_target
+    with engine.open_cache() as cache:
+        with open_to_read(order.destination) as state:
+            lesson = Examined.read(order, titles, state)
+        _look_at_new(engine, cache, lesson, sink)
+        answers = NO_ANSWERS if ask is None else _ask(lesson, cache, engine.model_key, ask)
+        if order.is_trial:
+            lesson = lesson.with_answers(answers)
+            return _outcome(lesson.learned(cache, engine.model_key), lesson, cache, target)
+        with held_destination(order.destination, wait_seconds, sink) as state:
+            lesson = Examined.read(order, titles, state).with_answers(answers)
+            learned = lesson.learned(cache, engine.model_key)
+            outcome = _outcome(learned, lesson, cache, target)
+            if not isinstance(learned, Lesson):
+                return outcome
+            remember_all(state, lesson.there)
+            return replace(outcome, run_id=remember(state, lesson.there, {learned.lesson_id: lesson_to_text(learned)}))
+
+
+def _look_at_new(engine: Engine, cache: InferenceCache, lesson: Examined, sink: EventSink) -> None:
+    """Has examples looked at that are in no library of ours."""
+    known = cache.embeddings_of(list(lesson.paths))
+    missing = tuple(sorted(path for content, path in lesson.paths.items() if content not in known))
+    if not missing:
+        return
+    files = scan(missing, destination=None).files
+    stages = Stages(sink)
+    with stages.stage("classify", len(files)):
+        engine.inspect(files, cache, stages.progress, lambda _note: None)
+    cache.commit()
+
+
+def _ask(lesson: Examined, cache: InferenceCache, model_key: str, ask: Ask) -> Answers:
+    """Asks about the photos whose answers teach most, two rounds of ten: the second is chosen with the answers of the first."""
+    answers = NO_ANSWERS
+    if len(lesson.albums) > 1:
+        raise UsageError("--ask is for one album at a time", hint="leave it out, or teach the albums one by one")
+    told: set[ContentId] = set()
+    for _ in range(2):
+        taught = lesson.with_answers(answers)
+        learned = taught.learned(cache, model_key)
+        if not isinstance(learned, Lesson):
+            return answers
+        (album,), (model,) = taught.albums, learned.models
+        known = {*album.positive, *album.negative, *told}
+        primaries = lesson.primaries
+        shelf = Shelf.of((content for content in primaries if content not in known), cache)
+        nothing = Examples(shelf.rows[:0], shelf.rows[:0])  # what was shown is not on the shelf
+        rows = next_questions(model, nothing, shelf.rows, QUESTIONS // 2).tolist()
+        asked = [shelf.contents[row] for row in rows]
+        told.update(asked)
+        said = [(content, ask(primaries[content], album.title)) for content in asked]
+        answers = Answers(
+            (*answers.yes, *(content for content, answer in said if answer is True)),
+            (*answers.no, *(content for content, answer in said if answer is False)),
+        )
+        if all(answer is None for _, answer in said):
+            break
+    return answers
+
+
+def _outcome(learned: Lesson | NotLearned, lesson: Examined, cache: InferenceCache, target: float) -> Learned:
+    if isinstance(learned, NotLearned):
+        yes, no = learned.pairs
+        pairs = tuple((lesson.path_of(one), lesson.path_of(other)) for one, other in zip(yes, no, strict=False))
+        return Learned(lesson.lang, refused=learned, pairs=pairs or tuple((lesson.path_of(one), "") for one in yes))
+    followers = dict(_followers(learned, lesson, cache, target))
+    albums = tuple(
+        LearnedNow(
+            taught,
+            model.worth,
+            followers.get(taught.album, ()),
+            tuple(lesson.path_of(taught.positive[row]) for row in model.worth.outliers),
+        )
+        for taught, model in zip(learned.albums, learned.models, strict=True)
+    )
+    return Learned(lesson.lang, albums)
+
+
+def _followers(
+    learned: Lesson, lesson: Examined, cache: InferenceCache, target: float
+) -> Iterator[tuple[AlbumId, tuple[Follower, ...]]]:
+    """For each album the photos that it would take, by what was learned alone."""
+    primaries = lesson.primaries
+    shown = {content for one in learned.albums for content in (*one.positive, *one.negative)}
+    placed = {*lesson.there.hand.corrections, *lesson.there.hand.pinned, *shown}
+    shelf = Shelf.of((content for content in primaries if content not in placed), cache)
+    scores = learned.score(shelf.rows)
+    least = least_log_odds([learned], dict(lesson.there.rules.precision_targets), target)
+    for column, taught in enumerate(learned.albums):
+        if taught.album in least:
+            order = (-scores[:, column]).argsort(kind="stable").tolist()
+            rows = [row for row in order if scores[row, column] >= least[taught.album]]
+            yield (
+                taught.album,
+                tuple(
+                    Follower(primaries[shelf.contents[row]], probability_of(float(scores[row, column]))) for row in rows
+                ),
+            )
+
+
+def remember(state: DestinationState, there: Albums, texts: Mapping[AlbumId, str]) -> RunId:
+    """Keeps lessons (an empty text: none any more) by a run that moves nothing: `undo` takes it back."""
+    now = now_there(state)
+    plan = plan_filings(
+        (), there.picture, mode=Mode.COPY, destination=there.destination, created_utc=now, plan_id=new_run_id(now)
+    )
+    begin_run(state, plan, LEARN, now)
+    remember_run(state, plan.plan_id, {setting_of(lesson): text for lesson, text in texts.items()})
+    state.finish_run(plan.plan_id, RunStatus.DONE, utc_now())
+    return plan.plan_id

@@ -1,0 +1,37 @@
+"""Learned albums as JSON objects, for `--json`."""
+
+from __future__ import annotations
+
+from album_sort.core.learning.values import Worth
+from album_sort.operations.learn import Learned
+
+
+def learned_as_json(learned: Learned) -> dict[str, object]:
+    """What came of learning, for a program."""
+    if learned.refused is not None:
+        return {
+            "event": "not_learned",
+            "reason": str(learned.refused.refusal.code),
+            "photos": [*map(list, learned.pairs)],
+        }
+    albums = [
+        {
+            "album": one.taught.album,
+            "title": one.taught.title,
+            **worth_as_json(one.worth),
+            "outliers": list(one.outliers),
+            "follow": [{"path": each.path, "probability": round(each.probability, 4)} for each in one.followers],
+        }
+        for one in learned.albums
+    ]
+    return {"event": "learned", "run": learned.run_id, "albums": albums}
+
+
+def worth_as_json(worth: Worth) -> dict[str, object]:
+    """What a learned album is worth, for a program."""
+    return {
+        "examples": worth.examples,
+        "found": worth.found,
+        "wrong_per_1000": round(worth.false_per_1000, 2),
+        "files": worth.supports_filing,
+    }

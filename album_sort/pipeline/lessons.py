@@ -1,0 +1,126 @@
+"""Albums that a person has taught: kept by the destination, laid under the rules, and heard as evidence of each photo."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.core.albums.scoring import PRIOR_FLOOR
+from album_sort.core.checked import NONSENSE
+from album_sort.core.learning.lesson import Lesson, lesson_of_text
+from album_sort.core.learning.values import Likeness
+from album_sort.state.cache import InferenceCache
+from album_sort.types import AlbumId, ContentId, Evidence, Reason
+
+KEY = "learned "
+"""Of the destination's settings, before the lesson's id: a run's own entry is taken back with the run."""
+
+LIKE_EXAMPLES = "albums.like-examples"
+
+_TOGETHER = 4096
+
+_LEAST_LOG_ODDS = math.log(PRIOR_FLOOR / (1.0 - PRIOR_FLOOR))
+"""Where an album starts that no class speaks for: what evidence is added to."""
+
+
+def setting_of(lesson_id: AlbumId) -> str:
+    """Key of a lesson in the destination's settings."""
+    return f"{KEY}{lesson_id}"
+
+
+def probability_of(log_odds: float) -> float:
+    """0..1."""
+    return 1.0 / (1.0 + math.exp(-log_odds))
+
+
+def lessons_of(settings: Mapping[str, str]) -> tuple[Lesson, ...]:
+    """The lessons of a destination, by their ids; what is none is passed over, as every setting is."""
+    found = []
+    for key, text in sorted(settings.items()):
+        if key.startswith(KEY) and " of " not in key and text:
+            try:
+                found.append(lesson_of_text(text))
+            except NONSENSE:
+                continue
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the lessons say of the photos of a run."""
+
+    evidence: Mapping[ContentId, tuple[Evidence, ...]] = field(default_factory=dict)
+    shown: Mapping[ContentId, AlbumId] = field(default_factory=dict)
+    """Photos that a person has shown as examples, with their albums."""
+
+
+NOTHING_HEARD = Heard()
+
+
+def hear(
+    taught: Sequence[Lesson],
+    usable: Sequence[Lesson],
+    least: Mapping[AlbumId, float],
+    contents: Iterable[ContentId],
+    cache: InferenceCache,
+) -> Heard:
+    """What they say of these photos, by what the cache keeps of them; nothing is looked at again.
+
+    `taught` are all lessons, `usable` those in the terms of this run's network. `least`: the log-odds from which an album files, for
+    each that may. A photo below them is none of its: other albums must not become unsure because one more was learned.
+    """
+    if not taught:
+        return NOTHING_HEARD
+    shown = {content: one.album for lesson in taught for one in lesson.albums for content in one.positive}
+    evidence: dict[ContentId, tuple[Evidence, ...]] = {}
+    asked = list(dict.fromkeys(contents))
+    for start in range(0, len(asked), _TOGETHER):
+        found = cache.embeddings_of(asked[start : start + _TOGETHER])
+        if not found:
+            continue
+        rows, known = np.stack(list(found.values())), list(found)
+        for lesson in usable:
+            for number, piece in _said(lesson, least, lesson.score(rows)):
+                content = known[number]
+                evidence[content] = (*evidence.get(content, ()), piece)
+    for lesson in usable:
+        for one in lesson.albums:
+            for content in one.negative:
+                evidence[content] = tuple(piece for piece in evidence.get(content, ()) if piece.album != one.album)
+    return Heard(evidence, shown)
+
+
+def _said(
+    lesson: Lesson, least: Mapping[AlbumId, float], scores: NDArray[np.float64]
+) -> Iterator[tuple[int, Evidence]]:
+    """Row and evidence, wherever an album is sure enough."""
+    for column, taught in enumerate(lesson.albums):
+        for number in np.flatnonzero(scores[:, column] >= least.get(taught.album, math.inf)).tolist():
+            log_odds = float(scores[number, column])
+            percent = round(100.0 * probability_of(log_odds))
+            weight = round(log_odds - _LEAST_LOG_ODDS, 2)
+            reason = Reason.of(LIKE_EXAMPLES, album=taught.album, percent=percent)
+            yield number, Evidence(taught.album, weight, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class LikeExamples:
+    """How a photo resembles what was shown of an album."""
+
+    album: AlbumId
+    likeness: Likeness
+    nearest: tuple[ContentId, ...]
+    """The examples that are most like it."""
+
+
+def like_examples(lessons: Sequence[Lesson], content: ContentId, cache: InferenceCache) -> Iterator[LikeExamples]:
+    """For each album that was taught; nothing for a photo that no network has seen."""
+    found = cache.embeddings_of([content])
+    for lesson in lessons if found else ():
+        for taught, model in zip(lesson.albums, lesson.models, strict=True):
+            likeness = model.nearest(found[content])
+            yield LikeExamples(taught.album, likeness, tuple(taught.positive[row] for row in likeness.nearest))

@@ -1,0 +1,130 @@
+"""Learns albums from what the cache keeps of the photos that a person has shown: no photo is looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from album_sort.core.learning.lesson import MOST_SHOWN, Lesson, TaughtAlbum
+from album_sort.core.learning.siblings import learn_siblings
+from album_sort.core.learning.single import learn_one
+from album_sort.core.learning.values import Examples, LearnedAlbum, LearnedAlbums, Refusal
+from album_sort.state.cache import InferenceCache
+from album_sort.types import ContentId
+
+_TOGETHER = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class NotLearned:
+    """Why nothing was learned, with the photos that show it."""
+
+    refusal: Refusal
+    pairs: tuple[tuple[ContentId, ...], tuple[ContentId, ...]]
+    """The photos of `refusal.positive` and `refusal.negative`."""
+    albums: tuple[TaughtAlbum, ...]
+    """Those that it is about: the two that are alike, where it is that."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shelf:
+    """The photos of a library with their embeddings, of one network."""
+
+    contents: tuple[ContentId, ...]
+    rows: NDArray[np.float16]
+    """(M, 512)"""
+
+    @classmethod
+    def of(cls, contents: Iterable[ContentId], cache: InferenceCache) -> Shelf:
+        """Of those of these photos that the network has seen; in the order of their ids, whatever the order was."""
+        asked = sorted(set(contents))
+        known: list[ContentId] = []
+        rows = [np.zeros((0, 512), np.float16)]
+        for start in range(0, len(asked), _TOGETHER):
+            found = cache.embeddings_of(asked[start : start + _TOGETHER])
+            known += found
+            rows += [np.stack(list(found.values()))] if found else []
+        return cls(tuple(known), np.concatenate(rows))
+
+    def of_those(self, contents: Sequence[ContentId]) -> Shelf:
+        """Some of them, in the order asked for; those that are not there are left out."""
+        places = {content: number for number, content in enumerate(self.contents)}
+        found = [content for content in contents if content in places]
+        return Shelf(tuple(found), self.rows[[places[content] for content in found]])
+
+
+def learn_albums(albums: Sequence[TaughtAlbum], library: Shelf, shown: Shelf, model_key: str) -> Lesson | NotLearned:
+    """A lesson of one album, or of several siblings; `shown` has the examples. What no network has seen teaches nothing."""
+    taken = [_Taken.of(one, shown) for one in albums]
+    examples = [one.examples for one in taken]
+    learned = learn_one(examples[0], library.rows) if len(albums) == 1 else learn_siblings(examples, library.rows)
+    if isinstance(learned, Refusal):
+        return _not_learned(learned, taken)
+    return Lesson(tuple(one.album for one in taken), _portable(learned), model_key)
+
+
+def learned_anew(
+    lessons: Sequence[Lesson], library: Iterable[ContentId], cache: InferenceCache, model_key: str
+) -> tuple[Lesson, ...]:
+    """The lessons for the network of this run: those of another one are learned again, from the same photos.
+
+    One that cannot be learned with it is left out: its album has what was shown of it and nothing else, until it can be again.
+    """
+    if all(lesson.model_key == model_key for lesson in lessons):
+        return tuple(lessons)
+    shelf = Shelf.of(library, cache)
+    found = []
+    for lesson in lessons:
+        if lesson.model_key != model_key:
+            examples = {content for one in lesson.albums for content in (*one.positive, *one.negative)}
+            again = learn_albums(lesson.albums, shelf, Shelf.of(examples, cache), model_key)
+            if isinstance(again, NotLearned):
+                continue
+            lesson = again  # noqa: PLW2901 - the same, by the other network
+        found.append(lesson)
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Taken:
+    """An album with its examples as rows."""
+
+    album: TaughtAlbum
+    """Those examples first that there are rows for, in their order."""
+    examples: Examples
+    yes: tuple[ContentId, ...]
+    """The photos of `examples.positive`."""
+    no: tuple[ContentId, ...]
+
+    @classmethod
+    def of(cls, album: TaughtAlbum, shown: Shelf) -> _Taken:
+        yes, no = shown.of_those(album.positive), shown.of_those(album.negative)
+        known = set(yes.contents)
+        rest = tuple(content for content in album.positive if content not in known)
+        album = replace(album, positive=(*yes.contents, *rest))
+        return cls(album, Examples(yes.rows, no.rows), yes.contents, no.contents)
+
+
+def _not_learned(refusal: Refusal, taken: Sequence[_Taken]) -> NotLearned:
+    concerned = [taken[number] for number in refusal.siblings] or list(taken)
+    if len(refusal.siblings) == 2:
+        first, other = (one.yes for one in concerned)
+    else:
+        first = tuple(content for one in concerned for content in one.yes)
+        other = tuple(content for one in concerned for content in one.no)
+    pairs = tuple(first[row] for row in refusal.positive), tuple(other[row] for row in refusal.negative)
+    return NotLearned(refusal, pairs, tuple(one.album for one in concerned))
+
+
+def _portable(learned: LearnedAlbum | LearnedAlbums) -> LearnedAlbum | LearnedAlbums:
+    """With no more examples than are worth showing: the others have taught, and need not be carried about."""
+    if isinstance(learned, LearnedAlbums):
+        return replace(learned, albums=tuple(map(_with_few_examples, learned.albums)))
+    return _with_few_examples(learned)
+
+
+def _with_few_examples(album: LearnedAlbum) -> LearnedAlbum:
+    return replace(album, examples=album.examples[:MOST_SHOWN], alike_from=album.alike_from[:MOST_SHOWN])
