@@ -77,7 +77,7 @@ def test_two_sure_photos_of_the_minute_lift_an_unsure_one_and_say_so() -> None:
     unsure = photo("x", MAYBE_FOOD, 60)
     assert albums([unsure]) == {"x": REVIEW}
     lifted = decide([*DINNER, unsure])["x"]
-    assert lifted.album == FOOD
+    assert (lifted.album, lifted.reasons[0].code) == (FOOD, "albums.neighbours")
     wording = load_wording()
     assert wording.say(lifted.reasons[0], "en") == "2 photos taken within a minute of it are “Food”, too"
     assert wording.say(lifted.reasons[0], "zh") == "在它前后一分钟内拍摄的 2 张照片也属于“美食”"
@@ -145,7 +145,7 @@ def test_what_was_lifted_stays_when_its_neighbours_are_gone(known: dict[str, Any
     unsure = photo("x", MAYBE_FOOD, 30, **known)
     lies_in = {unsure.group.content_id: FOOD}
     kept = decide([unsure], lies_in)["x"]
-    assert kept.album == FOOD
+    assert (kept.album, kept.reasons[0].code) == (FOOD, "albums.neighbours-before")
     said = load_wording().say(kept.reasons[0], "en")
     assert said == "when it was filed, photos taken within a minute of it were “Food”, too"
     assert read_lifted(lifted_as_text([kept], lies_in)) == {unsure.group.content_id[:16]}
