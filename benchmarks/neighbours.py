@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from album_sort.core.albums.assignment import FilingPolicy, assign
-from album_sort.core.albums.neighbours import asks, is_lifted, word_of_neighbours
+from album_sort.core.albums.neighbours import asks, is_lifted, voice_of, word_of_neighbours
 from album_sort.pipeline.policy import load_calibration, load_head
 from album_sort.types import Assignment, ContentId
 from benchmarks.accuracy import merge_csv
@@ -81,8 +81,10 @@ class Runs:
         generator = np.random.default_rng(1809)
         found: defaultdict[str, list[bool]] = defaultdict(list)
         for number in [*self._asking] * DRAWS:
-            others = [self._alone[other] for other in self._composed(number, around, same, generator)]
-            word = word_of_neighbours(self._alone[number], others, self._policy)
+            others = [
+                voice_of(self._alone[other], self._policy) for other in self._composed(number, around, same, generator)
+            ]
+            word = word_of_neighbours(self._alone[number], others, self._policy.rules)
             if word is None:
                 continue
             photo = self._photos[number]

@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from album_sort.core.albums.neighbours import asks, is_lifted, near_in_time, word_of_neighbours
+from album_sort.core.albums.neighbours import Voice, asks, is_lifted, near_in_time, voice_of, word_of_neighbours
 from album_sort.pipeline.assigning import Decider
 from album_sort.pipeline.facts import Library
 from album_sort.pipeline.net import Net
@@ -46,16 +46,18 @@ def lift_by_neighbours(
     numbers = {n: number_of[id(library.photos[n])] for n in asking}
     near = near_in_time(whole.library.photos, numbers.values())
     known = dict(zip((number_of[id(facts)] for facts in library.photos), own, strict=True))
-    known |= _decided(sorted({other for found in near.values() for other in found} - known.keys()), whole, net)
+    others = {other for found in near.values() for other in found}
+    known |= _decided(sorted(others - known.keys()), whole, net)
+    voices = {other: voice_of(known[other], whole.policy) for other in others & known.keys()}
     # Copies of one photo may be dated differently; they go one way.
-    around: defaultdict[ContentId, list[Assignment]] = defaultdict(list)
+    around: defaultdict[ContentId, list[Voice]] = defaultdict(list)
     for n, number in numbers.items():
-        around[own[n].content_id] += [known[other] for other in near.get(number, ()) if other in known]
+        around[own[n].content_id] += [voices[other] for other in near.get(number, ()) if other in voices]
     beside = {
         numbers[n]: word
         for n in asking
         for one in [own[n]]
-        if (word := word_of_neighbours(one, around[one.content_id], whole.policy, lies_in.get(one.content_id)))
+        if (word := word_of_neighbours(one, around[one.content_id], rules, lies_in.get(one.content_id)))
     }
     lifted = _decided(sorted(beside), whole, net, beside)
     return tuple(

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.albums.head import UNHEARD
-from album_sort.types import AlbumId, AlbumScore, Assignment, Evidence, PhotoFacts, Reason, TimePrecision
+from album_sort.types import AlbumId, AlbumScore, Assignment, ContentId, Evidence, PhotoFacts, Reason, TimePrecision
 
 WITHIN = timedelta(seconds=60)
 """How far before or after a photo another one may have been taken to say something of it."""
@@ -75,8 +75,16 @@ def asks(assignment: Assignment, rules: AlbumRules, lies_in: AlbumId | None = No
     return best is not None and best.album not in _silent(rules)
 
 
-def speaks_for(assignment: Assignment, policy: FilingPolicy) -> AlbumId | None:
-    """The album that a photo's content is sure of, wherever it was filed; None where a person has said that it is another."""
+Voice = tuple[ContentId, AlbumId | None]
+"""A photo by content, and the album that it speaks for."""
+
+
+def voice_of(assignment: Assignment, policy: FilingPolicy) -> Voice:
+    """A photo and the album that its content is sure of, wherever it was filed; no album where a person has said another."""
+    return assignment.content_id, _sure_of(assignment, policy)
+
+
+def _sure_of(assignment: Assignment, policy: FilingPolicy) -> AlbumId | None:
     best = _best(assignment, policy.rules)
     if best is None or best.album in _silent(policy.rules):
         return None
@@ -86,20 +94,20 @@ def speaks_for(assignment: Assignment, policy: FilingPolicy) -> AlbumId | None:
 
 
 def word_of_neighbours(
-    assignment: Assignment, neighbours: Iterable[Assignment], policy: FilingPolicy, lies_in: AlbumId | None = None
+    assignment: Assignment, voices: Iterable[Voice], rules: AlbumRules, lies_in: AlbumId | None = None
 ) -> Evidence | None:
     """What the photos around it add to the best guess of one that asks; None where too few are sure of that very album.
 
     `lies_in`: as above. What was decided holds as long as the photo looks like that album most, though its neighbours are gone.
     """
-    best = _best(assignment, policy.rules)
+    best = _best(assignment, rules)
     if best is None:
         return None
     album = best.album
-    speaking = {one.content_id for one in neighbours if speaks_for(one, policy) == album}
+    speaking = {content for content, other in voices if other == album}
     if len(speaking) >= LEAST_NEIGHBOURS:
         return Evidence(album, WEIGHT, Reason.of(NOW, album=album, photos=len(speaking)))
-    stays = lies_in is not None and policy.rules.family_of(lies_in) == album
+    stays = lies_in is not None and rules.family_of(lies_in) == album
     return Evidence(album, WEIGHT, Reason.of(BEFORE, album=album)) if stays else None
 
 
