@@ -188,6 +188,8 @@ def test_it_is_forgotten_brought_back_handed_on_and_survives_a_lost_state(home: 
         (["Bello"], "no examples given"),
         (["Bello", "P/none.jpg"], "no such photo: "),
         (["Bel\nlo", "CAT"], "cannot be the title of an album"),
+        (["..", "CAT"], "'..' cannot be the name of a folder"),
+        (["AC/DC", "CAT"], "for example 'AC_DC'"),
         (["Bello", "CAT", "--not", "CAT"], "as belonging to 'Bello' and as not belonging to it"),
         (["forget", "Bello"], "no album 'Bello' was learned here"),
         (["export", "Bello", "x.json"], "no album 'Bello' was learned here"),

@@ -73,7 +73,7 @@ def _like_examples(
     if not speaking:
         return ()
     places = {row.content_id: path for path, row in remembered.records.ledger.items() if row.role is Role.PRIMARY}
-    lessons = [*preparation.relearned, *remembered.lessons]
+    lessons = [*remembered.lessons, *preparation.relearned]  # the later ones count
     with preparation.engine.open_cache() as cache:
         found = {
             one.album: one for one in like_examples(lessons, assignment.content_id, cache) if one.album in speaking

@@ -16,6 +16,7 @@ from album_sort.core.learning.lesson import (
 )
 from album_sort.core.learning.questions import next_questions
 from album_sort.core.learning.values import Examples, Worth
+from album_sort.core.planning.naming import sanitise
 from album_sort.core.planning.plan import plan_filings
 from album_sort.errors import UsageError
 from album_sort.events import EventSink
@@ -83,7 +84,7 @@ def learn(
 
     Raises `UsageError` for photos that are not there, titles that other albums have, and a destination without photos.
     """
-    titles = [checked_title(shown.title) for shown in order.albums]
+    titles = [folder_title(shown.title) for shown in order.albums]
     if len({fold(title) for title in titles}) < len(titles):
         raise UsageError(f"two albums of one name: {', '.join(map(repr, titles))}", hint="give each its own")
     engine = make_engine(
@@ -188,6 +189,17 @@ def _followers(
                     Follower(primaries[shelf.contents[row]], probability_of(float(scores[row, column]))) for row in rows
                 ),
             )
+
+
+def folder_title(given: str) -> str:
+    """A title under which a folder can be found again; raises `UsageError` for another one."""
+    title = checked_title(given)
+    if sanitise(title) != title or title.startswith("."):
+        raise UsageError(
+            f"{title!r} cannot be the name of a folder everywhere",
+            hint=f"Give another name, for example {sanitise(title).strip('._ ') or 'Bello'!r}.",
+        )
+    return title
 
 
 def remember(state: DestinationState, there: Albums, texts: Mapping[AlbumId, str]) -> RunId:

@@ -15,7 +15,7 @@ from album_sort.core.planning.album_names import find_album
 from album_sort.errors import UsageError, why_unreadable
 from album_sort.events import EventSink
 from album_sort.operations.clock import utc_now
-from album_sort.operations.learn import remember
+from album_sort.operations.learn import folder_title, remember
 from album_sort.operations.own_files import write_lesson
 from album_sort.pipeline.fixing import Albums, look_at, remember_all
 from album_sort.pipeline.hand import all_albums, all_titles, shape_of
@@ -126,6 +126,7 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
         rules = here.albums.rules
         taken = {fold(title): album for album, given in all_titles(rules).items() for title in (album, *given)}
         for one in lesson.albums:
+            folder_title(one.title)
             if fold(one.title) in taken:
                 raise UsageError(
                     f"there is an album {one.title!r} already", hint="forget it first: `album-sort learn forget`"
