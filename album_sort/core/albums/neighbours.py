@@ -2,7 +2,7 @@
 
 A weak word, and only towards the photo's own best guess: it takes one from review into an album, overrules nothing, and never
 passes from one unsure photo to the next. More photos can only say more (who disagrees is not counted: a family photographs dinner
-and the dog in one minute), so that photos to come do not send back what has been filed. Why so: docs/decisions/0013-neighbours.md.
+and the dog in one minute), so that photos to come do not send back what has been filed. Why so: docs/decisions/0014-neighbours.md.
 """
 
 from __future__ import annotations
