@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from album_sort.classifier import download
 from album_sort.classifier import weights as weights_module
 from album_sort.classifier.backbone import Backbone, OfficialWeights
 from album_sort.classifier.backbones import BACKBONES
@@ -79,7 +80,7 @@ def test_auto_tries_to_fetch_once_a_day_and_at_once_from_another_address(
         tried.append(url.rsplit("/", 1)[0])
         raise WeightsUnavailable("no connection")
 
-    monkeypatch.setattr(weights_module, "fetch", fetch)
+    monkeypatch.setattr(download, "fetch", fetch)
     monkeypatch.setenv("ALBUM_SORT_WEIGHTS_MIRROR", "http://127.0.0.1:9/")
     query = WeightsQuery(cache_folder=tmp_path / "cache")
     for _ in range(2):
