@@ -16,7 +16,7 @@ from album_sort.core.learning.lesson import (
 )
 from album_sort.core.learning.questions import next_questions
 from album_sort.core.learning.values import Examples, Worth
-from album_sort.core.planning.naming import sanitise
+from album_sort.core.planning.naming import is_name, sanitise
 from album_sort.core.planning.plan import plan_filings
 from album_sort.errors import UsageError
 from album_sort.events import EventSink
@@ -194,7 +194,7 @@ def _followers(
 def folder_title(given: str) -> str:
     """A title under which a folder can be found again; raises `UsageError` for another one."""
     title = checked_title(given)
-    if sanitise(title) != title or title.startswith("."):
+    if not is_name(title):
         raise UsageError(
             f"{title!r} cannot be the name of a folder everywhere",
             hint=f"Give another name, for example {sanitise(title).strip('._ ') or 'Bello'!r}.",

@@ -13,6 +13,7 @@ from album_sort.core.albums.scoring import PRIOR_FLOOR
 from album_sort.core.checked import NONSENSE
 from album_sort.core.learning.lesson import Lesson, lesson_of_text
 from album_sort.core.learning.values import Likeness
+from album_sort.pipeline.policy import standing
 from album_sort.state.cache import InferenceCache
 from album_sort.types import AlbumId, ContentId, Evidence, Reason
 
@@ -38,15 +39,17 @@ def probability_of(log_odds: float) -> float:
 
 
 def lessons_of(settings: Mapping[str, str]) -> tuple[Lesson, ...]:
-    """The lessons of a destination, by their ids; what is none is passed over, as every setting is."""
+    """The lessons of a destination, by their ids; what is none, or cannot stand beside the others, is passed over."""
     found = []
     for key, text in sorted(settings.items()):
         if key.startswith(KEY) and " of " not in key and text:
             try:
-                found.append(lesson_of_text(text))
+                lesson = lesson_of_text(text)
             except NONSENSE:
                 continue
-    return tuple(found)
+            if key == setting_of(lesson.lesson_id):  # by it, it is forgotten
+                found.append(lesson)
+    return standing(found)
 
 
 @dataclass(frozen=True, slots=True)

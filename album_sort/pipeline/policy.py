@@ -21,9 +21,10 @@ from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.albums.head import Head
 from album_sort.core.albums.overlay import parse_overlay
 from album_sort.core.learning.lesson import Lesson, least_log_odds, overlay_text
+from album_sort.core.planning.naming import is_name
 from album_sort.errors import AlbumSortError, UsageError, why_unreadable
 from album_sort.reading import read_given, read_small
-from album_sort.types import LabelSet
+from album_sort.types import REVIEW, TRAVEL, LabelSet
 
 RULES_FILE = "rules.toml"
 SAME_WEIGHTS_FILE = "heads/same_weights.toml"
@@ -52,11 +53,30 @@ def load_rules(overlay: str = "", lessons: Sequence[Lesson] = (), *, is_kept: bo
 
 
 def _with_taught(rules: AlbumRules, lessons: Sequence[Lesson], labels: LabelSet) -> AlbumRules:
-    """Without an album whose title a shipped one has got since: what was kept must not stop every run."""
     for lesson in lessons:
-        with suppress(UsageError):
+        with suppress(UsageError):  # see `standing`
             rules = parse_overlay(overlay_text([lesson]), labels, lesson.lesson_id, rules)
     return rules
+
+
+def standing(lessons: Sequence[Lesson]) -> tuple[Lesson, ...]:
+    """The lessons whose albums can stand beside the shipped ones and each other, the first of two that cannot.
+
+    An album of a later program may have the id or the title of one that was taught before, and a state may hold anything: neither
+    may stop a run, nor call a shipped album otherwise, nor file where no album is.
+    """
+    if not lessons:
+        return ()
+    labels = load_labels()
+    rules = parse_overlay(label_text(RULES_FILE), labels, RULES_FILE)
+    found = []
+    for lesson in lessons:
+        taken = {*rules.albums, *dict(rules.merged), *labels.album_ids, TRAVEL, REVIEW}
+        if taken.isdisjoint(one.album for one in lesson.albums) and all(is_name(one.title) for one in lesson.albums):
+            with suppress(UsageError):
+                rules = parse_overlay(overlay_text([lesson]), labels, lesson.lesson_id, rules)
+                found.append(lesson)
+    return tuple(found)
 
 
 def check_kept_rules(resolved: ResolvedSettings) -> None:

@@ -101,6 +101,8 @@ def lesson_of_text(text: str | bytes) -> Lesson:
     lesson = Lesson(albums, model, checked.text(values["network"]))
     if len(lesson.models) != len(albums) or {len(one.weights) for one in lesson.models} != {EMBEDDING_SIZE}:
         raise ValueError(f"a lesson of {len(albums)} albums with numbers of {len(lesson.models)}")
+    if any(len(model.examples) > len(one.positive) for one, model in zip(albums, lesson.models, strict=True)):
+        raise ValueError("numbers of examples that nobody has shown")
     return lesson
 
 

@@ -10,10 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core import checked
 from album_sort.core.learning.space import Space
 from album_sort.core.learning.values import LearnedAlbum, LearnedAlbums, Worth
 
 _VERSION = 1
+
+_LARGEST = 1e9
+"""Of any number that was learned: far more than one is, and small enough that no sum of their squares overflows."""
+_MOST_PHOTOS = 10**9
 
 
 def to_json(album: LearnedAlbum) -> str:
@@ -36,24 +41,23 @@ def to_json(album: LearnedAlbum) -> str:
 def of_json(text: str) -> LearnedAlbum:
     """The inverse of `to_json`; ValueError for anything else, whoever wrote it."""
     try:
-        data: dict[str, Any] = json.loads(text)
+        data = checked.json_object(text)
         if data["version"] != _VERSION:
             raise ValueError(f"a learned album of version {data['version']!r}")
         centre, weights = _unpacked(data["centre"], "<f4"), _unpacked(data["weights"], "<f4")
         album = LearnedAlbum(
             space=Space(centre),
             weights=weights,
-            intercept=float(data["intercept"]),
-            prior=float(data["prior"]),
-            curve=tuple((float(log_odds), float(precision)) for log_odds, precision in data["curve"]),
+            intercept=_number(data["intercept"]),
+            prior=_number(data["prior"]),
+            curve=tuple((_number(log_odds), _number(precision)) for log_odds, precision in data["curve"]),
             examples=_unpacked(data["examples"], "<f2").reshape(-1, max(len(centre), 1)),
             alike_from=_unpacked(data["alike_from"], "<f4"),
             worth=_worth(data["worth"]),
         )
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"no learned album: {error}") from error
-    numbers = (centre, weights, album.examples, album.alike_from, np.array([album.intercept, album.prior]))
-    if not all(np.isfinite(each).all() for each in numbers):
+    if not all(map(_are_numbers, (centre, weights, album.examples, album.alike_from))):
         raise ValueError("a learned album with values that are no numbers")
     if weights.shape != centre.shape or not len(centre) or len(album.examples) != len(album.alike_from):
         raise ValueError(f"a learned album of {len(centre)} and {len(weights)} numbers")
@@ -69,7 +73,7 @@ def siblings_to_json(siblings: LearnedAlbums) -> str:
 def siblings_of_json(text: str) -> LearnedAlbums:
     """The inverse of `siblings_to_json`; ValueError for anything else."""
     try:
-        data: dict[str, Any] = json.loads(text)
+        data = checked.json_object(text)
         if data["version"] != _VERSION:
             raise ValueError(f"learned albums of version {data['version']!r}")
         albums = tuple(map(of_json, data["albums"]))
@@ -80,21 +84,32 @@ def siblings_of_json(text: str) -> LearnedAlbums:
     sizes = {len(album.weights) for album in albums}
     if len(albums) < 2 or sizes != {weights.shape[1]} or len(intercepts) != len(albums):
         raise ValueError(f"{len(albums)} learned albums with {weights.shape} numbers")
-    if not np.isfinite(weights).all() or not np.isfinite(intercepts).all():
+    if not _are_numbers(weights) or not _are_numbers(intercepts):
         raise ValueError("learned albums with values that are no numbers")
     return LearnedAlbums(albums, weights, intercepts)
 
 
 def _worth(data: dict[str, Any]) -> Worth:
+    examples = checked.whole(data["examples"], high=_MOST_PHOTOS)
     return Worth(
-        examples=int(data["examples"]),
-        found=int(data["found"]),
-        threshold=float(data["threshold"]),
-        along_per_1000=float(data["along_per_1000"]),
-        false_per_1000=float(data["false_per_1000"]),
-        supports_filing=data["supports_filing"] is True,
-        outliers=tuple(int(row) for row in data["outliers"]),
+        examples=examples,
+        found=checked.whole(data["found"], high=examples),
+        threshold=_number(data["threshold"]),
+        along_per_1000=_number(data["along_per_1000"]),
+        false_per_1000=_number(data["false_per_1000"]),
+        supports_filing=checked.yes_or_no(data["supports_filing"]),
+        outliers=tuple(checked.whole(row, high=examples - 1) for row in data["outliers"]),
     )
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+        raise ValueError(f"{value!r:.80} is not a number that was learned")
+    return float(value)
+
+
+def _are_numbers(values: NDArray[Any]) -> bool:
+    return bool((np.abs(values.astype(np.float64)) <= _LARGEST).all())
 
 
 def _packed(numbers: NDArray[Any]) -> str:

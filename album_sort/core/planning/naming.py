@@ -56,6 +56,11 @@ def sanitise(name: str, *, limit: int = NAME_MAX_BYTES) -> str:
     return _shortened(text, limit) or "_"
 
 
+def is_name(given: str) -> bool:
+    """Whether a file or folder can be called just so everywhere, and is seen."""
+    return sanitise(given) == given and not given.startswith(".")
+
+
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"%{code - 0xDC00:02X}" if 0xDC80 <= code <= 0xDCFF else "_"

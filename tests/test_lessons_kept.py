@@ -1,0 +1,114 @@
+"""Lessons as a destination keeps them: whatever its settings hold, only albums that can stand beside the others are heard of."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from album_sort.core.checked import NONSENSE
+from album_sort.core.learning.lesson import Lesson, TaughtAlbum, lesson_of_text, lesson_to_text
+from album_sort.core.learning.portable import of_json, to_json
+from album_sort.core.learning.single import learn_one
+from album_sort.core.learning.values import Examples, LearnedAlbum
+from album_sort.pipeline.lessons import lessons_of, setting_of
+from album_sort.types import EMBEDDING_SIZE, AlbumId, ContentId
+from tests.learning_builders import crowd, photos_of
+
+EXAMPLES = 8
+
+
+@cache
+def learned() -> LearnedAlbum:
+    """Numbers of a network's size: those of the small library, with zeros."""
+
+    def wide(rows: np.ndarray) -> np.ndarray:
+        return np.pad(rows, ((0, 0), (0, EMBEDDING_SIZE - rows.shape[1])))
+
+    album = learn_one(Examples(wide(photos_of(1, EXAMPLES))), wide(crowd(400)))
+    assert isinstance(album, LearnedAlbum)
+    return album
+
+
+def text_of(album: str = "bello", title: str = "Bello", shown: int = EXAMPLES) -> str:
+    contents = tuple(ContentId(f"{number:064x}") for number in range(shown))
+    return lesson_to_text(Lesson((TaughtAlbum(AlbumId(album), title, contents),), learned(), "network"))
+
+
+def with_numbers(change: Callable[[dict[str, Any]], object]) -> str:
+    values = json.loads(text_of())
+    numbers = json.loads(values["numbers"])
+    change(numbers)
+    return json.dumps(values | {"numbers": json.dumps(numbers)})
+
+
+def heard_of(*texts: tuple[str, str]) -> list[str]:
+    settings = {setting_of(AlbumId(album)): text for album, text in texts}
+    return [one.title for lesson in lessons_of(settings) for one in lesson.albums]
+
+
+def test_what_was_learned_is_heard_of() -> None:
+    assert heard_of(("bello", text_of())) == ["Bello"]
+
+
+@pytest.mark.parametrize(
+    ("album", "title"),
+    [
+        ("pets", "Bello"),
+        ("review", "Bello"),
+        ("travel", "Bello"),
+        ("bello", "Pets"),
+        ("bello", "宠物"),
+        ("bello", "Review"),
+        ("bello", "../x"),
+        ("bello", ".album-sort"),
+        ("bello", "a/b"),
+        ("bello", "a\u2028b"),
+    ],
+)
+def test_no_lesson_takes_the_place_of_another_album_or_of_no_folder(album: str, title: str) -> None:
+    assert heard_of((album, text_of(album, title)), ("rex", text_of("rex", "Rex"))) == ["Rex"]
+
+
+def test_of_two_lessons_that_cannot_both_stand_the_first_counts() -> None:
+    assert heard_of(("a", text_of("a", "Rex")), ("b", text_of("b", "Rex"))) == ["Rex"]
+    assert heard_of(("bello", text_of()), ("other", text_of())) == ["Bello"], "kept under an id that is not its own"
+
+
+DAMAGE: list[Callable[[dict[str, Any]], object]] = [
+    lambda numbers: numbers["worth"].update(found=10**4000),
+    lambda numbers: numbers["worth"].update(examples=10**4000),
+    lambda numbers: numbers["worth"].update(examples=-1),
+    lambda numbers: numbers["worth"].update(false_per_1000=float("nan")),
+    lambda numbers: numbers["worth"].update(false_per_1000="nan"),
+    lambda numbers: numbers["worth"].update(threshold=float("inf")),
+    lambda numbers: numbers["worth"].update(outliers=[99_999]),
+    lambda numbers: numbers.update(curve=[[float("nan"), float("nan")]]),
+    lambda numbers: numbers.update(curve=[["-inf", 1.0]]),
+    lambda numbers: numbers.update(intercept=1e308),
+    lambda numbers: numbers.update(intercept=10**400),
+    lambda numbers: numbers.update(centre=numbers["weights"][:-8]),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_numbers_that_nobody_has_learned_are_no_lesson(damage: Callable[[dict[str, Any]], object]) -> None:
+    assert heard_of(("bello", with_numbers(damage))) == []
+
+
+@pytest.mark.parametrize("name", ["centre", "weights"])
+def test_numbers_too_large_to_reckon_with_are_refused(name: str) -> None:
+    far = base64.b64encode(np.full(EMBEDDING_SIZE, 3e38, "<f4").tobytes()).decode()
+    with pytest.raises(ValueError, match="no numbers"):
+        of_json(json.dumps(json.loads(to_json(learned())) | {name: far}))
+
+
+def test_numbers_of_more_examples_than_were_shown_are_no_lesson() -> None:
+    with pytest.raises(NONSENSE):
+        lesson_of_text(text_of(shown=EXAMPLES - 1))
+    assert heard_of(("bello", text_of(shown=0))) == []
