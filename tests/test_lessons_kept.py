@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from album_sort.core.checked import NONSENSE
-from album_sort.core.learning.lesson import Lesson, TaughtAlbum, lesson_of_text, lesson_to_text
+from album_sort.core.learning.lesson import Lesson, TaughtAlbum, kept_text, lesson_of_text, lesson_to_text
 from album_sort.core.learning.portable import of_json, to_json
 from album_sort.core.learning.single import learn_one
-from album_sort.core.learning.values import Examples, LearnedAlbum
+from album_sort.core.learning.values import Examples, LearnedAlbum, LearnedAlbums
+from album_sort.errors import UsageError
 from album_sort.pipeline.lessons import lessons_of, setting_of
+from album_sort.pipeline.teaching import Shelf, learn_albums
+from album_sort.state.store import DestinationState
 from album_sort.types import EMBEDDING_SIZE, AlbumId, ContentId
+from tests.conftest import REPOSITORY
 from tests.learning_builders import crowd, photos_of
 
 EXAMPLES = 8
 
 
+def wide(rows: np.ndarray) -> np.ndarray:
+    return np.pad(rows, ((0, 0), (0, EMBEDDING_SIZE - rows.shape[1])))
+
+
 @cache
 def learned() -> LearnedAlbum:
     """Numbers of a network's size: those of the small library, with zeros."""
-
-    def wide(rows: np.ndarray) -> np.ndarray:
-        return np.pad(rows, ((0, 0), (0, EMBEDDING_SIZE - rows.shape[1])))
 
     album = learn_one(Examples(wide(photos_of(1, EXAMPLES))), wide(crowd(400)))
     assert isinstance(album, LearnedAlbum)
@@ -112,3 +122,52 @@ def test_numbers_of_more_examples_than_were_shown_are_no_lesson() -> None:
     with pytest.raises(NONSENSE):
         lesson_of_text(text_of(shown=EXAMPLES - 1))
     assert heard_of(("bello", text_of(shown=0))) == []
+
+
+def test_siblings_of_many_examples_are_kept_and_read_again() -> None:
+    """Their numbers share what one lesson may take."""
+    rows = [wide(photos_of(thing, 320)) for thing in range(3)]
+    names = [[ContentId(f"{thing}{number:063x}") for number in range(320)] for thing in range(3)]
+    taught = [TaughtAlbum(AlbumId(f"thing-{n}"), f"Thing {n}", tuple(names[n])) for n in range(3)]
+    shown = Shelf(tuple(itertools.chain.from_iterable(names)), np.concatenate(rows))
+    lesson = learn_albums(taught, Shelf((), wide(crowd(400))), shown, "network")
+    assert isinstance(lesson, Lesson)
+    assert heard_of((lesson.lesson_id, kept_text(lesson))) == ["Thing 0", "Thing 1", "Thing 2"]
+
+
+def test_a_lesson_too_large_to_be_kept_is_refused() -> None:
+    contents = tuple(ContentId(f"{number:064x}") for number in range(3000))
+    albums = tuple(TaughtAlbum(AlbumId(f"a-{n}"), f"A {n}", contents) for n in range(6))
+    with pytest.raises(UsageError, match="6 albums with 18,000 examples"):
+        kept_text(
+            Lesson(albums, LearnedAlbums((learned(),) * 6, np.zeros((6, 512), np.float32), np.zeros(6)), "network")
+        )
+
+
+REMEMBERS = """
+import sys
+from itertools import count
+from pathlib import Path
+from album_sort.pipeline.remembered import remember_run
+from album_sort.state.store import DestinationState
+
+with DestinationState.open(Path(sys.argv[1])) as state:
+    for number in count():
+        remember_run(state, "r1", {"learned bello": str(number)})
+        print(number, flush=True)
+"""
+
+
+def test_what_a_run_brings_is_remembered_with_the_run_or_not_at_all(tmp_path: Path) -> None:
+    """Killed between the two, a lesson would stand that no undo takes back, and that the undo of any other run loses."""
+    for kill in range(8):
+        with subprocess.Popen(
+            [sys.executable, "-c", REMEMBERS, str(tmp_path)], cwd=REPOSITORY, stdout=subprocess.PIPE
+        ) as remembering:
+            assert remembering.stdout is not None
+            for _ in range(20 + kill):
+                remembering.stdout.readline()
+            time.sleep(0.0002 * kill)
+            remembering.kill()
+        with DestinationState.open(tmp_path) as state:
+            assert state.setting("learned bello") == state.setting("learned bello of r1")

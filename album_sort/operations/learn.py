@@ -11,8 +11,8 @@ from album_sort.core.learning.lesson import (
     Lesson,
     TaughtAlbum,
     checked_title,
+    kept_text,
     least_log_odds,
-    lesson_to_text,
 )
 from album_sort.core.learning.questions import next_questions
 from album_sort.core.learning.values import Examples, Worth
@@ -105,8 +105,9 @@ def learn(
             outcome = _outcome(learned, lesson, cache, target)
             if not isinstance(learned, Lesson):
                 return outcome
+            text = kept_text(learned)
             remember_all(state, lesson.there)
-            return replace(outcome, run_id=remember(state, lesson.there, {learned.lesson_id: lesson_to_text(learned)}))
+            return replace(outcome, run_id=remember(state, lesson.there, {learned.lesson_id: text}))
 
 
 def _look_at_new(engine: Engine, cache: InferenceCache, lesson: Examined, sink: EventSink) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 
 from album_sort.core.checked import NONSENSE
 from album_sort.core.file_names import fold
-from album_sort.core.learning.lesson import Lesson, TaughtAlbum, lesson_of_text, lesson_to_text, new_album_id
+from album_sort.core.learning.lesson import Lesson, TaughtAlbum, kept_text, lesson_of_text, lesson_to_text, new_album_id
 from album_sort.core.learning.values import Worth
 from album_sort.core.planning.album_names import find_album
 from album_sort.errors import UsageError, why_unreadable
@@ -137,7 +137,7 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
             albums.append(replace(one, album=new_album_id(one.title, ids)))
             ids.add(albums[-1].album)
         renamed = replace(lesson, albums=tuple(albums))
-        return {renamed.lesson_id: lesson_to_text(renamed)}
+        return {renamed.lesson_id: kept_text(renamed)}
 
     run_id = _change(destination, wait_seconds, sink, added)
     return tuple(one.title for one in lesson.albums), run_id

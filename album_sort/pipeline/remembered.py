@@ -138,19 +138,22 @@ def language_of(state: DestinationState) -> str:
 
 
 def remember_run(state: DestinationState, run_id: str, values: Mapping[str, str]) -> None:
-    """What the destination keeps after a run, by key (`language`, `layout` ...), and that it does since this run."""
-    for key, value in values.items():
-        state.set_setting(key, value)
-        state.set_setting(f"{key} of {run_id}", value)
+    """What the destination keeps after a run, by key (`language`, `layout` ...), and that it does since this run.
+
+    Both or neither: what no run had brought, no undo would take back, and the undo of any other run would lose.
+    """
+    state.set_settings({**values, **{f"{key} of {run_id}": value for key, value in values.items()}})
 
 
 def forget_run(state: DestinationState, undone: RunId | None) -> None:
     """After an undo: what is kept is what the last run kept that still stands, or open again."""
     standing = [run.run_id for run in state.runs() if run.status is not RunStatus.UNDONE and run.run_id != undone]
     values = state.settings()
+    before = {}
     for key in [key for key in values if " of " not in key]:
         kept = [values.get(f"{key} of {run_id}") for run_id in standing]
-        state.set_setting(key, next((value for value in reversed(kept) if value is not None), ""))
+        before[key] = next((value for value in reversed(kept) if value is not None), "")
+    state.set_settings(before)
 
 
 def open_to_read(destination: str) -> AbstractContextManager[DestinationState]:

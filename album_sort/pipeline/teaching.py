@@ -120,11 +120,12 @@ def _not_learned(refusal: Refusal, taken: Sequence[_Taken]) -> NotLearned:
 
 
 def _portable(learned: LearnedAlbum | LearnedAlbums) -> LearnedAlbum | LearnedAlbums:
-    """With no more examples than are worth showing: the others have taught, and need not be carried about."""
+    """With no more examples than are worth showing, siblings sharing them: the others have taught, and need not be carried about."""
     if isinstance(learned, LearnedAlbums):
-        return replace(learned, albums=tuple(map(_with_few_examples, learned.albums)))
-    return _with_few_examples(learned)
+        most = max(1, MOST_SHOWN // len(learned.albums))
+        return replace(learned, albums=tuple(_with_few_examples(one, most) for one in learned.albums))
+    return _with_few_examples(learned, MOST_SHOWN)
 
 
-def _with_few_examples(album: LearnedAlbum) -> LearnedAlbum:
-    return replace(album, examples=album.examples[:MOST_SHOWN], alike_from=album.alike_from[:MOST_SHOWN])
+def _with_few_examples(album: LearnedAlbum, most: int) -> LearnedAlbum:
+    return replace(album, examples=album.examples[:most], alike_from=album.alike_from[:most])

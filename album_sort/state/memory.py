@@ -145,9 +145,14 @@ class Memory:
 
     def set_setting(self, key: str, value: str) -> None:
         """Remember a setting; nothing is written when it is the known one."""
-        if self.setting(key) != value:
+        self.set_settings({key: value})
+
+    def set_settings(self, values: Mapping[str, str]) -> None:
+        """Remember settings: all of them or, if the program is killed, none; nothing is written for those that are known."""
+        new = [(key, to_column(value)) for key, value in values.items() if self.setting(key) != value]
+        if new:
             with self._transaction():
-                self._connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (key, to_column(value)))
+                self._connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", new)
 
 
 def _setting_of(value: object) -> str:

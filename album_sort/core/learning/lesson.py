@@ -23,7 +23,7 @@ LONGEST_TITLE = 100
 MOST_EXAMPLES = 3000
 """Of one album: a text of a third of a megabyte; far more than teach anything."""
 MOST_SHOWN = 300
-"""Examples whose numbers are kept for `nearest`: half a megabyte."""
+"""Examples of a lesson whose numbers are kept for `nearest`: half a megabyte."""
 LONGEST_NUMBERS = 1 << 20
 
 _ALBUM_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -86,6 +86,18 @@ def lesson_to_text(lesson: Lesson) -> str:
     numbers = siblings_to_json(lesson.model) if isinstance(lesson.model, LearnedAlbums) else to_json(lesson.model)
     values = {"format": FORMAT, "network": lesson.model_key, "albums": albums, "numbers": numbers}
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def kept_text(lesson: Lesson) -> str:
+    """The same, if a destination can keep it; raises `UsageError` for a lesson that is too large."""
+    text = lesson_to_text(lesson)
+    if len(text) > checked.LONGEST_SETTING:
+        raise UsageError(
+            f"{len(lesson.albums):,} albums with {sum(len(one.positive) + len(one.negative) for one in lesson.albums):,} "
+            "examples are too much to be learned together",
+            hint="Show fewer photos of each (20 to 100 are plenty), or teach fewer albums together.",
+        )
+    return text
 
 
 def lesson_of_text(text: str | bytes) -> Lesson:
