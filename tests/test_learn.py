@@ -179,6 +179,9 @@ def test_it_is_forgotten_brought_back_handed_on_and_survives_a_lost_state(home: 
     home.learn("import", str(home.folder / "album.json"))
     home.sort()
     assert home.tree() == with_it
+    (home.folder / "rex.json").write_text((home.folder / "album.json").read_text().replace('"贝洛"', '"Rex"'))
+    refused = home.learn("import", str(home.folder / "rex.json"), code=2).stderr
+    assert "is an example of '贝洛' already" in refused, "a photo is filed in one album"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,21 @@ def test_a_lesson_too_large_to_be_kept_is_refused() -> None:
         kept_text(
             Lesson(albums, LearnedAlbums((learned(),) * 6, np.zeros((6, 512), np.float32), np.zeros(6)), "network")
         )
+
+
+def test_no_lesson_has_an_album_or_an_example_twice() -> None:
+    album = TaughtAlbum(AlbumId("a"), "Rex", (ContentId("a" * 64),))
+    others = [
+        TaughtAlbum(AlbumId("b"), "REX", (ContentId("b" * 64),)),
+        TaughtAlbum(AlbumId("b"), "Bello", (ContentId("a" * 64),)),
+    ]
+    numbers = replace(learned(), examples=learned().examples[:1], alike_from=learned().alike_from[:1])
+    model = LearnedAlbums((numbers,) * 2, np.zeros((2, EMBEDDING_SIZE), np.float32), np.zeros(2))
+    sound = TaughtAlbum(AlbumId("b"), "Bello", (ContentId("b" * 64),))
+    assert lesson_of_text(lesson_to_text(Lesson((album, sound), model, "network"))).albums == (album, sound)
+    for other in others:
+        with pytest.raises(ValueError, match="two albums of one title"):
+            lesson_of_text(lesson_to_text(Lesson((album, other), model, "network")))
 
 
 REMEMBERS = """

@@ -95,7 +95,7 @@ class Examined:
             album = with_examples(album, [one.content_id for one in yes], [one.content_id for one in no])
             albums.append(_with_fixes(album, there) if order.from_fixes else album)
         albums += before.values()
-        _refuse_shared(albums, kept.lessons, paths)
+        refuse_shared(albums, kept.lessons, paths)
         return cls(tuple(albums), paths, there, language_of(state))
 
     @property
@@ -185,7 +185,7 @@ def _with_fixes(album: TaughtAlbum, there: Albums) -> TaughtAlbum:
     return replace(album, positive=(*album.positive, *yes), negative=(*album.negative, *no))
 
 
-def _refuse_shared(albums: Sequence[TaughtAlbum], lessons: Sequence[Lesson], paths: Mapping[ContentId, str]) -> None:
+def refuse_shared(albums: Sequence[TaughtAlbum], lessons: Sequence[Lesson], paths: Mapping[ContentId, str]) -> None:
     """A photo can be the example of one album only: it is filed there."""
     own = {one.album for one in albums}
     owners = {

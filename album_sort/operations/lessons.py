@@ -15,6 +15,7 @@ from album_sort.core.planning.album_names import find_album
 from album_sort.errors import UsageError, why_unreadable
 from album_sort.events import EventSink
 from album_sort.operations.clock import utc_now
+from album_sort.operations.examples import refuse_shared
 from album_sort.operations.learn import folder_title, remember
 from album_sort.operations.own_files import write_lesson
 from album_sort.pipeline.fixing import Albums, look_at, remember_all
@@ -136,6 +137,7 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
         for one in lesson.albums:
             albums.append(replace(one, album=new_album_id(one.title, ids)))
             ids.add(albums[-1].album)
+        refuse_shared(albums, here.lessons, {})
         renamed = replace(lesson, albums=tuple(albums))
         return {renamed.lesson_id: kept_text(renamed)}
 

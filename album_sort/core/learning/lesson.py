@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core import checked
+from album_sort.core.file_names import fold
 from album_sort.core.learning.portable import of_json, siblings_of_json, siblings_to_json, to_json
 from album_sort.core.learning.values import CAP, LearnedAlbum, LearnedAlbums
 from album_sort.errors import UsageError
@@ -108,6 +109,9 @@ def lesson_of_text(text: str | bytes) -> Lesson:
     albums = tuple(map(_album_of, values["albums"]))
     if not albums or len({one.album for one in albums}) < len(albums):
         raise ValueError("a lesson of no album, or of one twice")
+    shown = [content for one in albums for content in one.positive]
+    if len({fold(one.title) for one in albums}) < len(albums) or len(set(shown)) < len(shown):
+        raise ValueError("two albums of one title, or an example of two")
     numbers = checked.text(values["numbers"], LONGEST_NUMBERS)
     model = of_json(numbers) if len(albums) == 1 else siblings_of_json(numbers)
     lesson = Lesson(albums, model, checked.text(values["network"]))
