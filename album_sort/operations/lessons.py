@@ -129,9 +129,11 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
         for one in lesson.albums:
             folder_title(one.title)
             if fold(one.title) in taken:
-                raise UsageError(
-                    f"there is an album {one.title!r} already", hint="forget it first: `album-sort learn forget`"
-                )
+                learned = {taught.album for other in here.lessons for taught in other.albums}
+                hint = "forget it first: `album-sort learn forget`"
+                if taken[fold(one.title)] not in learned:
+                    hint = "learn it under another name where it comes from, and export it again"
+                raise UsageError(f"there is an album {one.title!r} already", hint=hint)
         ids = set(all_albums(rules)) | set(dict(rules.merged))
         albums = []
         for one in lesson.albums:
