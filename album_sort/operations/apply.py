@@ -14,12 +14,12 @@ from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.space import check_space
-from album_sort.operations.clock import utc_now
+from album_sort.operations.clock import now_there, utc_now
 from album_sort.operations.pages import point_to_newest_page
 from album_sort.operations.stop import StopRequest
 from album_sort.pipeline.execute import apply_and_tell, begin_run, doubt_refused, new_run_id, status_of
 from album_sort.pipeline.holding import held_destination
-from album_sort.pipeline.remembered import language_of, not_before
+from album_sort.pipeline.remembered import language_of
 from album_sort.reading import read_given
 from album_sort.types import OpResult, OpStatus, Plan
 
@@ -81,7 +81,7 @@ def apply(saved: Plan, *, wait_seconds: float, sink: EventSink, stop: StopReques
     with held_destination(saved.destination, wait_seconds, sink) as state:
         if state.finished_undo is not None:
             point_to_newest_page(saved.destination)
-        now_utc = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
+        now_utc = now_there(state)
         # A run of its own: applying a plan twice must not write into the history of the first time.
         plan = replace(saved, plan_id=new_run_id(now_utc))
         check_space(plan, can_reflink=can_reflink(plan.destination))

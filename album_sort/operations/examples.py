@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from album_sort.core.file_names import fold
 from album_sort.core.learning.lesson import (
@@ -14,16 +13,17 @@ from album_sort.core.learning.lesson import (
     new_album_id,
 )
 from album_sort.errors import UsageError
-from album_sort.operations.clock import utc_now
+from album_sort.operations.clock import now_there
 from album_sort.paths import given_path
 from album_sort.pipeline.fixing import Albums, Meant, find_photos, look_at
 from album_sort.pipeline.hand import all_albums, all_titles, shape_of
 from album_sort.pipeline.kept import kept_of
-from album_sort.pipeline.remembered import language_of, not_before
+from album_sort.pipeline.lessons import primaries_of
+from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.teaching import NotLearned, Shelf, learn_albums
 from album_sort.state.cache import InferenceCache
 from album_sort.state.store import DestinationState
-from album_sort.types import AlbumId, AlbumRelPath, ContentId, Role
+from album_sort.types import AlbumId, AlbumRelPath, ContentId
 from album_sort.types.corrections import KEPT
 
 
@@ -68,6 +68,8 @@ class Examined:
     paths: Mapping[ContentId, str]
     """Where the photos lie that are spoken of now."""
     there: Albums
+    primaries: Mapping[ContentId, AlbumRelPath]
+    """Where each photo of the destination lies."""
     lang: str
 
     @classmethod
@@ -96,13 +98,7 @@ class Examined:
             albums.append(_with_fixes(album, there) if order.from_fixes else album)
         albums += before.values()
         refuse_shared(albums, kept.lessons, paths)
-        return cls(tuple(albums), paths, there, language_of(state))
-
-    @property
-    def primaries(self) -> dict[ContentId, AlbumRelPath]:
-        """Where each photo of the destination lies."""
-        rows = self.there.picture.ledger.items()
-        return {row.content_id: path for path, row in sorted(rows, reverse=True) if row.role is Role.PRIMARY}
+        return cls(tuple(albums), paths, there, primaries_of(there.picture.ledger), language_of(state))
 
     def learned(self, cache: InferenceCache, model_key: str) -> Lesson | NotLearned:
         """What can be learned from it, against all photos of the destination."""
@@ -120,11 +116,6 @@ class Examined:
     def path_of(self, content: ContentId) -> str:
         """Where a person finds a photo."""
         return self.primaries.get(content) or self.paths.get(content) or f"{content[:12]}…"
-
-
-def now_there(state: DestinationState) -> datetime:
-    """The clock, but after the last run."""
-    return not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
 
 
 def _taught_before(

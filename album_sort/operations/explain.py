@@ -17,12 +17,12 @@ from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.operations.clock import utc_now
 from album_sort.operations.order import SettingsHere
 from album_sort.paths import given_path
-from album_sort.pipeline.lessons import LIKE_EXAMPLES, like_examples
+from album_sort.pipeline.lessons import LIKE_EXAMPLES, like_examples, primaries_of
 from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.remembered import Remembered, remember_nothing_written
 from album_sort.pipeline.scouting import SortRequest, scout
 from album_sort.state.cache import InferenceCache
-from album_sort.types import Assignment, PhotoFacts, Reason, Role
+from album_sort.types import Assignment, PhotoFacts, Reason
 
 _MOST_COMPANIONS = 50
 
@@ -72,7 +72,7 @@ def _like_examples(
     speaking = {piece.album for piece in assignment.evidence if piece.reason.code == LIKE_EXAMPLES}
     if not speaking:
         return ()
-    places = {row.content_id: path for path, row in remembered.records.ledger.items() if row.role is Role.PRIMARY}
+    places = primaries_of(remembered.records.ledger)
     lessons = [*remembered.lessons, *preparation.relearned]  # the later ones count
     with preparation.engine.open_cache() as cache:
         found = {

@@ -14,7 +14,7 @@ from album_sort.errors import UsageError
 from album_sort.events import EventSink
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.operations.clock import utc_now
+from album_sort.operations.clock import now_there, utc_now
 from album_sort.operations.pages import point_to_newest_page
 from album_sort.operations.stop import StopRequest
 from album_sort.paths import given_path
@@ -34,7 +34,7 @@ from album_sort.pipeline.fixing import (
 from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shape_of
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.kept import read_kept
-from album_sort.pipeline.remembered import language_of, not_before, open_to_read
+from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, AlbumRelPath, ContentId
 from album_sort.types.corrections import KEPT, Correction, HandReading
@@ -112,7 +112,7 @@ def fix(
         if state.finished_undo is not None:
             point_to_newest_page(order.destination)
         lang = language_of(state)
-        now = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
+        now = now_there(state)
         albums = look_at(order.destination, state, layout, rules, now)
         titles = {album: rules.title(album, lang) or load_labels().title(album, lang) for album in all_albums(rules)}
         meant = find_photos(paths, albums, known if state.finished_undo is not None else {})
@@ -172,7 +172,7 @@ def _carry_out(
     stop: StopRequest,
 ) -> Applied | None:
     """A run of its own, which `undo` takes back; None where nothing has to move."""
-    now = not_before(utc_now(), max((run.started_utc for run in state.runs()), default=None))
+    now = now_there(state)
     plan = plan_at_once(again, contents, titles, now)
     if not plan.effects:
         return None

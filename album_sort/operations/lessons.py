@@ -22,10 +22,11 @@ from album_sort.pipeline.fixing import Albums, look_at, remember_all
 from album_sort.pipeline.hand import all_albums, all_titles, shape_of
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.kept import kept_of
+from album_sort.pipeline.lessons import primaries_of
 from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.reading import read_given
 from album_sort.state.store import DestinationState
-from album_sort.types import AlbumId, AlbumRelPath, ContentId, Role, RunId
+from album_sort.types import AlbumId, AlbumRelPath, ContentId, RunId
 
 MOST_BYTES = 8 << 20
 """Of a file that is taken over."""
@@ -61,8 +62,7 @@ class TaughtThere:
 def taught_there(destination: str) -> TaughtThere:
     """Reads them; writes nothing."""
     with open_to_read(destination) as state:
-        rows = state.records().ledger.items()
-        primaries = {row.content_id: path for path, row in sorted(rows, reverse=True) if row.role is Role.PRIMARY}
+        primaries = primaries_of(state.records().ledger)
         return TaughtThere(tuple(_all_of(state)), primaries, language_of(state))
 
 

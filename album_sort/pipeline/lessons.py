@@ -15,7 +15,8 @@ from album_sort.core.learning.lesson import Lesson, lesson_of_text
 from album_sort.core.learning.values import Likeness
 from album_sort.pipeline.policy import standing
 from album_sort.state.cache import InferenceCache
-from album_sort.types import AlbumId, ContentId, Evidence, Reason
+from album_sort.types import AlbumId, AlbumRelPath, ContentId, Evidence, Reason, Role
+from album_sort.types.ledger import LedgerRow
 
 KEY = "learned "
 """Of the destination's settings, before the lesson's id: a run's own entry is taken back with the run."""
@@ -50,6 +51,11 @@ def lessons_of(settings: Mapping[str, str]) -> tuple[Lesson, ...]:
             if key == setting_of(lesson.lesson_id):  # by it, it is forgotten
                 found.append(lesson)
     return standing(found)
+
+
+def primaries_of(ledger: Mapping[AlbumRelPath, LedgerRow]) -> dict[ContentId, AlbumRelPath]:
+    """Where each photo of a destination lies; of two places the first by path."""
+    return {row.content_id: path for path, row in sorted(ledger.items(), reverse=True) if row.role is Role.PRIMARY}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from album_sort.pipeline.engine import Engine
 from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gather_apart, gather_facts
 from album_sort.pipeline.hand import look_for_hand, without_unwanted_photos
 from album_sort.pipeline.idle import idle_clocks
-from album_sort.pipeline.lessons import Heard, hear
+from album_sort.pipeline.lessons import NOTHING_HEARD, Heard, hear
 from album_sort.pipeline.neighbours import with_neighbours
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.policy import with_lessons
@@ -33,7 +33,6 @@ from album_sort.types import (
     LANGUAGES,
     AlbumId,
     Assignment,
-    ContentId,
     Filing,
     Inspection,
     Reason,
@@ -102,7 +101,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         inspected = engine.inspect(scouted.files, cache, stages.progress, notes.append)
         stages.items = inspected.read_count
         rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
-        policy, heard, relearned = _listen(scouted, remembered, _contents(inspections, rest), cache)
+        policy, heard, relearned = _listen(scouted, remembered, inspections, rest, cache)
     _tell_made_anew(sink, engine, lang, is_made_anew=cache.is_made_anew)
     with stages.stage("places"):
         whole = records_of_all(inspections, rest, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
@@ -145,18 +144,17 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
 
 
 def _listen(
-    scouted: Scouted, remembered: Remembered, contents: Sequence[ContentId], cache: InferenceCache
+    scouted: Scouted, remembered: Remembered, inspections: Mapping[str, Inspection], rest: Rest, cache: InferenceCache
 ) -> tuple[FilingPolicy, Heard, tuple[Lesson, ...]]:
     """What was taught says of these photos, the policy by which it files, and the lessons that had to be learned anew."""
+    if not remembered.lessons:
+        return scouted.policy, NOTHING_HEARD, ()
     filed = [row.content_id for row in remembered.records.ledger.values() if row.role is Role.PRIMARY]
     lessons = learned_anew(remembered.lessons, filed, cache, scouted.engine.model_key)
     policy = with_lessons(scouted.policy, lessons)
+    contents = (each.content_id for each in (*inspections.values(), *rest.there.values()))
     heard = hear(remembered.lessons, lessons, policy.taught, contents, cache)
     return policy, heard, tuple(one for one in lessons if one not in remembered.lessons)
-
-
-def _contents(inspections: Mapping[str, Inspection], rest: Rest) -> list[ContentId]:
-    return [each.content_id for each in (*inspections.values(), *rest.there.values())]
 
 
 def _with_hand(scouted: Scouted, remembered: Remembered) -> tuple[HandReading, Remembered]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.learning.single import LEAST_LIBRARY, find_contradiction, rows_of
+from album_sort.core.learning.single import LEAST_LIBRARY, find_contradiction, rows_of, some_of
 from album_sort.core.learning.solver import Curvature, fit
 from album_sort.core.learning.space import Space, order
 from album_sort.core.learning.training import folds_of
@@ -20,7 +20,6 @@ from album_sort.core.learning.values import CAP, Examples, Refusal, RefusalCode
 _RIDGE = 1e-3
 _LEAST = 8
 """Corrections from which anything is proved."""
-_MOST_TRAINED = 6000
 _FIRM = 2.0
 """Log-odds from the threshold beyond which a photo should not change its album."""
 _MOST_FIRM_MOVES = 0.01
@@ -80,7 +79,7 @@ def learn_corrections(
         return Refusal(RefusalCode.NO_LIBRARY)
     usable = order(library)
     usable = usable[np.isfinite(library[usable]).all(axis=1) & np.isfinite(said[usable])]
-    usable = usable[:: max(-(-len(usable) // _MOST_TRAINED), 1)]
+    usable = some_of(usable)
     space = Space.of(library[usable])
     contradiction = find_contradiction(examples, space) if len(examples.positive) else None
     if contradiction:

@@ -6,7 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
@@ -65,17 +65,6 @@ class Lesson:
         if isinstance(self.model, LearnedAlbums):
             return self.model.score(embeddings)
         return self.model.score(embeddings)[:, None]
-
-    def without(self, contents: Collection[ContentId]) -> tuple[TaughtAlbum, ...]:
-        """Its albums, without these examples."""
-        return tuple(
-            replace(
-                one,
-                positive=tuple(content for content in one.positive if content not in contents),
-                negative=tuple(content for content in one.negative if content not in contents),
-            )
-            for one in self.albums
-        )
 
 
 def lesson_to_text(lesson: Lesson) -> str:

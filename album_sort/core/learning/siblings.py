@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from album_sort.core.learning.odds import precision_curve
 from album_sort.core.learning.single import (
     DEFAULT_PRECISION_TARGET,
-    Lesson,
+    Study,
     alike_from,
     held_out,
     learn_one,
@@ -91,7 +91,7 @@ def _all_of(classes: Sequence[Examples]) -> Examples:
 
 
 def _discriminants(
-    lesson: Lesson, owner: NDArray[np.intp], shown: NDArray[np.bool_], count: int
+    lesson: Study, owner: NDArray[np.intp], shown: NDArray[np.bool_], count: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights (C, D) and intercepts (C,) by the positives that are shown; a sibling of which none is gets the middle."""
     rows = lesson.rows.positive.astype(np.float64)
@@ -111,7 +111,7 @@ def _discriminants(
     return weights, -0.5 * (weights * means).sum(axis=1)
 
 
-def _left_out(lesson: Lesson, owner: NDArray[np.intp], count: int) -> NDArray[np.float64]:
+def _left_out(lesson: Study, owner: NDArray[np.intp], count: int) -> NDArray[np.float64]:
     """(P, C) what is said of each positive without it and its group."""
     said = np.empty((len(owner), count))
     folds = np.minimum(folds_of(lesson.rows.groups), 4) if len(owner) > 40 else folds_of(lesson.rows.groups)
@@ -163,7 +163,7 @@ def _alike(
 
 
 def _albums(
-    classes: Sequence[Examples], lesson: Lesson, owner: NDArray[np.intp], apart: _Apart, precision_target: float
+    classes: Sequence[Examples], lesson: Study, owner: NDArray[np.intp], apart: _Apart, precision_target: float
 ) -> tuple[LearnedAlbum, ...]:
     odds, space = lesson.odds, lesson.space
     told = lesson.rows.library @ apart.weights.T + apart.intercepts

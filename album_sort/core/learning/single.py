@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from album_sort.core.learning.odds import Odds, honest_odds, precision_curve
 from album_sort.core.learning.space import Space, order
 from album_sort.core.learning.training import Rows, Trained, train
 from album_sort.core.learning.values import CAP, Curve, Examples, LearnedAlbum, Refusal, RefusalCode, Worth, lowest
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 DEFAULT_PRECISION_TARGET = 0.95
 LEAST_LIBRARY = 50
@@ -32,7 +35,7 @@ _ALIKE = 0.99
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
+class Study:
     """What learning from examples has come to, before it is brought into a form."""
 
     space: Space
@@ -81,7 +84,7 @@ def learn_one(
     )
 
 
-def study(examples: Examples, library: NDArray[np.floating]) -> Lesson | Refusal:
+def study(examples: Examples, library: NDArray[np.floating]) -> Study | Refusal:
     """Learns, and looks at what was learned."""
     if not len(examples.positive):
         return Refusal(RefusalCode.NO_EXAMPLES)
@@ -99,7 +102,7 @@ def study(examples: Examples, library: NDArray[np.floating]) -> Lesson | Refusal
     if len(given) > 2 and 2 * len(outliers) > len(given):
         return Refusal(RefusalCode.SCATTERED, positive=outliers, share=1.0 - len(outliers) / len(given))
     odds, belongs = honest_odds(held_out(trained), trained.library, trained.hidden)
-    return Lesson(space, others, rows, given, trained, odds, belongs, outliers)
+    return Study(space, others, rows, given, trained, odds, belongs, outliers)
 
 
 def others_of(library: NDArray[np.floating], *shown: Examples) -> NDArray[np.floating]:
@@ -113,7 +116,7 @@ def others_of(library: NDArray[np.floating], *shown: Examples) -> NDArray[np.flo
     return library[ordered[usable[ordered]]]
 
 
-def some_of(others: NDArray[np.floating]) -> NDArray[np.floating]:
+def some_of(others: NDArray[Kind]) -> NDArray[Kind]:
     """At most MOST_TRAINED of them, evenly."""
     return others[:: max(-(-len(others) // MOST_TRAINED), 1)]
 
