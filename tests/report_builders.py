@@ -105,11 +105,13 @@ def photo_row(
         taken=TakenRow(taken, 540, "EXIF DateTimeOriginal", "second", ("taken when the camera says",))
         if taken
         else None,
-        place=PlaceRow("Niseko", "Japan", "JP", 3.1, "EXIF GPS"),
+        place=PlaceRow("Niseko", "Japan", "JP", 3.1, "EXIF GPS", 42.805, 140.687),
         trip=NISEKO,
         also=(AlbumRelPath("Winter travel/IMG_0001.jpg"),),
         group=("/home/anna/Photos/IMG_0001.xmp",),
         similar_to=ContentId(similar_to) if similar_to else None,
+        camera="Apple iPhone 12",
+        size_px=(4032, 3024),
     )
 
 
@@ -125,7 +127,10 @@ def report_rows() -> st.SearchStrategy[ReportRow]:
     taken = st.builds(
         TakenRow, st.datetimes(), st.none() | st.integers(-14 * 60, 14 * 60), _TEXT, st.sampled_from(["second", "day"])
     )
-    place = st.builds(PlaceRow, _TEXT, _TEXT, _TEXT, st.integers(0, 9999).map(lambda number: number / 10), _TEXT)
+    km = st.integers(0, 9999).map(lambda number: number / 10)
+    place = st.builds(PlaceRow, _TEXT, _TEXT, _TEXT, km, _TEXT) | st.builds(
+        PlaceRow, _TEXT, _TEXT, _TEXT, km, _TEXT, st.integers(-90, 90), st.integers(-180, 180)
+    )
     trip = st.builds(TripRow, _TEXT, _TEXT, st.dates(), st.dates(), st.lists(_TEXT, max_size=2).map(tuple))
     photo = st.builds(
         PhotoRow,
@@ -146,6 +151,9 @@ def report_rows() -> st.SearchStrategy[ReportRow]:
         also=st.lists(_INNER, max_size=2).map(tuple),
         group=st.lists(_TEXT, max_size=2).map(tuple),
         similar_to=st.none() | _HASHES.map(ContentId),
+        camera=_TEXT,
+        size_px=st.none() | st.tuples(st.integers(1, 9999), st.integers(1, 9999)),
+        people=st.lists(_TEXT, max_size=2).map(tuple),
     )
     values = st.dictionaries(st.sampled_from(["detail", "format", "percent"]), st.one_of(_TEXT, st.integers()))
     coded = st.builds(lambda values: Reason.of("skip.damaged", **values), values)

@@ -21,6 +21,7 @@ from album_sort.types import (
     ChangedPhoto,
     ContentId,
     HandRow,
+    ImageStatistics,
     Inspection,
     OpResult,
     OpStatus,
@@ -162,6 +163,9 @@ class RowMaker:
                 [one for file in facts.group.files for one in self._ops.get(file.path, ())]
             ),
             damaged_share=None if damage is None else damage.share,
+            camera=facts.metadata.camera,
+            size_px=size_of(facts.statistics),
+            people=facts.metadata.people,
         )
 
     def _trip_row(self, trip: Trip) -> TripRow:
@@ -179,6 +183,13 @@ class RowMaker:
             relative=self.relative(trip),
             is_day_trip=trip.is_day_trip,
         )
+
+
+def size_of(statistics: ImageStatistics | None) -> tuple[int, int] | None:
+    """Width and height in pixels of the upright picture, where it was seen."""
+    if statistics is None or statistics.width_px < 1 or statistics.height_px < 1:
+        return None
+    return round(statistics.width_px), round(statistics.height_px)
 
 
 def not_filed(error: str) -> Reason:

@@ -43,6 +43,7 @@ Json = dict[str, Any]
 
 _SHARE_DIGITS = 3
 _MOST_BYTES = 1 << 49
+_MOST_PX = 1 << 24
 _PROBABILITY_DIGITS = 4
 """Finer than any threshold, and a third of the bytes of a full float."""
 
@@ -176,7 +177,8 @@ def photo_to_json(photo: PhotoRow) -> Json:
             "country_code": place.country_code,
             "distance_km": round(place.distance_km, 1),
             "source": place.source,
-        },
+        }
+        | _town(place),
         "trip": photo.trip and _trip_to_json(photo.trip),
         "group": list(photo.group),
         "sha256": photo.sha256,
@@ -192,7 +194,26 @@ def photo_to_json(photo: PhotoRow) -> Json:
         row |= {"duplicate_of": photo.duplicate_of, "freed_bytes": photo.freed_bytes}
     if photo.damaged_share is not None:
         row |= {"damaged": True, "damaged_share": round(photo.damaged_share, _SHARE_DIGITS)}
+    if photo.camera:
+        row["camera"] = photo.camera
+    if photo.size_px is not None:
+        row["size_px"] = list(photo.size_px)
+    if photo.people:
+        row["people"] = list(photo.people)
     return row
+
+
+def _town(place: PlaceRow) -> Json:
+    if place.lat_deg is None or place.lon_deg is None:
+        return {}
+    return {"lat_deg": place.lat_deg, "lon_deg": place.lon_deg}
+
+
+def _size_from_json(size: object) -> tuple[int, int] | None:
+    if not isinstance(size, list) or len(size) != 2:
+        return None
+    width, height = (whole(side, 1, _MOST_PX) for side in size)
+    return None if width is None or height is None else (width, height)
 
 
 def photo_from_json(row: Json) -> PhotoRow:
@@ -219,6 +240,9 @@ def photo_from_json(row: Json) -> PhotoRow:
         duplicate_of=str(row.get("duplicate_of", "")),
         freed_bytes=whole(row.get("freed_bytes"), 0, _MOST_BYTES) or 0,
         damaged_share=finite(row.get("damaged_share"), 0, 1),
+        camera=str(row.get("camera", "")),
+        size_px=_size_from_json(row.get("size_px")),
+        people=tuple(str(name) for name in row.get("people", ())),
     )
 
 

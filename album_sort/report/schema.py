@@ -103,7 +103,16 @@ _PARTS = (
         },
         optional=("why",),
     ),
-    _Shape(PlaceRow, forms={"distance_km": {"minimum": 0}}, texts={"source": "Where the position comes from."}),
+    _Shape(
+        PlaceRow,
+        forms={
+            "distance_km": {"minimum": 0},
+            "lat_deg": {"type": "number", "minimum": -90, "maximum": 90},
+            "lon_deg": {"type": "number", "minimum": -180, "maximum": 180},
+        },
+        texts={"source": "Where the position comes from.", "lat_deg": "Of the town."},
+        optional=("lat_deg", "lon_deg"),
+    ),
     _Shape(ModelRow, texts={"note": "Said where it is not the network asked for."}),
     _Shape(SettingRow),
     _Shape(StageTiming, forms={"seconds": {"minimum": 0}, "items": _COUNT}),
@@ -170,6 +179,7 @@ _PHOTO = _Shape(
         "freed_bytes": _COUNT,
         "damaged": {"const": True},
         "damaged_share": _SHARE,
+        "size_px": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2},
     },
     texts={
         "source": "Path as found.",
@@ -192,6 +202,9 @@ _PHOTO = _Shape(
         "damaged": "Only of a photo that decodes in part: its file, or one that goes with it, is damaged or cut off.",
         "damaged_share": "Only of a damaged photo: the share of the picture that is missing; "
         "0 where that cannot be measured.",
+        "camera": "Make and model, where known.",
+        "size_px": "Width and height of the upright picture.",
+        "people": "Names that the file, or what lies beside it, tells.",
     },
     optional=(
         "similar_to",
@@ -202,6 +215,9 @@ _PHOTO = _Shape(
         "freed_bytes",
         "damaged",
         "damaged_share",
+        "camera",
+        "size_px",
+        "people",
     ),
     about="One photo: where it came from, where it went, and why.",
 )

@@ -74,11 +74,22 @@ class PlaceRow:
     distance_km: float
     source: str
     """`EXIF GPS`, `inferred from neighbours` ...: the words of `PositionSource`."""
+    lat_deg: float | None = None
+    """Of the town, for the map; None in reports of before it was kept."""
+    lon_deg: float | None = None
 
     @classmethod
     def of(cls, place: Place) -> PlaceRow:
         """What a report keeps of a place."""
-        return cls(place.name, place.country, place.country_code, place.distance_km, str(place.source))
+        return cls(
+            place.name,
+            place.country,
+            place.country_code,
+            place.distance_km,
+            str(place.source),
+            round(place.lat_deg, 3),
+            round(place.lon_deg, 3),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +154,12 @@ class PhotoRow:
     """Of a duplicate: what deleting it, with the files that go with it, would free on its disk; 0 for another name of the same file."""
     damaged_share: float | None = None
     """Share of the picture that is missing; 0 where that cannot be measured, None for a sound photo."""
+    camera: str = ""
+    """Make and model; empty where unknown."""
+    size_px: tuple[int, int] | None = None
+    """Width and height of the upright picture; None where there is none, and in reports of before it was kept."""
+    people: tuple[str, ...] = ()
+    """Names that the file, or what lies beside it, tells."""
 
     @property
     def is_new(self) -> bool:
