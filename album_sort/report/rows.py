@@ -204,9 +204,7 @@ def photo_to_json(photo: PhotoRow) -> Json:
 
 
 def _town(place: PlaceRow) -> Json:
-    if place.lat_deg is None or place.lon_deg is None:
-        return {}
-    return {"lat_deg": place.lat_deg, "lon_deg": place.lon_deg}
+    return {} if place.lat_deg is None else {"lat_deg": place.lat_deg, "lon_deg": place.lon_deg}
 
 
 def _size_from_json(size: object) -> tuple[int, int] | None:
