@@ -96,6 +96,14 @@ class Settings:
     nice: int = _is(0, an_integer(0, 19), "Give way to other programs, as nice(1).", metavar="0-19", is_idle=True)
     report: str = _is("", a_text, "Write the report there, too.", metavar="DIR", is_idle=True)
     """Folder for a further copy."""
+    previews: bool = _is(
+        True,
+        a_flag,
+        "Pictures for the page of what browsers cannot show.",
+        switch="--previews/--no-previews",
+        is_idle=True,
+    )
+    """In the state folder, at most 2,048 px large: of HEIC, RAW, TIFF, JPEG XL."""
     log_file: str = _is("", a_text, "Append what is said to FILE.", metavar="FILE", is_idle=True)
     progress: bool = _is(True, a_flag, "No progress line.", switch="--no-progress", is_idle=True)
     wait: float = _is(0.0, a_number(0, 1e6), "Wait for another run to finish.", metavar="SECONDS", is_idle=True)

@@ -10,6 +10,9 @@ from album_sort.types import FileKind
 HEAD_BYTES = 64
 """How much of a file's beginning `sniff` and `describe` look at."""
 
+_MOST_PIXELS_IN_BROWSERS = 40_000_000
+"""A browser holds four bytes for each: phones give up on what the largest cameras make (docs/decisions/0015-previews.md)."""
+
 
 @dataclass(frozen=True, slots=True)
 class MediaFormat:
@@ -35,6 +38,8 @@ class MediaFormat:
     """`is_that` alone is not proof."""
     holds_exif: bool = True
     """Whether it has a place for EXIF; in others, what looks like it is chance."""
+    in_browsers: bool = False
+    """Whether every browser shows such a photo; of others the page shows a preview. Nothing is said of films."""
 
 
 def _photo(
@@ -45,6 +50,7 @@ def _photo(
     brands: str = "",
     is_that: Callable[[bytes], bool] | None = None,
     holds_exif: bool = True,
+    in_browsers: bool = False,
 ) -> MediaFormat:
     return MediaFormat(
         name,
@@ -56,6 +62,7 @@ def _photo(
         tuple(brands.split()),
         is_that=is_that,
         holds_exif=holds_exif,
+        in_browsers=in_browsers,
     )
 
 
@@ -106,12 +113,12 @@ def _is_mpeg_stream(head: bytes) -> bool:
 
 
 FORMATS: tuple[MediaFormat, ...] = (
-    _photo("jpeg", ".jpg .jpeg .jpe .jfif .jif .mpo", (0, b"\xff\xd8\xff")),
-    _photo("png", ".png .apng", (0, b"\x89PNG\r\n\x1a\n")),
-    _photo("webp", ".webp", (8, b"WEBP"), container=b"RIFF"),
-    _photo("gif", ".gif", (0, b"GIF87a"), (0, b"GIF89a"), holds_exif=False),
-    _photo("bmp", ".bmp .dib", is_that=_is_bitmap, holds_exif=False),
-    _photo("avif", ".avif .avifs", brands="avif avis"),
+    _photo("jpeg", ".jpg .jpeg .jpe .jfif .jif .mpo", (0, b"\xff\xd8\xff"), in_browsers=True),
+    _photo("png", ".png .apng", (0, b"\x89PNG\r\n\x1a\n"), in_browsers=True),
+    _photo("webp", ".webp", (8, b"WEBP"), container=b"RIFF", in_browsers=True),
+    _photo("gif", ".gif", (0, b"GIF87a"), (0, b"GIF89a"), holds_exif=False, in_browsers=True),
+    _photo("bmp", ".bmp .dib", is_that=_is_bitmap, holds_exif=False, in_browsers=True),
+    _photo("avif", ".avif .avifs", brands="avif avis", in_browsers=True),
     _photo("heic", ".heic .heics", brands="heic heix heim heis hevc hevx hevm hevs"),
     _photo("heif", ".heif .hif .heifs", brands="mif1 msf1 mif2"),
     _photo("jxl", ".jxl", (0, b"\xff\x0a"), (0, b"\x00\x00\x00\x0cJXL \r\n\x87\n")),
@@ -243,6 +250,20 @@ def kind_of_format(name: str) -> FileKind | None:
     """The kind of a format by its name, as inspections give it; None for one that we do not know."""
     media = _BY_NAME.get(name)
     return media.kind if media else None
+
+
+def format_of_suffix(suffix: str) -> str:
+    """The name of the format that a suffix (any case, with dot) promises; empty for files we have no business with."""
+    media = _BY_SUFFIX.get(suffix.lower())
+    return media.name if media else ""
+
+
+def wants_preview(name: str, pixels: int) -> bool:
+    """Whether the page needs a preview of a photo of this format with so many pixels (0: unknown), to show it, or to show it at once."""
+    media = _BY_NAME.get(name)
+    if media is None or media.kind not in (FileKind.PHOTO, FileKind.RAW):
+        return False
+    return not media.in_browsers or pixels > _MOST_PIXELS_IN_BROWSERS
 
 
 def holds_exif(name: str) -> bool:

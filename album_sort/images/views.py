@@ -81,6 +81,14 @@ def _resized(pixels: Pixels, size: tuple[int, int], resample: Image.Resampling) 
     return _finished(Image.fromarray(rgb), pixels)
 
 
+def fitted(pixels: Pixels, long_px: int, resample: Image.Resampling) -> NDArray[np.uint8]:
+    """The whole picture (H, W, 3) with at most that long side, in sRGB and upright; never blown up."""
+    width, height = pixels.size
+    scale = min(1.0, long_px / max(width, height))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return _finished(pixels.image, pixels) if size == (width, height) else _resized(pixels, size, resample)
+
+
 def resized_size(size: tuple[int, int], short_px: int) -> tuple[int, int]:
     """Size with the given short side, rounded as torchvision's `Resize` does."""
     width, height = size

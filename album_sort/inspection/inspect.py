@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from album_sort.inspection.memory import give_memory_back
-from album_sort.inspection.messages import Answer, Failed, Read, ReaderSettings
+from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings
 from album_sort.inspection.pool import ReaderPool
 from album_sort.state.cache import InferenceCache
 from album_sort.types import BackboneSpec, ContentId, FileEntry, Inspection, Precision, Skipped
@@ -194,7 +194,7 @@ class _Run:
             self._fail(answer.skipped, answer.file)
             if answer.content_id is not None:
                 self.cache.add_failure(answer.file, answer.content_id, answer.skipped)
-        else:
+        elif isinstance(answer, Known):
             self.cache.add_file(answer.file, answer.content_id)
             if isinstance(answer.what, Skipped):
                 self._fail(answer.what, answer.file)

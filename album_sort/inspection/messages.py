@@ -26,6 +26,8 @@ class ReaderSettings:
     """Most private memory a reading process may take; a picture that needs more is refused."""
     seconds_per_file: float = 8.0
     """Most time for one file, beside the time to read its bytes: a good decoder needs a tenth of a second."""
+    makes_previews: bool = False
+    """Whether it makes pictures for browsers instead of looking at photos."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,16 @@ class Failed:
     """None when it could not even be read, or when another try may end otherwise."""
 
 
-Answer = Read | Known | Failed
+@dataclass(frozen=True, slots=True, eq=False)
+class Previewed:
+    """A picture of a file for browsers."""
+
+    file: FileEntry
+    content_id: ContentId
+    jpeg: bytes
+
+
+Answer = Read | Known | Failed | Previewed
 
 
 @dataclass(slots=True, eq=False)

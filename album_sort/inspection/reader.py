@@ -12,14 +12,15 @@ import hashlib
 import os
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from album_sort.core.formats import HEAD_BYTES, sniff
 from album_sort.core.unreadable import unreadable
-from album_sort.images import UndecodableError, decode_picture
+from album_sort.images import UndecodableError, decode_picture, make_preview
 from album_sort.inspection.memory import keep_freed_memory
-from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings, Ready
+from album_sort.inspection.messages import Answer, Failed, Known, Previewed, Read, ReaderSettings, Ready
 from album_sort.metadata.files import read_metadata, read_sidecar, read_video_metadata
 from album_sort.reading import NotAFile, open_regular, read_at_most, read_head, sha256_of
 from album_sort.state.cache import CacheReader
@@ -48,8 +49,17 @@ class ChangedWhileReadError(Exception):
 
 def inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> Answer:
     """One file, read once. Never raises for what a file may contain."""
+    return _within_its_border(file, settings, lambda: _inspect(file, settings, cache))
+
+
+def preview(file: FileEntry, settings: ReaderSettings) -> Answer:
+    """A picture of one photo for browsers. Never raises for what a file may contain."""
+    return _within_its_border(file, settings, lambda: _preview(file, settings))
+
+
+def _within_its_border(file: FileEntry, settings: ReaderSettings, work: Callable[[], Answer]) -> Answer:
     try:
-        return _inspect(file, settings, cache)
+        return work()
     except ChangedWhileReadError:
         return _failed(file, Stage.READ, Reason.of("skip.changing"))
     except NotAFile:
@@ -68,12 +78,27 @@ def _inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> A
     if kind in (FileKind.VIDEO, FileKind.SIDECAR):
         content_id = hash_file(file)
         return _known(file, content_id, cache) or _read_around(file, content_id, kind, head)
+    return _of_its_bytes(
+        file,
+        settings,
+        lambda content_id, data: _known(file, content_id, cache) or _read_picture(file, content_id, data, settings),
+    )
+
+
+def _preview(file: FileEntry, settings: ReaderSettings) -> Answer:
+    return _of_its_bytes(
+        file, settings, lambda content_id, data: Previewed(file, content_id, make_preview(data, file.suffix))
+    )
+
+
+def _of_its_bytes(file: FileEntry, settings: ReaderSettings, work: Callable[[ContentId, bytes], Answer]) -> Answer:
+    """What comes of a picture's content and bytes."""
     if file.size_bytes > settings.memory_bytes:
         return _failed(file, Stage.READ, Reason.of("skip.memory-to-read", megabytes=settings.memory_bytes >> 20))
     data = _read_all(file)
     content_id = ContentId(hashlib.sha256(data).hexdigest())
     try:
-        return _known(file, content_id, cache) or _read_picture(file, content_id, data, settings)
+        return work(content_id, data)
     except (UndecodableError, MemoryError) as error:
         if isinstance(error, MemoryError) or isinstance(error.__cause__, MemoryError):
             reason = Reason.of("skip.memory-to-decode", megabytes=settings.memory_bytes >> 20)
@@ -185,7 +210,8 @@ def serve(connection: Connection) -> None:
     cache = CacheReader(settings.cache_folder, settings.model_key)
     connection.send(Ready())
     while True:
-        connection.send(inspect(connection.recv(), settings, cache))
+        file: FileEntry = connection.recv()
+        connection.send(preview(file, settings) if settings.makes_previews else inspect(file, settings, cache))
 
 
 if __name__ == "__main__":

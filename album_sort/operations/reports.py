@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from album_sort.classifier.labels import label_text
@@ -37,10 +37,12 @@ from album_sort.report import (
     relative_words,
     write_reports,
 )
+from album_sort.state.previews import PreviewStore
 from album_sort.types import (
     TRAVEL,
     ModelRow,
     OpResult,
+    PhotoRow,
     PlannedOp,
     Reason,
     ReportFooter,
@@ -66,6 +68,8 @@ class ReportWriter:
     is_preview: bool
     timings: Mapping[str, StageTiming]
     """Of the stages that follow the preparation; they come in while the run goes on."""
+    previews: PreviewStore
+    """Where previews lie; more of them may come while the run goes on, until `revise`."""
     _maker: RowMaker | None = None
     _stream: JsonlReport | None = None
     _trouble: DestinationError | None = None
@@ -95,7 +99,7 @@ class ReportWriter:
                 stream.add(skipped)
 
             def on_result(op: PlannedOp, result: OpResult) -> None:
-                for row in self.maker.rows_of(op, result):
+                for row in map(self._with_preview, self.maker.rows_of(op, result)):
                     self._told.add(row)
                     if self._trouble is None:
                         self._add(stream, row)
@@ -108,6 +112,19 @@ class ReportWriter:
             stream.add(row)
         except DestinationError as error:
             self._trouble = error
+
+    def _with_preview(self, row: ReportRow) -> ReportRow:
+        return self._shown(row) if isinstance(row, PhotoRow) else row
+
+    def _shown(self, photo: PhotoRow) -> PhotoRow:
+        """With the preview that there is by now."""
+        address = self.previews.address(photo.sha256)
+        return photo if photo.preview == address else replace(photo, preview=address)
+
+    def revise(self) -> None:
+        """Tells, of the photos that are filed, of the previews that have been made since. Raises `DestinationError`."""
+        if self._stream is not None and self._trouble is None:
+            self._stream.revise(self._shown)
 
     def finish(self, exit_code: int, *, is_interrupted: bool) -> tuple[Path, ...]:
         """Completes the stream and writes the pages of the run, and the link to them at the top of the albums.
@@ -141,7 +158,7 @@ class ReportWriter:
 
     def _rows_of_preview(self) -> Iterator[ReportRow]:
         self._told = ThisRun()
-        for row in self.maker.rows():
+        for row in map(self._with_preview, self.maker.rows()):
             self._told.add(row)
             yield row
         yield from self._carried_rows()
@@ -161,7 +178,8 @@ class ReportWriter:
                 if content in preparation.hand.pinned
             },
         )
-        return carried.rows(self._told, earlier_rows(preparation.request.destination, self.planned.plan.plan_id))
+        earlier = earlier_rows(preparation.request.destination, self.planned.plan.plan_id)
+        return map(self._with_preview, carried.rows(self._told, earlier))
 
     def _outcome(self, exit_code: int, *, is_interrupted: bool) -> ReportFooter:
         preparation = self.preparation

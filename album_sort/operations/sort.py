@@ -12,8 +12,9 @@ from album_sort import __version__
 from album_sort.classifier.labels import load_wording
 from album_sort.config import new_homeless_cache
 from album_sort.core.planning.planfile import plan_to_lines
-from album_sort.errors import DestinationError
+from album_sort.errors import AlbumSortError, DestinationError
 from album_sort.events import Event, EventSink, FileLeftOut, Notice, StageFinished, StageStarted
+from album_sort.fileops.apply import Applied
 from album_sort.fileops.lock import check_unlocked
 from album_sort.fileops.trouble import describe
 from album_sort.operations.clock import utc_now
@@ -29,6 +30,7 @@ from album_sort.operations.words import terminal_words
 from album_sort.pipeline.execute import Planned, carry_out, make_plan
 from album_sort.pipeline.holding import clear_after_kill, held_destination, say_unreadable
 from album_sort.pipeline.prepare import Preparation, prepare
+from album_sort.pipeline.previewing import Missing, make_previews, missing_in_albums, missing_in_plan
 from album_sort.pipeline.remembered import (
     Remembered,
     read_remembered,
@@ -38,6 +40,7 @@ from album_sort.pipeline.reporting import changes_since
 from album_sort.pipeline.scouting import Scouted, SortRequest, scout
 from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
 from album_sort.settings import Settings
+from album_sort.state.previews import PreviewStore, previews_beside, previews_of
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, Reason, StageTiming
 from album_sort.types.ledger import RunStatus
@@ -137,7 +140,8 @@ class _Run:
         preparation = prepare(scouted, remembered, self.sink)
         planned = self._plan(preparation, remembered)
         self._say_differences(preparation, planned)
-        if not planned.has_work and not remembered.records.unfinished_runs and not self._saves_news(preparation):
+        is_to_be_written = planned.has_work or remembered.records.unfinished_runs or self._saves_news(preparation)
+        if not is_to_be_written and not self._lacks_previews(preparation, planned):
             outcome = self._without_writing(preparation, planned, remembered, is_preview=False)
             self._keep(scouted, remembered, outcome)
             return outcome
@@ -156,6 +160,12 @@ class _Run:
             or self.order.here.kept.weights.sha256 == preparation.engine.weights.sha256
         )
         return self.order.saves and (self.request.keeps != self.order.here.kept.values or not is_same_network)
+
+    def _lacks_previews(self, preparation: Preparation, planned: Planned) -> bool:
+        """Whether photos in the albums want a preview, and nobody has tried to make it."""
+        store = previews_of(self.request.destination)
+        wanted = self.request.settings.previews
+        return wanted and bool(missing_in_albums(preparation, planned.picture.ledger.values(), store))
 
     def _say_differences(self, preparation: Preparation, planned: Planned) -> None:
         left_alone = say_unreadable(planned.picture, preparation.lang)
@@ -178,8 +188,14 @@ class _Run:
         outcome = Outcome(preparation, planned, None, self.request.sources, is_preview=is_preview, changes=changes)
         if not self._report_folder:
             return outcome
+        writer = self._writer(preparation, planned, remembered, is_preview=is_preview)
+        if is_preview:
+            writer.previews.thin({op.content_id for op in planned.plan.ops})
+        if is_preview and self.request.settings.previews:
+            self._make_previews(
+                preparation, missing_in_plan(preparation, planned.plan, writer.previews), writer.previews
+            )
         with self._stage("report"):
-            writer = self._writer(preparation, planned, remembered, is_preview=is_preview)
             return outcome.with_reports(writer.write_copy(Path(self._report_folder), outcome.exit_code))
 
     def _carry_out(
@@ -190,12 +206,17 @@ class _Run:
         writer = self._writer(preparation, planned, remembered, is_preview=False)
         with self.stop.gently(), writer.streaming() as on_result:
             applied = carry_out(planned, preparation, state, sink=self._listen, stop=self.stop, on_result=on_result)
+            is_told_late = False
+            if not applied.stopped_by and not applied.is_destination_gone:
+                applied, is_told_late = self._with_previews(preparation, state, applied, writer.previews)
             outcome = Outcome(preparation, planned, applied, self.request.sources, changes=changes)
             if applied.is_destination_gone:
                 return outcome
             is_interrupted = bool(applied.stopped_by)
             with self._stage("report"):
                 try:
+                    if is_told_late:
+                        writer.revise()
                     paths = writer.finish(outcome.exit_code, is_interrupted=is_interrupted)
                 except (OSError, DestinationError) as error:
                     return self._without_report(outcome, state, error)
@@ -203,6 +224,25 @@ class _Run:
                     folder = Path(self._report_folder)
                     paths += writer.write_copy(folder, outcome.exit_code, is_interrupted=is_interrupted)
         return outcome.with_reports(paths)
+
+    def _with_previews(
+        self, preparation: Preparation, state: DestinationState, applied: Applied, store: PreviewStore
+    ) -> tuple[Applied, bool]:
+        """Makes the previews that are missing, takes away those of what is in the albums no more; whether there are new ones."""
+        ledger = state.records().ledger.values()
+        store.thin({row.content_id for row in ledger})
+        missing = missing_in_albums(preparation, ledger, store) if self.request.settings.previews else {}
+        is_whole = self._make_previews(preparation, missing, store)
+        return (applied if is_whole else replace(applied, stopped_by="interrupted")), bool(missing)
+
+    def _make_previews(self, preparation: Preparation, missing: Missing, store: PreviewStore) -> bool:
+        """False where somebody asked to stop. A run does not fail for them: what is filed is filed, and the next one tries again."""
+        try:
+            return not missing or make_previews(missing, store, preparation.engine, sink=self._listen, stop=self.stop)
+        except (OSError, AlbumSortError) as error:
+            why = describe(error) if isinstance(error, OSError) else str(error)
+            self.sink(Notice(preparation.say(Reason.of("notice.no-previews", error=why)), is_urgent=True))
+            return True
 
     def _without_report(self, outcome: Outcome, state: DestinationState, error: OSError | DestinationError) -> Outcome:
         """What is filed is filed; the run stays open, so that the next one writes a report of the albums."""
@@ -262,7 +302,11 @@ class _Run:
             )
             for name in (setting.name for setting in fields(Settings))
         ]
-        return ReportWriter(preparation, planned, remembered, tuple(shown), __version__, is_preview, self.timings)
+        destination, report = self.request.destination, Path(self._report_folder)
+        store = previews_beside(report) if is_preview else previews_of(destination)
+        return ReportWriter(
+            preparation, planned, remembered, tuple(shown), __version__, is_preview, self.timings, store
+        )
 
 
 def _shown(name: str, value: object) -> str:

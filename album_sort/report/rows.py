@@ -34,6 +34,7 @@ from album_sort.types import (
     TripRow,
     inner_path,
     inner_path_or_none,
+    preview_path,
     run_id_of,
 )
 from album_sort.types.report import HAND_KINDS
@@ -153,7 +154,7 @@ def _taken_from_json(row: Json) -> TakenRow:
 
 
 def photo_to_json(photo: PhotoRow) -> Json:
-    """The row of one photo; what is said of few (`similar_to`, `duplicate_of`, `damaged`) is present only where it says something."""
+    """The row of one photo; what is said of few (`similar_to`, `damaged`, `preview` ...) is present only where it says something."""
     place = photo.place
     row: Json = {
         "type": "photo",
@@ -200,6 +201,8 @@ def photo_to_json(photo: PhotoRow) -> Json:
         row["size_px"] = list(photo.size_px)
     if photo.people:
         row["people"] = list(photo.people)
+    if photo.preview:
+        row["preview"] = photo.preview
     return row
 
 
@@ -241,6 +244,7 @@ def photo_from_json(row: Json) -> PhotoRow:
         camera=str(row.get("camera", "")),
         size_px=_size_from_json(row.get("size_px")),
         people=tuple(str(name) for name in row.get("people", ())),
+        preview=preview_path(row.get("preview", "")),
     )
 
 

@@ -34,6 +34,7 @@ from album_sort.types import (
     TopClass,
     TripRow,
 )
+from album_sort.types.inner_paths import PREVIEW_PATTERN
 from album_sort.types.report import HAND_KINDS
 
 Schema = dict[str, Any]
@@ -180,6 +181,7 @@ _PHOTO = _Shape(
         "damaged": {"const": True},
         "damaged_share": _SHARE,
         "size_px": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2},
+        "preview": {"pattern": PREVIEW_PATTERN},
     },
     texts={
         "source": "Path as found.",
@@ -205,6 +207,8 @@ _PHOTO = _Shape(
         "camera": "Make and model, where known.",
         "size_px": "Width and height of the upright picture.",
         "people": "Names that the file, or what lies beside it, tells.",
+        "preview": "Only of a photo that browsers do not show, or hardly: a JPEG of it, inside the destination; "
+        "where nothing was filed, beside the report.",
     },
     optional=(
         "similar_to",
@@ -218,6 +222,7 @@ _PHOTO = _Shape(
         "camera",
         "size_px",
         "people",
+        "preview",
     ),
     about="One photo: where it came from, where it went, and why.",
 )

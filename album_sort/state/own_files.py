@@ -16,10 +16,10 @@ from typing import Any
 from album_sort.core.checked import NONSENSE, json_object
 from album_sort.errors import DestinationError
 from album_sort.reading import check_regular, open_regular
-from album_sort.types.inner_paths import STATE_FOLDER, OutsideError, RunId, run_id_of
+from album_sort.types.inner_paths import PREVIEWS, STATE_FOLDER, OutsideError, RunId, run_id_of
 
 RUNS = "runs"
-_FOLDERS = (RUNS, "trash")
+_FOLDERS = (RUNS, "trash", PREVIEWS)
 
 LONGEST_LINE = 16 << 20
 """Bytes; a hundred thousand members of a trip, or photos moved by hand, are half of it."""

@@ -27,7 +27,7 @@ from album_sort.types.content import (
     Preprocessing,
 )
 from album_sort.types.files import ContentId, FileEntry, FileKind, PhotoGroup, Skipped, Stage
-from album_sort.types.inner_paths import AlbumRelPath, RunId, inner_path, inner_path_or_none, run_id_of
+from album_sort.types.inner_paths import AlbumRelPath, RunId, inner_path, inner_path_or_none, preview_path, run_id_of
 from album_sort.types.labels import Album, ClassAlbums, ImageNetClass, LabelSet
 from album_sort.types.metadata import (
     CaptureTime,
@@ -153,5 +153,6 @@ __all__ = [
     "TripRow",
     "inner_path",
     "inner_path_or_none",
+    "preview_path",
     "run_id_of",
 ]

@@ -29,6 +29,14 @@ NO_RUN = RunId("")
 LONGEST_PATH = 4096
 """Bytes; no system opens a longer one. Components are checked by the file system that gets them."""
 
+PREVIEWS = "previews"
+"""In the state folder, pictures for browsers of the photos that these do not show."""
+
+REPORT_PREVIEWS = "report-previews"
+"""The same beside a report of what is not filed."""
+
+PREVIEW_PATTERN = rf"^(\.album-sort/{PREVIEWS}|{REPORT_PREVIEWS})/[0-9a-f]{{2}}/[0-9a-f]{{64}}\.jpg$"
+
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 # An empty component, `.` or `..` (so also a slash at either end), NUL, or what stands for no byte of any name.
 _UNSAFE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\0\ud800-\udc7f\udd00-\udfff]")
@@ -48,6 +56,12 @@ def inner_path(text: object) -> AlbumRelPath:
 def inner_path_or_none(text: object) -> AlbumRelPath:
     """The same, where the empty text says that there is none."""
     return NOWHERE if isinstance(text, str) and not text else inner_path(text)
+
+
+def preview_path(text: object) -> str:
+    """The text where it is the address of a preview, as a report has it; empty for every other."""
+    is_one = isinstance(text, str) and re.fullmatch(PREVIEW_PATTERN, text, re.ASCII) and "\n" not in text
+    return str(text) if is_one else ""
 
 
 def run_id_of(text: object) -> RunId:

@@ -160,6 +160,8 @@ class PhotoRow:
     """Width and height of the upright picture; None where there is none, and in reports of before it was kept."""
     people: tuple[str, ...] = ()
     """Names that the file, or what lies beside it, tells."""
+    preview: str = ""
+    """Of a photo that browsers do not show: where a picture that they do lies, inside the destination (of a preview: beside the report)."""
 
     @property
     def is_new(self) -> bool:

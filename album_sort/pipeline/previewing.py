@@ -1,0 +1,115 @@
+"""Pictures for browsers, of what is in the albums and no browser shows: made once, after the photos are filed.
+
+Not while photos are looked at: of a HEIC or a RAW that reads a thumbnail, for a hundredth of the price, and a photo that the cache knows
+is not read at all (docs/decisions/0015-previews.md).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import chain
+from pathlib import PurePath
+
+from album_sort.core.formats import format_of_suffix, wants_preview
+from album_sort.events import EventSink
+from album_sort.inspection.cores import available_cores
+from album_sort.inspection.inspect import processes_worth_starting
+from album_sort.inspection.messages import Failed, Previewed
+from album_sort.inspection.pool import ReaderPool
+from album_sort.pipeline.engine import Engine
+from album_sort.pipeline.prepare import Preparation
+from album_sort.pipeline.stages import Stages
+from album_sort.state.previews import PreviewStore
+from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Plan, Role
+from album_sort.types.ledger import LedgerRow
+
+_AHEAD = 8
+"""Previews that wait to be written, of half a megabyte each."""
+
+Missing = Mapping[ContentId, FileEntry]
+"""Contents that want a preview, each with a file that has it."""
+
+
+def missing_in_albums(preparation: Preparation, ledger: Iterable[LedgerRow], store: PreviewStore) -> Missing:
+    """What is filed and has no preview yet; a link to a photo that is not there tonight waits."""
+    wanted = _Wanted(preparation, store)
+    filed = ((row.content_id, row.path) for row in ledger if row.role is Role.PRIMARY)
+    named = {content: path for content, path in filed if wanted.is_wanted(content, path)}
+    root = preparation.request.destination
+    found = {content: _file_at(os.path.join(root, path), root) for content, path in named.items()}
+    return {content: file for content, file in found.items() if file is not None}
+
+
+def missing_in_plan(preparation: Preparation, plan: Plan, store: PreviewStore) -> Missing:
+    """The same of what a plan would file, from the photos themselves."""
+    wanted = _Wanted(preparation, store)
+    inspected = preparation.inspected.inspections
+    return {
+        op.content_id: inspected[op.source].file
+        for op in plan.ops
+        if op.role is Role.PRIMARY and op.source in inspected and wanted.is_wanted(op.content_id, op.source)
+    }
+
+
+class _Wanted:
+    """Tells by what was read of the photos, and by their names where nothing is known any more."""
+
+    def __init__(self, preparation: Preparation, store: PreviewStore) -> None:
+        rest = preparation.rest
+        read = chain(rest.gone.values(), rest.there.values(), preparation.inspected.inspections.values())
+        self._known: Mapping[ContentId, Inspection] = {inspection.content_id: inspection for inspection in read}
+        self._store = store
+
+    def is_wanted(self, content_id: ContentId, path: str) -> bool:
+        known = self._known.get(content_id)
+        if known is None:
+            media_format, pixels = format_of_suffix(PurePath(path).suffix), 0
+        else:
+            size = known.metadata
+            media_format, pixels = known.media_format, (size.width_px or 0) * (size.height_px or 0)
+        # The store is asked last: most libraries have none of these, and no folder is looked through.
+        return wants_preview(media_format, pixels) and content_id not in self._store.tried
+
+
+def _file_at(path: str, root: str) -> FileEntry | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return FileEntry(path, root, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, FileKind.PHOTO)
+
+
+def make_previews(
+    missing: Missing, store: PreviewStore, engine: Engine, *, sink: EventSink, stop: Callable[[], bool]
+) -> bool:
+    """Whether all have been tried; False where somebody asked to stop. Of what shows nothing is kept that it was tried.
+
+    Raises OSError where the disk takes no more, `AlbumSortError` where no reading process can be started.
+    """
+    contents = {file.path: content for content, file in missing.items()}
+    files = list(missing.values())
+    workers = min(engine.settings.workers or available_cores(), processes_worth_starting(files))
+    stages = Stages(sink)
+    with (
+        stages.stage("previews", len(files)),
+        ReaderPool(replace(engine.reader, makes_previews=True), workers, _AHEAD) as pool,
+    ):
+        for answer in pool.read(files):
+            match answer:
+                case Previewed(file, content_id, jpeg):
+                    # A file that somebody has changed shows something else than its row says.
+                    store.keep(contents[file.path], jpeg if content_id == contents[file.path] else b"")
+                case Failed(file):
+                    store.keep(contents[file.path], b"")
+                case _:
+                    continue
+            stages.items += 1
+            stages.progress(stages.items, file.path)
+            if stop():
+                break
+    return stages.items == len(files)
