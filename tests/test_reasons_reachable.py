@@ -77,6 +77,7 @@ SEEN_BY_TEST = {
     "explain.examples": ("test_learn.py", "What you have shown"),
     "explain.like-examples": ("test_learn.py", "; nearest:"),
     "notice.no-home": ("test_surroundings.py", "no home folder"),
+    "notice.no-previews": ("test_previews.py", "not all pictures for the page could be made"),
     "notice.other-network": ("test_download.py", "which ships with the install"),
     "notice.stale-native-code": ("test_native.py", "of another version and is not used"),
     "skip.crashed": ("test_inspection_pool.py", "skip.crashed"),

@@ -138,8 +138,11 @@ def _load(data: bytes, name: str, request: Request) -> Pixels:
             if preview is not None and min(preview.size) >= request.preprocessing.crop_px:
                 return preview
             developed = _developed(raw, frame, request)
+            if preview is None or min(preview.size) >= min(developed.size):
+                # Where it is as large, the camera's own rendering is the better one.
+                return preview or developed
             # A whole preview, however small, says more than half a picture.
-            return developed if preview is None or not developed.warnings else _small(preview)
+            return _small(preview) if developed.warnings else developed
     except (UndecodableError, *LIBRARY_ERRORS, rawpy.LibRawError) as error:
         if preview is not None:
             return _small(preview)
