@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from album_sort.report.rows import info_to_json, outcome_to_json, photo_to_json, skipped_to_json
+from album_sort.report.rows import photo_to_json, skipped_to_json
+from album_sort.report.run_rows import info_to_json, outcome_to_json
 from album_sort.report.schema import schema_text
 from album_sort.report.tally import Tally
 from album_sort.types import PhotoRow, ReportHeader, ReportRow, RowAction, Stage

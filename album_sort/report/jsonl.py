@@ -20,17 +20,8 @@ from album_sort.core.checked import NONSENSE, json_object
 from album_sort.errors import DestinationError
 from album_sort.reading import check_regular, open_regular
 from album_sort.report._output import refuse_foreign
-from album_sort.report.rows import (
-    Json,
-    info_from_json,
-    info_to_json,
-    outcome_from_json,
-    outcome_to_json,
-    photo_from_json,
-    photo_to_json,
-    skipped_from_json,
-    skipped_to_json,
-)
+from album_sort.report.rows import photo_from_json, photo_to_json, skipped_from_json, skipped_to_json
+from album_sort.report.run_rows import Json, info_from_json, info_to_json, outcome_from_json, outcome_to_json
 from album_sort.report.sinks import ReportBrief
 from album_sort.report.tally import Tally
 from album_sort.types import (

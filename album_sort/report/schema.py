@@ -207,8 +207,7 @@ _PHOTO = _Shape(
         "camera": "Make and model, where known.",
         "size_px": "Width and height of the upright picture.",
         "people": "Names that the file, or what lies beside it, tells.",
-        "preview": "Only of a photo that browsers do not show, or hardly: a JPEG of it, inside the destination; "
-        "where nothing was filed, beside the report.",
+        "preview": "Only of a photo that browsers do not show, or hardly: a JPEG of it, in the destination or beside the report.",
     },
     optional=(
         "similar_to",
@@ -219,10 +218,7 @@ _PHOTO = _Shape(
         "freed_bytes",
         "damaged",
         "damaged_share",
-        "camera",
-        "size_px",
-        "people",
-        "preview",
+        *("camera", "size_px", "people", "preview"),
     ),
     about="One photo: where it came from, where it went, and why.",
 )
