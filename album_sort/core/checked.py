@@ -34,6 +34,9 @@ LARGEST_TIME_NS = 10**9 << 63
 _YEARS = range(1970, 9000)
 """A second after a run, a day before a trip must still be dates."""
 
+FIRST_YEAR, LAST_YEAR = 1800, 2200
+"""Of what a person says of a photo."""
+
 _CONTENT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _NO_NAME = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
@@ -98,6 +101,13 @@ def day(value: object) -> date:
     if not date(1, 1, 2) < found < date(9999, 1, 1):
         raise ValueError(f"{value!r:.80} is not a day of a photo")
     return found
+
+
+def listed(values: object) -> list[Any]:
+    """A list of anything."""
+    if not isinstance(values, list):
+        raise ValueError(f"{values!r:.80} is not a list")
+    return values
 
 
 def value_of_reason(value: object) -> str | int | float:

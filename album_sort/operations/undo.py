@@ -18,7 +18,7 @@ from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.undoing import take_back
 from album_sort.state.store import DestinationState
 from album_sort.types import OpResult, OpStatus, RunId
-from album_sort.types.ledger import LEARN, RunRecord, RunStatus
+from album_sort.types.ledger import CHANGE, LEARN, RunRecord, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def _chosen(runs: Sequence[RunRecord], run_id: str, destination: str) -> RunReco
             known = ", ".join(run.run_id for run in runs[-5:]) or "none"
             raise UsageError(f"no run {run_id!r} in {destination!r}", hint=f"the last runs are: {known}")
         return found[0]
-    alive = [run for run in runs if run.status is not RunStatus.UNDONE and (run.done or run.command == LEARN)]
+    alive = [run for run in runs if run.status is not RunStatus.UNDONE and (run.done or run.command in (LEARN, CHANGE))]
     if not alive:
         raise UsageError(f"there is no run to undo in {destination!r}", hint="`album-sort runs` lists them all")
     return alive[-1]

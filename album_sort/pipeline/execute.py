@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from album_sort import __version__
 from album_sort.classifier.labels import load_wording
@@ -54,6 +55,7 @@ from album_sort.state.journal import StateJournal
 from album_sort.state.store import DestinationState
 from album_sort.types import ContentId, Filing, OpResult, OpStatus, Plan, PlannedOp, Reason, RunId, run_id_of
 from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, RunRecord, RunStatus
+from album_sort.types.told import Word
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,8 +193,16 @@ def _decided(preparation: Preparation, state: DestinationState) -> dict[str, str
     }
 
 
-def begin_run(state: DestinationState, plan: Plan, command: str, started_utc: datetime) -> StateJournal:
-    """Enters the run that is to carry out a plan into the history; its journal. Raises `DestinationError`."""
+def begin_run(
+    state: DestinationState,
+    plan: Plan,
+    command: str,
+    started_utc: datetime,
+    *,
+    words: Sequence[Word] = (),
+    keeps: Mapping[str, str] = MappingProxyType({}),
+) -> StateJournal:
+    """Enters the run that is to carry out a plan into the history, with what it remembers; its journal. Raises `DestinationError`."""
     run = RunRecord(
         plan.plan_id,
         command,
@@ -203,7 +213,7 @@ def begin_run(state: DestinationState, plan: Plan, command: str, started_utc: da
         plan.settings_digest,
         version=__version__,
     )
-    return state.begin_run(run, plan)
+    return state.begin_run(run, plan, words=words, keeps=keeps)
 
 
 def _unheard(_op: PlannedOp, _result: OpResult) -> None:

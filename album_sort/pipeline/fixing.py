@@ -218,24 +218,28 @@ def forget(state: DestinationState, contents: Collection[ContentId], albums: Alb
     of which something had been said.
     """
     said = [content for content in contents if content in albums.hand.corrections]
+    removed, changed = counted_as_ours(contents, albums)
+    state.forget_corrections(said)
+    state.replace_outputs(removed, changed)
+    touched = {albums.picture.ledger[path].group_id for path in (*removed, *(row.path for row in changed))}
+    return len({*said, *touched})
+
+
+def counted_as_ours(contents: Collection[ContentId], albums: Albums) -> tuple[list[AlbumRelPath], list[LedgerRow]]:
+    """Rows of the ledger to forget, and rows as they are from now on, once nothing counts that a person did with photos."""
     folders = folders_of(albums.picture, albums.layout, albums.rules)
     removed: list[AlbumRelPath] = []
     changed: list[LedgerRow] = []
-    touched = set(said)
     for path, row in albums.picture.ledger.items():
         if row.group_id not in contents:
             continue
         rendered = without_aliases(folder_of(path), albums.aliases)
         if path not in albums.picture.present:
             removed.append(path)
-            touched.add(row.group_id)
         elif rendered and rendered != row.folder:
             album = folders.album_of(folder_of(path)) or row.album
             changed.append(replace(row, filed=refiled(row.filed, folder=rendered, album=album)))
-            touched.add(row.group_id)
-    state.forget_corrections(said)
-    state.replace_outputs(removed, changed)
-    return len(touched)
+    return removed, changed
 
 
 def named_elsewhere(

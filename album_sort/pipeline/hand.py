@@ -179,11 +179,13 @@ def shape_of(kept: KeptSettings, albums_file: str = "") -> tuple[Layout, AlbumRu
     settings = resolve_settings((kept.layer(),)).settings
     if albums_file:
         # Asked for by name: its faults are told.
-        return Layout.parse(settings.layout), load_rules(albums_file, kept.lessons)
+        return Layout.parse(settings.layout), load_rules(albums_file, kept.lessons, own=kept.own_albums)
     try:
-        return Layout.parse(settings.layout), load_rules(settings.albums, kept.lessons, is_kept=True)
+        return Layout.parse(settings.layout), load_rules(
+            settings.albums, kept.lessons, own=kept.own_albums, is_kept=True
+        )
     except (AlbumSortError, ValueError):
-        return Layout.parse(DEFAULT_LAYOUT), load_rules(lessons=kept.lessons)
+        return Layout.parse(DEFAULT_LAYOUT), load_rules(lessons=kept.lessons, own=kept.own_albums)
 
 
 def in_own_words(assignment: Assignment, correction: Correction | None) -> Assignment:

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Layer, ResolvedSettings, check_setting, user_file
+from album_sort.core.albums.own_albums import NO_OWN_ALBUMS, OwnAlbums
 from album_sort.core.learning.lesson import Lesson
 from album_sort.core.planning.layout import Layout
 from album_sort.errors import UsageError
 from album_sort.pipeline.lessons import KEY, lessons_of
+from album_sort.pipeline.own_albums import own_albums_of
 from album_sort.pipeline.remembered import LANGUAGE, MODEL, WEIGHTS, RememberedWeights, open_to_read
 from album_sort.setting_values import Keeping
 from album_sort.settings import SPECS, Settings
@@ -47,6 +49,8 @@ class KeptSettings:
     weights: RememberedWeights | None = None
     lessons: tuple[Lesson, ...] = ()
     """Albums that a person has taught."""
+    own_albums: OwnAlbums = NO_OWN_ALBUMS
+    """Albums that they have made, renamed and merged."""
 
     @property
     def is_decided(self) -> bool:
@@ -110,6 +114,7 @@ def kept_of(state: DestinationState) -> KeptSettings:
         state.setting(MODEL) or "",
         weights,
         lessons_of(state.settings_with(KEY)),
+        own_albums_of(state.settings()),
     )
 
 

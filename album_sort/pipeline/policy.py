@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -20,6 +20,7 @@ from album_sort.core.albums.calibration import DEFAULT, Calibration, parse_calib
 from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.albums.head import Head
 from album_sort.core.albums.overlay import parse_overlay
+from album_sort.core.albums.own_albums import NO_OWN_ALBUMS, OwnAlbums
 from album_sort.core.learning.lesson import Lesson, least_log_odds, overlay_text
 from album_sort.core.planning.naming import is_name
 from album_sort.errors import AlbumSortError, UsageError, why_unreadable
@@ -33,23 +34,34 @@ MOST_BYTES = 8 << 20
 """Of the user's rules."""
 
 
-def load_rules(overlay: str = "", lessons: Sequence[Lesson] = (), *, is_kept: bool = False) -> AlbumRules:
-    """The shipped rules, the albums that were taught, and the user's file over them; raises `UsageError` with all its faults.
+def load_rules(
+    overlay: str = "", lessons: Sequence[Lesson] = (), *, own: OwnAlbums = NO_OWN_ALBUMS, is_kept: bool = False
+) -> AlbumRules:
+    """The shipped rules, the albums that were taught or made, the user's file over them, and what was renamed or merged.
 
-    A file that the albums name (`is_kept`) must be one: only a pipe that the user names is waited for.
+    Raises `UsageError` with all faults of the file. One that the albums name (`is_kept`) must be a file: only a pipe that the user
+    names is waited for.
     """
     labels = load_labels()
     below = _with_taught(parse_overlay(label_text(RULES_FILE), labels, RULES_FILE), lessons, labels)
-    if not overlay:
-        return below
-    try:
-        text = (read_small if is_kept else read_given)(overlay, MOST_BYTES).decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"cannot read the album rules {overlay!r}: {why_unreadable(error)}",
-            hint="give --albums a TOML file of your own rules; without it the shipped ones hold",
-        ) from error
-    return parse_overlay(text, labels, overlay, below)
+    below = _with_own(below, own.below(), labels)
+    if overlay:
+        try:
+            text = (read_small if is_kept else read_given)(overlay, MOST_BYTES).decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(
+                f"cannot read the album rules {overlay!r}: {why_unreadable(error)}",
+                hint="give --albums a TOML file of your own rules; without it the shipped ones hold",
+            ) from error
+        below = parse_overlay(text, labels, overlay, below)
+    return _with_own(below, own.above(), labels)
+
+
+def _with_own(rules: AlbumRules, texts: Iterable[str], labels: LabelSet) -> AlbumRules:
+    for text in texts:
+        with suppress(UsageError):  # the user's file may have taken the album away since
+            rules = parse_overlay(text, labels, "", rules)
+    return rules
 
 
 def _with_taught(rules: AlbumRules, lessons: Sequence[Lesson], labels: LabelSet) -> AlbumRules:
@@ -131,12 +143,15 @@ def _measured(weights_sha256: str) -> str:
 
 
 def load_policy(
-    weights_sha256: str, overlay: str, precision_target: float, lessons: Sequence[Lesson] = ()
+    weights_sha256: str,
+    overlay: str,
+    precision_target: float,
+    lessons: Sequence[Lesson] = (),
+    own: OwnAlbums = NO_OWN_ALBUMS,
 ) -> FilingPolicy:
     """Rules, calibration, head, the wanted precision, and what was taught, together."""
-    policy = FilingPolicy(
-        load_rules(overlay, lessons), load_calibration(weights_sha256), precision_target, load_head(weights_sha256)
-    )
+    rules = load_rules(overlay, lessons, own=own)
+    policy = FilingPolicy(rules, load_calibration(weights_sha256), precision_target, load_head(weights_sha256))
     return with_lessons(policy, lessons)
 
 

@@ -23,7 +23,15 @@ from album_sort.pipeline.net import Net
 from album_sort.pipeline.policy import with_lessons
 from album_sort.pipeline.records import PhotoRecord, Records
 from album_sort.pipeline.remembered import Remembered
-from album_sort.pipeline.rest import Rest, Standing, look_around, of_this_run, records_of_all
+from album_sort.pipeline.rest import (
+    Rest,
+    Standing,
+    WholeLibrary,
+    look_around,
+    of_the_albums,
+    of_this_run,
+    records_of_all,
+)
 from album_sort.pipeline.scouting import Scouted, SortRequest, home_position
 from album_sort.pipeline.stages import Stages
 from album_sort.pipeline.teaching import learned_anew
@@ -104,7 +112,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         policy, heard, relearned = _listen(scouted, remembered, inspections, rest, cache)
     _tell_made_anew(sink, engine, lang, is_made_anew=cache.is_made_anew)
     with stages.stage("places"):
-        whole = records_of_all(inspections, rest, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
+        whole = _whole(scouted, inspections, rest, net)
         _tell_idle_clocks(sink, scouted, whole.records)
         located = _located(scouted, remembered, whole.records.photos, net)
         library, scores = whole.narrowed(*located)
@@ -114,8 +122,8 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         library, assignments, lifted = _decided(library, scores, whole_decider, remembered, standing, net=net)
         del located, scores, whole_decider  # 16 MB of a hundred thousand photos
         wording = _wording(policy, hand)
-        filings, left_out = file_all(scouted, library, assignments, {**rest.there, **inspections}, wording, net=net)
-        filings = standing.stand(of_this_run(filings, inspections))
+        filings, left_out = file_all(scouted, library, assignments, rest.beside(inspections), wording, net=net)
+        filings = standing.stand(_to_file(filings, request, inspections, remembered))
         filings, left_out = _wanted(filings, left_out, library, remembered, hand)
         stages.items = len(assignments)
     left_out += [fault for path, fault in net.faults.items() if path in inspections]
@@ -171,6 +179,21 @@ def _decided(
     library, alone = assign_all(replace(whole, library=library, scores=scores), net)
     found, lifted = with_neighbours(library, alone, whole, remembered, net)
     return library, standing.keep(found), lifted
+
+
+def _whole(scouted: Scouted, inspections: Mapping[str, Inspection], rest: Rest, net: Net) -> WholeLibrary:
+    request = scouted.request
+    whole = records_of_all(inspections, rest, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
+    return whole if request.concerned is None else whole.as_own()
+
+
+def _to_file(
+    filings: Sequence[Filing], request: SortRequest, inspections: Mapping[str, Inspection], remembered: Remembered
+) -> tuple[Filing, ...]:
+    """Those that a run is about, or a change."""
+    if request.concerned is None:
+        return of_this_run(filings, inspections)
+    return of_the_albums(filings, remembered.records.ledger.values(), request.concerned)
 
 
 def _tell_made_anew(sink: EventSink, engine: Engine, lang: str, *, is_made_anew: bool) -> None:

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from album_sort.core.albums.own_albums import NO_OWN_ALBUMS, OwnAlbums
 from album_sort.core.learning.lesson import Lesson
 from album_sort.pipeline.lessons import KEY, lessons_of
+from album_sort.pipeline.own_albums import own_albums_of
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, ContentId, KnownTrip, RunId
 from album_sort.types.corrections import Correction
 from album_sort.types.ledger import DestinationRecords, RunStatus
+from album_sort.types.told import FactKey, ToldFact
 
 LANGUAGE = "language"
 LIFTED = "lifted by neighbours"
@@ -59,6 +62,10 @@ class Remembered:
     weights: RememberedWeights | None = None
     lessons: tuple[Lesson, ...] = ()
     """Albums that a person has taught."""
+    own_albums: OwnAlbums = NO_OWN_ALBUMS
+    """Albums that they have made, renamed and merged."""
+    facts: Mapping[FactKey, ToldFact] = field(default_factory=dict)
+    """What they told of when, where and on which trip photos were taken."""
     sources: frozenset[str] = frozenset()
     """Absolute paths of the photos filed so far."""
     lifted: frozenset[str] = frozenset()
@@ -93,6 +100,8 @@ def read_remembered(state: DestinationState) -> Remembered:
         model=state.setting(MODEL) or "",
         weights=RememberedWeights.of(state.setting(WEIGHTS) or ""),
         lessons=lessons_of(state.settings_with(KEY)),
+        own_albums=own_albums_of(state.settings()),
+        facts=state.facts(),
         sources=frozenset(os.path.abspath(row.source) for row in records.ledger.values()),
         lifted=read_lifted(state.setting(LIFTED) or ""),
         roots=read_roots(state),

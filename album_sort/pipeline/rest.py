@@ -8,7 +8,7 @@ dated and placed like all others; only photos of the run are filed.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -53,6 +53,10 @@ class Rest:
     """Folders of photos that have been sorted, now or before; none lies in another."""
     is_incomplete: bool = False
     """Whether some of those that are there are forgotten: what is known of the library is not the whole any more."""
+
+    def beside(self, inspected: Mapping[str, Inspection]) -> dict[str, Inspection]:
+        """All that is known of files, by path: those of a run and the others."""
+        return {**self.gone, **self.there, **inspected}
 
 
 def look_around(
@@ -162,6 +166,10 @@ class WholeLibrary:
     own: frozenset[ContentId]
     """Photos of which a file is part of the run."""
 
+    def as_own(self) -> WholeLibrary:
+        """The same with all photos as those of the run."""
+        return replace(self, own=frozenset(record.group.content_id for record in self.records.photos))
+
     def narrowed(self, library: Library, scores: AlbumTable) -> tuple[Library, AlbumTable]:
         """Only the photos of the run; trips and homes are those of the whole."""
         own = [number for number, facts in enumerate(library.photos) if facts.group.content_id in self.own]
@@ -196,6 +204,18 @@ def _has_file_in(record: PhotoRecord, inspected: Mapping[str, Inspection]) -> bo
 def of_this_run(filings: Sequence[Filing], inspected: Mapping[str, Inspection]) -> tuple[Filing, ...]:
     """Without files that nobody can read now: those of a group of which only a part is here."""
     return tuple(one for one in filings if one.file.path in inspected or os.path.lexists(one.file.path))
+
+
+def of_the_albums(
+    filings: Sequence[Filing], ledger: Iterable[LedgerRow], concerned: Collection[ContentId]
+) -> tuple[Filing, ...]:
+    """Those of photos in the albums and of those concerned; a file that is not filed yet must be there to be."""
+    rows = list(ledger)
+    groups = {row.group_id for row in rows} | set(concerned)
+    filed = {row.content_id for row in rows}
+    return tuple(
+        one for one in filings if one.group_id in groups and (one.content_id in filed or os.path.lexists(one.file.path))
+    )
 
 
 @dataclass(frozen=True, slots=True)

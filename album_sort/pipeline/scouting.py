@@ -46,6 +46,8 @@ class SortRequest:
     """Whether it keeps the network of this run, too, where it had one before."""
     may_be_gone: frozenset[str] = frozenset()
     """Those of the sources that come from a list made before."""
+    concerned: frozenset[ContentId] | None = None
+    """Photos that a change speaks of: then it is about these, about all in the albums wherever their files are, and no others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +87,13 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
         sink(Notice(load_wording().say(engine.notice, lang)))
     if native().is_stale:
         sink(Notice(load_wording().say(Reason.of("notice.stale-native-code"), lang)))
-    policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target, remembered.lessons)
+    policy = load_policy(
+        engine.weights.sha256,
+        settings.albums,
+        settings.precision_target,
+        remembered.lessons,
+        remembered.own_albums,
+    )
     stages = Stages(sink)
     with stages.stage("scan"):
         found = scan(

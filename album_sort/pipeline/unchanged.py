@@ -86,6 +86,7 @@ def _inputs(scouted: Scouted, remembered: Remembered) -> Iterator[str]:
         yield f"{path}|{row.content_id}|{row.folder}|{row.album}|{row.source}"
     yield repr(sorted(remembered.records.folder_aliases.items()))
     yield repr(sorted(remembered.corrections.items()))
+    yield repr(sorted(remembered.facts.items()))
     yield repr(sorted((trip.trip_id, trip.title, len(trip.members)) for trip in remembered.trips))
 
 

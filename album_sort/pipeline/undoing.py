@@ -46,6 +46,8 @@ def take_back(
     undone = undo_run(destination, fs, state.journal(run_id), stop=stop)
     if undone.is_half_done or (undone.untidy and not is_last_try):
         return undone
+    # Also where a file that somebody has changed since was left: what was said of the others must not move them once more.
+    state.take_back_words(run_id)
     status = RunStatus.UNDONE if undone.is_complete else RunStatus.PARTIAL
     forget_run(state, run_id if undone.is_complete else None)
     if undone.is_complete:

@@ -6,18 +6,20 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from album_sort.core import checked
 from album_sort.errors import DestinationError
+from album_sort.state.facts import INSERT_FACT, fact_of_row, fact_to_columns, fact_to_line, forgotten_line, read_facts
+from album_sort.state.known_trips import insert_trip, read_trips
 from album_sort.state.own_files import lines_of, open_own, open_own_to_write
 from album_sort.state.rows import LONGEST_ALBUM, text_from_column, to_column
 from album_sort.types import AlbumId, ContentId, KnownTrip
 from album_sort.types.corrections import Correction, CorrectionKind
 from album_sort.types.inner_paths import inner_path_or_none
+from album_sort.types.told import About, FactKey, ToldFact
 
 T = TypeVar("T")
 
@@ -43,17 +45,17 @@ class Memory:
         return self._read(self._corrections)
 
     def _corrections(self) -> Mapping[ContentId, Correction]:
-        rows = self._connection.execute("SELECT content_id, album, created_utc, note, kind, place FROM corrections")
-        found = (
-            correction_of(content, album, created, text_from_column(note), kind=kind, place=text_from_column(place))
-            for content, album, created, note, kind, place in rows
-        )
+        found = map(correction_from_columns, self._connection.execute(SELECT_CORRECTIONS))
         return {correction.content_id: correction for correction in found}
+
+    def facts(self) -> Mapping[FactKey, ToldFact]:
+        """What a person told of when, where and on which trip photos were taken."""
+        return self._read(lambda: read_facts(self._connection))
 
     def add_corrections(self, corrections: Iterable[Correction]) -> None:
         """Remember corrections; a later one of the same photo replaces the earlier."""
         corrections = tuple(corrections)
-        with self._mirrored(_to_line(correction) for correction in corrections), self._transaction():
+        with self._mirrored(correction_to_line(correction) for correction in corrections), self._transaction():
             self._connection.executemany(INSERT_CORRECTION, map(correction_to_columns, corrections))
 
     @contextlib.contextmanager
@@ -78,6 +80,18 @@ class Memory:
                 cut_back(path, before)
             raise
 
+    def add_facts(self, facts: Iterable[ToldFact]) -> None:
+        """Remember facts; a later one of the same kind replaces the earlier."""
+        facts = tuple(facts)
+        with self._mirrored(map(fact_to_line, facts)), self._transaction():
+            self._connection.executemany(INSERT_FACT, map(fact_to_columns, facts))
+
+    def forget_facts(self, keys: Iterable[FactKey]) -> None:
+        """Take facts back."""
+        keys = tuple(keys)
+        with self._mirrored(forgotten_line(*key) for key in keys), self._transaction():
+            self._connection.executemany("DELETE FROM told WHERE content_id = ? AND about = ?", keys)
+
     def forget_corrections(self, contents: Iterable[ContentId]) -> None:
         """Take corrections back."""
         contents = tuple(contents)
@@ -89,16 +103,7 @@ class Memory:
 
     def trips(self) -> tuple[KnownTrip, ...]:
         """Trips of earlier runs, oldest first."""
-        return self._read(self._trips)
-
-    def _trips(self) -> tuple[KnownTrip, ...]:
-        members: defaultdict[str, set[ContentId]] = defaultdict(set)
-        for trip_id, content_id in self._connection.execute("SELECT trip_id, content_id FROM trip_members"):
-            members[trip_id].add(checked.content(content_id))
-        rows = self._connection.execute(
-            "SELECT trip_id, title, first_day, last_day FROM trips ORDER BY first_day, trip_id"
-        )
-        return tuple(trip_of(trip_id, title, start, end, members[trip_id]) for trip_id, title, start, end in rows)
+        return self._read(lambda: read_trips(self._connection))
 
     def store_trips(self, trips: Iterable[KnownTrip]) -> None:
         """Remember these trips and forget all others; nothing is written when they are the known ones."""
@@ -160,12 +165,6 @@ def _setting_of(value: object) -> str:
     return checked.name(text_from_column(value), checked.LONGEST_SETTING)
 
 
-def trip_of(trip_id: object, title: object, start: object, end: object, members: Iterable[object]) -> KnownTrip:
-    """The trip of values that somebody may have made up; raises one of `checked.NONSENSE`."""
-    contents = frozenset(map(checked.content, members))
-    return KnownTrip(checked.text(trip_id), checked.text(title), checked.day(start), checked.day(end), contents)
-
-
 def correction_of(
     content_id: object,
     album: object,
@@ -186,12 +185,10 @@ def correction_of(
     )
 
 
-def insert_trip(connection: sqlite3.Connection, trip: KnownTrip) -> None:
-    """Enter a trip and its members."""
-    columns = (trip.trip_id, trip.title, trip.start.isoformat(), trip.end.isoformat())
-    connection.execute("INSERT INTO trips VALUES (?, ?, ?, ?)", columns)
-    members = ((trip.trip_id, content_id) for content_id in sorted(trip.members))
-    connection.executemany("INSERT INTO trip_members VALUES (?, ?)", members)
+def correction_from_columns(columns: Sequence[Any]) -> Correction:
+    """In the order of `SELECT_CORRECTIONS`; raises one of `checked.NONSENSE`."""
+    content, album, created, note, kind, place = columns
+    return correction_of(content, album, created, text_from_column(note), kind=kind, place=text_from_column(place))
 
 
 @contextlib.contextmanager
@@ -264,7 +261,8 @@ def _ends_with_newline(path: Path) -> bool:
         return stream.read(1) == b"\n"
 
 
-def _to_line(correction: Correction) -> str:
+def correction_to_line(correction: Correction) -> str:
+    """For the mirror, and for what a run took back; ASCII."""
     return json.dumps(
         {
             "sha256": correction.content_id,
@@ -277,6 +275,7 @@ def _to_line(correction: Correction) -> str:
     )
 
 
+SELECT_CORRECTIONS = "SELECT content_id, album, created_utc, note, kind, place FROM corrections"
 INSERT_CORRECTION = (
     "INSERT OR REPLACE INTO corrections (content_id, album, created_utc, note, kind, place) VALUES (?, ?, ?, ?, ?, ?)"
 )
@@ -294,22 +293,28 @@ def correction_to_columns(correction: Correction) -> tuple[str, str, str, str | 
     )
 
 
-def read_corrections(path: Path) -> list[Correction]:
-    """The corrections of the mirror that still hold; lines that cannot be read are left out."""
+def read_corrections(path: Path) -> tuple[list[Correction], list[ToldFact]]:
+    """The corrections and facts of the mirror that still hold; lines that cannot be read are left out."""
     corrections: dict[ContentId, Correction] = {}
+    facts: dict[FactKey, ToldFact] = {}
     with contextlib.suppress(OSError):
         for line in lines_of(path):
             with contextlib.suppress(*checked.NONSENSE):
                 row = checked.json_object(line)
-                if row.get("forgotten"):
+                if row.get("taken_back"):
+                    facts.pop((checked.content(row["sha256"]), About(row["about"])), None)
+                elif "about" in row:
+                    fact = fact_of_row(row)
+                    facts[fact.content_id, fact.about] = fact
+                elif row.get("forgotten"):
                     corrections.pop(checked.content(row["sha256"]), None)
                 else:
-                    one = _from_line(row)
+                    one = correction_of_row(row)
                     corrections[one.content_id] = one
-    return list(corrections.values())
+    return list(corrections.values()), list(facts.values())
 
 
-def _from_line(row: Mapping[str, Any]) -> Correction:
+def correction_of_row(row: Mapping[str, Any]) -> Correction:
     """Raises one of `checked.NONSENSE`; lines of before there were kinds are `fix`."""
     kind, place = row.get("kind", CorrectionKind.FIX), row.get("place", "")
     return correction_of(row["sha256"], row["album"], row["created_utc"], row["note"], kind=kind, place=place)

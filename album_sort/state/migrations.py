@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Sequence
 
 from album_sort.errors import DestinationError
-from album_sort.state.schema import CORRECTIONS_BY_HAND, SCHEMA
+from album_sort.state.schema import CORRECTIONS_BY_HAND, FACTS_AND_WORDS, SCHEMA
 
-MIGRATIONS: Sequence[str] = (SCHEMA, CORRECTIONS_BY_HAND)
+MIGRATIONS: Sequence[str] = (SCHEMA, CORRECTIONS_BY_HAND, FACTS_AND_WORDS)
 """Step n leads from version n to n + 1."""
 
 

@@ -9,16 +9,18 @@ import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
+from album_sort.state.facts import INSERT_FACT, fact_to_columns
+from album_sort.state.known_trips import insert_trip
 from album_sort.state.memory import (
     INSERT_CORRECTION,
     correction_to_columns,
-    insert_trip,
     read_corrections,
     transaction,
 )
 from album_sort.state.replay import Played, Rebuilt, replay
 from album_sort.state.rows import UPSERT_OUTPUT, ledger_to_columns, ledger_to_json, op_to_text, to_column
 from album_sort.state.run_files import RunFiles, read_runs
+from album_sort.state.words import INSERT_WORD, word_to_columns
 from album_sort.types.ledger import STATE_FOLDER, Phase, RunRecord, RunStatus
 
 CORRECTIONS = "corrections.jsonl"
@@ -26,10 +28,11 @@ CORRECTIONS = "corrections.jsonl"
 
 def rebuild(connection: sqlite3.Connection, destination: Path) -> None:
     """Fill an empty database; does nothing where there is nothing to read."""
-    corrections = read_corrections(destination / STATE_FOLDER / CORRECTIONS)
+    corrections, facts = read_corrections(destination / STATE_FOLDER / CORRECTIONS)
     found = replay(destination, read_runs(destination))
     with transaction(connection):
         connection.executemany(INSERT_CORRECTION, map(correction_to_columns, corrections))
+        connection.executemany(INSERT_FACT, map(fact_to_columns, facts))
         for run in found.runs:
             _insert_run(connection, run)
         connection.executemany(UPSERT_OUTPUT, map(ledger_to_columns, found.ledger.values()))
@@ -59,6 +62,7 @@ def insert_run(connection: sqlite3.Connection, run: RunRecord) -> None:
 
 def _insert_run(connection: sqlite3.Connection, run: RunFiles) -> None:
     insert_run(connection, run.record)
+    connection.executemany(INSERT_WORD, [word_to_columns(run.record.run_id, word) for word in run.words])
     if run.record.status is not RunStatus.UNDONE:
         connection.executemany(
             "INSERT OR IGNORE INTO folders VALUES (?, ?)",

@@ -5,6 +5,7 @@ Where a run was killed, the tree alone tells which of its rows have happened.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -12,11 +13,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from album_sort.core.checked import NONSENSE
 from album_sort.state.own_files import open_own
+from album_sort.state.rows import ledger_from_json
 from album_sort.state.run_files import RunFiles, is_in
-from album_sort.types import Action, AlbumRelPath, KnownTrip, PlannedOp, RunId
+from album_sort.types import Action, AlbumRelPath, KnownTrip, PlannedOp, RunId, inner_path
 from album_sort.types.inner_paths import NOWHERE
 from album_sort.types.ledger import STATE_FOLDER, LedgerRow, RunStatus
+from album_sort.types.told import Word, WordKind
 
 COARSEST_TIME_NS = 2_000_000_000
 """FAT keeps times in steps of two seconds."""
@@ -85,6 +89,8 @@ def _play(destination: Path, run: RunFiles, ledger: dict[AlbumRelPath, LedgerRow
     ]
     moved = [(new, row) for old, new in run.found_again.items() if (row := ledger.pop(old, None)) is not None]
     ledger.update((new, replace(row, path=new)) for new, row in moved)
+    if run.record.status is not RunStatus.UNDONE:
+        _hear(run.words, ledger)
     # All that leaves goes first: files of one run may take each other's names.
     takes = {Action.MOVE, Action.TRASH, Action.RELINK}
     taken = {op.op_id: _take(ledger, op) for op in ops if op.action in takes}
@@ -97,6 +103,18 @@ def _play(destination: Path, run: RunFiles, ledger: dict[AlbumRelPath, LedgerRow
         if before is not None or op.action not in takes:
             played.append(Played(run_id, op, before, after))
     return played
+
+
+def _hear(words: Iterable[Word], ledger: dict[AlbumRelPath, LedgerRow]) -> None:
+    """What counts as filed otherwise since a person took their word back."""
+    for word in words:
+        if word.kind is WordKind.FILED and (path := inner_path(word.subject)) in ledger:
+            with contextlib.suppress(*NONSENSE):
+                after = ledger_from_json(word.after)
+                if after is None:
+                    del ledger[path]
+                else:
+                    ledger[path] = replace(ledger[path], filed=after.filed)
 
 
 def _take(ledger: dict[AlbumRelPath, LedgerRow], op: PlannedOp) -> LedgerRow | None:

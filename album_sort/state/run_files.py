@@ -1,7 +1,8 @@
 """What each run leaves of itself in `runs/<id>/`, for the day on which the database is lost.
 
 `plan.jsonl` has a line on the run and one for each row before the first effect, and a line on its end after the last; a run without
-that line was killed. `trips.jsonl` is there where the run knew other trips than those before it.
+that line was killed. `trips.jsonl` is there where the run knew other trips than those before it, `words.jsonl` where it remembered
+something that a person said.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from typing import Any
 
 from album_sort.core import checked
 from album_sort.core.planning.planfile import op_from_json, op_to_json
-from album_sort.state.memory import append_lines, trip_of
+from album_sort.state.known_trips import trip_of_row, trip_to_line
+from album_sort.state.memory import append_lines
 from album_sort.state.own_files import NOTHING_THERE, RUNS, objects_of, open_own_to_write, run_folders
+from album_sort.state.words import WORDS, word_to_line, words_in
 from album_sort.types import AlbumRelPath, KnownTrip, Plan, PlannedOp, RunId, inner_path
 from album_sort.types.ledger import STATE_FOLDER, RunRecord, RunStatus
+from album_sort.types.told import Word
 
 PLAN = "plan.jsonl"
 TRIPS = "trips.jsonl"
@@ -54,6 +58,8 @@ class RunFiles:
     end: RunEnd | None = None
     trips: tuple[KnownTrip, ...] | None = field(default=None)
     """All trips that were known at its end; None where they were those of the run before."""
+    words: tuple[Word, ...] = ()
+    """What it remembered of a person's word."""
 
     @property
     def order(self) -> tuple[datetime, str]:
@@ -66,11 +72,17 @@ def _folder_of(destination: Path, run_id: RunId) -> Path:
 
 
 def write_run_plan(
-    destination: Path, run: RunRecord, plan: Plan, found_again: Mapping[AlbumRelPath, AlbumRelPath]
+    destination: Path,
+    run: RunRecord,
+    plan: Plan,
+    found_again: Mapping[AlbumRelPath, AlbumRelPath],
+    words: Iterable[Word] = (),
 ) -> None:
     """Leave what a run is about to do, and where it found files that the user has moved (old place -> new place)."""
     folder = _folder_of(destination, run.run_id)
     folder.mkdir(parents=True, exist_ok=True)
+    if lines := [word_to_line(word) for word in words]:
+        _replace(folder / WORDS, lines)
     head = {
         "type": "run",
         "run_id": run.run_id,
@@ -101,7 +113,7 @@ def write_run_end(destination: Path, end: RunEnd, trips: Sequence[KnownTrip]) ->
     if not _is_file(folder / PLAN):
         return
     if tuple(trips) != _newest_trips(destination):
-        _replace(folder / TRIPS, [json.dumps(_trip_to_json(trip)) for trip in trips])
+        _replace(folder / TRIPS, [trip_to_line(trip) for trip in trips])
     values = {
         "type": "end",
         "status": record.status,
@@ -173,7 +185,7 @@ def _read_run(run_id: RunId, folder: Path) -> RunFiles | None:
         head = next(rows)
         begun = RunFiles(
             record=_record_of(run_id, head),
-            new_folders=tuple(map(inner_path, _listed(head.get("new_folders", [])))),
+            new_folders=tuple(map(inner_path, checked.listed(head.get("new_folders", [])))),
             found_again=pairs_of(head.get("found_again", {})),
             ops=(),
         )
@@ -195,13 +207,8 @@ def _read_run(run_id: RunId, folder: Path) -> RunFiles | None:
         ops=tuple(ops.values()),
         end=end,
         trips=_read_trips(folder / TRIPS),
+        words=words_in(folder),
     )
-
-
-def _listed(values: object) -> list[Any]:
-    if not isinstance(values, list):
-        raise ValueError(f"{values!r:.80} is not a list")
-    return values
 
 
 def pairs_of(values: Mapping[str, Any]) -> dict[AlbumRelPath, AlbumRelPath]:
@@ -224,7 +231,10 @@ def _record_of(run_id: RunId, head: Mapping[str, Any]) -> RunRecord:
 
 def _end_of(begun: RunRecord, values: Mapping[str, Any]) -> RunEnd:
     finished = values["finished_utc"]
-    done = tuple((checked.whole(first), checked.whole(last)) for first, last in map(_listed, _listed(values["done"])))
+    done = tuple(
+        (checked.whole(first), checked.whole(last))
+        for first, last in map(checked.listed, checked.listed(values["done"]))
+    )
     if list(done) != sorted(done):
         raise ValueError("rows done are out of order")
     return RunEnd(
@@ -243,23 +253,12 @@ def _end_of(begun: RunRecord, values: Mapping[str, Any]) -> RunEnd:
     )
 
 
-def _trip_to_json(trip: KnownTrip) -> dict[str, Any]:
-    return {
-        "trip_id": trip.trip_id,
-        "title": trip.title,
-        "start": trip.start.isoformat(),
-        "end": trip.end.isoformat(),
-        "members": sorted(trip.members),
-    }
-
-
 def _read_trips(path: Path) -> tuple[KnownTrip, ...] | None:
     if not _is_file(path):
         return None
     trips: dict[str, KnownTrip] = {}
     for values in objects_of(path):
         with contextlib.suppress(*checked.NONSENSE):
-            members = _listed(values["members"])
-            trip = trip_of(values["trip_id"], values["title"], values["start"], values["end"], members)
+            trip = trip_of_row(values)
             trips.setdefault(trip.trip_id, trip)
     return tuple(trips.values())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised with every migration in `migrations.py`.
 
 1 (first release): runs, ops, folders, outputs, folder_aliases, corrections, trips, trip_members, settings.
 2: corrections know how they were told, and where the photo lay then.
+3: facts of photos (told) and what a run remembered of a person's word (words).
 """
 
 SCHEMA = """\
@@ -116,6 +117,29 @@ ALTER TABLE corrections ADD COLUMN place TEXT NOT NULL DEFAULT '';
 """
 
 
+FACTS_AND_WORDS = """\
+-- Since version 3: when, where and on which trip photos were taken, as a person says; mirrored in corrections.jsonl, too.
+CREATE TABLE told (
+    content_id TEXT NOT NULL,          -- of the photo group's primary
+    about TEXT NOT NULL,               -- taken, place, trip
+    value TEXT NOT NULL,               -- JSON: local and precision, or years and minutes to add; lat, lon and name; trip and title
+    created_utc TEXT NOT NULL,
+    note TEXT NOT NULL DEFAULT '',     -- path of the photo when it was said
+    PRIMARY KEY (content_id, about)
+) WITHOUT ROWID;
+
+-- What a run remembered of a person's word, as it was before and after (JSON; NULL for nothing): an undo brings back what was before.
+CREATE TABLE words (
+    run_id TEXT NOT NULL,
+    kind TEXT NOT NULL,                -- correction, taken, place, trip, filed (a row of outputs), known-trip (a row of trips)
+    subject TEXT NOT NULL,             -- content, path or trip
+    before TEXT,
+    after TEXT,
+    PRIMARY KEY (run_id, kind, subject)
+) WITHOUT ROWID;
+"""
+
+
 def schema_page() -> str:
     """docs/reference/state-schema.md; a test compares it with the file."""
     return f"""# The state of a destination
@@ -124,11 +148,13 @@ def schema_page() -> str:
 
 `ALBUMS/.album-sort/state.sqlite` is an SQLite database, version {SCHEMA_VERSION} (`PRAGMA user_version`). It holds what album-sort
 made in this destination and what you told it; the photos do not depend on it. When it is lost or damaged it is moved
-aside and made anew from the files, `runs/*/plan.jsonl`, `runs/*/trips.jsonl` and `corrections.jsonl` beside it.
+aside and made anew from the files, `runs/*/plan.jsonl`, `runs/*/words.jsonl`, `runs/*/trips.jsonl` and `corrections.jsonl`
+beside it.
 
 ```sql
 {SCHEMA}
-{CORRECTIONS_BY_HAND}```
+{CORRECTIONS_BY_HAND}
+{FACTS_AND_WORDS}```
 """
 
 

@@ -6,11 +6,11 @@ import contextlib
 import json
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
 from album_sort.core.checked import NONSENSE
@@ -37,6 +37,14 @@ from album_sort.state.rows import (
     to_column,
 )
 from album_sort.state.run_files import RunEnd, has_runs, pairs_of, stretches, write_run_end, write_run_plan
+from album_sort.state.words import (
+    INSERT_WORD,
+    enter,
+    mirror_lines,
+    read_words,
+    value_to_restore,
+    word_to_columns,
+)
 from album_sort.types import AlbumRelPath, Plan, RunId, run_id_of
 from album_sort.types.ledger import (
     STATE_FOLDER,
@@ -47,6 +55,7 @@ from album_sort.types.ledger import (
     RunRecord,
     RunStatus,
 )
+from album_sort.types.told import Word
 
 T = TypeVar("T")
 
@@ -159,7 +168,7 @@ class DestinationState(Memory):
 
     def check(self, run_id: RunId | None = None) -> None:
         """Reads all that is remembered, and the journal of one run; what makes no sense is made anew, and `notice` says so."""
-        for read in (self.records, self.runs, self.trips, self.corrections, self.settings):
+        for read in (self.records, self.runs, self.trips, self.corrections, self.facts, self.settings):
             read()
         self._read(lambda: self._check_journals(run_id))
 
@@ -223,19 +232,54 @@ class DestinationState(Memory):
         """The journal of one run."""
         return StateJournal(self._connection, self._ledger, run_id)
 
-    def begin_run(self, run: RunRecord, plan: Plan) -> StateJournal:
-        """Enter a run into the history, and its plan into the run's folder; its journal. Raises `DestinationError`."""
+    def begin_run(
+        self, run: RunRecord, plan: Plan, *, words: Sequence[Word] = (), keeps: Mapping[str, str] = MappingProxyType({})
+    ) -> StateJournal:
+        """Enter a run into the history, and its plan into the run's folder; its journal. Raises `DestinationError`.
+
+        `words` are what it remembers of a person's word, `keeps` the settings since this run, by key: with the run, or not at all.
+        """
         try:
-            write_run_plan(self.destination, run, plan, self._untold_moves())
+            write_run_plan(self.destination, run, plan, self._untold_moves(), words)
         except OSError as error:
             raise DestinationError(
                 f"cannot write the plan into {self.destination}: {error.strerror}",
                 hint="Check that the disk is neither full nor read-only; nothing was filed.",
             ) from error
-        with self._transaction():
+        spoken = [(word, word.after) for word in words]
+        kept = {**keeps, **{f"{key} of {run.run_id}": value for key, value in keeps.items()}}
+        with self._speaking(spoken):
             self._connection.execute("DELETE FROM settings WHERE key = ?", (_UNTOLD_MOVES,))
             insert_run(self._connection, run)
+            rows = [(key, to_column(value)) for key, value in kept.items()]
+            self._connection.executemany("INSERT OR REPLACE INTO settings VALUES (?, ?)", rows)
+            self._connection.executemany(INSERT_WORD, [word_to_columns(run.run_id, word) for word in words])
         return self.journal(run.run_id)
+
+    @contextlib.contextmanager
+    def _speaking(self, spoken: Sequence[tuple[Word, str | None]]) -> Iterator[None]:
+        """A step in which words get these values, together with what the block does; the mirror has all of it or nothing."""
+        lines = list(mirror_lines(spoken))
+        with self._mirrored(lines) if lines else contextlib.nullcontext(), self._ledger.step():
+            yield
+            for word, value in spoken:
+                enter(self._connection, self._ledger, word, value)
+
+    def take_back_words(self, run_id: RunId) -> None:
+        """For an undo: what a person had said before this run holds again, but where they have said something else since.
+
+        Repeating it is harmless.
+        """
+
+        def found() -> list[tuple[Word, str | None]]:
+            words = read_words(self._connection, run_id)
+            restored = [value_to_restore(self._connection, word) for word in words]
+            return [(word, word.before) for word in restored if word is not None and word.before != word.after]
+
+        spoken = self._read(found)
+        if spoken:
+            with self._speaking(spoken):
+                pass
 
     def finish_run(self, run_id: RunId, status: RunStatus, finished_utc: datetime) -> None:
         """Enter how a run ended; its figures are counted from the journal."""

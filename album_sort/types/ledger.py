@@ -81,6 +81,9 @@ class JournalEntry:
 LEARN = "learn"
 """The command of runs that move nothing: what they remembered is what there is to undo."""
 
+CHANGE = "change"
+"""The command of runs by which a person changes the albums: what they said is taken back with what was moved."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
@@ -88,7 +91,7 @@ class RunRecord:
 
     run_id: RunId
     command: str
-    """`sort`, `apply`, `fix`, `learn`."""
+    """`sort`, `apply`, `fix`, `learn`, `change`."""
     started_utc: datetime
     finished_utc: datetime | None
     status: RunStatus

@@ -1,0 +1,34 @@
+"""Albums that a person made, renamed or merged, as a destination keeps them: by key of its settings, so that an undo takes them back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from album_sort.core.albums.own_albums import OwnAlbums
+from album_sort.core.learning.lesson import is_title
+from album_sort.core.planning.naming import is_name
+from album_sort.types import AlbumId
+
+MADE, CALLED, MERGED = "made ", "called ", "merged "
+"""Keys, before the album's id."""
+
+_ALBUM_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def own_albums_of(settings: Mapping[str, str]) -> OwnAlbums:
+    """From the settings of a destination; what makes no sense there is passed over."""
+    return OwnAlbums(
+        tuple((album, title) for album, title in _with(settings, MADE) if _is_good(title)),
+        tuple((album, title) for album, title in _with(settings, CALLED) if _is_good(title)),
+        tuple((album, AlbumId(into)) for album, into in _with(settings, MERGED) if _ALBUM_ID.fullmatch(into)),
+    )
+
+
+def _with(settings: Mapping[str, str], prefix: str) -> list[tuple[AlbumId, str]]:
+    found = ((key.removeprefix(prefix), text) for key, text in sorted(settings.items()) if key.startswith(prefix))
+    return [(AlbumId(album), text) for album, text in found if text and _ALBUM_ID.fullmatch(album)]
+
+
+def _is_good(title: str) -> bool:
+    return is_title(title) and is_name(title)

@@ -1,0 +1,272 @@
+"""The changes of a person: what the plan shows is what is done, one run that an undo takes back whole, and that every later run keeps."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+
+from album_sort.errors import DestinationLocked, UsageError
+from album_sort.fileops.lock import destination_lock
+from album_sort.operations.changes import Changed, ChangesPlan, Move, apply_changes, preview_changes
+from album_sort.operations.order import SettingsHere, settings_here
+from album_sort.operations.stop import StopRequest
+from album_sort.operations.undo import undo
+from album_sort.state.store import DestinationState
+from album_sort.types.changes import BelongsTo, Change, Forget, KeepOut, NewAlbum
+from tests.builders import fingerprint, make_tree, picture_jpeg, read_tree
+from tests.conftest import Program
+from tests.pictures import cat, coffee, flower, rocket, temple
+
+MUNICH, KYOTO = (48.137, 11.575), (35.011, 135.768)
+BY_HAND = "Mine/scan.jpg"
+"""Where somebody has put `scans/0.jpg`."""
+
+PHONE = ("Apple", "iPhone 13")
+
+
+def photos() -> dict[str, bytes]:
+    """At home, on a journey, and some that say nothing of themselves."""
+
+    def one(of_what: object, day: str, at: tuple[float, float], row: int) -> bytes:
+        pixels = of_what()[row * 3 :]  # type: ignore[operator]
+        return picture_jpeg(pixels, taken=datetime.fromisoformat(day), position=at, camera=PHONE)
+
+    home = {
+        f"home/{n}.jpg": one(what, f"2024-0{n + 1}-10T19:00", MUNICH, n)
+        for n, what in enumerate((cat, cat, coffee, coffee, flower))
+    }
+    away = {
+        f"away/{n}.jpg": one(what, f"2024-09-1{n}T1{n}:00", KYOTO, n + 5)
+        for n, what in enumerate((temple, temple, temple, flower, coffee))
+    }
+    scans = {f"scans/{n}.jpg": picture_jpeg(what()[n * 3 :]) for n, what in enumerate((cat, rocket))}
+    return home | away | scans
+
+
+@dataclass
+class Home:
+    """Photos, which all tests read, and albums of one test's own."""
+
+    source: Path
+    albums: Path
+    program: Program
+
+    @property
+    def here(self) -> SettingsHere:
+        return settings_here(str(self.albums), lambda kept: (kept,) if kept else ())
+
+    def preview(self, *changes: Change) -> ChangesPlan:
+        return preview_changes(str(self.albums), changes, self.here)
+
+    def apply(self, *changes: Change) -> Changed:
+        return apply_changes(str(self.albums), changes, self.here)
+
+    def undo(self) -> None:
+        undo(str(self.albums), "", wait_seconds=0, sink=lambda _: None, stop=StopRequest(), tell=lambda _: None)
+
+    def sort(self) -> str:
+        ran = self.program(self.source, "--out", self.albums, "--offline")
+        assert ran.code == 0, ran.stderr
+        return ran.stdout
+
+    def tree(self) -> dict[str, str]:
+        return {
+            name: content for name, content in read_tree(self.albums).items() if name[0] != "." and "report" not in name
+        }
+
+    def id_of(self, source: str) -> str:
+        return self.row(source)[0]
+
+    def row(self, source: str) -> tuple[str, str]:
+        """Content and path of a photo."""
+        with DestinationState.open_read_only(self.albums) as state:
+            rows = state.records().ledger.values()
+            return next((row.content_id, row.path) for row in rows if row.source.endswith(f"/{source}"))
+
+    def at(self, source: str) -> str:
+        return self.row(source)[1]
+
+    def ids(self, *sources: str) -> tuple[str, ...]:
+        return tuple(map(self.id_of, sources))
+
+    def known(self) -> tuple[object, ...]:
+        """All that is remembered but the history."""
+        with DestinationState.open_read_only(self.albums) as state:
+            settings = {key: value for key, value in state.settings().items() if " of " not in key and value}
+            ledger = {path: (row.filed, row.action) for path, row in state.records().ledger.items()}
+            aliases = state.records().folder_aliases
+            return ledger, aliases, state.corrections(), state.facts(), state.trips(), settings
+
+    def lose_state(self) -> None:
+        for path in (self.albums / ".album-sort").glob("state.sqlite*"):
+            path.unlink()
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("changes")
+    make_tree(folder / "P", photos())
+    return folder
+
+
+@pytest.fixture
+def home(source: Path, tmp_path: Path, album_sort: Program) -> Home:
+    first = source / "A"
+    if not first.is_dir():
+        ran = album_sort(source / "P", "--out", first, "--offline", "--home", "48.137,11.575")
+        assert ran.code == 0, ran.stderr
+        made = Home(source / "P", first, album_sort)
+        (first / BY_HAND).parent.mkdir()
+        (first / made.at("scans/0.jpg")).rename(first / BY_HAND)
+        made.sort()
+    shutil.copytree(first, tmp_path / "A", symlinks=True)
+    return Home(source / "P", tmp_path / "A", album_sort)
+
+
+def moved(moves: Sequence[Move]) -> dict[str, str]:
+    return {move.photo: move.target for move in moves}
+
+
+def cats(home: Home) -> tuple[str, ...]:
+    return home.ids("home/0.jpg", "home/1.jpg")
+
+
+EVERY: dict[str, Callable[[Home], Change]] = {
+    "belongs": lambda home: BelongsTo(cats(home), "Food"),
+    "keep-out": lambda home: KeepOut(cats(home)),
+    "new-album": lambda home: NewAlbum("Bello", cats(home)),
+    "forget": lambda home: Forget(home.ids("scans/0.jpg")),
+}
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_what_the_plan_shows_is_done_once_and_taken_back_whole(home: Home, kind: str) -> None:
+    """A photo that was moved by hand before is among them: what a person did comes before what is said now."""
+    assert home.at("scans/0.jpg") == BY_HAND
+    before, known, marks = home.tree(), home.known(), fingerprint(home.albums)
+    tree = dict(before)
+    change = EVERY[kind](home)
+    plan = home.preview(change)
+    assert fingerprint(home.albums) == marks, "a plan writes nothing"
+    assert plan.moves, "each of these moves something"
+    for move in plan.moves:
+        assert move.why
+        assert tree.pop(move.origin)[:64] == move.photo
+    tree |= {move.target: move.photo for move in plan.moves if move.target}
+
+    done = home.apply(change)
+    assert (done.plan.moves, done.is_complete) == (plan.moves, True)
+    assert home.tree() == tree
+    changed = home.known()
+
+    assert home.apply(change).run_id is None, "a second time there is nothing to do"
+    home.lose_state()
+    assert home.known()[2:] == changed[2:]
+
+    home.undo()
+    assert home.known() == known
+    assert home.tree() == before
+
+
+def test_changes_that_have_nothing_to_do_with_each_other_may_come_in_any_order(home: Home, tmp_path: Path) -> None:
+    changes: list[Change] = [
+        BelongsTo(home.ids("home/0.jpg"), "flowers"),
+        NewAlbum("Bello", home.ids("scans/0.jpg")),
+        KeepOut(home.ids("home/2.jpg")),
+    ]
+    found = {tuple(sorted(moved(home.preview(*order).moves).items())) for order in permutations(changes)}
+    assert len(found) == 1
+    again = Home(home.source, tmp_path / "B", home.program)
+    shutil.copytree(home.albums, again.albums)
+    home.apply(*changes)
+    for change in reversed(changes):
+        again.apply(change)
+    assert again.tree() == home.tree()
+    tree = home.tree()
+    home.sort()
+    assert home.tree() == tree, "a later run keeps it"
+
+
+def test_a_photo_that_is_not_there_is_named_and_nothing_is_made_of_it(home: Home) -> None:
+    marks = fingerprint(home.albums)
+    (one,) = home.ids("home/0.jpg")
+    for photos, said in (
+        ((one, "0" * 64), "0" * 64),
+        ((one[:11],), "12 to 64"),
+        (("../x.jpg",), "names no photo"),
+        ((), "no photos"),
+    ):
+        for act in (home.preview, home.apply):
+            with pytest.raises(UsageError) as caught:
+                act(BelongsTo(photos, "food"))
+            assert said in f"{caught.value} {caught.value.hint}"
+    with pytest.raises(UsageError, match="did you mean 'food'"):
+        home.apply(BelongsTo((one,), "foood"))
+    with pytest.raises(UsageError, match="'Pets' is an album already"):
+        home.apply(NewAlbum("Pets", (one,)))
+    assert fingerprint(home.albums) == marks
+    assert home.preview(BelongsTo((one[:12].upper(),), "food")).moves
+
+
+def test_an_album_that_cannot_be_learned_from_so_few_is_there_all_the_same_and_it_is_told_why(home: Home) -> None:
+    plan = home.preview(NewAlbum("Bello", cats(home)))
+    assert plan.counts == {"Bello": 2}
+    assert "takes no others by itself" in plan.notes[0]
+
+
+def test_while_another_run_holds_the_albums_nothing_is_changed_and_it_is_told_who_does(home: Home) -> None:
+    tree = home.tree()
+    with destination_lock(str(home.albums), wait_seconds=0), pytest.raises(DestinationLocked, match=str(os.getpid())):
+        home.apply(KeepOut(cats(home)))
+    assert home.tree() == tree
+
+
+KILLED = """
+import os, signal, sys
+from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.operations.changes import apply_changes
+from album_sort.operations.order import settings_here
+from album_sort.types.changes import BelongsTo
+albums, left, *photos = sys.argv[1:]
+left, publish = int(left), RealFileSystem.publish
+def dying(*arguments):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return publish(*arguments)
+RealFileSystem.publish = dying
+here = settings_here(albums, lambda kept: (kept,) if kept else ())
+apply_changes(albums, [BelongsTo(tuple(photos), "food")], here)
+"""
+
+
+@pytest.mark.parametrize("is_finished", [False, True])
+def test_killed_in_the_middle_the_next_sort_finishes_it_and_an_undo_takes_it_back(
+    home: Home, is_finished: bool
+) -> None:
+    tree, known = home.tree(), home.known()
+    photos = cats(home)
+    wanted = dict(tree)
+    for move in home.preview(BelongsTo(photos, "food")).moves:
+        wanted[move.target] = wanted.pop(move.origin)
+    ran = subprocess.run([sys.executable, "-c", KILLED, home.albums, "1", *photos], check=False)
+    assert ran.returncode == -signal.SIGKILL
+    assert len(home.tree().items() & wanted.items()) == len(tree) - 1, "one is moved, one is not"
+    if is_finished:
+        home.sort()
+        assert home.tree() == wanted
+        home.undo()  # what was left to be done is a run of its own
+    home.undo()
+    assert home.tree() == tree
+    assert home.known() == known
