@@ -63,6 +63,23 @@ def test_what_was_sent_lies_in_no_file_when_it_has_been_read(pool: ReaderPool, t
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
+def test_what_a_killed_server_has_left_is_taken_away_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But not what another one holds."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("album_sort.inspection.uploads._SECONDS_TO_BE_HELD", 0.0)
+    held = Uploads()
+    kept = held.keep(b"picture", "a.jpg")
+    killed = Uploads()
+    left = killed.keep(b"picture", "b.jpg")
+    os.close(killed._held)  # as the system does
+    Uploads().keep(b"picture", "c.jpg")
+    assert Path(kept.path).exists()
+    assert not Path(left.path).exists()
+    held.close()
+
+
 def test_an_upload_is_gone_before_its_answer_is_heard(
     pool: ReaderPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

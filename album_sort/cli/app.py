@@ -15,6 +15,7 @@ from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_history import runs, undo, verify
 from album_sort.cli.command_learn import learn_app
 from album_sort.cli.command_photos import explain, fix, review
+from album_sort.cli.command_serve import serve
 from album_sort.cli.command_sort import apply, sort
 from album_sort.errors import AlbumSortError, DestinationError, ExitCode
 from album_sort.fileops.trouble import describe
@@ -54,7 +55,7 @@ def main_options(
     """
 
 
-for _command in (sort, apply, undo, verify, runs, explain, fix, review):
+for _command in (sort, apply, undo, verify, runs, explain, fix, review, serve):
     app.command(cls=PlainCommand, epilog=EXIT_CODES)(_command)
 app.add_typer(learn_app, name="learn")
 app.add_typer(albums_app, name="albums")

@@ -21,7 +21,7 @@ from typing import Self
 from album_sort.errors import AlbumSortError
 from album_sort.inspection.messages import Answer, Failed, ReaderSettings, Request
 from album_sort.inspection.process import ReaderProcess
-from album_sort.inspection.uploads import Uploads
+from album_sort.inspection.uploads import Upload, Uploads
 from album_sort.types import FileEntry, Reason, Skipped, Stage
 
 _AHEAD = 4
@@ -75,6 +75,19 @@ class ReaderPool:
         """
         file = self._uploads.keep(data, name)
         return self._submit(Request(file, let_go=lambda: self._uploads.forget(file)))
+
+    def begin_upload(self, name: str = "") -> Upload:
+        """Room for bytes that come part by part; raises OSError where there is none."""
+        return self._uploads.begin(name)
+
+    def submit_upload(self, upload: Upload) -> Future[Answer]:
+        """The same as `submit_bytes` when all has come; raises OSError where there is no room."""
+        try:
+            file = upload.done()
+        except OSError:
+            upload.drop()
+            raise
+        return self._submit(Request(file, let_go=upload.drop))
 
     def read(self, files: Iterable[FileEntry]) -> Iterator[Answer]:
         """One answer for each file; raises `AlbumSortError` when no reading process can be started."""

@@ -2,19 +2,62 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import glob
 import itertools
 import os
 import shutil
 import tempfile
 import threading
+import time
+from typing import BinaryIO
 
 from album_sort.core.formats import kind_of_suffix
 from album_sort.types import FileEntry, FileKind
+
+_PREFIX = "album-sort-upload-"
+
+_SECONDS_TO_BE_HELD = 5.0
 
 _NAME = "upload"
 """Of what comes without a usable name."""
 
 _MOST_NAME_BYTES = 200
+
+
+class Upload:
+    """One file on its way, part by part: from a socket to the disk, without a copy in memory."""
+
+    def __init__(self, folder: str, name: str) -> None:
+        self._folder = folder
+        self._path = os.path.join(folder, usable_name(name))
+        self._file: BinaryIO | None = open(self._path, "xb")  # noqa: SIM115 - closed by `done` or `drop`
+        self.size_bytes = 0
+
+    def write(self, part: bytes) -> None:
+        """Takes the next bytes; raises OSError where there is no room."""
+        if self._file is not None:
+            self._file.write(part)
+            self.size_bytes += len(part)
+
+    def done(self) -> FileEntry:
+        """All has come: the file, to be read. Raises OSError where there is no room."""
+        self._close()
+        found = os.stat(self._path)
+        kind = kind_of_suffix(os.path.splitext(self._path)[1]) or FileKind.PHOTO
+        return FileEntry(self._path, self._folder, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, kind)
+
+    def drop(self) -> None:
+        """Takes it away, wherever it is on its way."""
+        with contextlib.suppress(OSError):
+            self._close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
 
 
 class Uploads:
@@ -23,26 +66,27 @@ class Uploads:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._folder: str | None = None
+        self._held = -1
         self._numbers = itertools.count()
+
+    def begin(self, name: str) -> Upload:
+        """A file of this name, still empty; raises OSError where there is no room."""
+        with self._lock:
+            if self._folder is None:
+                self._folder, self._held = _own_folder()
+            folder = os.path.join(self._folder, str(next(self._numbers)))
+            os.mkdir(folder, 0o700)
+        return Upload(folder, name)
 
     def keep(self, data: bytes, name: str) -> FileEntry:
         """The bytes as a file of this name; raises OSError where there is no room."""
-        with self._lock:
-            if self._folder is None:
-                # For this user's eyes only, as `mkdtemp` makes it.
-                self._folder = tempfile.mkdtemp(prefix="album-sort-")
-            folder = os.path.join(self._folder, str(next(self._numbers)))
-            os.mkdir(folder, 0o700)
-        path = os.path.join(folder, usable_name(name))
+        upload = self.begin(name)
         try:
-            with open(path, "xb") as target:
-                target.write(data)
-            found = os.stat(path)
+            upload.write(data)
+            return upload.done()
         except OSError:
-            shutil.rmtree(folder, ignore_errors=True)
+            upload.drop()
             raise
-        kind = kind_of_suffix(os.path.splitext(path)[1]) or FileKind.PHOTO
-        return FileEntry(path, folder, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, kind)
 
     def forget(self, file: FileEntry) -> None:
         """Takes a file away."""
@@ -52,8 +96,38 @@ class Uploads:
         """Takes all away."""
         with self._lock:
             folder, self._folder = self._folder, None
+            held, self._held = self._held, -1
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+        if held >= 0:
+            os.close(held)
+
+
+def _own_folder() -> tuple[str, int]:
+    """A folder for this user's eyes only (as `mkdtemp` makes it), and the descriptor by which it is held for as long as we live.
+
+    Whoever was killed has left theirs: the next one finds it held by nobody, and takes it away.
+    """
+    for left in glob.glob(os.path.join(glob.escape(tempfile.gettempdir()), f"{_PREFIX}*")):
+        _take_away_if_left(left)
+    folder = tempfile.mkdtemp(prefix=_PREFIX)
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    with contextlib.suppress(OSError):  # a file system without locks: then nobody can tell that it was left
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return folder, held
+
+
+def _take_away_if_left(folder: str) -> None:
+    with contextlib.suppress(OSError):
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            # One that was made a moment ago is not held yet.
+            is_old = time.time() - os.fstat(held).st_mtime > _SECONDS_TO_BE_HELD
+            if is_old and os.fstat(held).st_uid == os.getuid():
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(held)
 
 
 def usable_name(name: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Self
 
 from album_sort.classifier.labels import load_wording
@@ -20,6 +21,7 @@ from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.errors import PictureRefused
 from album_sort.inspection.messages import Answer, Failed, Known, Read
 from album_sort.inspection.pool import ReaderPool
+from album_sort.inspection.uploads import Upload
 from album_sort.operations.clock import utc_now
 from album_sort.pipeline.assigning import Decider, assign_all
 from album_sort.pipeline.engine import Engine, SteadyClassifier, make_engine
@@ -27,10 +29,16 @@ from album_sort.pipeline.facts import LibraryContext, gather_apart
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.records import build_records
+from album_sort.places.gazetteer import Gazetteer
 from album_sort.settings import Settings
 from album_sort.state.readings import read_as_remembered
-from album_sort.types import LANGUAGES, Assignment, FileEntry, Inspection, Prediction, Reason, Skipped
+from album_sort.types import LANGUAGES, Assignment, FileEntry, Inspection, PhotoFacts, Prediction, Reason, Skipped
 from album_sort.types.corrections import HandReading
+
+__all__ = ["Predicted", "Predictor", "Upload"]
+
+_PATIENCE_S = 1.0
+"""For the batch in hand when all ends."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +49,10 @@ class Predicted:
     """What was read of it: content, format, metadata, and the prediction."""
     assignment: Assignment
     """The album, the runners-up and the reasons."""
+    facts: PhotoFacts
+    """When and where it was taken, as far as it says so itself."""
+    thumbnail: bytes = b""
+    """A small upright JPEG; empty for a film."""
 
     @property
     def prediction(self) -> Prediction | None:
@@ -57,10 +69,12 @@ class Predictor:
     def __init__(self, engine: Engine, policy: FilingPolicy, *, lang: str = LANGUAGES[0]) -> None:
         """`lang` is that of the sentences of refusals, and of the names of places."""
         self._engine = engine.lasting()
-        self._policy = policy
-        self._lang = lang
+        self.policy = policy
+        """By which it decides."""
+        self.lang = lang
+        self._gazetteer = cache(lambda lang: Gazetteer.load(lang, engine.cache_folder))
         self._pool = ReaderPool(self._engine.reader, self._engine.split.workers)
-        self._read: queue.SimpleQueue[tuple[Future[Predicted], Answer] | None] = queue.SimpleQueue()
+        self._read: queue.SimpleQueue[tuple[_Asked, Answer] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._answer_all, name="predictor", daemon=True)
         self._thread.start()
 
@@ -72,22 +86,46 @@ class Predictor:
         policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target)
         return cls(engine, policy, lang=settings.lang or LANGUAGES[0])
 
-    def submit(self, picture: bytes | FileEntry, name: str = "") -> Future[Predicted]:
-        """Has a picture looked at: bytes, with the name that they were sent under, or a file.
+    @property
+    def network(self) -> str:
+        """What the network is called."""
+        return self._engine.weights.backbone.title
 
-        The future raises `PictureRefused` for one that cannot be read, `AlbumSortError` when nothing can be read any more.
+    def warm(self) -> str:
+        """Makes the network now (converting it takes half a minute, once) instead of when the first picture comes; says what runs."""
+        return self._classifier.note
+
+    def receive(self, name: str = "") -> Upload:
+        """Room for a picture that comes part by part, then to be submitted or dropped; raises OSError where there is none."""
+        return self._pool.begin_upload(name)
+
+    def submit(self, picture: bytes | Upload | FileEntry, name: str = "", *, lang: str = "") -> Future[Predicted]:
+        """Has a picture looked at: bytes with the name that they were sent under, what was received, or a file.
+
+        The future raises `PictureRefused` for one that cannot be read, `AlbumSortError` when nothing can be read any more. Called off,
+        it is not read unless that has begun. `lang` is for this picture alone.
         """
         future: Future[Predicted] = Future()
-        read = self._pool.submit_bytes(picture, name) if isinstance(picture, bytes) else self._pool.submit(picture)
+        asked = _Asked(future, lang or self.lang)
+        match picture:
+            case bytes():
+                read = self._pool.submit_bytes(picture, name)
+            case Upload():
+                read = self._pool.submit_upload(picture)
+            case _:
+                read = self._pool.submit(picture)
 
         def pass_on(answer: Future[Answer]) -> None:
+            if answer.cancelled():
+                return
             error = answer.exception()
             if error is not None:
                 _fail(future, error)
             else:
-                self._read.put((future, answer.result()))
+                self._read.put((asked, answer.result()))
 
         read.add_done_callback(pass_on)
+        future.add_done_callback(lambda ended: read.cancel() if ended.cancelled() else None)
         return future
 
     def predict(self, picture: bytes, name: str = "") -> tuple[Prediction | None, Assignment]:
@@ -115,10 +153,10 @@ class Predictor:
         self.close()
 
     def close(self) -> None:
-        """Ends the processes and the thread; whoever still waits gets an error."""
+        """Ends the processes and the thread; whoever still waits gets an error. A network that is just being made is not waited for."""
         self._pool.close()
         self._read.put(None)
-        self._thread.join()
+        self._thread.join(_PATIENCE_S)
 
     def _answer_all(self) -> None:
         while (first := self._read.get()) is not None:
@@ -133,37 +171,39 @@ class Predictor:
             try:
                 self._answer(batch)
             except Exception as error:  # noqa: BLE001 - handed to those who wait; the next batch is another one
-                for future, _ in batch:
-                    _fail(future, error)
+                for asked, _ in batch:
+                    _fail(asked.future, error)
             if is_last:
                 return
 
-    def _answer(self, batch: Sequence[tuple[Future[Predicted], Answer]]) -> None:
+    def _answer(self, batch: Sequence[tuple[_Asked, Answer]]) -> None:
         """One pass of the network for all pictures that it has not seen."""
         new = [answer for _, answer in batch if isinstance(answer, Read) and answer.views is not None]
         views = [answer.views for answer in new if answer.views is not None]
         classified = self._classifier.classify(views) if views else []
         predictions = {
-            id(answer): read_as_remembered(one.prediction, one.embedding, self._policy.head)
+            id(answer): read_as_remembered(one.prediction, one.embedding, self.policy.head)
             for answer, one in zip(new, classified, strict=True)
         }
-        remembered = self._with_readings([answer for _, answer in batch if isinstance(answer, Known)])
-        for future, answer in batch:
+        remembered, thumbnails = self._remembered([answer for _, answer in batch if isinstance(answer, Known)])
+        for asked, answer in batch:
             match answer:
                 case Failed(_, skipped) | Known(_, _, Skipped() as skipped):
-                    _fail(future, self._refused(skipped.reason))
+                    asked.refuse(skipped.reason)
                 case Known(_, _, Inspection() as known):
-                    self._decide(future, remembered.get(known.file.path, known))
-                case Read(inspection):
-                    self._decide(future, replace(inspection, prediction=predictions.get(id(answer))))
+                    path = known.file.path
+                    self._decide(asked, remembered.get(path, known), thumbnails.get(path, b""))
+                case Read(inspection, _, thumbnail):
+                    self._decide(asked, replace(inspection, prediction=predictions.get(id(answer))), thumbnail)
 
-    def _with_readings(self, known: Sequence[Known]) -> dict[str, Inspection]:
-        """What is known of files, with what the head reads in it, by path."""
+    def _remembered(self, known: Sequence[Known]) -> tuple[dict[str, Inspection], dict[str, bytes]]:
+        """What is known of files, with what the head reads in it, and their thumbnails; both by path."""
         inspections = {answer.file.path: answer.what for answer in known if isinstance(answer.what, Inspection)}
-        if not inspections or self._policy.head is None:
-            return inspections
-        with self._engine.open_cache() as cache:
-            return cache.with_readings(inspections)
+        if not inspections:
+            return {}, {}
+        with self._engine.open_cache() as store:
+            thumbnails = {path: store.thumbnail(one.content_id) or b"" for path, one in inspections.items()}
+            return (store.with_readings(inspections) if self.policy.head is not None else inspections), thumbnails
 
     @property
     def _classifier(self) -> SteadyClassifier:
@@ -171,25 +211,34 @@ class Predictor:
         assert held is not None  # noqa: S101 - `lasting` engines hold one
         return held
 
-    def _decide(self, future: Future[Predicted], inspection: Inspection) -> None:
+    def _decide(self, asked: _Asked, inspection: Inspection, thumbnail: bytes) -> None:
         """The album of one picture, without neighbours, homes and trips; a fault of the program is this picture's alone."""
         now_utc = utc_now()
         try:
             records = build_records({inspection.file.path: inspection}, now_utc=now_utc).photos
             if not records:
-                _fail(future, self._refused(Reason.of("skip.orphan-sidecar")))
+                asked.refuse(Reason.of("skip.orphan-sidecar"))
                 return
-            context = LibraryContext(now_utc, self._lang, self._engine.cache_folder)
-            library, scores = gather_apart(records, context, self._policy)
-            _, (assignment,) = assign_all(Decider(library, scores, self._policy, HandReading()), Net(is_strict=True))
+            context = LibraryContext(now_utc, asked.lang, self._engine.cache_folder, gazetteer=self._gazetteer)
+            library, scores = gather_apart(records, context, self.policy)
+            _, (assignment,) = assign_all(Decider(library, scores, self.policy, HandReading()), Net(is_strict=True))
         except Exception as error:  # noqa: BLE001 - the border of one picture
-            _fail(future, error)
+            _fail(asked.future, error)
             return
         with suppress(InvalidStateError):
-            future.set_result(Predicted(inspection, assignment))
+            asked.future.set_result(Predicted(inspection, assignment, library.photos[0], thumbnail))
 
-    def _refused(self, reason: Reason) -> PictureRefused:
-        return PictureRefused(load_wording().say(reason, self._lang))
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who waits for an answer, and in which language."""
+
+    future: Future[Predicted]
+    lang: str
+
+    def refuse(self, reason: Reason) -> None:
+        """There will be none."""
+        _fail(self.future, PictureRefused(load_wording().say(reason, self.lang)))
 
 
 def _fail(future: Future[Predicted], error: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""The terminal's words in the language of a run (`labels/terminal_words.toml`)."""
+"""The words of the terminal and of the server in one language (`labels/terminal_words.toml`, `labels/web_words.toml`)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from album_sort.classifier.labels import label_text
 from album_sort.report import Words, parse_words
 from album_sort.types import LANGUAGES
 
-__all__ = ["WORDS_FILE", "Words", "terminal_words"]
+__all__ = ["WEB_WORDS_FILE", "WORDS_FILE", "Words", "terminal_words", "web_words"]
 
 WORDS_FILE = "terminal_words.toml"
 """Name of the file in `labels/`."""
+
+WEB_WORDS_FILE = "web_words.toml"
+"""The same of what the server says and its pages show."""
 
 
 @cache
@@ -23,3 +26,9 @@ def terminal_words(lang: str, encoding: str = "utf-8") -> Words:
     except (UnicodeEncodeError, LookupError):
         return parse_words(label_text(WORDS_FILE), LANGUAGES[0])
     return words
+
+
+@cache
+def web_words(lang: str) -> Words:
+    """The words of one language for the server and its pages."""
+    return parse_words(label_text(WEB_WORDS_FILE), lang)

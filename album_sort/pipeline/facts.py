@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +35,8 @@ class LibraryContext:
     """Where the gazetteer keeps its index."""
     home: tuple[float, float] | None = None
     previous_trips: tuple[KnownTrip, ...] = ()
+    gazetteer: Callable[[str], Gazetteer] | None = None
+    """For a language: one that somebody holds who asks again and again; else it is loaded when a photo has a position."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +144,8 @@ def _places(positions: Sequence[GeoPosition | None], context: LibraryContext) ->
     known = [(row, position) for row, position in enumerate(positions) if position is not None]
     places: list[Place | None] = [None] * len(positions)
     if known:
-        gazetteer = Gazetteer.load(context.lang, context.cache_folder)
+        held = context.gazetteer
+        gazetteer = held(context.lang) if held else Gazetteer.load(context.lang, context.cache_folder)
         found = gazetteer.nearest(
             np.array([position.lat_deg for _, position in known]), np.array([position.lon_deg for _, position in known])
         )

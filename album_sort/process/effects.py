@@ -8,12 +8,16 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from album_sort.errors import Interrupted
 from album_sort.operations.stop import StopRequest
+
+if TYPE_CHECKING:  # `--help` has no loop
+    import asyncio
 
 
 def collect_seldom() -> None:
@@ -49,3 +53,9 @@ def stop_on_signals() -> Iterator[StopRequest]:
     finally:
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def end_on_signals(loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
+    """Has a function called in the loop at SIGINT and SIGTERM."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, end)

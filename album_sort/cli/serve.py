@@ -1,0 +1,104 @@
+"""`serve`: listens until it is told to end."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import threading
+import webbrowser
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from album_sort.config import cache_folder, read_layers
+from album_sort.errors import ExitCode, UsageError
+from album_sort.operations.order import settings_here
+from album_sort.process.effects import end_on_signals, give_way
+from album_sort.web.limits import LOCAL_NAMES
+
+KEPT_TOKEN = "serve/token"  # noqa: S105 - where it lies
+"""In the cache folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServeCall:
+    """What the command line says."""
+
+    host: str
+    port: int
+    opens: bool
+    allow_network: bool
+    names: tuple[str, ...]
+    tls: tuple[str, str]
+    token_file: Path | None
+    config_file: Path | None
+    flags: Mapping[str, object]
+
+
+def run_serve(call: ServeCall) -> ExitCode:
+    """Serves; ends when it is told to."""
+    _check(call)
+    from album_sort.operations.predict import Predictor  # noqa: PLC0415 - after the check
+    from album_sort.web.guard import House  # noqa: PLC0415 - the extra is there
+    from album_sort.web.keys import kept_keys, passing_keys  # noqa: PLC0415 - likewise
+    from album_sort.web.server import Serving, check_tls, listen, serve  # noqa: PLC0415 - likewise
+
+    if all(call.tls):
+        check_tls(*call.tls)
+    here = settings_here("", lambda kept: read_layers(call.config_file, os.environ, call.flags, kept))
+    give_way(here.settings.nice)
+    needs_token = call.allow_network or bool(call.names) or call.token_file is not None
+    keys = kept_keys(call.token_file or cache_folder() / KEPT_TOKEN) if needs_token else passing_keys()
+    listener = listen(call.host, call.port)
+    house = House(
+        keys,
+        listener.getsockname()[1],
+        is_on_network=call.allow_network,
+        names=frozenset(name.lower() for name in call.names),
+        lang=here.lang,
+    )
+    address = _address(call, house.port)
+    shown = f"{address}?token={keys.token}" if needs_token else address
+
+    def when_ready() -> None:
+        _tell(call, shown)
+        if call.opens:
+            threading.Thread(target=webbrowser.open, args=(shown,), daemon=True).start()
+
+    with listener:
+        predictor = Predictor.of(here.settings)
+        serve(Serving(house, listener, call.tls if all(call.tls) else None), predictor, when_ready, end_on_signals)
+    return ExitCode.INTERRUPTED
+
+
+def _check(call: ServeCall) -> None:
+    """Raises `UsageError` for a call that cannot be carried out, before anything large is imported."""
+    missing = [name for name in ("fastapi", "uvicorn", "python_multipart") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"serve needs what is not installed: {', '.join(missing)}",
+            hint=f"{sys.executable} -m pip install 'album-sort[web]'",
+        )
+    if call.host not in LOCAL_NAMES and not call.allow_network:
+        raise UsageError(
+            f"--host {call.host} lets other machines in",
+            hint="add --allow-network; then they need the token that is printed",
+        )
+    if any(call.tls) and not all(call.tls):
+        raise UsageError("--tls-cert and --tls-key belong together", hint="give both, or none")
+
+
+def _address(call: ServeCall, port: int) -> str:
+    host = f"[{call.host}]" if ":" in call.host else call.host
+    return f"{'https' if all(call.tls) else 'http'}://{host}:{port}/"
+
+
+def _tell(call: ServeCall, shown: str) -> None:
+    """The address on standard output, for people and programs; the rest beside it."""
+    sys.stdout.write(f"{shown}\n")
+    sys.stdout.flush()
+    if call.allow_network and not all(call.tls):
+        sys.stderr.write("album-sort: without --tls-cert and --tls-key others on the network can read what is sent\n")
+    sys.stderr.write("Ctrl-C ends it.\n")
+    sys.stderr.flush()

@@ -1,0 +1,74 @@
+"""All addresses of the server behind its door."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from album_sort import __version__
+from album_sort.errors import AlbumSortError
+from album_sort.web.desk import Desk
+from album_sort.web.guard import Guard, House
+from album_sort.web.models import Health
+from album_sort.web.pages import page_router
+from album_sort.web.predict import predict_router, problems
+from album_sort.web.refusals import Refused
+
+
+def make_app(house: House, desk: Desk) -> Guard:
+    """The application for one server."""
+    app = FastAPI(
+        title="album-sort",
+        version=__version__,
+        description="Which album would these pictures go to? Nothing that is sent here is kept.",
+        docs_url=None,  # they would load scripts of others
+        redoc_url=None,
+        redirect_slashes=False,
+        # Whatever a machine is set up to gather, what people send here is told to nobody.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.include_router(predict_router(desk))
+    app.include_router(page_router(house, desk))
+
+    @app.get("/healthz", summary="Does it work?", responses=problems(421))
+    async def healthz() -> Health:
+        """Says that it does."""
+        return Health(status="ok", version=__version__)
+
+    _say_refusals(app)
+    return Guard(app, house)
+
+
+def _say_refusals(app: FastAPI) -> None:
+    """Every error is a `Problem`, in the language of who asks."""
+
+    def answer(request: Request, refused: Refused) -> JSONResponse:
+        return JSONResponse(refused.as_json(request.state.lang), refused.status, headers=refused.headers)
+
+    @app.exception_handler(Refused)
+    async def on_refused(request: Request, refused: Refused) -> JSONResponse:
+        return answer(request, refused)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_parameter(request: Request, error: RequestValidationError) -> JSONResponse:
+        names = sorted({str(one["loc"][-1]) for one in error.errors()})
+        return answer(request, Refused(422, "parameter", {"names": ", ".join(names)}))
+
+    @app.exception_handler(HTTPException)
+    async def on_http(request: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not_here", 405: "method"}.get(error.status_code, "fault")
+        response = answer(request, Refused(error.status_code, code))
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(AlbumSortError)
+    async def on_error(request: Request, error: AlbumSortError) -> JSONResponse:
+        del request
+        return JSONResponse({"error": str(error), "code": "failed"}, 500)
+
+    @app.exception_handler(Exception)
+    async def on_fault(request: Request, error: Exception) -> JSONResponse:
+        del error
+        return answer(request, Refused(500, "fault"))

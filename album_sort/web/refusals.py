@@ -1,0 +1,55 @@
+"""Why a request is refused: a status, and a sentence in the language of who asks. The same form for every error that the server tells."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from album_sort.choices import LANGUAGES
+from album_sort.operations.words import web_words
+
+Header = tuple[bytes, bytes]
+
+
+class Refused(Exception):
+    """A request that is not carried out."""
+
+    def __init__(
+        self, status: int, code: str, values: Mapping[str, str | int] | None = None, *, retry_after_s: int = 0
+    ) -> None:
+        super().__init__(status, code)
+        self.status = status
+        self.code = code
+        """Key of the sentence in `labels/web_words.toml`, after `refused_`."""
+        self.values = values or {}
+        self.retry_after_s = retry_after_s
+
+    def sentence(self, lang: str) -> str:
+        """What is wrong, and what to do."""
+        return web_words(lang).text(f"refused_{self.code}", **self.values)
+
+    def as_json(self, lang: str) -> dict[str, str]:
+        """The body of the answer."""
+        return {"error": self.sentence(lang), "code": self.code}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Those that belong to it."""
+        return {"Retry-After": str(self.retry_after_s)} if self.retry_after_s else {}
+
+    def answer(self, lang: str) -> tuple[list[Header], bytes]:
+        """Headers and body, for where no framework helps."""
+        body = json.dumps(self.as_json(lang), ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **self.headers}
+        return [(name.lower().encode(), value.encode()) for name, value in headers.items()], body
+
+
+def language_of(query: str, accepted: str, default: str) -> str:
+    """`?lang=`, else the first language of `Accept-Language` that we speak (in its order; weights are hardly ever out of it)."""
+    if query in LANGUAGES:
+        return query
+    for wanted in accepted[:200].split(","):
+        short = wanted.strip().partition(";")[0].partition("-")[0].lower()
+        if short in LANGUAGES:
+            return short
+    return default

@@ -1,0 +1,40 @@
+"""The server and its page speak both languages, completely."""
+
+from __future__ import annotations
+
+import re
+import string
+import tomllib
+
+import pytest
+
+from album_sort.classifier.labels import label_text
+from album_sort.operations.words import WEB_WORDS_FILE
+from tests.conftest import REPOSITORY
+
+TABLE = tomllib.loads(label_text(WEB_WORDS_FILE))
+WEB = REPOSITORY / "album_sort" / "web"
+
+
+def placeholders(sentence: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+
+@pytest.mark.parametrize("key", sorted(TABLE))
+def test_a_sentence_says_the_same_in_each_language(key: str) -> None:
+    row = TABLE[key]
+    assert set(row) - {"en_one"} == {"en", "zh"}
+    assert placeholders(row["en"]) == placeholders(row["zh"])
+
+
+def test_every_word_that_is_said_is_there_and_no_other() -> None:
+    python = "\n".join(path.read_text(encoding="utf-8") for path in WEB.glob("*.py"))
+    page = "\n".join(path.read_text(encoding="utf-8") for path in (WEB / "static").glob("*.html"))
+    script = "\n".join(path.read_text(encoding="utf-8") for path in (WEB / "static").glob("*.js"))
+    said = {f"refused_{code}" for code in re.findall(r"Refused\(\s*[\w.]+,\s*\"(\w+)\"", python)}
+    said |= {f"refused_{code}" for code in re.findall(r"\d{3}: \"(\w+)\"", python)} | {"refused_fault"}
+    said |= set(re.findall(r"\.text\(\"(\w+)\"", python))
+    said |= {key for key in re.findall(r"\{\{(\w+)\}\}", page) if key.startswith("drop_")}
+    said |= {f"page_{key}" for key in re.findall(r"\bsay\(\"(\w+)\"", script)}
+    assert said - set(TABLE) == set()
+    assert set(TABLE) - said == set()
