@@ -25,13 +25,16 @@ from album_sort.core.learning.single import learn_one
 from album_sort.core.learning.solver import Curvature, fit
 from album_sort.core.learning.space import Space
 from album_sort.core.learning.training import RIDGE
-from album_sort.core.learning.values import Examples, LearnedAlbum
+from album_sort.core.learning.values import Examples, LearnedAlbum, Refusal
 from benchmarks.learn_data import DataSet
 
 PREVALENCE = 0.01
 TARGET = 0.95
 RESULTS = Path(__file__).parent / "results" / "learn.csv"
 METHODS = Path(__file__).parent / "results" / "learn_methods.csv"
+
+SPREAD = ("recall_at_95", "filed", "precision_of_filed")
+"""Figures of which the standard deviation is told, too: over draws, and of `all` over labels and draws."""
 
 Figures = dict[str, float]
 Scorer = Callable[[NDArray[np.float16]], NDArray[np.float64]]
@@ -97,11 +100,20 @@ class Draw:
         self.library = data.embedding[self.rows]
         self.ours, self.theirs = mine[k:], others
         self.asked: NDArray[np.intp] = np.zeros(0, np.intp)
+        self._learned: LearnedAlbum | Refusal | None = None
+
+    @property
+    def album(self) -> LearnedAlbum | Refusal:
+        """By the examples and answers of now; learned once."""
+        if self._learned is None:
+            self._learned = learn_one(self.examples, self.library)
+        return self._learned
 
     def ask(self, count: int) -> None:
         """Questions, answered as the labels say."""
-        album = learn_one(self.examples, self.library)
+        album = self.album
         if isinstance(album, LearnedAlbum):
+            self._learned = None
             rows = next_questions(album, self.examples, self.library, count)
             is_ours = self.data.label[self.rows[rows]] == self.concept
             self.examples = answered(self.examples, self.library, rows, is_ours)
@@ -114,7 +126,7 @@ class Draw:
 
     def figures(self) -> Figures | None:
         """None where learning was refused."""
-        album = learn_one(self.examples, self.library)
+        album = self.album
         return figures(album, *self.counted()) if isinstance(album, LearnedAlbum) else None
 
 
@@ -133,7 +145,7 @@ def scorers(draw: Draw) -> dict[str, Scorer]:
     shares = np.where(belongs, 0.5 / len(positive), 0.5 / len(library))
     logistic = fit(rows, belongs, shares, Curvature.of(library, RIDGE))[:-1]
     nearest = min(3, len(positive))
-    ours = learn_one(draw.examples, draw.library)
+    ours = draw.album
     found: dict[str, Scorer] = {
         "nearest prototype": lambda photos: space.place(photos) @ middle,
         "3 nearest neighbours": lambda photos: np.sort(space.place(photos) @ positive.T)[:, -nearest:].mean(axis=1),
@@ -199,7 +211,9 @@ def measure(data: DataSet, k: int, hidden: float, draws: int, questions: tuple[i
 def _means(rows: list[Figures]) -> Figures:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # no precision where nothing was filed
-        return {name: round(float(np.nanmean([row[name] for row in rows])), 3) for name in rows[0]} if rows else {}
+        means = {name: round(float(np.nanmean([row[name] for row in rows])), 3) for name in rows[0]} if rows else {}
+        spread = {f"{name}_sd": round(float(np.nanstd([row[name] for row in rows])), 3) for name in SPREAD if rows}
+        return means | spread
 
 
 def keep(path: Path, rows: Sequence[Mapping[str, object]]) -> None:

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from album_sort.core.learning.odds import Odds, honest_odds, promise
 from album_sort.core.learning.questions import answered, next_questions
 from album_sort.core.learning.single import learn_one
-from album_sort.core.learning.values import CAP, Examples, LearnedAlbum, Refusal, RefusalCode
+from album_sort.core.learning.values import CAP, Curve, Examples, LearnedAlbum, Refusal, RefusalCode, lowest
 from tests.learning_builders import crowd, like, photos_of
 
 
@@ -214,3 +215,38 @@ def test_embeddings_of_another_length_are_refused() -> None:
     album = learned(Examples(photos_of(1, 8)), crowd(400))
     with pytest.raises(ValueError, match=r"\(1, 7\)"):
         album.score(np.zeros((1, 7), np.float16))
+
+
+def made_scores(seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Of left-out examples, of photos that look like them and are not, and of a crowd."""
+    random = np.random.default_rng(seed)
+    return random.normal(3, 1, 25), random.normal(1.5, 1, 60), random.normal(-4, 1, 2000)
+
+
+def wrong_ones(curve: Curve, odds: Odds, alike: NDArray[np.float64]) -> int:
+    return int(np.count_nonzero(odds.of(alike) >= lowest(curve, 0.95)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_promise_counts_what_was_denied(seed: int) -> None:
+    """The answer no to the likeliest wrong ones takes them out of what is filed; of photos to come as many are as likely wrong."""
+    positive, alike, crowd_of = made_scores(seed)
+    denied, library = np.sort(alike)[-15:], np.concatenate([np.sort(alike)[:-15], crowd_of])
+    hidden, nothing = np.zeros(len(library), np.bool_), np.zeros(0)
+    odds, belongs = honest_odds(positive, denied, library, hidden)
+    assert not belongs[len(library) :].any()
+    curve = promise(odds.of(positive), odds.of(np.concatenate([library, denied])), belongs, odds.share, len(denied))
+    assert wrong_ones(curve, odds, alike) <= 2
+    deaf, said = honest_odds(positive, nothing, library, hidden)
+    assert wrong_ones(promise(deaf.of(positive), deaf.of(library), said, deaf.share, 0), deaf, alike) >= 6
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_looks_alike_in_great_number_is_not_counted_on_before_anybody_was_asked(seed: int) -> None:
+    """A tenth of the library that looks like the examples is no proof that a tenth belongs."""
+    positive, alike, crowd_of = made_scores(seed)
+    library = np.concatenate([alike, crowd_of])
+    odds, belongs = honest_odds(positive, np.zeros(0), library, np.arange(len(library)) < 60)
+    said = odds.of(library)
+    cautious, counted = (promise(odds.of(positive), said, belongs, odds.share, denied) for denied in (0, 20))
+    assert lowest(cautious, 0.95) > lowest(counted, 0.95)

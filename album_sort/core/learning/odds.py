@@ -2,7 +2,9 @@
 
 A library is a mixture: photos of the album that nobody has shown, and all others. How many there are, and which score means what, are
 found in turns: by the odds of now each photo of the library counts partly as one and partly as the other, by these shares the line from
-scores to log-odds is fitted again. What positives look like is told by the examples alone, each by its score when it was left out.
+scores to log-odds is fitted again. What positives look like is told by the examples alone, each by its score when it was left out. What
+was shown as not belonging is a photo of the library like any other, but for one thing: it is known to be wrong. Without it the answers of
+a person would take out of the count just those photos that come along wrongly.
 """
 
 from __future__ import annotations
@@ -12,14 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.learning.values import Curve
+from album_sort.core.learning.values import Curve, lowest
 
 _TURNS = 12
 _LEAST_SHARE = 0.003
 """Who shows an album expects to find more of it: 3 in 1,000 at least."""
 _MOST_SHARE = 0.3
-_HALF_A_PHOTO = 0.5
+_UNSEEN = 0.3
 """Wrong ones beyond what was seen, in a promise of precision: none in a thousand is not none in a million."""
+_EXPECTED_SHARE = 0.01
+"""Of the library, what is expected to belong before anybody has answered, unless more than that was shown."""
+_PLAINLY_APART, _AT_PRECISION = 0.9, 0.95
+"""Share of the left-out examples found at this precision, from which what looks like them is taken for what it looks like."""
 _LITTLE_DOUBT = 0.3
 """Between a doubt for each that adds up and none, by which whatever looks alike would be right; a line needs some to have an end."""
 
@@ -39,25 +45,29 @@ class Odds:
 
 
 def honest_odds(
-    positive: NDArray[np.float64], library: NDArray[np.float64], hidden: NDArray[np.bool_]
+    positive: NDArray[np.float64],
+    negative: NDArray[np.float64],
+    library: NDArray[np.float64],
+    hidden: NDArray[np.bool_],
 ) -> tuple[Odds, NDArray[np.float64]]:
-    """The line, and for each photo of the library (M,) how likely it belongs, for `precision_curve`.
+    """The line, and how likely each photo of the library and then each negative belongs (M + N,), for `promise`.
 
-    From (P,) and (M,) scores of photos that were left out while the scores were learned.
+    From (P,), (N,) and (M,) scores of photos that were left out while the scores were learned.
 
     `hidden` (M,) is a first guess of what belongs; from none at all the turns would end where nothing more is found.
     """
-    belongs = np.where(hidden, 0.9, 0.0)
+    others = np.concatenate([library, negative])
+    is_open = np.arange(len(others)) < len(library)
+    belongs = np.where(np.append(hidden, np.zeros(len(negative), np.bool_)), 0.9, 0.0)
     share = _share(len(positive), belongs)
-    line = np.array([1.0, -float(np.quantile(library, 1.0 - share))])
+    line = np.array([1.0, -float(np.quantile(others, 1.0 - share))])
     for _ in range(_TURNS):
-        line = _platt(positive, library, belongs, share, line)
-        said = line[0] * library + line[1]
-        belongs = _chance(said)
+        line = _platt(positive, others, belongs, share, line)
+        belongs = _chance(line[0] * others + line[1]) * is_open
         share = _share(len(positive), belongs)
     # Doubt of a few hundredths about each of many photos that are plainly alike would add up to many wrong ones.
-    likely = _platt(positive, library, belongs, share, line, doubt=_LITTLE_DOUBT)
-    return Odds(float(line[0]), float(line[1]), share), _chance(likely[0] * library + likely[1])
+    likely = _platt(positive, others, belongs, share, line, doubt=_LITTLE_DOUBT)
+    return Odds(float(line[0]), float(line[1]), share), _chance(likely[0] * others + likely[1]) * is_open
 
 
 def _share(examples: int, belongs: NDArray[np.float64]) -> float:
@@ -102,10 +112,26 @@ def _platt(
     return line
 
 
+def promise(
+    positive: NDArray[np.float64], others: NDArray[np.float64], belongs: NDArray[np.float64], share: float, denied: int
+) -> Curve:
+    """(log-odds, precision), both rising, of (P,) and (M,) log-odds of photos that were left out; `belongs` (M,) as `honest_odds` says.
+
+    That much of a library looks like the examples is no proof that it belongs: sunsets with people look like sunsets. Unless the examples
+    are plainly apart from all else, a promise counts on no more than is expected or was shown; each photo that was denied (`denied`), for
+    it was asked about as one of the likeliest, lets it count on so much more.
+    """
+    curve = precision_curve(positive, others, belongs, share)
+    expected = max(_EXPECTED_SHARE, len(positive) / (len(positive) + len(others))) * (1 + denied)
+    if share <= expected or np.mean(positive >= lowest(curve, _AT_PRECISION)) >= _PLAINLY_APART:
+        return curve
+    return precision_curve(positive, others, belongs, expected)
+
+
 def precision_curve(
     positive: NDArray[np.float64], library: NDArray[np.float64], belongs: NDArray[np.float64], share: float
 ) -> Curve:
-    """(log-odds, precision), both rising, of (P,) and (M,) log-odds of photos that were left out; `belongs` (M,) as `honest_odds` says.
+    """The same if so large a share of all belongs.
 
     Of what is filed from there on, the share of right ones: so many as the examples say, against what of the library is not likely right.
     """
@@ -114,7 +140,7 @@ def precision_curve(
     right = np.concatenate([np.full(len(positive), share * len(library) / len(positive)), np.zeros(len(library))])
     wrong = np.concatenate([np.zeros(len(positive)), (1.0 - share) * len(library) * against / against.sum()])
     order = np.argsort(-said, kind="stable")
-    ours, theirs = np.cumsum(right[order]), np.cumsum(wrong[order]) + _HALF_A_PHOTO
+    ours, theirs = np.cumsum(right[order]), np.cumsum(wrong[order]) + _UNSEEN
     precision = (ours / (ours + theirs))[::-1]
     rises = np.append(True, precision[1:] > np.maximum.accumulate(precision)[:-1])
     return tuple(zip(said[order][::-1][rises].tolist(), precision[rises].tolist(), strict=True))

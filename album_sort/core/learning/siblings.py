@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.learning.odds import precision_curve
+from album_sort.core.learning.odds import promise
 from album_sort.core.learning.single import (
     DEFAULT_PRECISION_TARGET,
     Study,
@@ -166,9 +166,9 @@ def _albums(
     classes: Sequence[Examples], lesson: Study, owner: NDArray[np.intp], apart: _Apart, precision_target: float
 ) -> tuple[LearnedAlbum, ...]:
     odds, space = lesson.odds, lesson.space
-    told = lesson.rows.library @ apart.weights.T + apart.intercepts
+    told = np.concatenate([lesson.rows.library, lesson.rows.negative]) @ apart.weights.T + apart.intercepts
     examples = each_of(odds.of(held_out(lesson.trained)), apart.held)
-    sample = each_of(odds.of(lesson.trained.library), told)
+    sample = each_of(odds.of(lesson.trained.others), told)
     likely = lesson.belongs[:, None] * np.exp(told - np.logaddexp.reduce(told, axis=1, keepdims=True))
     others = each_of(
         space.times(lesson.others, lesson.weights, lesson.intercept),
@@ -187,7 +187,7 @@ def _albums(
         # A sibling's photos are no mistake of all together, but of this one.
         rivals = np.concatenate([sample[:, place], examples[~mine, place]])
         belongs = np.concatenate([likely[:, place], np.zeros(int((~mine).sum()))])
-        curve = precision_curve(examples[mine, place], rivals, belongs, share)
+        curve = promise(examples[mine, place], rivals, belongs, share, len(lesson.rows.negative))
         outliers = tuple(row - start for row in lesson.outliers if start <= row < end)
         tested = lesson.trained.is_tested
         albums.append(

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.learning.odds import Odds, honest_odds, precision_curve
+from album_sort.core.learning.odds import Odds, honest_odds, promise
 from album_sort.core.learning.space import Space, order
 from album_sort.core.learning.training import Rows, Trained, train
 from album_sort.core.learning.values import CAP, Curve, Examples, LearnedAlbum, Refusal, RefusalCode, Worth, lowest
@@ -47,7 +47,7 @@ class Study:
     trained: Trained
     odds: Odds
     belongs: NDArray[np.float64]
-    """Of the photos of `rows.library`, how likely each belongs."""
+    """Of the photos of `rows.library`, then of `rows.negative`, how likely each belongs."""
     outliers: tuple[int, ...]
 
     @property
@@ -70,7 +70,7 @@ def learn_one(
         return lesson
     odds, trained = lesson.odds, lesson.trained
     held = odds.of(held_out(trained))
-    curve = precision_curve(held, odds.of(trained.library), lesson.belongs, odds.share)
+    curve = promise(held, odds.of(trained.others), lesson.belongs, odds.share, len(trained.negative))
     against = lesson.space.times(lesson.others, lesson.weights, lesson.intercept)
     return LearnedAlbum(
         space=lesson.space,
@@ -101,7 +101,7 @@ def study(examples: Examples, library: NDArray[np.floating]) -> Study | Refusal:
     outliers = find_outliers(trained, given)
     if len(given) > 2 and 2 * len(outliers) > len(given):
         return Refusal(RefusalCode.SCATTERED, positive=outliers, share=1.0 - len(outliers) / len(given))
-    odds, belongs = honest_odds(held_out(trained), trained.library, trained.hidden)
+    odds, belongs = honest_odds(held_out(trained), trained.negative, trained.library, trained.hidden)
     return Study(space, others, rows, given, trained, odds, belongs, outliers)
 
 

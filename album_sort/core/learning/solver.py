@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 _MEMORY = 8
 _MOST_STEPS = 60
-_TOLERANCE = 3e-6
+_TOLERANCE = 3e-5
 """The fall of the loss that a step promises, as a share of it, below which it is not made."""
 
 

@@ -45,6 +45,8 @@ class Trained:
     """(D + 1,), the intercept last."""
     positive: NDArray[np.float64]
     """(P,) scores, each by a fit without it and its group."""
+    negative: NDArray[np.float64]
+    """(N,) scores of what was shown as not belonging, each by a fit without it."""
     library: NDArray[np.float64]
     """(M,) scores, each by a fit without it."""
     hidden: NDArray[np.bool_]
@@ -52,20 +54,26 @@ class Trained:
     is_tested: bool
     """Whether anything could be left out: not where all examples are of one moment."""
 
+    @property
+    def others(self) -> NDArray[np.float64]:
+        """(M + N,) scores of the library, then of the negatives."""
+        return np.concatenate([self.library, self.negative])
+
 
 def train(rows: Rows, ridge: float = RIDGE) -> Trained:
     """Two rounds of leaving out what may be hidden positives."""
     curvature = Curvature.of(rows.library, ridge)
     folds = folds_of(rows.groups)
     hidden = np.zeros(len(rows.library), np.bool_)
-    weights = _fit(rows, curvature, np.ones(len(rows.positive), np.bool_), ~hidden, None)
+    shown = np.ones(len(rows.positive), np.bool_), np.ones(len(rows.negative), np.bool_)
+    weights = _fit(rows, curvature, (*shown, ~hidden), None)
     for _ in range(_ROUNDS if folds.max(initial=0) > 0 else 0):
-        held, seen = _left_out(rows, curvature, folds, hidden, weights)
+        held, _, seen = _left_out(rows, curvature, folds, hidden, weights)
         # Both by fits that have not seen them: a photo that was taken as a negative scores lower for it.
         hidden = seen >= np.quantile(held, _HIDDEN_FROM)
-        weights = _fit(rows, curvature, np.ones(len(rows.positive), np.bool_), ~hidden, weights)
-    held, library = _left_out(rows, curvature, folds, hidden, weights)
-    return Trained(weights, held, library, hidden, is_tested=bool(folds.max(initial=0) > 0))
+        weights = _fit(rows, curvature, (*shown, ~hidden), weights)
+    held, negative, library = _left_out(rows, curvature, folds, hidden, weights)
+    return Trained(weights, held, negative, library, hidden, is_tested=bool(folds.max(initial=0) > 0))
 
 
 def folds_of(groups: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -80,37 +88,39 @@ def _left_out(
     folds: NDArray[np.intp],
     hidden: NDArray[np.bool_],
     start: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores of positives (P,) and library (M,), each by a fit without its fold."""
-    held, seen = np.empty(len(rows.positive)), np.empty(len(rows.library))
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Scores of positives (P,), negatives (N,) and library (M,), each by a fit without its fold."""
+    held, against, seen = (np.empty(len(each)) for each in (rows.positive, rows.negative, rows.library))
     count = int(folds.max(initial=0)) + 1
     # With one group there is nothing to fit without it: the positives' own scores, which nobody is to take for more.
-    parts = np.arange(len(rows.library)) % max(count, 5)
+    parts, kept_out = (np.arange(len(each)) % max(count, 5) for each in (rows.library, rows.negative))
     for part in range(max(count, 5)):
         mine = folds == part if count > 1 else np.zeros(len(folds), np.bool_)
-        weights = _fit(rows, curvature, ~mine, ~hidden & (parts != part), start)
+        weights = _fit(rows, curvature, (~mine, kept_out != part, ~hidden & (parts != part)), start)
         single = weights[:-1].astype(np.float32)
         held[mine] = rows.positive[mine] @ single + weights[-1]
+        against[kept_out == part] = rows.negative[kept_out == part] @ single + weights[-1]
         seen[parts == part] = rows.library[parts == part] @ single + weights[-1]
     if count == 1:
         held[:] = rows.positive @ start[:-1].astype(np.float32) + start[-1]
-    return held, seen
+    return held, against, seen
 
 
 def _fit(
     rows: Rows,
     curvature: Curvature,
-    shown: NDArray[np.bool_],
-    against: NDArray[np.bool_],
+    taken: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]],
     start: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
-    """By these positives, against all shown negatives and these of the library; each class counts the same."""
-    positive, library = rows.positive[shown], rows.library[against]
+    """By some of the positives, against some of the negatives and of the library (`taken`, in this order); each class counts the same."""
+    positive, negative, library = (
+        each[kept] for each, kept in zip((rows.positive, rows.negative, rows.library), taken, strict=True)
+    )
     counted = (
         np.full(len(positive), 1.0 / len(positive)),
-        np.full(len(rows.negative), SHOWN_NEGATIVE / len(positive)),
+        np.full(len(negative), SHOWN_NEGATIVE / len(positive)),
         np.full(len(library), 1.0 / max(len(library), 1)),
     )
     shares = np.concatenate(counted)
     belongs = np.arange(len(shares)) < len(positive)
-    return fit(np.concatenate([positive, rows.negative, library]), belongs, shares / shares.sum(), curvature, start)
+    return fit(np.concatenate([positive, negative, library]), belongs, shares / shares.sum(), curvature, start)
