@@ -110,6 +110,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "simplejpeg": ("images",),
     "pi_heif": ("images",),
     "rawpy": ("images",),
+    "av": ("images",),
     "exifread": ("metadata",),
     "torch": ("classifier",),
     "torchvision": ("classifier",),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +16,17 @@ from PIL import Image, ImageCms
 
 from album_sort.classifier.resnet18 import RESNET18
 from album_sort.classifier.weights import WeightsFile
-from album_sort.core.formats import FORMATS, wants_preview
+from album_sort.core.formats import FORMATS, HEAD_BYTES, sniff, wants_preview
 from album_sort.events import Event, StageFinished
-from album_sort.images import UndecodableError, make_preview
+from album_sort.images import UndecodableError, make_film_preview, make_preview
+from album_sort.images.film import DEMUXERS
 from album_sort.operations.verify import verify
 from album_sort.pipeline.engine import Engine
 from album_sort.pipeline.previewing import make_previews
 from album_sort.report.rows import photo_from_json, photo_to_json
 from album_sort.settings import Settings
 from album_sort.state.previews import PreviewStore, previews_of
+from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import ContentId, FileKind
 from tests.builders import fingerprint, make_jpeg, make_tree
 from tests.conftest import Program
@@ -47,7 +51,8 @@ def shown(jpeg: bytes) -> Image.Image:
 
 def test_browsers_show_six_formats_and_no_other_photo() -> None:
     photos = [media.name for media in FORMATS if media.kind in (FileKind.PHOTO, FileKind.RAW)]
-    assert {name for name in photos if not wants_preview(name, 12_000_000)} == {
+    small = {name for name in photos if not wants_preview(name, 12_000_000, films=True)}
+    assert small == {
         "jpeg",
         "png",
         "gif",
@@ -55,12 +60,15 @@ def test_browsers_show_six_formats_and_no_other_photo() -> None:
         "avif",
         "bmp",
     }
-    assert all(wants_preview(name, 108_000_000) for name in photos)
+    assert all(wants_preview(name, 108_000_000, films=False) for name in photos)
 
 
-def test_films_sidecars_and_what_is_unknown_have_none() -> None:
-    others = [media.name for media in FORMATS if media.kind not in (FileKind.PHOTO, FileKind.RAW)]
-    assert not any(wants_preview(name, 10**9) for name in (*others, "", "pdf"))
+def test_sidecars_and_what_is_unknown_have_none_and_films_where_somebody_can_read_them() -> None:
+    others = [media for media in FORMATS if media.kind not in (FileKind.PHOTO, FileKind.RAW)]
+    for media in others:
+        assert wants_preview(media.name, 0, films=True) is (media.kind is FileKind.VIDEO)
+        assert not wants_preview(media.name, 10**9, films=False)
+    assert not wants_preview("pdf", 0, films=True)
 
 
 # What it looks like --------------------------------------------------------------------------------------------------------
@@ -106,6 +114,75 @@ def test_what_is_no_picture_is_refused_in_words() -> None:
         make_preview(b"%PDF-1.7", ".tif")
     with pytest.raises(UndecodableError):
         make_preview(encoded(picture(), "TIFF"), ".tif", pixel_limit=1000)
+
+
+# Films ---------------------------------------------------------------------------------------------------------------------
+
+
+def film_of(pictures: Sequence[Image.Image], kind: str = "mov", turn: int = 0, codec: str = "mpeg4") -> bytes:
+    """A film with a picture each half second, each of which can be shown without the others."""
+    av = pytest.importorskip("av", reason="the extra `video` is not installed")
+    stream = io.BytesIO()
+    with av.open(stream, "w", format=kind) as film:
+        track = film.add_stream(codec, rate=2)
+        track.width, track.height, track.pix_fmt = *pictures[0].size, "yuv420p"
+        track.codec_context.gop_size = 1
+        for one in pictures:
+            film.mux(track.encode(av.VideoFrame.from_image(one)))
+        film.mux(track.encode())
+    data = bytearray(stream.getvalue())
+    if turn:
+        matrix = data.index(b"tkhd") + 44
+        data[matrix : matrix + 36] = struct.pack(
+            ">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, pictures[0].height << 16, 0, 1 << 30
+        )
+    return bytes(data)
+
+
+BLACK = Image.new("RGB", picture().size)
+
+
+def test_each_container_of_films_has_its_reader() -> None:
+    assert set(DEMUXERS) == {media.name for media in FORMATS if media.kind is FileKind.VIDEO}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("mov", "mov"), ("avi", "avi"), ("matroska", "mkv"), ("mpegts", "mts"), ("3gp", "3gp")]
+)
+def test_a_film_is_shown_by_a_picture_of_a_second_into_it(kind: str, name: str) -> None:
+    data = film_of([BLACK, BLACK, picture(), picture(), picture(), picture()], kind)
+    media = sniff(data[:HEAD_BYTES], BY_NAME[name].suffixes[0])
+    assert media is BY_NAME[name]
+    large, small = map(shown, make_film_preview(io.BytesIO(data), media.name, 128))
+    assert large.size == picture().size
+    assert max(small.size) == 128
+    assert likeness(np.asarray(large), np.asarray(picture())) > 0.95
+
+
+def test_a_film_of_one_picture_is_shown_by_that_one_and_upright() -> None:
+    upright = picture().transpose(Image.Transpose.ROTATE_90)
+    large, _ = make_film_preview(io.BytesIO(film_of([upright], turn=90)), "mov", 128)
+    assert shown(large).size == picture().size
+    assert likeness(np.asarray(shown(large)), np.asarray(picture())) > 0.95
+
+
+@pytest.mark.parametrize("kept", [0, 20, 0.5, 0.9])
+def test_a_film_that_is_cut_off_is_shown_or_refused_in_words(kept: float) -> None:
+    data = film_of([picture()] * 3)
+    with contextlib.suppress(UndecodableError):
+        shown(make_film_preview(io.BytesIO(data[: int(kept * len(data) if kept < 1 else kept)]), "mov", 128)[0])
+
+
+def test_a_film_does_not_get_at_other_files(tmp_path: Path) -> None:
+    """A list of films in a film's clothes, which its reader by itself would follow."""
+    (tmp_path / "other.ts").write_bytes(film_of([picture()] * 3, "mpegts"))
+    for text in (
+        f"#EXTM3U\n#EXTINF:1,\nfile://{tmp_path}/other.ts\n",
+        f"ffconcat version 1.0\nfile '{tmp_path}/other.ts'\n",
+    ):
+        for name in DEMUXERS:
+            with pytest.raises(UndecodableError):
+                make_film_preview(io.BytesIO(text.encode()), name, 128)
 
 
 # Where it lies -------------------------------------------------------------------------------------------------------------
@@ -209,6 +286,19 @@ def test_what_cannot_be_shown_is_tried_once_and_a_stop_leaves_the_rest_to_the_ne
     rest = {content: file for content, file in missing.items() if content not in store.tried}
     assert make_previews(rest, store, engine, sink=steps.append, stop=lambda: False)
     assert store.address(contents[3])
+
+
+def test_a_film_gets_a_card_too(store: PreviewStore, tmp_path: Path) -> None:
+    film = film_of([picture()] * 3)
+    make_tree(tmp_path, {"a.mov": film})
+    engine = Engine(WeightsFile(RESNET18, Path(), "ab" * 32, ""), Settings(workers=1), tmp_path)
+    missing = {content_id(film): entry_on_disk(tmp_path / "a.mov")}
+    assert make_previews(missing, store, engine, sink=lambda _event: None, stop=lambda: False)
+    assert store.address(content_id(film))
+    with contextlib.closing(ThumbnailStore(tmp_path)) as thumbnails:
+        card = thumbnails.get(content_id(film))
+    assert card is not None
+    assert max(shown(card).size) == 256
 
 
 # A life --------------------------------------------------------------------------------------------------------------------

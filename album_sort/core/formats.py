@@ -258,10 +258,15 @@ def format_of_suffix(suffix: str) -> str:
     return media.name if media else ""
 
 
-def wants_preview(name: str, pixels: int) -> bool:
-    """Whether the page needs a preview of a photo of this format with so many pixels (0: unknown), to show it, or to show it at once."""
+def wants_preview(name: str, pixels: int, *, films: bool) -> bool:
+    """Whether the page needs a preview of a photo of this format with so many pixels (0: unknown), to show it, or to show it at once.
+
+    `films`: whether one can be made of films, which browsers show or not by what is inside.
+    """
     media = _BY_NAME.get(name)
-    if media is None or media.kind not in (FileKind.PHOTO, FileKind.RAW):
+    if media is None or media.kind is FileKind.VIDEO:
+        return media is not None and films
+    if media.kind not in (FileKind.PHOTO, FileKind.RAW):
         return False
     return not media.in_browsers or pixels > _MOST_PIXELS_IN_BROWSERS
 

@@ -2,6 +2,7 @@
 
 from album_sort.images.browser_preview import make_preview
 from album_sort.images.decode import decode_picture
+from album_sort.images.film import make_film_preview
 from album_sort.images.pixels import PIXEL_LIMIT, UndecodableError
 
-__all__ = ["PIXEL_LIMIT", "UndecodableError", "decode_picture", "make_preview"]
+__all__ = ["PIXEL_LIMIT", "UndecodableError", "decode_picture", "make_film_preview", "make_preview"]

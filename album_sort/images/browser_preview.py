@@ -6,6 +6,7 @@ from typing import Final, cast
 
 import numpy as np
 import simplejpeg
+from numpy.typing import NDArray
 from PIL import Image
 
 from album_sort.images.decode import recognise
@@ -40,7 +41,11 @@ def make_preview(data: bytes, suffix: str = "", *, pixel_limit: int = PIXEL_LIMI
     media = recognise(data, suffix)
     try:
         pixels = LOADERS[media.name](data, Request(_ENOUGH, pixel_limit, None))
-        rgb = fitted(pixels, PREVIEW_PX, Image.Resampling.BICUBIC)
-        return cast("bytes", simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), _QUALITY, colorsubsampling="420"))
+        return encode_preview(fitted(pixels, PREVIEW_PX, Image.Resampling.BICUBIC))
     except LIBRARY_ERRORS as error:
         raise UndecodableError(refusal_of(error, media.name, data)) from error
+
+
+def encode_preview(rgb: NDArray[np.uint8]) -> bytes:
+    """A preview (H, W, 3) as JPEG."""
+    return cast("bytes", simplejpeg.encode_jpeg(np.ascontiguousarray(rgb), _QUALITY, colorsubsampling="420"))

@@ -70,8 +70,11 @@ class Previewed:
     """A picture of a file for browsers."""
 
     file: FileEntry
-    content_id: ContentId
+    content_id: ContentId | None
+    """None of a film: to read all of it again would take longer than anything else."""
     jpeg: bytes
+    thumbnail: bytes = b""
+    """Of a film, which has none yet."""
 
 
 Answer = Read | Known | Failed | Previewed

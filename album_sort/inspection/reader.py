@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 
 from album_sort.core.formats import HEAD_BYTES, sniff
 from album_sort.core.unreadable import unreadable
-from album_sort.images import UndecodableError, decode_picture, make_preview
+from album_sort.images import UndecodableError, decode_picture, make_film_preview, make_preview
 from album_sort.inspection.memory import keep_freed_memory
 from album_sort.inspection.messages import Answer, Failed, Known, Previewed, Read, ReaderSettings, Ready
 from album_sort.metadata.files import read_metadata, read_sidecar, read_video_metadata
@@ -86,9 +86,23 @@ def _inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> A
 
 
 def _preview(file: FileEntry, settings: ReaderSettings) -> Answer:
+    head = read_head(file.path, HEAD_BYTES)
+    media = sniff(head, file.suffix)
+    if media is not None and media.kind is FileKind.VIDEO:
+        return _preview_of_film(file, media.name, settings)
     return _of_its_bytes(
         file, settings, lambda content_id, data: Previewed(file, content_id, make_preview(data, file.suffix))
     )
+
+
+def _preview_of_film(file: FileEntry, name: str, settings: ReaderSettings) -> Answer:
+    descriptor = open_regular(file.path)
+    with os.fdopen(descriptor, "rb") as stream:
+        _check_unchanged(file, descriptor, file.size_bytes)
+        try:
+            return Previewed(file, None, *make_film_preview(stream, name, settings.thumbnail_px))
+        except UndecodableError as error:
+            return _failed(file, Stage.DECODE, error.reason)
 
 
 def _of_its_bytes(file: FileEntry, settings: ReaderSettings, work: Callable[[ContentId, bytes], Answer]) -> Answer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from itertools import chain
 from pathlib import PurePath
@@ -20,9 +21,11 @@ from album_sort.inspection.inspect import processes_worth_starting
 from album_sort.inspection.messages import Failed, Previewed
 from album_sort.inspection.pool import ReaderPool
 from album_sort.pipeline.engine import Engine
+from album_sort.pipeline.extras import can_show_films
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.stages import Stages
 from album_sort.state.previews import PreviewStore
+from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Plan, Role
 from album_sort.types.ledger import LedgerRow
 
@@ -34,12 +37,15 @@ Missing = Mapping[ContentId, FileEntry]
 
 
 def missing_in_albums(preparation: Preparation, ledger: Iterable[LedgerRow], store: PreviewStore) -> Missing:
-    """What is filed and has no preview yet; a link to a photo that is not there tonight waits."""
+    """What is filed and has no preview yet; what is not as it was filed, or a link to what is not there tonight, waits."""
     wanted = _Wanted(preparation, store)
-    filed = ((row.content_id, row.path) for row in ledger if row.role is Role.PRIMARY)
-    named = {content: path for content, path in filed if wanted.is_wanted(content, path)}
+    filed = {row.content_id: row for row in ledger if row.role is Role.PRIMARY}
     root = preparation.request.destination
-    found = {content: _file_at(os.path.join(root, path), root) for content, path in named.items()}
+    found = {
+        content: _file_at(os.path.join(root, row.path), root, row.size_bytes)
+        for content, row in filed.items()
+        if wanted.is_wanted(content, row.path)
+    }
     return {content: file for content, file in found.items() if file is not None}
 
 
@@ -62,6 +68,7 @@ class _Wanted:
         read = chain(rest.gone.values(), rest.there.values(), preparation.inspected.inspections.values())
         self._known: Mapping[ContentId, Inspection] = {inspection.content_id: inspection for inspection in read}
         self._store = store
+        self._films = can_show_films()
 
     def is_wanted(self, content_id: ContentId, path: str) -> bool:
         known = self._known.get(content_id)
@@ -71,15 +78,15 @@ class _Wanted:
             size = known.metadata
             media_format, pixels = known.media_format, (size.width_px or 0) * (size.height_px or 0)
         # The store is asked last: most libraries have none of these, and no folder is looked through.
-        return wants_preview(media_format, pixels) and content_id not in self._store.tried
+        return wants_preview(media_format, pixels, films=self._films) and content_id not in self._store.tried
 
 
-def _file_at(path: str, root: str) -> FileEntry | None:
+def _file_at(path: str, root: str, size_bytes: int) -> FileEntry | None:
     try:
         found = os.stat(path)
     except OSError:
         return None
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(found.st_mode) or found.st_size != size_bytes:
         return None
     return FileEntry(path, root, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, FileKind.PHOTO)
 
@@ -96,14 +103,19 @@ def make_previews(
     workers = min(engine.settings.workers or available_cores(), processes_worth_starting(files))
     stages = Stages(sink)
     with (
+        closing(ThumbnailStore(engine.cache_folder)) as thumbnails,
         stages.stage("previews", len(files)),
         ReaderPool(replace(engine.reader, makes_previews=True), workers, _AHEAD) as pool,
     ):
         for answer in pool.read(files):
             match answer:
-                case Previewed(file, content_id, jpeg):
+                case Previewed(file, content_id, jpeg, thumbnail):
+                    wanted = contents[file.path]
                     # A file that somebody has changed shows something else than its row says.
-                    store.keep(contents[file.path], jpeg if content_id == contents[file.path] else b"")
+                    store.keep(wanted, jpeg if content_id in (wanted, None) else b"")
+                    if thumbnail:
+                        thumbnails.add(wanted, thumbnail)
+                        thumbnails.commit()
                 case Failed(file):
                     store.keep(contents[file.path], b"")
                 case _:

