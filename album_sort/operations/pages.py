@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from album_sort.classifier.labels import label_text
+from album_sort.classifier.labels import label_text, load_labels
 from album_sort.config import cache_folder
 from album_sort.core.checked import NONSENSE
 from album_sort.errors import AlbumSortError
@@ -138,7 +138,9 @@ def remake_newest_page(destination: str) -> None:
         report = read_report(newest)
         language = report.info.language if report.info.language in LANGUAGES else LANGUAGES[0]
         words = parse_words(label_text(WORDS_FILE), language)
-        write_reports(report, newest.parent, thumbnail=thumbnails.get, words=words, formats=("html",))
+        write_reports(
+            report, newest.parent, thumbnail=thumbnails.get, words=words, labels=load_labels(), formats=("html",)
+        )
     except (AlbumSortError, OSError, *NONSENSE):
         return
     finally:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from album_sort.classifier.labels import label_text
+from album_sort.classifier.labels import label_text, load_labels
 from album_sort.core.dates.seasons import season_of
 from album_sort.errors import DestinationError
 from album_sort.operations.clock import utc_now
@@ -199,7 +199,9 @@ class ReportWriter:
         words = parse_words(label_text(WORDS_FILE), preparation.lang)
         report = RunReport(self._info(), self._rows(), outcome)
         with preparation.engine.open_cache() as cache:
-            return write_reports(report, folder, thumbnail=cache.thumbnail, words=words, formats=formats)
+            return write_reports(
+                report, folder, thumbnail=cache.thumbnail, words=words, labels=load_labels(), formats=formats
+            )
 
     def _info(self) -> ReportHeader:
         preparation = self.preparation

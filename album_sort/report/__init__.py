@@ -7,21 +7,27 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from album_sort.errors import DestinationError
-from album_sort.report._blocks import Thumbnail
 from album_sort.report._output import replacing
 from album_sort.report.formats import FORMATS, PAGES
 from album_sort.report.html import HtmlReport
 from album_sort.report.jsonl import JsonlReport, StoredRows, read_report
+from album_sort.report.pagedata import PageData, Thumbnail
 from album_sort.report.quoting import shell_word
 from album_sort.report.relative import country_in_words, relative_words
 from album_sort.report.sinks import ReportBrief
 from album_sort.report.tally import Tally
 from album_sort.report.words import WORDS_FILE, Words, parse_words
-from album_sort.types import RunReport
+from album_sort.types import LabelSet, RunReport
 
 
 def write_reports(
-    report: RunReport, folder: Path, *, thumbnail: Thumbnail, words: Words, formats: Collection[str] = tuple(FORMATS)
+    report: RunReport,
+    folder: Path,
+    *,
+    thumbnail: Thumbnail,
+    words: Words,
+    labels: LabelSet | None = None,
+    formats: Collection[str] = tuple(FORMATS),
 ) -> tuple[Path, ...]:
     """Writes the report in these formats into `folder` and returns their paths; `report.rows` is walked once.
 
@@ -34,7 +40,7 @@ def write_reports(
         raise DestinationError(
             f"cannot make the folder {folder}: {error.strerror}", hint="choose another --report"
         ) from error
-    brief = ReportBrief(report.info, words, thumbnail)
+    brief = ReportBrief(report.info, words, thumbnail, labels)
     with ExitStack() as stack:
         sinks = [stack.enter_context(FORMATS[name](path, brief)) for name, path in paths.items()]
         for row in report.rows:
@@ -51,6 +57,7 @@ __all__ = [
     "WORDS_FILE",
     "HtmlReport",
     "JsonlReport",
+    "PageData",
     "StoredRows",
     "Tally",
     "Words",

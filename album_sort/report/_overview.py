@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
+from album_sort.report._covers import Covers
 from album_sort.report.chart import Month
 from album_sort.report.tally import Tally
 from album_sort.types import PhotoRow, ReportRow, RowAction, SkippedRow, TimeSource, TripRow
@@ -22,15 +23,8 @@ DAMAGED = 1000
 STRIP = 5
 """Pictures of a trip."""
 
-COVERS = 4
-"""Candidates for the cover of an album."""
-
 _VAGUE = (TimeSource.MTIME, TimeSource.FOLDER_NAME)
 """Sources of a date that say when a file was made, not when a photo was taken: not on the chart."""
-
-
-Candidate = tuple[float, str]
-"""Score and content of a photo that could be a cover."""
 
 
 @dataclass(slots=True)
@@ -80,8 +74,7 @@ class Overview:
     """Everything that is told about all photos together."""
 
     tally: Tally = field(default_factory=Tally)
-    covers: dict[str, list[Candidate]] = field(default_factory=dict)
-    """The surest photos of each album, surest first: not every one has a thumbnail."""
+    covers: Covers = field(default_factory=Covers)
     spans: dict[str, tuple[date, date]] = field(default_factory=dict)
     """First and last day of each album."""
     trips: dict[str, TripSummary] = field(default_factory=dict)
@@ -124,12 +117,7 @@ class Overview:
             group.examples.append(row.source)
 
     def _add_photo(self, row: PhotoRow) -> None:
-        score = _score(row)
-        covers = self.covers.setdefault(row.album, [])
-        if len(covers) < COVERS or score > covers[-1][0]:
-            covers.append((score, row.sha256))
-            covers.sort(key=lambda candidate: -candidate[0])
-            del covers[COVERS:]
+        self.covers.add(row)
         if row.trip is not None:
             self.trips.setdefault(row.trip.trip_id, TripSummary(row.trip)).add(row.sha256)
         if row.taken is None or row.taken.source in _VAGUE:
@@ -148,10 +136,3 @@ class Overview:
         if not self.spans:
             return None
         return min(first for first, _ in self.spans.values()), max(last for _, last in self.spans.values())
-
-
-def _score(row: PhotoRow) -> float:
-    for album, score in row.scores:
-        if album == row.album:
-            return score
-    return 0.0

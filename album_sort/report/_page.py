@@ -5,25 +5,46 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import os.path
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
-from album_sort.report._overview import STRIP, Overview, TripSummary
-from album_sort.report._parts import PageParts
+from album_sort.report._overview import STRIP
 from album_sort.report._spool import to_script
 from album_sort.report.chart import draw_chart
+from album_sort.report.pagedata import PageData
 from album_sort.report.quoting import shell_word, visible
-from album_sort.report.words import Words
 from album_sort.report.worldmap import MapPoint, WorldMap, draw_map
-from album_sort.types import REVIEW, ReportFooter, ReportHeader, TripRow
+from album_sort.types import REVIEW, ReportFooter, TripRow
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+STYLE = "report.css"
+
+SCRIPTS = tuple(
+    f"js/{name}.js"
+    for name in (
+        "words",
+        "source",
+        "router",
+        "photos",
+        "fixes",
+        "scrubber",
+        "wall",
+        "viewer",
+        "search",
+        "lists",
+        "review",
+        "map",
+        "main",
+    )
+)
+"""In this order: each uses what stands before it. A static page has them as one, `serve` as they are."""
 
 _MARK = '<meta name="generator" content="album-sort">'
 
@@ -75,26 +96,55 @@ def _environment() -> Environment:
     return environment
 
 
-class Page:
-    """One report.html; `pieces` gives its text."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a page lies, and how it comes by its pictures, data and scripts."""
 
-    def __init__(
-        self, info: ReportHeader, outcome: ReportFooter | None, words: Words, overview: Overview, parts: PageParts
-    ) -> None:
-        self._info = info
+    picture: Callable[[str], str]
+    """The address of a thumbnail for what the page shows at once; "" where there is none."""
+    photos_base: str = ""
+    """Of a static page: the address of the destination; "" where nothing is filed."""
+    files: str = ""
+    """Of a static page: the folder of data beside it; "" where the data is in the page."""
+    blocks: Sequence[tuple[str, str]] = ()
+    """Name and JSON of each block in the page."""
+    links: Links | None = None
+    """Of a page that is served: the scripts and the style are files of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The addresses of a served page's parts, relative to it."""
+
+    style: str
+    scripts: tuple[str, ...]
+    """In this order; that of `serve` itself, which makes `window.albumSortLive`, first."""
+    data: str
+    """What the addresses of data begin with: docs/reference/page-data.md lists them."""
+
+
+class Page:
+    """One page; `pieces` gives its text."""
+
+    def __init__(self, data: PageData, outcome: ReportFooter | None, setting: Setting) -> None:
+        self._data = data
+        self._info = data.info
         self._outcome = outcome
-        self._words = words
-        self._overview = overview
-        self._parts = parts
+        self._words = data.words
+        self._overview = data.overview
+        self._setting = setting
 
     def pieces(self) -> Iterator[str]:
         """The text of the page, piece by piece."""
         return _environment().get_template("report.html.jinja").generate(self._context())
 
     def _context(self) -> dict[str, Any]:
-        words, overview = self._words, self._overview
-        style, script = _static("report.css"), _static("report.js")
+        words, overview, setting = self._words, self._overview, self._setting
+        style, script = static_text(STYLE), page_script()
         trips = self._trips()
+        page = self._data.page(self._outcome, files=setting.files, photos_base=setting.photos_base)
+        if setting.links:
+            page["data"] = setting.links.data
         return {
             "words": words,
             "t": words.text,
@@ -102,11 +152,12 @@ class Page:
             "outcome": self._outcome,
             "tally": overview.tally,
             "span": overview.span,
+            "links": setting.links,
             "policy": self._policy(style, script),
             "style": Markup(style),  # noqa: S704 (our own file)
             "script": Markup(script),  # noqa: S704 (likewise)
-            "index": Markup(to_script(self._index())),  # noqa: S704 (escaped for script elements by `to_script`)
-            "blocks": ((name, Markup(text)) for name, text in self._parts.blocks.in_page),  # noqa: S704 (likewise)
+            "page": Markup(to_script(page)),  # noqa: S704 (escaped for script elements by `to_script`)
+            "blocks": ((name, Markup(text)) for name, text in setting.blocks),  # noqa: S704 (likewise)
             "albums": self._albums(),
             "review": overview.tally.review,
             "trips": trips,
@@ -117,69 +168,28 @@ class Page:
             "unnamed_reasons": overview.unnamed_reasons,
             "damaged": overview.damaged,
             "undated": overview.undated,
-            "marks_new": self._marks_new,
+            "marks_new": self._data.marks_new,
             "earlier": [(run_id, _started(run_id)) for run_id in self._info.earlier],
-            "bursts": self._parts.bursts,
+            "bursts": self._data.bursts,
         }
 
     def _policy(self, style: str, script: str) -> str:
-        """No network, no other script, no other style, no form; a page with files beside it may read those and nothing else."""
+        """No network, no other script, no other style, no form; the albums beside the page may be looked at."""
         sources = {
             "default-src": "'none'",
             "style-src": _hash(style),
             "script-src": _hash(script),
-            "img-src": "data:",
+            "img-src": "data: 'self' file:",
+            "media-src": "'self' file:",
             "base-uri": "'none'",
             "form-action": "'none'",
             "require-trusted-types-for": "'script'",
             "trusted-types": "'none'",
         }
-        if not self._parts.blocks.is_inline:
+        if self._setting.files:
             # The script named by its hash may load the chunks; a tag in the page still may not.
-            sources |= {
-                "script-src": f"{_hash(script)} 'strict-dynamic'",
-                "img-src": "data: 'self' file:",
-                "trusted-types": "album-sort",
-            }
+            sources |= {"script-src": f"{_hash(script)} 'strict-dynamic'", "trusted-types": "album-sort"}
         return "; ".join(f"{name} {value}" for name, value in sources.items())
-
-    def _index(self) -> dict[str, object]:
-        parts = self._parts
-        return {
-            "language": self._info.language,
-            "words": dict(self._words.sentences),
-            "files": parts.blocks.address,
-            "chunkCards": parts.chunk_cards,
-            "packThumbnails": parts.pack_thumbnails,
-            "albums": [
-                {
-                    "id": row.album,
-                    "title": row.title,
-                    "count": row.photos,
-                    "twins": self._overview.duplicates[row.album],
-                    "chunk": row.first_chunk,
-                    "pack": row.first_pack,
-                }
-                for row in parts.albums
-            ],
-            # those without photos, too: a photo may belong there, and a guess needs its title
-            "titles": {
-                str(album): visible(title)
-                for album, title in (*self._info.albums, *self._overview.tally.titles.items())
-            },
-            "trips": [visible(self._trip_row(summary).title) for summary in self._overview.trips.values()],
-            "freed": self._overview.tally.freed_bytes,
-            "photosBase": parts.photos_base,
-            "program": self._info.program_call,
-            "out": shell_word(os.path.abspath(self._info.destination)),
-            "marksNew": self._marks_new,
-        }
-
-    @property
-    def _marks_new(self) -> bool:
-        """Where all is new, nothing has to be marked."""
-        tally = self._overview.tally
-        return 0 < tally.new < tally.photos - tally.skipped - tally.duplicates
 
     def _albums(self) -> list[AlbumTile]:
         overview = self._overview
@@ -187,7 +197,7 @@ class Page:
         for album, photos in sorted(
             overview.tally.albums.items(), key=lambda item: (item[0] == REVIEW, -item[1], item[0])
         ):
-            covers = (self._parts.blocks.picture(sha256) for _, sha256 in overview.covers.get(album, ()))
+            cover = self._data.cover(album)
             span = overview.spans.get(album)
             years = "" if span is None else "–".join(dict.fromkeys(str(day.year) for day in span))
             tiles.append(
@@ -195,38 +205,34 @@ class Page:
                     album=album,
                     title=visible(overview.tally.titles[album]),
                     photos=photos,
-                    cover=next((address for address in covers if address), ""),
+                    cover=self._setting.picture(cover) if cover else "",
                     days=years,
                 )
             )
         return tiles
 
-    def _trip_row(self, summary: TripSummary) -> TripRow:
-        """The trip as the outcome has it, which knows more than its photos."""
-        for trip in self._outcome.trips if self._outcome else ():
-            if trip.trip_id == summary.trip.trip_id:
-                return trip
-        return summary.trip
-
     def _trips(self) -> list[TripTile]:
         """Newest first."""
         tiles = []
-        for number, summary in enumerate(self._overview.trips.values()):
-            trip = self._trip_row(summary)
+        for number, (trip, summary) in enumerate(self._data.trips(self._outcome)):
             step = max(1, len(summary.strip) // STRIP)
-            addresses = (self._parts.blocks.picture(sha256) for sha256 in summary.strip[::step])
+            addresses = (self._setting.picture(sha256) for sha256 in summary.strip[::step])
             strip = list(dict.fromkeys(address for address in addresses if address))[:STRIP]
             tiles.append(TripTile(number, trip, summary.photos, strip, self._words.days(trip.start, trip.end)))
         return sorted(tiles, key=lambda tile: (tile.trip.start, tile.trip.trip_id), reverse=True)
 
     def _map(self, trips: Sequence[TripTile]) -> WorldMap | None:
+        """The trips, or where there are none the towns: the script puts the towns in their place."""
         points = [
-            MapPoint(str(tile.number), visible(tile.trip.title), visible(tile.trip.place.split(",")[0]),
+            MapPoint(f"#/trip/{tile.number}", visible(tile.trip.title), visible(tile.trip.place.split(",")[0]),
                      tile.trip.lat_deg, tile.trip.lon_deg, tile.photos)
             for tile in trips
             if tile.trip.lat_deg is not None and tile.trip.lon_deg is not None
+        ] or [
+            MapPoint(f"#/all?{urlencode({'place': name})}", name, name.split(",")[0], lat_deg, lon_deg, photos)
+            for name, lat_deg, lon_deg, photos in self._data.photos.towns()
         ]  # fmt: skip
-        return draw_map(points, _static("world.json"))
+        return draw_map(points, static_text("world.json"))
 
 
 def _started(run_id: str) -> str:
@@ -243,8 +249,15 @@ def _code_spans(text: str) -> Markup:
     return Markup("".join(pieces))  # noqa: S704 - escaped piece by piece
 
 
-def _static(name: str) -> str:
+def static_text(name: str) -> str:
+    """One of the files that a page is made of: `report.css`, `js/wall.js` ..."""
     return (files("album_sort.report") / "static" / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def page_script() -> str:
+    """All scripts as the one of a static page."""
+    return "".join(static_text(name) for name in SCRIPTS)
 
 
 def _hash(text: str) -> str:

@@ -31,6 +31,8 @@ class Bar:
     """One stretch of time."""
 
     label: str
+    when: str
+    """The same as the page's addresses have it: `2023`, `2023-08`, `2023-07..2023-09`."""
     x: float
     width: float
     photos: int
@@ -96,6 +98,7 @@ def _bars(heights: Mapping[int, Counter[int]], *, step: int, top: int) -> tuple[
         bars.append(
             Bar(
                 label=_label(bin_, step),
+                when=_when(bin_, step),
                 x=round(_LEFT + position * pitch + min(pitch * 0.15, 6), 2),
                 width=round(min(pitch * 0.7, max(pitch - 12, pitch * 0.7), 64), 2),
                 photos=by_series.total(),
@@ -122,6 +125,13 @@ def _label(bin_: int, step: int) -> str:
     if step == 12:
         return str(year)
     return f"{year}-{month + 1:02d}" if step == 1 else f"{year} Q{month // 3 + 1}"
+
+
+def _when(bin_: int, step: int) -> str:
+    if step == 12:
+        return str(bin_)
+    ends = (f"{month // 12}-{month % 12 + 1:02d}" for month in (bin_ * step, bin_ * step + step - 1))
+    return "..".join(dict.fromkeys(ends))
 
 
 def _round_up(most: int) -> int:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from album_sort.report._blocks import Thumbnail
+from album_sort.report.pagedata import Thumbnail
 from album_sort.report.words import Words
-from album_sort.types import ReportFooter, ReportHeader, ReportRow
+from album_sort.types import LabelSet, ReportFooter, ReportHeader, ReportRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class ReportBrief:
     """In the run's language."""
     thumbnail: Thumbnail
     """The small JPEG of a content, where one is kept."""
+    labels: LabelSet | None = None
+    """Names of classes and albums in all languages, for the search."""
 
 
 class ReportSink(Protocol):

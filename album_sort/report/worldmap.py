@@ -23,9 +23,10 @@ _LABELS = 10
 
 @dataclass(frozen=True, slots=True)
 class MapPoint:
-    """One trip on the map."""
+    """One trip or town on the map."""
 
     key: str
+    """Where a click leads to."""
     title: str
     label: str
     """Name of the town."""
@@ -64,11 +65,6 @@ class _Window:
     width: float
     height: float
 
-    def overlaps(self, line: Sequence[tuple[int, int]]) -> bool:
-        xs, ys = [x for x, _ in line], [y for _, y in line]
-        is_beside = max(xs) < self.left or min(xs) > self.left + self.width
-        return not (is_beside or max(ys) < self.top or min(ys) > self.top + self.height)
-
 
 def project(lat_deg: float, lon_deg: float) -> tuple[float, float]:
     """Miller's cylindrical projection: true shapes where people are, and no endless poles. y grows downwards."""
@@ -78,7 +74,7 @@ def project(lat_deg: float, lon_deg: float) -> tuple[float, float]:
 
 
 def draw_map(points: Sequence[MapPoint], shapes_json: str) -> WorldMap | None:
-    """A map round these points; None without any. The largest trips are labelled as far as labels do not meet."""
+    """A map round these points, with the rest of the world for whoever zooms out; None without any. The largest are labelled."""
     if not points:
         return None
     placed = [(point, *project(point.lat_deg, point.lon_deg)) for point in points]
@@ -104,8 +100,8 @@ def draw_map(points: Sequence[MapPoint], shapes_json: str) -> WorldMap | None:
         markers.append(Marker(point, round(x, 1), round(y, 1), round(radius, 1), is_labelled))
     return WorldMap(
         view_box=f"{window.left:.0f} {window.top:.0f} {window.width:.0f} {window.height:.0f}",
-        land="".join(_path(line, closed=True) for line in _lines(shapes["land"]) if window.overlaps(line)),
-        borders="".join(_path(line, closed=False) for line in _lines(shapes["borders"]) if window.overlaps(line)),
+        land="".join(_path(line, closed=True) for line in _lines(shapes["land"])),
+        borders="".join(_path(line, closed=False) for line in _lines(shapes["borders"])),
         markers=tuple(markers),
         font_size=round(font_size, 1),
     )

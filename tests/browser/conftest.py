@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.browser.libraries import library, write
 
 # Debian's package; a browser of another origin can be named.
 CHROMIUM = os.environ.get("ALBUM_SORT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -46,9 +49,18 @@ class Watched:
 
     def show(self, path: Path, route: str = "") -> None:
         """Opens the report at a route and waits for it."""
+        # without a new document the address alone would change, and what was open stay
+        self.page.goto("about:blank")
         self.page.goto(path.as_uri() + route)
         if route.startswith("#/"):
-            self.page.wait_for_selector("#view h1")
+            self.page.wait_for_selector("main h1:visible")
+
+    def until(self, expression: str) -> None:
+        """Asks until it is true; the page's policy forbids the driver's own way of waiting, which needs eval."""
+        end = time.monotonic() + 10
+        while not self.page.evaluate(expression):
+            assert time.monotonic() < end, expression
+            time.sleep(0.01)
 
     def network_requests(self) -> list[str]:
         """Requests that would leave this machine's disk."""
@@ -72,14 +84,28 @@ def chromium() -> Iterator[Any]:
 def open_page(chromium: Any) -> Iterator[OpenPage]:
     with ExitStack() as stack:
 
-        def open_page(*, width: int = 1280, height: int = 900, scheme: str = "light") -> Watched:
+        def open_page(
+            *, width: int = 1280, height: int = 900, scheme: str = "light", has_touch: bool = False
+        ) -> Watched:
             context = chromium.new_context(
-                viewport={"width": width, "height": height}, color_scheme=scheme, offline=True
+                viewport={"width": width, "height": height}, color_scheme=scheme, offline=True, has_touch=has_touch
             )
             stack.callback(context.close)
             return Watched(context.new_page())
 
         yield open_page
+
+
+@pytest.fixture(scope="session")
+def made_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of `library()` as one file, for all tests that only look."""
+    return write(tmp_path_factory.mktemp("library") / "report.html", library())
+
+
+@pytest.fixture(scope="session")
+def parted_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with its data in a folder beside it."""
+    return write(tmp_path_factory.mktemp("parted") / "report.html", library(), inline_limit_bytes=0)
 
 
 @pytest.fixture
