@@ -7,6 +7,9 @@ from enum import StrEnum
 LANGUAGES = ("en", "zh")
 """The languages in which every name, title and sentence exists; the first stands in where another is missing."""
 
+LEARN_OFF, LEARN_ASK, LEARN_AUTO = LEARN = ("off", "ask", "auto")
+"""What corrections teach about other photos: nothing; what a person has confirmed, and more is offered; all that they prove."""
+
 DEFAULT_LAYOUT = "{album}/{trip|year|undated}"
 """Of the folders in a destination; `core/planning/layout.py` reads it."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
-from album_sort.choices import DEFAULT_LAYOUT, LANGUAGES, Mode, Precision
+from album_sort.choices import DEFAULT_LAYOUT, LANGUAGES, LEARN, Mode, Precision
 from album_sort.setting_values import (
     Keeping,
     Spec,
@@ -70,6 +70,14 @@ class Settings:
     clock: tuple[str, ...] = _is(
         (), some_texts, "Correct a camera's clock.", metavar="CAMERA=+1h30m", keeping=_ONCE_SET
     )
+    learn: str = _is(
+        "ask",
+        one_of(LEARN),
+        "What corrections teach about other photos: off, ask (default) or auto.",
+        metavar="off|ask|auto",
+        keeping=_ONCE_SET,
+    )
+    """`ask` says what would follow; `auto` files by it, and once confirmed the albums keep it."""
     include: tuple[str, ...] = _is((), some_texts, "Only files that match.", metavar="GLOB")
     exclude: tuple[str, ...] = _is((), some_texts, "No files that match.", metavar="GLOB")
     since: date | None = _is(None, a_day(is_last=False), "Taken on this day or later.", metavar="DATE")

@@ -1,4 +1,4 @@
-"""Siblings told apart, corrections that teach, and a learned album as text."""
+"""Siblings told apart, and a learned album as text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import numpy as np
 import pytest
 
-from album_sort.core.learning.corrections import Corrections, LearnedCorrections, learn_corrections
 from album_sort.core.learning.portable import of_json, to_json
 from album_sort.core.learning.siblings import learn_siblings
 from album_sort.core.learning.single import learn_one
@@ -83,38 +82,3 @@ def test_a_damaged_text_is_refused(change: dict[str, object]) -> None:
         of_json(json.dumps(json.loads(to_json(album)) | change))
     with pytest.raises(ValueError, match=r".+"):
         of_json("[]")
-
-
-def mistaken_library() -> tuple[np.ndarray, np.ndarray]:
-    """A crowd that is rightly kept out of an album, and twenty photos of one thing that are, wrongly."""
-    rows = np.concatenate([crowd(1500), photos_of(1, 20, seed=1)])
-    return rows, np.where(np.arange(1520) < 1500, -4.0, -0.8)
-
-
-def test_corrections_put_right_what_looks_like_them_and_nothing_else() -> None:
-    library, said = mistaken_library()
-    empty = np.zeros((0, library.shape[1]), np.float16)
-    learned = learn_corrections(
-        Corrections(Examples(photos_of(1, 20), empty), np.full(20, -0.8), np.zeros(0)), library, said
-    )
-    assert isinstance(learned, LearnedCorrections)
-    assert learned.proof.helps
-    assert learned.proof.mended >= 18
-    after = said + learned.shift(library)
-    assert np.mean(after[1500:] > 0) > 0.8
-    assert np.mean(after[:1500] > 0) < 0.01
-
-
-def test_corrections_that_have_nothing_in_common_do_not_help() -> None:
-    library, said = mistaken_library()
-    scattered = Corrections(Examples(crowd(10, seed=5), crowd(10, seed=6)), np.full(10, -4.0), np.full(10, 4.0))
-    learned = learn_corrections(scattered, library, said)
-    assert isinstance(learned, LearnedCorrections)
-    assert not learned.proof.helps
-
-
-def test_few_corrections_prove_nothing() -> None:
-    library, said = mistaken_library()
-    learned = learn_corrections(Corrections(Examples(photos_of(1, 5)), np.full(5, -0.8), np.zeros(0)), library, said)
-    assert isinstance(learned, LearnedCorrections)
-    assert not learned.proof.helps

@@ -72,6 +72,8 @@ SCENES_OF_FILES: tuple[Callable[[Path], Shown], ...] = (
 SEEN_BY_TEST = {
     "albums.example": ("test_learn.py", "you showed it as an example of"),
     "albums.like-examples": ("test_learn.py", "looks like your examples of"),
+    "albums.like-corrections": ("test_corrections_teach.py", "photos that you moved to"),
+    "albums.like-taken-out": ("test_corrections_teach.py", "photos that you took out of"),
     "albums.neighbours": ("test_neighbours.py", "albums.neighbours"),
     "albums.neighbours-before": ("test_neighbours.py", "albums.neighbours-before"),
     "explain.examples": ("test_learn.py", "What you have shown"),

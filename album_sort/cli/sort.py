@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,8 @@ def run_sort(call: SortCall) -> ExitCode:
         listed=listed_paths(call.files_from),
         saves=call.save,
         in_detail=call.verbose,
+        # To be told something at the end, somebody must be reading it.
+        is_attended=sys.stdout.isatty() and not call.quiet,
     )
     if call.save_plan is not None:
         check_plan_file(call.save_plan)

@@ -66,6 +66,7 @@ def outcome_as_json(outcome: Outcome) -> dict[str, object]:
         "duplicate_bytes": summary.duplicate_bytes,
         "actions": dict(summary.actions),
         "inferences": outcome.inferences,
+        "would_follow": summary.would_follow,
         "expected_bytes": summary.expected_bytes,
         "by_hand": hand_as_json(outcome.preparation.hand) if outcome.preparation is not None else {},
         "preview": outcome.is_preview,

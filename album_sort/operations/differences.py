@@ -12,7 +12,7 @@ from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.kept import Difference, KeptSettings, in_words
 from album_sort.pipeline.prepare import Preparation
 from album_sort.report import Words
-from album_sort.types import Action
+from album_sort.types import LEARN_AUTO, Action
 
 
 def say_overruled(kept: KeptSettings, own: ResolvedSettings, lang: str) -> Iterator[Notice]:
@@ -42,7 +42,8 @@ def say_differences(
         given = f"{weights.backbone.title} ({weights.sha256[:8]}…)"
         key = "network_saved" if save else "network_differs"
         yield Notice(words.text(key, kept=before, given=given, n=moves), is_urgent=bool(moves))
-    folders = [one for one in differences if one.name != "mode"]
+    # `--learn auto` is kept without being told to: what was confirmed once holds.
+    folders = [one for one in differences if one.name != "mode" and (one.name, one.given) != ("learn", LEARN_AUTO)]
     if folders:
         key = "settings_saved" if save else "settings_differ" if moves else "settings_differ_idly"
         values = {"kept": _all(folders, "kept", words), "given": _all(folders, "given", words)}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from album_sort.config import Layer, ResolvedSettings, resolve_settings
+from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Layer, ResolvedSettings, resolve_settings, user_file
 from album_sort.errors import UsageError
 from album_sort.paths import given_path
 from album_sort.pipeline.holding import usable_destination
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import check_kept_rules
 from album_sort.settings import Settings
-from album_sort.types import LANGUAGES
+from album_sort.types import LANGUAGES, LEARN_ASK, LEARN_OFF
 
 LayersWith = Callable[[Layer | None], Sequence[Layer]]
 """Gives the settings from all places, the weakest first, with what the albums keep (None: without) among them."""
@@ -64,11 +64,20 @@ class SortOrder:
     """Those of the sources that come from a list made before."""
     in_detail: bool = False
     """Whether each file is asked for, also of a library in which nothing is new."""
+    is_attended: bool = False
+    """Whether there is somebody to ask."""
 
     @property
     def settings(self) -> Settings:
         """The values."""
         return self.here.settings
+
+    @property
+    def learn(self) -> str:
+        """What corrections teach in this run: where nobody is there to be asked, `ask` has to be said by the call itself."""
+        resolved = self.here.resolved
+        is_asked = self.is_attended or resolved.origins["learn"] not in (DEFAULT, ALBUMS_ORIGIN, str(user_file()))
+        return LEARN_OFF if resolved.settings.learn == LEARN_ASK and not is_asked else resolved.settings.learn
 
 
 def order_for(
@@ -80,6 +89,7 @@ def order_for(
     listed: Sequence[str] | None = None,
     saves: bool = False,
     in_detail: bool = False,
+    is_attended: bool = False,
 ) -> SortOrder:
     """The order, checked; raises `UsageError` or `DestinationError` for one that nobody can carry out.
 
@@ -92,7 +102,7 @@ def order_for(
     here = replace(here, resolved=_absolute(here.resolved))
     sources = (*map(given_path, photos), *listed)
     usable_destination(destination, sources, for_writing=not is_preview)
-    return SortOrder(sources, destination, here, saves, frozenset(listed), in_detail)
+    return SortOrder(sources, destination, here, saves, frozenset(listed), in_detail, is_attended)
 
 
 def _absolute(resolved: ResolvedSettings) -> ResolvedSettings:

@@ -56,6 +56,8 @@ class RunSummary:
     """Photos that an interrupted run did not come to."""
     waiting: int = 0
     """Photos that `--limit` leaves for later runs."""
+    would_follow: int = 0
+    """Photos that corrections would move, if somebody said so."""
 
     @property
     def photos(self) -> int:
@@ -83,6 +85,7 @@ class RunSummary:
             damaged=tuple((path, said) for path, said in values.get("damaged", ())),
             duplicate_bytes=values.get("duplicate_bytes", 0),
             waiting=values.get("waiting", 0),
+            would_follow=values.get("would_follow", 0),
         )
 
 
@@ -137,6 +140,7 @@ class Outcome:
             duplicate_bytes=_duplicate_bytes(done, self.preparation),
             left=sum(_is_photo(op) and op.op_id in left for op in ops),
             waiting=self.preparation.waiting,
+            would_follow=self.preparation.by_corrections.offered,
         )
 
     @cached_property

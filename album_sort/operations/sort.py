@@ -42,7 +42,7 @@ from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed
 from album_sort.settings import Settings
 from album_sort.state.previews import PreviewStore, previews_beside, previews_of
 from album_sort.state.store import DestinationState
-from album_sort.types import LANGUAGES, Reason, StageTiming
+from album_sort.types import LANGUAGES, LEARN_AUTO, Reason, StageTiming
 from album_sort.types.ledger import RunStatus
 
 
@@ -70,11 +70,12 @@ def _begin(order: SortOrder, known: KnownProblems, sink: EventSink, stop: StopRe
     request = SortRequest(
         order.sources,
         order.destination,
-        order.settings,
+        replace(order.settings, learn=order.learn),
         utc_now(),
-        keeps=keeps.values,
+        keeps={**keeps.values, **({"learn": LEARN_AUTO} if order.learn == LEARN_AUTO else {})},
         saves=order.saves,
         may_be_gone=order.may_be_gone,
+        offers=True,
     )
     if (folder := new_homeless_cache()) is not None:
         said = Reason.of("notice.no-home", folder=str(folder))
@@ -155,6 +156,8 @@ class _Run:
 
     def _saves_news(self, preparation: Preparation) -> bool:
         """Whether the destination keeps other settings after this run, and may have to be told without a file to file."""
+        if self.request.keeps.get("learn", "") != self.order.here.kept.values.get("learn", ""):
+            return True  # it was confirmed
         is_same_network = (
             self.order.here.kept.weights is None
             or self.order.here.kept.weights.sha256 == preparation.engine.weights.sha256
@@ -278,6 +281,8 @@ class _Run:
         """What the last run said, where this one would find nothing else; None where photos have to be looked at."""
         settings, destination = self.request.settings, self.request.destination
         last = recall_last_run(scouted.engine.cache_folder, destination)
+        if self.request.keeps.get("learn", "") != self.order.here.kept.values.get("learn", ""):
+            return None
         if settings.recheck or settings.report or self.order.in_detail or self.order.saves or last is None:
             return None
         if last.inputs != inputs_digest(scouted, remembered) or not is_undisturbed(destination, remembered):

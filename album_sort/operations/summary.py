@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from album_sort.operations.known_problems import Problem
 from album_sort.operations.outcome import Outcome
+from album_sort.operations.program_call import program_call
 from album_sort.report import Words
 from album_sort.types import REVIEW, Action
 
@@ -45,6 +46,9 @@ def totals(words: Words, outcome: Outcome) -> Iterator[str]:
 
 def remarks(words: Words, outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     """What is to be known beside the photos: space, the network, where the report is."""
+    if outcome.summary.would_follow:
+        call = f"{program_call()} … --learn auto --dry-run"
+        yield words.text("would_follow", n=outcome.summary.would_follow, call=call)
     if outcome.is_preview:
         yield words.text("space_needed", size=_size(outcome.summary.expected_bytes))
     elif outcome.applied is None:

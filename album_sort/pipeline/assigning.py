@@ -77,12 +77,20 @@ class Decider:
         told = [album or told_album(one, self.hand) for album, one in zip(shown, said, strict=True)]
         decided = assign_photos(photos, base, self.policy, evidence, told)
         decided = [in_own_words(assignment, one) for assignment, one in zip(decided, said, strict=True)]
-        return [_as_example(each, album) if album else each for each, album in zip(decided, shown, strict=True)]
+        decided = [_as_example(each, album) if album else each for each, album in zip(decided, shown, strict=True)]
+        return (
+            [_led_away(each, self.heard.away.get(each.content_id)) for each in decided] if self.heard.away else decided
+        )
 
 
 def _as_example(assignment: Assignment, album: AlbumId) -> Assignment:
     """The assignment of a photo that a person has shown as an example says so."""
     return replace(assignment, reasons=(Reason.of("albums.example", album=album),))
+
+
+def _led_away(assignment: Assignment, why: Reason | None) -> Assignment:
+    """The assignment of a photo that looks like what a person has taken out of its album says so first."""
+    return assignment if why is None else replace(assignment, reasons=(why, *assignment.reasons))
 
 
 def assign_all(decider: Decider, net: Net) -> tuple[Library, tuple[Assignment, ...]]:

@@ -189,6 +189,7 @@ def _decided(preparation: Preparation, state: DestinationState) -> dict[str, str
         ROOTS: roots_as_text(outermost((*read_roots(state), *folders))),
         LIFTED: preparation.lifted,
         **{setting_of(lesson.lesson_id): lesson_to_text(lesson) for lesson in preparation.relearned},
+        **preparation.by_corrections.keeps,
         **preparation.request.keeps,
     }
 

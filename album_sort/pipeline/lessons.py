@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from album_sort.core.albums.scoring import PRIOR_FLOOR
 from album_sort.core.checked import NONSENSE
+from album_sort.core.learning.corrections import Teaching, teaching_of_text
 from album_sort.core.learning.lesson import Lesson, lesson_of_text
 from album_sort.core.learning.values import Likeness
 from album_sort.pipeline.policy import standing
@@ -20,6 +21,9 @@ from album_sort.types.ledger import LedgerRow
 
 KEY = "learned "
 """Of the destination's settings, before the lesson's id: a run's own entry is taken back with the run."""
+
+CORRECTED = "corrected "
+"""The same of what corrections have taught, before the key of its kind."""
 
 LIKE_EXAMPLES = "albums.like-examples"
 
@@ -53,6 +57,20 @@ def lessons_of(settings: Mapping[str, str]) -> tuple[Lesson, ...]:
     return standing(found)
 
 
+def teachings_of(settings: Mapping[str, str]) -> tuple[Teaching, ...]:
+    """What corrections have taught in a destination, by their keys; what is none is passed over."""
+    found = []
+    for key, text in sorted(settings.items()):
+        if key.startswith(CORRECTED) and " of " not in key and text:
+            try:
+                teaching = teaching_of_text(text)
+            except NONSENSE:
+                continue
+            if key == f"{CORRECTED}{teaching.kind.key}":
+                found.append(teaching)
+    return tuple(found)
+
+
 def primaries_of(ledger: Mapping[AlbumRelPath, LedgerRow]) -> dict[ContentId, AlbumRelPath]:
     """Where each photo of a destination lies; of two places the first by path."""
     return {row.content_id: path for path, row in sorted(ledger.items(), reverse=True) if row.role is Role.PRIMARY}
@@ -65,6 +83,8 @@ class Heard:
     evidence: Mapping[ContentId, tuple[Evidence, ...]] = field(default_factory=dict)
     shown: Mapping[ContentId, AlbumId] = field(default_factory=dict)
     """Photos that a person has shown as examples, with their albums."""
+    away: Mapping[ContentId, Reason] = field(default_factory=dict)
+    """Photos that go elsewhere because they look like what a person has taken out of their album, with the words for that."""
 
 
 NOTHING_HEARD = Heard()

@@ -13,6 +13,7 @@ from album_sort.core.wording import Wording
 from album_sort.events import EventSink, FileLeftOut, Notice
 from album_sort.inspection.inspect import InspectionResult
 from album_sort.pipeline.assigning import Decider, album_title, assign_all, file_all, new_only
+from album_sort.pipeline.correcting import NOTHING_FOLLOWS, Followed, follow_corrections
 from album_sort.pipeline.engine import Engine
 from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gather_apart, gather_facts
 from album_sort.pipeline.hand import look_for_hand, without_unwanted_photos
@@ -81,6 +82,8 @@ class Preparation:
     """What a person has done in the albums."""
     relearned: tuple[Lesson, ...] = ()
     """Lessons that were learned again by the network of this run."""
+    by_corrections: Followed = NOTHING_FOLLOWS
+    """What corrections teach about other photos."""
     waiting: int = 0
     """Photos and videos that `--limit` leaves for later runs."""
 
@@ -102,8 +105,7 @@ class Preparation:
 def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Preparation:
     """Reads, classifies, dates, places and assigns."""
     request, engine, policy, lang = scouted.request, scouted.engine, scouted.policy, scouted.lang
-    stages = Stages(sink, [scouted.timing])
-    notes, net = list[str](), Net(is_strict=request.settings.strict)
+    stages, notes, net = Stages(sink, [scouted.timing]), list[str](), Net(is_strict=request.settings.strict)
     hand, remembered = _with_hand(scouted, remembered)
     with stages.stage("classify", len(scouted.files)), engine.open_cache() as cache:
         inspected = engine.inspect(scouted.files, cache, stages.progress, notes.append)
@@ -119,6 +121,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         stages.items = len(library.photos)
     with stages.stage("assign"):
         standing, whole_decider = Standing.of(rest, remembered), Decider(*located, policy, hand, heard)
+        whole_decider, by_hand = follow_corrections(scouted, whole_decider, remembered, whole.own, net)
         library, assignments, lifted = _decided(library, scores, whole_decider, remembered, standing, net=net)
         del located, scores, whole_decider  # 16 MB of a hundred thousand photos
         wording = _wording(policy, hand)
@@ -147,6 +150,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         lifted=lifted,
         hand=hand,
         relearned=relearned,
+        by_corrections=by_hand,
         waiting=scouted.waiting,
     )
 

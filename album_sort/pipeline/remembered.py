@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from album_sort.core.albums.own_albums import NO_OWN_ALBUMS, OwnAlbums
+from album_sort.core.learning.corrections import Teaching
 from album_sort.core.learning.lesson import Lesson
-from album_sort.pipeline.lessons import KEY, lessons_of
+from album_sort.pipeline.lessons import CORRECTED, KEY, lessons_of, teachings_of
 from album_sort.pipeline.own_albums import own_albums_of
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, ContentId, KnownTrip, RunId
@@ -66,6 +67,8 @@ class Remembered:
     """Albums that they have made, renamed and merged."""
     facts: Mapping[FactKey, ToldFact] = field(default_factory=dict)
     """What they told of when, where and on which trip photos were taken."""
+    teachings: tuple[Teaching, ...] = ()
+    """What corrections have taught, as far as a person has confirmed it."""
     sources: frozenset[str] = frozenset()
     """Absolute paths of the photos filed so far."""
     lifted: frozenset[str] = frozenset()
@@ -102,6 +105,7 @@ def read_remembered(state: DestinationState) -> Remembered:
         lessons=lessons_of(state.settings_with(KEY)),
         own_albums=own_albums_of(state.settings()),
         facts=state.facts(),
+        teachings=teachings_of(state.settings_with(CORRECTED)),
         sources=frozenset(os.path.abspath(row.source) for row in records.ledger.values()),
         lifted=read_lifted(state.setting(LIFTED) or ""),
         roots=read_roots(state),

@@ -48,6 +48,8 @@ class SortRequest:
     """Those of the sources that come from a list made before."""
     concerned: frozenset[ContentId] | None = None
     """Photos that a change speaks of: then it is about these, about all in the albums wherever their files are, and no others."""
+    offers: bool = False
+    """Whether somebody may want to hear what would follow their corrections."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

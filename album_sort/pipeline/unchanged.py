@@ -18,6 +18,7 @@ from pathlib import Path
 from album_sort.cached_file import write_cached
 from album_sort.classifier.labels import label_folder
 from album_sort.core.checked import NONSENSE
+from album_sort.core.learning.corrections import teaching_to_text
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.picture import take_picture
 from album_sort.pipeline.extras import can_show_films
@@ -88,6 +89,7 @@ def _inputs(scouted: Scouted, remembered: Remembered) -> Iterator[str]:
     yield repr(sorted(remembered.records.folder_aliases.items()))
     yield repr(sorted(remembered.corrections.items()))
     yield repr(sorted(remembered.facts.items()))
+    yield repr([hashlib.sha256(teaching_to_text(one).encode()).digest() for one in remembered.teachings])
     yield repr(sorted((trip.trip_id, trip.title, len(trip.members)) for trip in remembered.trips))
 
 

@@ -1,6 +1,6 @@
 """Every value object that crosses a stage, by stage; the names are re-exported here. Imports nothing of ours."""
 
-from album_sort.choices import DEFAULT_LAYOUT, LANGUAGES, Mode, Precision
+from album_sort.choices import DEFAULT_LAYOUT, LANGUAGES, LEARN_ASK, LEARN_AUTO, LEARN_OFF, Mode, Precision
 from album_sort.types.albums import (
     REVIEW,
     TRAVEL,
@@ -78,6 +78,9 @@ __all__ = [
     "DEFAULT_LAYOUT",
     "EMBEDDING_SIZE",
     "LANGUAGES",
+    "LEARN_ASK",
+    "LEARN_AUTO",
+    "LEARN_OFF",
     "REPORT_SCHEMA_VERSION",
     "REVIEW",
     "STATISTICS_VERSION",

@@ -47,6 +47,14 @@ class FilingPolicy:
         """Least probability, as `sure_of` gives it, with which a photo is filed in this album."""
         return _needed(self, album)
 
+    def score_needed(self, album: AlbumId) -> float:
+        """Least score of the network and all evidence, within 1e-6, with which a photo is filed in this album."""
+        low, high = 0.0, 1.0
+        while high - low > 1e-6:
+            middle = (low + high) / 2.0
+            low, high = (low, middle) if self.sure_of(album, middle) >= self.needed(album) else (middle, high)
+        return high
+
     def sure_of(self, album: AlbumId, score: float) -> float:
         """The probability that a score stands for: calibrated, or as measured where a person has taught the album."""
         return score if album in self.taught else self.calibration.probability(score)

@@ -6,7 +6,7 @@
 | `single` | `learn_one(examples, library) -> LearnedAlbum or Refusal` |
 | `siblings` | `learn_siblings(classes, library) -> LearnedAlbums or Refusal`: several that look alike, told apart |
 | `questions` | `next_questions(album, examples, library, n)`: whose answers would teach most; `answered`: the examples with them |
-| `corrections` | `learn_corrections(corrections, library, said)`: what a person's fixes of an album teach, with the proof that it helps |
+| `corrections` | `kinds_of`, `learn_kind`: what a person's fixes and moves teach about other photos, where they prove it |
 | `portable` | `to_json`, `of_json`: a learned album as numbers in text |
 | `training`, `solver`, `odds`, `space` | how: fits with the hidden positives left out; calibration by the library's own mix |
 

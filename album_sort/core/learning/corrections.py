@@ -1,148 +1,219 @@
-"""What a person's corrections of an album teach, added to what is said of a photo anyway; with the proof that it helps.
+"""What a person's corrections teach about the photos that they have not touched: nothing, unless the corrections prove it themselves.
 
-The library stands for what is right already: each of its photos holds on to its album as firmly as it was put there, so that the
-corrections move what looks like them and is near a decision, and nothing else.
+A *mistake* is a corrected photo that would lie in another album had nobody said anything. Mistakes that belong to one album are
+learned as its examples (`single.learn_one`): against the other photos, without those that lie in that album anyway, with those that
+were taken out of it as counter-examples. Each mistake left out in turn shows whether the others would have mended it; less than half
+of them mended, or more than one wrong photo in a hundred to be expected, and nothing is taught. What was learned counts for photos that
+lie where the mistakes lay, and for no others: from cats taken out of "review" nothing follows for a photo that is surely a receipt.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.learning.single import LEAST_LIBRARY, find_contradiction, rows_of, some_of
-from album_sort.core.learning.solver import Curvature, fit
-from album_sort.core.learning.space import Space, order
-from album_sort.core.learning.training import folds_of
-from album_sort.core.learning.values import CAP, Examples, Refusal, RefusalCode
+from album_sort.core import checked
+from album_sort.core.learning.portable import of_json, to_json
+from album_sort.core.learning.single import learn_one
+from album_sort.core.learning.values import CAP, Examples, LearnedAlbum
+from album_sort.types import EMBEDDING_SIZE, AlbumId, ContentId
 
-_RIDGE = 1e-3
-_LEAST = 8
-"""Corrections from which anything is proved."""
-_FIRM = 2.0
-"""Log-odds from the threshold beyond which a photo should not change its album."""
-_MOST_FIRM_MOVES = 0.01
-"""Share of the firm photos of the library that may change all the same."""
+LEAST_CORRECTIONS = 8
+"""From which anything is proved."""
+MOST_CORRECTIONS = 1000
+"""Of one kind that are learned from; more teach nothing more."""
+MOST_SHOWN = 300
+"""Whose numbers are kept for `nearest`: a third of a megabyte."""
+LEAST_FROM = 0.1
+"""Share of the mistakes that must have lain in an album for its other photos to follow."""
+MOST_WRONG_PER_1000 = 10.0
+"""Expected wrong ones among 1,000 photos of the library, beyond which nothing is taught."""
+
+FORMAT = "album-sort corrections 1"
+_LONGEST_NUMBERS = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """One photo that a person has spoken of."""
+
+    content_id: ContentId
+    told: AlbumId | None
+    """The album that it was given; None for a place that is no album of the rules (review, a folder of one's own)."""
+    unaided: AlbumId
+    """Where it would lie, had nobody said anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Mistakes of one kind: what belongs to one album and lay elsewhere, or what lay in one album and belongs to none."""
+
+    album: AlbumId
+    is_away: bool
+    """Whether they were only taken out of the album; else they belong to it."""
+    positive: tuple[ContentId, ...]
+    """The mistakes, in an order of their own."""
+    negative: tuple[ContentId, ...]
+    """Of the album, what was taken out of it; where mistakes were taken out of it, what was confirmed there."""
+    sources: tuple[AlbumId, ...]
+    """Albums in which so many of the mistakes lay that others there may follow."""
+
+    @property
+    def key(self) -> str:
+        """Among the kinds of a destination."""
+        return f"-{self.album}" if self.is_away else self.album
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Corrections:
-    """What a person has put right about one album."""
+class Teaching:
+    """A kind of mistake, with what was learned from it."""
 
-    examples: Examples
-    """Moved into it (or confirmed there), and moved out of it."""
-    positive: NDArray[np.float64]
-    """(P,) log-odds that the album has had for each positive, less its threshold: above 0 it was filed there."""
-    negative: NDArray[np.float64]
-    """(N,) likewise."""
+    kind: Kind
+    model: LearnedAlbum
+    model_key: str
+    """Of the predictions whose embeddings it was learned from."""
+
+    def score(self, embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(N,) log-odds that each of (N, D) photos is such a mistake, as far as looks go."""
+        return self.model.score(embeddings)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What leaving each correction out in turn has shown."""
+    """What leaving each mistake out in turn has shown."""
 
-    helps: bool
     wrong: int
-    """Corrections that were mistakes before."""
     mended: int
-    """Of these, how many the other corrections put right."""
-    broken: int
-    """Right ones among the corrections that the others would make wrong."""
-    moved_per_1000: float
-    """Of 1,000 photos of the library, how many would go into the album or out of it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LearnedCorrections:
-    """What to add to an album's log-odds."""
-
-    space: Space
-    weights: NDArray[np.float32]
-    intercept: float
-    proof: Proof
-
-    def shift(self, embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(N,) log-odds in -CAP..CAP to add for (N, D) photos; 0 for one without finite numbers."""
-        said = self.space.times(embeddings, self.weights, self.intercept)
-        return np.clip(np.where(np.isfinite(said), said, 0.0), -CAP, CAP)
-
-
-def learn_corrections(
-    corrections: Corrections, library: NDArray[np.floating], said: NDArray[np.float64]
-) -> LearnedCorrections | Refusal:
-    """From corrections and the library (M, D), with what is said (M,) of each of its photos, less the threshold."""
-    examples = corrections.examples
-    if not len(examples.positive) and not len(examples.negative):
-        return Refusal(RefusalCode.NO_EXAMPLES)
-    if len(library) < LEAST_LIBRARY:
-        return Refusal(RefusalCode.NO_LIBRARY)
-    usable = order(library)
-    usable = usable[np.isfinite(library[usable]).all(axis=1) & np.isfinite(said[usable])]
-    usable = some_of(usable)
-    space = Space.of(library[usable])
-    contradiction = find_contradiction(examples, space) if len(examples.positive) else None
-    if contradiction:
-        return contradiction
-    problem = _Problem.of(corrections, space, space.place(library[usable]), said[usable])
-    weights = problem.fit(np.ones(len(problem.truth), np.bool_))
-    single, intercept = weights[:-1].astype(np.float32), float(weights[-1])
-    return LearnedCorrections(space, single, intercept, problem.prove(weights))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Problem:
-    rows: NDArray[np.float32]
-    """Of the corrections (C, D), in an order of their own."""
-    truth: NDArray[np.bool_]
-    before: NDArray[np.float64]
-    groups: NDArray[np.intp]
-    library: NDArray[np.float32]
-    said: NDArray[np.float64]
-    curvature: Curvature
+    """Of the mistakes, how many the others would have put right."""
+    false_per_1000: float
+    """Of 1,000 photos of the library, how many would be filed wrongly by it."""
 
     @classmethod
-    def of(
-        cls, corrections: Corrections, space: Space, library: NDArray[np.float32], said: NDArray[np.float64]
-    ) -> _Problem:
-        """Both kinds as examples that belong together by moments only."""
-        examples = corrections.examples
-        shown = [rows for rows in (examples.positive, examples.negative) if len(rows)]
-        rows, given = rows_of(Examples(np.concatenate(shown)), library[:0], space)
-        truth = (np.arange(len(given)) < len(examples.positive))[given]
-        before = np.concatenate([corrections.positive, corrections.negative])[given]
-        return cls(rows.positive, truth, before, rows.groups, library, said, Curvature.of(library, _RIDGE))
+    def of(cls, model: LearnedAlbum) -> Proof:
+        """By the precision target that it was learned with."""
+        return cls(model.worth.examples, model.worth.found, model.worth.false_per_1000)
 
-    def fit(self, shown: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """(D + 1,) from these corrections and the library, which weighs as much as they do."""
-        firmness = np.abs(np.tanh(self.said / 2.0))
-        shares = np.concatenate(
-            [
-                np.full(int(shown.sum()), 0.5 / max(int(shown.sum()), 1)),
-                0.5 * firmness / max(float(firmness.sum()), 1e-9),
-            ]
-        )
-        return fit(
-            np.concatenate([self.rows[shown], self.library]),
-            np.concatenate([self.truth[shown], self.said > 0]),
-            shares,
-            self.curvature,
-            said=np.concatenate([self.before[shown], self.said]),
-        )
+    @property
+    def helps(self) -> bool:
+        """Whether anything is taught."""
+        is_enough = self.wrong >= LEAST_CORRECTIONS and 2 * self.mended >= self.wrong
+        return is_enough and self.false_per_1000 <= MOST_WRONG_PER_1000
 
-    def prove(self, weights: NDArray[np.float64]) -> Proof:
-        """Each correction is left out with its moment."""
-        folds = folds_of(self.groups)
-        after = self.before.copy()
-        for fold in np.unique(folds) if folds.max(initial=0) > 0 else ():
-            mine = folds == fold
-            others = self.fit(~mine)
-            after[mine] += np.clip(self.rows[mine] @ others[:-1].astype(np.float32) + others[-1], -CAP, CAP)
-        was_right, is_right = (self.before > 0) == self.truth, (after > 0) == self.truth
-        now = self.said + np.clip(self.library @ weights[:-1].astype(np.float32) + weights[-1], -CAP, CAP)
-        moved, firm = (now > 0) != (self.said > 0), np.abs(self.said) >= _FIRM
-        wrong, mended = int((~was_right).sum()), int((~was_right & is_right).sum())
-        broken = int((was_right & ~is_right).sum())
-        keeps = float((moved & firm).sum()) <= _MOST_FIRM_MOVES * max(float(firm.sum()), 1.0)
-        helps = len(folds) >= _LEAST and 2 * mended >= wrong > 0 and mended > 2 * broken and keeps
-        return Proof(helps, wrong, mended, broken, 1000.0 * float(moved.mean()))
+
+def kinds_of(corrected: Iterable[Corrected], examples: Mapping[AlbumId, Sequence[ContentId]]) -> tuple[Kind, ...]:
+    """The kinds of mistakes that are frequent enough to teach, by their keys.
+
+    `examples`: of albums that were learned from examples; these count beside the mistakes.
+    """
+    into: defaultdict[AlbumId, list[Corrected]] = defaultdict(list)
+    away: defaultdict[AlbumId, list[Corrected]] = defaultdict(list)
+    confirmed: defaultdict[AlbumId, list[ContentId]] = defaultdict(list)
+    for one in sorted(corrected, key=lambda one: one.content_id):
+        if one.told == one.unaided:
+            confirmed[one.unaided].append(one.content_id)
+        elif one.told is not None:
+            into[one.told].append(one)
+        if one.told != one.unaided:
+            away[one.unaided].append(one)
+    found = []
+    for album, mistakes in into.items():
+        taken_out = [one.content_id for one in away[album]] if album in away else []
+        shown = [*(one.content_id for one in mistakes), *examples.get(album, ())]
+        found.append(_kind(album, mistakes, shown, taken_out, is_away=False))
+    for album, mistakes in away.items():
+        homeless = [one for one in mistakes if one.told is None]
+        found.append(_kind(album, homeless, [one.content_id for one in homeless], confirmed[album], is_away=True))
+    return tuple(sorted((one for one in found if len(one.positive) >= LEAST_CORRECTIONS), key=lambda one: one.key))
+
+
+def _kind(
+    album: AlbumId,
+    mistakes: Sequence[Corrected],
+    shown: Sequence[ContentId],
+    negative: Sequence[ContentId],
+    *,
+    is_away: bool,
+) -> Kind:
+    lay_in = Counter(one.unaided for one in mistakes)
+    sources = tuple(sorted(source for source, count in lay_in.items() if count >= LEAST_FROM * len(mistakes)))
+    positive = tuple(sorted(set(shown)))
+    # No more than there are mistakes: a hundred of them would say more about the album than what was put into it.
+    against = tuple(sorted(set(negative) - set(positive)))[: len(positive)]
+    return Kind(album, is_away, positive[:MOST_CORRECTIONS], against[:MOST_CORRECTIONS], sources)
+
+
+def standing(kind: Kind, contents: Collection[ContentId]) -> Kind:
+    """The same without the mistakes that are none any more: taken back, or no longer made."""
+    positive = tuple(content for content in kind.positive if content in contents)
+    negative = tuple(content for content in kind.negative if content in contents)
+    return replace(kind, positive=positive, negative=negative)
+
+
+def learn_kind(
+    kind: Kind,
+    rows: Mapping[ContentId, NDArray[np.float16]],
+    library: NDArray[np.floating],
+    model_key: str,
+    precision_target: float,
+) -> Teaching | None:
+    """What a kind of mistake teaches, of (M, D) other photos that do not lie in its album; None where nothing is proved."""
+    positive = tuple(content for content in kind.positive if content in rows)
+    negative = tuple(content for content in kind.negative if content in rows)
+    if len(positive) < LEAST_CORRECTIONS:
+        return None
+    shown = np.stack([rows[content] for content in positive])
+    against = np.stack([rows[content] for content in negative]) if negative else shown[:0]
+    model = learn_one(Examples(shown, against), library, precision_target)
+    if not isinstance(model, LearnedAlbum) or model.threshold(precision_target) >= CAP or not Proof.of(model).helps:
+        return None
+    model = replace(model, examples=model.examples[:MOST_SHOWN], alike_from=model.alike_from[:MOST_SHOWN])
+    return Teaching(replace(kind, positive=positive, negative=negative), model, model_key)
+
+
+def teaching_to_text(teaching: Teaching) -> str:
+    """As a destination keeps it."""
+    kind = teaching.kind
+    values = {
+        "format": FORMAT,
+        "network": teaching.model_key,
+        "album": kind.album,
+        "away": kind.is_away,
+        "from": list(kind.sources),
+        "yes": list(kind.positive),
+        "no": list(kind.negative),
+        "numbers": to_json(teaching.model),
+    }
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def teaching_of_text(text: str) -> Teaching:
+    """From such a text; raises ValueError, TypeError or KeyError for another one (`checked.NONSENSE`)."""
+    values = checked.json_object(text)
+    if values["format"] != FORMAT:
+        raise ValueError(f"corrections of format {values['format']!r}")
+    kind = Kind(
+        AlbumId(checked.text(values["album"])),
+        checked.yes_or_no(values["away"]),
+        _contents(values["yes"]),
+        _contents(values["no"]),
+        tuple(AlbumId(checked.text(source)) for source in _list(values["from"])),
+    )
+    model = of_json(checked.text(values["numbers"], _LONGEST_NUMBERS))
+    if len(model.weights) != EMBEDDING_SIZE or len(model.examples) > len(kind.positive):
+        raise ValueError(f"corrections with {len(model.weights)} numbers of {len(model.examples)} photos")
+    return Teaching(kind, model, checked.text(values["network"]))
+
+
+def _contents(values: object) -> tuple[ContentId, ...]:
+    return tuple(map(checked.content, _list(values)))
+
+
+def _list(values: object) -> list[object]:
+    if not isinstance(values, list) or len(values) > MOST_CORRECTIONS:
+        raise ValueError("corrections are a list")
+    return values

@@ -42,18 +42,14 @@ def fit(
     shares: NDArray[np.float64],
     curvature: Curvature,
     start: NDArray[np.float64] | None = None,
-    *,
-    said: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """(D + 1,) weights and, last, the intercept that make the mean loss of (N, D) rows least.
 
     `shares` (N,) sum to 1: how much each row counts. `start` is a solution of nearly the same problem.
-    `said` (N,) log-odds of each row that are there already, and to which the weights only add.
     """
     signs = np.where(belongs, 1.0, -1.0)
-    before = signs * said if said is not None else np.zeros(len(rows))
     at = np.zeros(rows.shape[1] + 1) if start is None else start.copy()
-    value, slope = _loss(at, (rows, signs, shares, before), curvature.ridge)
+    value, slope = _loss(at, (rows, signs, shares), curvature.ridge)
     steps: deque[tuple[NDArray[np.float64], NDArray[np.float64]]] = deque(maxlen=_MEMORY)
     for _ in range(_MOST_STEPS):
         direction = _downhill(slope, steps, curvature)
@@ -63,7 +59,7 @@ def fit(
         size = 1.0
         while size > 1e-6:
             ahead = at + size * direction
-            reached, new_slope = _loss(ahead, (rows, signs, shares, before), curvature.ridge)
+            reached, new_slope = _loss(ahead, (rows, signs, shares), curvature.ridge)
             if reached <= value + 1e-4 * size * fall:
                 break
             size /= 2
@@ -77,12 +73,12 @@ def fit(
 
 def _loss(
     at: NDArray[np.float64],
-    problem: tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    problem: tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]],
     ridge: float,
 ) -> tuple[float, NDArray[np.float64]]:
     """The mean loss with its ridge, and its gradient."""
-    rows, signs, shares, before = problem
-    margins = signs * ((rows @ at[:-1].astype(np.float32)) + at[-1]) + before
+    rows, signs, shares = problem
+    margins = signs * ((rows @ at[:-1].astype(np.float32)) + at[-1])
     wrong = shares * signs * np.exp(-np.logaddexp(0.0, margins))
     value = float(shares @ np.logaddexp(0.0, -margins)) + 0.5 * ridge * float(at[:-1] @ at[:-1])
     slope = np.append(ridge * at[:-1] - wrong.astype(np.float32) @ rows, -wrong.sum())

@@ -1,0 +1,265 @@
+"""What corrections teach: the kinds of mistakes that they show, the proof, and real runs in which other photos follow."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from album_sort.core.learning.corrections import (
+    LEAST_CORRECTIONS,
+    Corrected,
+    Kind,
+    Teaching,
+    kinds_of,
+    learn_kind,
+    standing,
+    teaching_of_text,
+    teaching_to_text,
+)
+from album_sort.types import AlbumId, ContentId
+from tests.conftest import Program, Ran
+from tests.learn_pictures import library
+from tests.learning_builders import crowd, photos_of
+
+PETS, WILDLIFE, FOOD = AlbumId("pets"), AlbumId("wildlife"), AlbumId("food")
+
+
+def content(number: int) -> ContentId:
+    return ContentId(sha256(str(number).encode()).hexdigest())
+
+
+def said(numbers: range, told: AlbumId | None, unaided: AlbumId) -> list[Corrected]:
+    return [Corrected(content(number), told, unaided) for number in numbers]
+
+
+# ---- kinds of mistakes
+
+
+def test_what_was_put_into_an_album_is_an_example_and_what_was_taken_out_a_counter_example() -> None:
+    mistakes = said(range(10), WILDLIFE, PETS)
+    taken_out = said(range(20, 25), FOOD, WILDLIFE)
+    (kind,) = kinds_of([*mistakes, *taken_out], {})
+    assert (kind.album, kind.is_away, kind.sources) == (WILDLIFE, False, (PETS,))
+    assert set(kind.positive) == {one.content_id for one in mistakes}
+    assert set(kind.negative) == {one.content_id for one in taken_out}
+
+
+def test_what_would_lie_there_anyway_is_no_mistake() -> None:
+    assert kinds_of(said(range(30), PETS, PETS), {}) == ()
+
+
+def test_few_corrections_are_no_kind_of_mistake_unless_an_album_was_shown_by_examples() -> None:
+    few = said(range(LEAST_CORRECTIONS - 1), WILDLIFE, PETS)
+    assert kinds_of(few, {}) == ()
+    (kind,) = kinds_of(few, {WILDLIFE: [content(100)]})
+    assert content(100) in kind.positive
+
+
+def test_photos_of_an_album_follow_only_where_several_were_corrected() -> None:
+    (kind,) = kinds_of([*said(range(20), WILDLIFE, PETS), *said(range(30, 31), WILDLIFE, FOOD)], {})
+    assert kind.sources == (PETS,)
+
+
+def test_what_went_to_no_album_was_taken_out_of_its_own() -> None:
+    (kind,) = kinds_of([*said(range(10), None, PETS), *said(range(20, 30), PETS, PETS)], {})
+    assert (kind.album, kind.is_away, kind.sources, len(kind.negative)) == (PETS, True, (PETS,), 10)
+
+
+# ---- what they teach, and the proof
+
+
+def kind_of(photos: np.ndarray, against: int = 0) -> tuple[Kind, dict[ContentId, np.ndarray]]:
+    rows = {content(number): row for number, row in enumerate(photos)}
+    names = tuple(rows)
+    return Kind(WILDLIFE, False, names[against:], names[:against], (PETS,)), rows
+
+
+def learned(photos: np.ndarray, library_rows: np.ndarray) -> Teaching | None:
+    return learn_kind(*kind_of(photos), library_rows, "network", 0.95)
+
+
+def test_photos_of_the_same_kind_are_found_and_hardly_any_other() -> None:
+    """More of them hide in the library, and count for nothing against what was put right."""
+    mistaken = photos_of(1, 40, seed=1)
+    teaching = learned(photos_of(1, 20), np.concatenate([crowd(1500), mistaken]))
+    assert teaching is not None
+    least = teaching.model.threshold(0.95)
+    assert np.mean(teaching.score(mistaken) >= least) > 0.8
+    assert np.mean(teaching.score(crowd(1500, seed=3)) >= least) < 0.01
+
+
+def test_corrections_without_anything_in_common_teach_nothing() -> None:
+    assert learned(crowd(20, seed=5), crowd(1500)) is None
+
+
+def test_too_few_corrections_teach_nothing() -> None:
+    assert learned(photos_of(1, LEAST_CORRECTIONS - 1), crowd(1500)) is None
+
+
+def test_what_was_taken_back_is_not_learned_from() -> None:
+    kind, _ = kind_of(photos_of(1, 12), against=2)
+    left = standing(kind, set(kind.positive[:9]))
+    assert (left.positive, left.negative) == (kind.positive[:9], ())
+
+
+def padded(rows: np.ndarray) -> np.ndarray:
+    """With as many numbers as a network gives."""
+    return np.pad(rows, ((0, 0), (0, 512 - rows.shape[1])))
+
+
+def test_what_was_learned_is_the_same_after_a_journey_as_text() -> None:
+    teaching = learned(padded(photos_of(1, 12)), padded(crowd(400)))
+    assert teaching is not None
+    back = teaching_of_text(teaching_to_text(teaching))
+    assert (back.kind, back.model_key) == (teaching.kind, "network")
+    photos = padded(crowd(50, seed=2))
+    np.testing.assert_array_equal(back.score(photos), teaching.score(photos))
+
+
+@pytest.mark.parametrize(
+    "change", [{"format": "x"}, {"yes": "x"}, {"yes": []}, {"away": 1}, {"from": [1]}, {"numbers": "{}"}]
+)
+def test_a_damaged_text_is_refused(change: dict[str, object]) -> None:
+    teaching = learned(padded(photos_of(1, 12)), padded(crowd(400)))
+    assert teaching is not None
+    with pytest.raises((ValueError, TypeError, KeyError)):
+        teaching_of_text(json.dumps(json.loads(teaching_to_text(teaching)) | change))
+
+
+# ---- runs
+
+
+@dataclass(frozen=True)
+class Home:
+    """Twenty photos of a cat and 75 others, sorted; ten of the cats are said to be wildlife."""
+
+    folder: Path
+    photos: Path
+    program: Program
+
+    def call(self, *words: str) -> Ran:
+        ran = self.program(*words, "--out", "A", cwd=self.folder)
+        assert ran.code == 0, ran.stdout + ran.stderr
+        return ran
+
+    def sort(self, *more: str) -> Ran:
+        return self.call(str(self.photos), "--offline", *more)
+
+    def cats(self, numbers: range) -> list[str]:
+        return [str(self.photos / f"cat/{number:02}.jpg") for number in numbers]
+
+    def filed(self, album: str) -> set[str]:
+        return {path.name for path in (self.folder / "A" / album).rglob("*.jpg")}
+
+
+CATS = {f"{number:02}.jpg" for number in range(20)}
+CORRECTED = {f"{number:02}.jpg" for number in range(10)}
+
+
+@pytest.fixture(scope="module")
+def corrected_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("teach")
+    library(folder / "P")
+    return folder
+
+
+@pytest.fixture
+def home(corrected_once: Path, tmp_path: Path, album_sort: Program) -> Home:
+    if not (corrected_once / "A").is_dir():
+        first = Home(corrected_once, corrected_once / "P", album_sort)
+        first.sort()
+        first.call("fix", *first.cats(range(10)), "--album", "wildlife")
+        first.sort()
+    shutil.copytree(corrected_once / "A", tmp_path / "A", symlinks=True)
+    return Home(tmp_path, corrected_once / "P", album_sort)
+
+
+def summary(ran: Ran) -> dict[str, object]:
+    found: dict[str, object] = json.loads(ran.stdout.splitlines()[-1])
+    return found
+
+
+def test_a_run_says_what_would_follow_and_moves_nothing_until_it_is_told_to(home: Home) -> None:
+    assert home.filed("Wildlife") == CORRECTED
+    assert "would follow your corrections" not in home.sort().stdout, "nobody is there to be asked"
+    offered = summary(home.sort("--learn", "ask", "--json"))["would_follow"]
+    assert isinstance(offered, int)
+    assert offered >= 5
+    asked = home.sort("--learn", "ask").stdout
+    assert f"{offered} photos would follow your corrections: preview with" in " ".join(asked.split())
+    assert "--learn auto --dry-run" in asked
+    assert home.filed("Wildlife") == CORRECTED
+    home.sort("--learn", "auto")
+    assert len(home.filed("Wildlife")) == 10 + offered, "what was offered came true"
+    assert home.filed("Wildlife") <= CATS
+
+
+def test_once_confirmed_it_holds_and_undo_takes_it_back(home: Home) -> None:
+    home.sort("--learn", "auto")
+    with_it = home.filed("Wildlife")
+    assert with_it > CORRECTED
+    assert "Nothing new" in home.sort().stdout, "no later run moves anything back"
+    follower = min(with_it - CORRECTED)
+    told = home.call("explain", str(home.photos / "cat" / follower), "--offline").stdout
+    told = " ".join(told.split())
+    assert "photos that you moved to" in told
+    assert "; nearest: Wildlife/" in told
+    (home.folder / "A/.album-sort/state.sqlite").unlink()
+    home.sort("--recheck")
+    assert home.filed("Wildlife") == with_it, "it survives the loss of the state"
+    home.call("undo")
+    assert home.filed("Wildlife") == CORRECTED
+    home.sort()
+    assert home.filed("Wildlife") == CORRECTED
+
+
+def test_a_correction_that_is_taken_back_teaches_no_more(home: Home) -> None:
+    home.sort("--learn", "auto")
+    assert home.filed("Wildlife") > CORRECTED
+    home.call("fix", "--forget", *home.cats(range(5)))
+    home.sort()
+    assert home.filed("Wildlife") == {f"{number:02}.jpg" for number in range(5, 10)}
+
+
+def test_what_a_person_placed_stays_and_off_teaches_nothing(home: Home) -> None:
+    kept = home.cats(range(10, 12))
+    home.call("fix", *kept, "--album", "food")
+    home.sort("--learn", "auto")
+    assert {"10.jpg", "11.jpg"} <= home.filed("Food")
+    assert home.filed("Wildlife") > CORRECTED
+    home.sort("--learn", "off", "--save")
+    assert home.filed("Wildlife") == CORRECTED
+    assert "Nothing new" in home.sort().stdout
+
+
+def test_a_move_by_hand_is_a_correction_like_any_other(home: Home) -> None:
+    """Out of every album: others that look like it leave their album, too, and say why."""
+    albums = home.folder / "A"
+    home.call("fix", "--forget", *home.cats(range(10)))
+    home.sort()
+    own = albums / "My cat"
+    own.mkdir()
+    pets = sorted(path for path in albums.rglob("*.jpg") if path.name in CATS and path.parts[-3] == "Pets")
+    for path in pets[:10]:
+        path.rename(own / path.name)
+    left = {path.name for path in pets[10:]}
+    home.sort("--learn", "auto", "--report", str(home.folder / "R"))
+    assert {path.name for path in own.iterdir()} == {path.name for path in pets[:10]}
+    gone = left - home.filed("Pets")
+    assert len(gone) >= len(left) / 2
+    rows = [json.loads(line) for line in (home.folder / "R/report.jsonl").read_text().splitlines()]
+    why = {Path(row["source"]).name: row["why"][0] for row in rows if row.get("type") == "photo"}
+    assert all("photos that you took out of" in why[name] for name in gone)
+
+
+@pytest.mark.long
+def test_another_network_learns_the_same_corrections(home: Home, shared_weights: Path) -> None:
+    home.sort("--learn", "auto")
+    home.sort("--model", "resnet18", "--weights", str(shared_weights), "--save")
+    assert CATS >= home.filed("Wildlife") > CORRECTED
