@@ -7,7 +7,7 @@ then the photos are halved until those are found that fail alone. `--strict` let
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -74,6 +74,10 @@ class Net:
             gone = {id(item) for item, _ in found}
             items = [item for item in items if id(item) not in gone]
         return items, (apart or decide)(items)
+
+    def faults_among(self, paths: Collection[str]) -> list[Skipped]:
+        """Those of photos with these paths."""
+        return [fault for path, fault in self.faults.items() if path in paths]
 
     def _check(self, error: Exception) -> None:
         """Raises what is not to be caught."""

@@ -116,8 +116,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     with stages.stage("places"):
         whole = _whole(scouted, inspections, rest, net)
         _tell_idle_clocks(sink, scouted, whole.records)
-        located = _located(scouted, remembered, whole.records.photos, net)
-        library, scores = whole.narrowed(*located)
+        library, scores = whole.narrowed(*(located := _located(scouted, remembered, whole.records.photos, net)))
         stages.items = len(library.photos)
     with stages.stage("assign"):
         standing, whole_decider = Standing.of(rest, remembered), Decider(*located, policy, hand, heard)
@@ -129,8 +128,8 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         filings = standing.stand(_to_file(filings, request, inspections, remembered))
         filings, left_out = _wanted(filings, left_out, library, remembered, hand)
         stages.items = len(assignments)
-    left_out += [fault for path, fault in net.faults.items() if path in inspections]
-    _tell_problems(sink, skipped := _all_skipped(scouted.found, inspected, whole.records, left_out), wording, lang)
+    skipped = _all_skipped(scouted.found, inspected, whole.records, [*left_out, *net.faults_among(inspections)])
+    _tell_problems(sink, skipped, wording, lang)
     return Preparation(
         request=request,
         lang=lang,
