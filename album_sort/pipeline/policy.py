@@ -43,7 +43,7 @@ def load_rules(
     names is waited for.
     """
     labels = load_labels()
-    below = _with_taught(parse_overlay(label_text(RULES_FILE), labels, RULES_FILE), lessons, labels)
+    below = _with_taught(_shipped_rules(label_text(RULES_FILE)), lessons, labels)
     below = _with_own(below, own.below(), labels)
     if overlay:
         try:
@@ -64,6 +64,12 @@ def _with_own(rules: AlbumRules, texts: Iterable[str], labels: LabelSet) -> Albu
     return rules
 
 
+@lru_cache(maxsize=1)
+def _shipped_rules(text: str) -> AlbumRules:
+    """Those of our own file: the same for every destination that a process serves."""
+    return parse_overlay(text, load_labels(), RULES_FILE)
+
+
 def _with_taught(rules: AlbumRules, lessons: Sequence[Lesson], labels: LabelSet) -> AlbumRules:
     for lesson in lessons:
         with suppress(UsageError):  # see `standing`
@@ -80,7 +86,7 @@ def standing(lessons: Sequence[Lesson]) -> tuple[Lesson, ...]:
     if not lessons:
         return ()
     labels = load_labels()
-    rules = parse_overlay(label_text(RULES_FILE), labels, RULES_FILE)
+    rules = _shipped_rules(label_text(RULES_FILE))
     found = []
     for lesson in lessons:
         taken = {*rules.albums, *dict(rules.merged), *labels.album_ids, TRAVEL, REVIEW}

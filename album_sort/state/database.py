@@ -14,6 +14,7 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -234,7 +235,9 @@ def _check(connection: sqlite3.Connection) -> int:
     return int(version)
 
 
+@cache
 def _schema_of_version(version: int) -> list[tuple[str, str, str, str]]:
+    """Found out by making one: once in a process, which may open a state many times."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         migrate(connection, steps=MIGRATIONS[:version])
