@@ -133,17 +133,14 @@ class Library:
     def current_filings(self) -> list[Filing]:
         """The filings of all files that exist."""
         found = []
-        contents = {
-            name: content_id((self.sources / name).read_bytes())
-            for name in self.filings
-            if (self.sources / name).exists()
-        }
+        paths = {name: self.sources / name for name in self.filings}
+        contents = {name: content_id(path.read_bytes()) for name, path in paths.items() if path.exists()}
         wanted = [(name, *filed) for name, filed in self.filings.items()]
         wanted += [(name, folder, name, Role.ALSO) for name, folder in self.also]
         for name, folder, primary, role in wanted:
             if name in contents:
                 group = contents.get(primary, contents[name])
-                file = entry_on_disk(self.sources / name)
+                file = entry_on_disk(paths[name])
                 album = AlbumId(_album(folder))
                 filed = FiledContent(contents[name], group, album, AlbumRelPath(folder), role, file.path)
                 found.append(Filing(file, filed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,6 +28,7 @@ def decoded(data: bytes) -> DecodedPicture:
     return decode_picture(data, RESNET, suffix=".dng")
 
 
+@functools.cache
 def upright_view(size: tuple[int, int] = FULL) -> np.ndarray:
     return decode_picture(encoded(picture(*size), "PNG"), RESNET).views[0]
 
