@@ -12,8 +12,11 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from album_sort.inspection import process
+from album_sort.inspection.process import start_reader
 from album_sort.native import native
 from tests.program_server import ProgramServer
+from tests.reader_server import ReaderServer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
@@ -119,10 +122,26 @@ Program = Callable[..., Ran]
 _INTERPRETER = (sys.executable, "-W", "error::UserWarning:album_sort")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def reader_server(own_surroundings: None) -> Iterator[ReaderServer]:  # noqa: ARG001 - its environment
+    """Forks the processes that read photos, for tests and for the programs that they fork; started by the first."""
+    server = ReaderServer()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(process, "start_reader", server.start)
+        yield server
+    server.close()
+
+
+@pytest.fixture
+def own_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of the start of a reading process: each is an interpreter of its own."""
+    monkeypatch.setattr(process, "start_reader", start_reader)
+
+
 @pytest.fixture(scope="session")
-def program_server(own_surroundings: None) -> Iterator[ProgramServer]:  # noqa: ARG001 - its environment
+def program_server(reader_server: ReaderServer) -> Iterator[ProgramServer]:
     """One for each process that runs tests."""
-    server = ProgramServer(_INTERPRETER, os.environ | {"PYTHONPATH": str(REPOSITORY)})
+    server = ProgramServer(_INTERPRETER, os.environ | {"PYTHONPATH": str(REPOSITORY)}, reader_server)
     yield server
     server.close()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import copy
 import functools
 import gc
 import json
@@ -18,9 +19,16 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+from album_sort.inspection import process
+from tests.reader_server import ReaderServer
 
 _AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_")
 """Beginnings of the names of variables that the program reads while it runs: others may matter to the interpreter's start."""
@@ -30,10 +38,11 @@ _MOST_BYTES = 1 << 20
 class ProgramServer:
     """The server as the tests see it; started by the first call that it can serve."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """`command`: the interpreter with its options."""
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], readers: ReaderServer) -> None:
+        """`command`: the interpreter with its options; `readers` reads photos for the forked programs."""
         self._command = [*command, "-m", "tests.program_server"]
         self._environment = dict(environment)
+        self._readers = readers
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
 
@@ -71,10 +80,10 @@ class ProgramServer:
         if self._socket is None:
             self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
-                theirs.set_inheritable(True)
+                sockets = (theirs.fileno(), self._readers.connection.fileno())
                 self._process = subprocess.Popen(
-                    [*self._command, str(theirs.fileno())],
-                    pass_fds=(theirs.fileno(),),
+                    [*self._command, *map(str, sockets)],
+                    pass_fds=sockets,
                     stdin=subprocess.DEVNULL,
                     env=self._environment,
                 )
@@ -175,23 +184,87 @@ def _import_program() -> None:
 
 def _make_ready() -> None:
     """What every call does before it gets to its own work: half of the time of a call that has nothing new to look at."""
-    import pydantic.fields  # noqa: PLC0415 - typer does, at the first command line
-    import typer._adapters  # noqa: PLC0415 - likewise
+    import typer._adapters  # noqa: PLC0415 - typer does, at the first command line
     import typer.main  # noqa: PLC0415 - likewise
 
-    from album_sort.classifier.labels import load_labels, load_wording  # noqa: PLC0415 - only in the server
     from album_sort.cli.app import app  # noqa: PLC0415 - only in the server
-    from album_sort.report._page import _environment  # noqa: PLC0415 - likewise
 
-    assert all(module is not None for module in (typer._adapters, pydantic.fields))
     typer.main.get_command = functools.cache(typer.main.get_command)
-    typer.main.get_command(app)
-    load_labels()
-    load_wording()
-    _environment().get_template("report.html.jinja")
+    program = typer.main.get_command(app)
+    _read_options(program)
+    # The program's own tables are read again and again; others by those who bring them.
+    tomllib.loads = functools.partial(_read_once, functools.cache(tomllib.loads))
+    keep_shipped_network()
+    _try_everything(program)
+
+
+def _read_options(command: Any) -> None:
+    """What typer finds out of each option when it is first used."""
+    for option in command.params:
+        option.get_runtime_param()
+    for part in getattr(command, "commands", {}).values():
+        _read_options(part)
+
+
+def _read_once(read: Callable[..., dict[str, Any]], text: str, /, **how: Any) -> dict[str, Any]:
+    return copy.deepcopy(read(text, **how))
+
+
+def _try_everything(program: Any) -> None:
+    """One run and its undo, as the program does it: what is loaded late is there then; nothing else remains of them."""
+    from tests.builders import make_jpeg, make_tree  # noqa: PLC0415 - only in the server
+
+    former, threads = os.environ["ALBUM_SORT_CACHE_DIR"], _native_threads()
+    with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w", encoding="utf-8") as nowhere:
+        os.environ["ALBUM_SORT_CACHE_DIR"] = f"{folder}/cache"
+        photos, out = (
+            make_tree(Path(folder, "photos"), {"one.jpg": make_jpeg(1), "two.jpg": make_jpeg(2)}),
+            f"{folder}/albums",
+        )
+        sort = [str(photos), "--out", out, "--threads", "1", "--model", "efficientnet-lite0", "--offline"]
+        for call in (sort, sort, ["undo", "--out", out]):
+            with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+                assert not program.main(call, prog_name="album-sort", standalone_mode=False)
+        os.environ["ALBUM_SORT_CACHE_DIR"] = former
+    assert _native_threads() == threads, "a fork would miss a thread that has been started"
+
+
+def _native_threads() -> int:
+    """Those of libraries, too; none where the system does not tell."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 0
+
+
+def keep_shipped_network() -> None:
+    """The network that ships is built from its file once and copied for each run: a third of a run with a new photo went into that."""
+    from album_sort.classifier import precision, torch_network  # noqa: PLC0415 - only where programs run
+    from album_sort.classifier.precision import PreparedNetwork  # noqa: PLC0415 - likewise
+    from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights  # noqa: PLC0415 - likewise
+    from album_sort.types import Precision  # noqa: PLC0415 - likewise
+
+    build, shipped = precision.prepare_network, find_weights(WeightsQuery("efficientnet-lite0"))
+    kept: list[PreparedNetwork] = []
+
+    def prepare(weights: WeightsFile, wanted: Precision, *how: Any) -> PreparedNetwork:
+        if (weights, wanted) != (shipped, Precision.AUTO):
+            return build(weights, wanted, *how)
+        if not kept:
+            kept.append(build(weights, wanted, *how))
+        return replace(kept[0], network=copy.deepcopy(kept[0].network))
+
+    setattr(torch_network, "prepare_network", prepare)  # noqa: B010 - for types it is not to be changed
+    # On one thread nothing is started that a fork would miss.
+    torch_network.TorchNetwork(shipped, Precision.AUTO, threads=1, converted=Path(), calibration=_no_pictures)
+
+
+def _no_pictures() -> Any:
+    raise AssertionError("this network is not converted")
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    setattr(process, "start_reader", ReaderServer(socket.socket(fileno=int(sys.argv[2]))).start)  # noqa: B010 - it is no class of its
     _import_program()
     _serve(socket.socket(fileno=int(sys.argv[1])))

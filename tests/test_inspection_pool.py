@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 pytestmark = [
     pytest.mark.alone,
+    pytest.mark.usefixtures("own_readers"),
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the reading processes through /proc"),
 ]
 

@@ -24,6 +24,7 @@ from tests.test_inspection_pool import readers
 
 pytestmark = [
     pytest.mark.alone,
+    pytest.mark.usefixtures("own_readers"),
     pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the reading processes through /proc"),
 ]
 

@@ -29,14 +29,7 @@ class ReaderProcess:
     def __init__(self, settings: ReaderSettings) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", "album_sort.inspection.reader", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=_environment(),
-            )
+            self._process = start_reader(theirs.fileno())
         self.connection = Connection(ours.detach())
         self.requests: deque[Request] = deque()
         self.is_ready = False
@@ -99,7 +92,20 @@ class ReaderProcess:
         return f"exit code {code}"
 
 
-def _environment() -> dict[str, str]:
+def start_reader(descriptor: int) -> subprocess.Popen[bytes]:
+    """A new process that reads files; `descriptor` is its end of a socket, which it inherits."""
+    return subprocess.Popen(  # noqa: S603 - our own module
+        [sys.executable, "-m", "album_sort.inspection.reader", str(descriptor)],
+        pass_fds=(descriptor,),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=reader_environment(),
+    )
+
+
+def reader_environment() -> dict[str, str]:
+    """Our own, with what its libraries are to know."""
     package_root = str(Path(__file__).resolve().parents[2])
     return {
         **os.environ,

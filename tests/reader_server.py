@@ -1,0 +1,200 @@
+"""Reading processes for tests: the reader of photos imported once, forked for each process that a pool asks for.
+
+Two thirds of the time of a run with a new photo went into the imports of its readers. A fork is a process of its own all the same, which
+can be killed, crashes alone and has its own limits; what is proved of starting a reader starts it really (`own_readers` in conftest.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+
+from album_sort.inspection.process import reader_environment, start_reader
+
+_AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_")
+"""Beginnings of the names of variables that a reader reads while it runs: others may matter to the interpreter's start."""
+_MOST_BYTES = 1 << 20
+_LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_DATA, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
+
+
+class ServedReader:
+    """A forked reader, as its supervisor knows a `subprocess.Popen`."""
+
+    def __init__(self, status: int) -> None:
+        """`status`: a pipe on which its number comes at once, and its exit code at its end."""
+        self._status = status
+        self._heard = b""
+        self._lock = threading.Lock()
+        self.returncode: int | None = None
+        while b"\n" not in self._heard:
+            self._listen(None)
+        self.pid = int(self._heard.partition(b"\n")[0])
+
+    def poll(self) -> int | None:
+        """Its exit code, None while it runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code; raises `subprocess.TimeoutExpired`."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while self.returncode is None:
+            if not self._listen(None if end is None else max(0, end - time.monotonic())):
+                raise subprocess.TimeoutExpired("reader", timeout or 0)
+        return self.returncode
+
+    def kill(self) -> None:
+        """At once, whatever it does."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):  # it has ended this moment
+                os.kill(self.pid, signal.SIGKILL)
+
+    def _listen(self, seconds: float | None) -> bool:
+        """Whether there was a word in that time; at the pipe's end the code is known. Whoever ends a pool may wait beside its thread."""
+        with self._lock:
+            return self.returncode is not None or self._heard_more(seconds)
+
+    def _heard_more(self, seconds: float | None) -> bool:
+        if not select.select([self._status], [], [], seconds)[0]:
+            return False
+        part = os.read(self._status, 100)
+        self._heard += part
+        if not part:
+            os.close(self._status)
+            if not self._heard:
+                raise OSError("the server of readers has gone")
+            self.returncode = int(self._heard.partition(b"\n")[2] or 1)
+        return True
+
+
+class ReaderServer:
+    """The server as tests, and programs that tests have forked, see it."""
+
+    def __init__(self, connection: socket.socket | None = None) -> None:
+        """`connection`: to a server that has been started with this process's environment; otherwise the first reader starts one."""
+        self._socket = connection
+        self._process: subprocess.Popen[bytes] | None = None
+        self._environment = reader_environment()
+        self._limits = _limits()
+        self._lock = threading.Lock()
+
+    @property
+    def connection(self) -> socket.socket:
+        """To the server, which ends when nobody holds it any more."""
+        with self._lock:
+            return self._socket or self._start_server()
+
+    def _start_server(self) -> socket.socket:
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.reader_server", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=self._environment,
+            )
+        return self._socket
+
+    def close(self) -> None:
+        """Lets the server go."""
+        if self._socket is not None:
+            self._socket.close()
+        if self._process is not None:
+            self._process.wait()
+
+    def start(self, descriptor: int) -> ServedReader | subprocess.Popen[bytes]:
+        """In the place of `start_reader`; starts one really where a fork would differ from it."""
+        environment = reader_environment()
+        changed = dict(environment.items() ^ self._environment.items())
+        if not all(name.startswith(_AT_RUN_TIME) for name in changed) or _limits() != self._limits:
+            return start_reader(descriptor)
+        try:
+            folder = os.getcwd()
+        except OSError:  # it is gone
+            return start_reader(descriptor)
+        request = {"environment": environment, "folder": folder, "nice": os.getpriority(os.PRIO_PROCESS, 0)}
+        reading, writing = os.pipe()
+        try:
+            message = json.dumps(request).encode("utf-8", "surrogateescape")
+            socket.send_fds(self.connection, [message], [descriptor, writing])
+        except OSError:
+            os.close(reading)
+            return start_reader(descriptor)
+        finally:
+            os.close(writing)
+        return ServedReader(reading)
+
+
+def _limits() -> list[tuple[int, int]]:
+    return [resource.getrlimit(limit) for limit in _LIMITS]
+
+
+def _serve(requests: socket.socket) -> None:
+    """Forks for each request, until the other side has gone."""
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(requests, _MOST_BYTES, 2)
+        if not message:
+            return
+        if os.fork() == 0:
+            requests.close()
+            _supervise(json.loads(message.decode("utf-8", "surrogateescape")), *descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        with contextlib.suppress(ChildProcessError):  # supervisors that have ended
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _supervise(request: Mapping[str, object], connection: int, status: int) -> None:
+    """Runs the reader in one more process, and says its number at once and its exit code at its end."""
+    child = os.fork()
+    if child == 0:
+        os.close(status)
+        _read(request, connection)
+    os.close(connection)
+    os.write(status, f"{child}\n".encode())
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with contextlib.suppress(BrokenPipeError):  # nobody waits any more
+        os.write(status, str(code).encode())
+    os._exit(0)
+
+
+def _read(request: Mapping[str, object], connection: int) -> None:
+    """Is the reader: as `python -m album_sort.inspection.reader`, from here to its exit code."""
+    from album_sort.inspection.reader import serve  # noqa: PLC0415 - has been imported by the server
+
+    environment = request["environment"]
+    assert isinstance(environment, dict)
+    code = 1
+    try:
+        os.chdir(str(request["folder"]))
+        for name in os.environ.keys() - environment.keys():
+            del os.environ[name]
+        os.environ.update(environment)
+        os.nice(int(str(request["nice"])) - os.getpriority(os.PRIO_PROCESS, 0))
+        with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+            serve(Connection(connection))
+        code = 0
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    importlib.import_module("album_sort.inspection.reader")
+    gc.freeze()
+    _serve(socket.socket(fileno=int(sys.argv[1])))
