@@ -109,6 +109,14 @@ def hostile_rows() -> Iterator[ReportRow]:
         yield SkippedRow(text, Stage.DECODE, text)
 
 
+OPEN_ALL_DETAILS = """async () => {
+  for (const summary of document.querySelectorAll("#overview details:not([open]) > summary")) summary.click();
+  await new Promise(requestAnimationFrame);
+  await new Promise(done => setTimeout(done));
+  return document.querySelectorAll("#overview details[open]").length;
+}"""
+
+
 @pytest.mark.parametrize("limit", [10_000_000, 0], ids=["one file", "with a folder"])
 def test_no_name_or_exif_text_runs_anything(limit: int, tmp_path: Path, open_page: OpenPage) -> None:
     assert len(HOSTILE) >= 40
@@ -128,8 +136,8 @@ def test_no_name_or_exif_text_runs_anything(limit: int, tmp_path: Path, open_pag
         page.wait_for_selector("#viewer .details dl")
         page.keyboard.press("ArrowRight")
     page.goto(path.as_uri())
-    for number in range(page.locator("#overview details").count()):
-        page.locator("#overview details > summary").nth(number).click()
+    page.locator("#overview details > summary").first.click()
+    assert page.evaluate(OPEN_ALL_DETAILS) > len(HOSTILE)
     assert page.evaluate("window.pwned") is None
     assert page.evaluate("document.querySelectorAll('iframe, object, embed, form, base, svg script').length") == 0
     assert watched.complaints == []
@@ -184,7 +192,7 @@ def test_the_page_has_no_serious_barrier(language: str, scheme: str, tmp_path: P
         if view == "#/all":
             watched.page.locator("#view .frame").first.focus()
             watched.page.keyboard.press("x")
-        found = axe.Axe().run(watched.page).response["violations"]
+        found = axe.Axe().run(watched.page, options={"resultTypes": ["violations"]}).response["violations"]
         barriers = [
             (entry["id"], [(node["target"], node["failureSummary"]) for node in entry["nodes"][:3]]) for entry in found
         ]
