@@ -106,7 +106,7 @@ def _int16_network(
     """The network in 16-bit integers where that is asked for or best; None where torch is to run it."""
     if precision not in (Precision.AUTO, Precision.INT16):
         return None
-    verdict = converted / f"{weights.backbone.name}-{weights.sha256[:16]}-auto-v{INT16_VERSION}.txt"
+    verdict = _verdict_file(weights, converted)
     if precision is Precision.AUTO and bytes(read_kept(verdict) or b"") == _INT8_IS_FASTER:
         return None
     tensors, note = _int16_tensors(weights, converted, calibration)
@@ -125,6 +125,21 @@ def _int16_network(
     if precision is Precision.INT16:
         raise UsageError(note, hint="use --precision auto")
     return None
+
+
+def is_to_be_converted(weights: WeightsFile, precision: Precision, converted: Path) -> bool:
+    """Whether making the network begins with a conversion to int16: it takes torch, and much more memory than what comes of it."""
+    wants = precision in (Precision.AUTO, Precision.INT16) and weights.backbone.convert_int16 is not None
+    known = (_int16_file(weights, converted), _verdict_file(weights, converted))
+    return wants and int16_runs_here() and not any(path.exists() for path in known)
+
+
+def _int16_file(weights: WeightsFile, converted: Path) -> Path:
+    return converted / f"{weights.backbone.name}-{weights.sha256[:16]}-int16-v{INT16_VERSION}.bin"
+
+
+def _verdict_file(weights: WeightsFile, converted: Path) -> Path:
+    return converted / f"{weights.backbone.name}-{weights.sha256[:16]}-auto-v{INT16_VERSION}.txt"
 
 
 def _loses(
@@ -150,7 +165,7 @@ def _int16_tensors(
         return None, f"{weights.backbone.title} has no int16 form"
     if not int16_runs_here():
         return None, "int16 needs a processor with AVX2, and a C compiler when album-sort is installed"
-    path = converted / f"{weights.backbone.name}-{weights.sha256[:16]}-int16-v{INT16_VERSION}.bin"
+    path = _int16_file(weights, converted)
     content = read_kept(path)
     tensors = None if content is None else Int16Tensors.of_bytes(content)
     if tensors is not None:

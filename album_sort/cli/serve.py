@@ -14,7 +14,7 @@ from pathlib import Path
 from album_sort.config import cache_folder, read_layers
 from album_sort.errors import ExitCode, UsageError
 from album_sort.operations.order import settings_here
-from album_sort.process.effects import end_on_signals, give_way
+from album_sort.process.effects import collect_as_usual, end_on_signals, give_way, share_memory
 from album_sort.web.limits import LOCAL_NAMES
 
 KEPT_TOKEN = "serve/token"  # noqa: S105 - where it lies
@@ -39,6 +39,7 @@ class ServeCall:
 def run_serve(call: ServeCall) -> ExitCode:
     """Serves; ends when it is told to."""
     _check(call)
+    share_memory()
     from album_sort.operations.predict import Predictor  # noqa: PLC0415 - after the check
     from album_sort.web.guard import House  # noqa: PLC0415 - the extra is there
     from album_sort.web.keys import kept_keys, passing_keys  # noqa: PLC0415 - likewise
@@ -66,6 +67,7 @@ def run_serve(call: ServeCall) -> ExitCode:
         if call.opens:
             threading.Thread(target=webbrowser.open, args=(shown,), daemon=True).start()
 
+    collect_as_usual()
     with listener:
         predictor = Predictor.of(here.settings)
         serve(Serving(house, listener, call.tls if all(call.tls) else None), predictor, when_ready, end_on_signals)

@@ -85,9 +85,15 @@ class Engine:
     held: SteadyClassifier | None = field(default=None, compare=False, repr=False)
     """The network, where this engine holds one."""
 
-    def lasting(self) -> Engine:
-        """The same, but for long: with a network that is made once."""
-        return self if self.held is not None else replace(self, held=SteadyClassifier(self._new_classifier))
+    def lasting(self, before: Callable[[Engine], None] | None = None) -> Engine:
+        """The same, but for long: with a network that is made once. `before` is called when that is about to happen."""
+
+        def make() -> Classifier:
+            if before is not None:
+                before(self)
+            return self._new_classifier()
+
+        return self if self.held is not None else replace(self, held=SteadyClassifier(make))
 
     @property
     def reader(self) -> ReaderSettings:
@@ -104,6 +110,19 @@ class Engine:
     def model_key(self) -> str:
         """Key of the predictions in the cache."""
         return model_key_of(self.weights.backbone, self.weights.sha256, self.settings.precision)
+
+    @property
+    def is_to_be_converted(self) -> bool:
+        """Whether making the network begins with a conversion, half a minute and a gigabyte of memory."""
+        from album_sort.classifier.runner import is_to_be_converted  # noqa: PLC0415 - only when a network runs
+
+        return not self.is_missing and is_to_be_converted(
+            self.weights, self.settings.precision, self.cache_folder / "weights"
+        )
+
+    def make_network(self) -> None:
+        """Makes the network and lets it go: what was converted for it is kept."""
+        self._new_classifier()
 
     def open_cache(self) -> InferenceCache:
         """The inference cache for these weights."""
