@@ -62,7 +62,7 @@ _DAYS = st.sampled_from([None, date(2025, 5, 1), date(2025, 5, 2)])
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from([0.5, 0.7, 0.9, 0.95]), _DAYS, st.integers(0, 5)), max_size=40),
+    st.lists(st.tuples(st.sampled_from([0.5, 0.7, 0.9, 0.95]), _DAYS, st.integers(0, 9)), max_size=50),
     st.randoms(use_true_random=False),
 )
 def test_candidates_are_the_best_of_different_moments_whatever_comes_first(
@@ -77,12 +77,12 @@ def test_candidates_are_the_best_of_different_moments_whatever_comes_first(
     bursts: list[object] = []
     days: list[object] = []
     for _, content_id, day, burst in sorted(named, key=lambda one: (cover_rank(one[0]), one[1]), reverse=True):
-        if burst not in bursts and days.count(day) < 4 and len(expected) < 6:
+        if burst not in bursts and days.count(day) < 8 and len(expected) < 12:
             expected.append(content_id)
             bursts += [burst] if burst else []
             days += [day] if day else []
     random.shuffle(named)  # type: ignore[attr-defined]
-    found = Candidates(6)
+    found = Candidates(12)
     for one in named:
         found.add(*one)
     assert [content_id for _, content_id in found] == expected

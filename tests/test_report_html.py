@@ -256,6 +256,8 @@ def test_the_cover_of_an_album_is_sure_sharp_wide_and_no_paper(tmp_path: Path) -
             scores=((AlbumId("home"), score), (AlbumId("documents"), paper)),
             top=(TopClass(ClassIndex(index), "x", 0.5),),
             damaged_share=damaged,
+            size_px=(3000, 4000) if name == "upright" else (4000, 3000),
+            taken=None,
         )
 
     sharp, blurred = make_noise(1, (256, 192)), make_jpeg(2, (256, 192))

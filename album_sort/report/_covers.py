@@ -1,67 +1,48 @@
-"""Which photo stands for an album: a sure one, sharp, wider than high, and no receipt unless the album is of receipts. Pure."""
+"""The photo that stands for an album, from rows and thumbnails; what makes a good one is said in `core/albums/cover.py`. Pure."""
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from album_sort.report._thumbnails import detail, jpeg_size
-from album_sort.types import AlbumId, PhotoRow
-
-KEPT = 16
-"""Candidates of each album whose thumbnails are looked at."""
-
-_PAPERS = frozenset({AlbumId("documents"), AlbumId("screenshots")})
-_HINT_OF_PAPER = 0.1
-
-_HOMELY = frozenset({412, 549, 692, 700, 731, 861, 896, 916, 917, 918, 921, 922, 999})
-"""Classes that nobody hangs on a wall: bin, envelope, packet, paper towel, plunger, toilet seat, washbasin, web site, comic,
-crossword, book jacket, menu, toilet paper."""
-
-_MOST_DETAIL = 0.4
-"""Bytes for a pixel; beyond it is noise."""
-
-_WIDE = (1.15, 2.0)
-"""Width by height of what survives being cut to 4:3."""
+from album_sort.core.albums.cover import PAPERS, Candidates, CoverFacts, cover_rank
+from album_sort.core.formats import kind_of_suffix
+from album_sort.report._thumbnails import detail
+from album_sort.types import FileKind, PhotoRow
 
 
 @dataclass(slots=True)
 class Covers:
     """Candidates by album, gathered while the rows pass."""
 
-    _found: dict[str, list[tuple[tuple[bool, float, float], str]]] = field(default_factory=dict)
+    _found: dict[str, Candidates] = field(default_factory=dict)
 
     def add(self, row: PhotoRow) -> None:
         """Takes one photo that is stored."""
-        rank = _rank(row)
-        candidates = self._found.setdefault(row.album, [])
-        if len(candidates) < KEPT or rank > candidates[-1][0]:
-            candidates.append((rank, row.sha256))
-            candidates.sort(key=lambda candidate: candidate[0], reverse=True)
-            del candidates[KEPT:]
+        day = row.taken.local.date() if row.taken else None
+        self._found.setdefault(row.album, Candidates()).add(_facts(row), row.sha256, day, row.similar_to)
 
     def best(self, album: str, thumbnail: Callable[[str], bytes | None]) -> str | None:
         """The content that stands for an album; None where no candidate has a thumbnail."""
         found = [
-            ((rank[0], rank[1], *_looks(data)), sha256)
-            for rank, sha256 in self._found.get(album, ())
-            if (data := thumbnail(sha256))
+            (cover_rank(facts, detail(data)), content_id)
+            for facts, content_id in self._found.get(album, ())
+            if (data := thumbnail(content_id))
         ]
         # of equals the first, which is the surer one
         return max(found, key=lambda candidate: candidate[0])[1] if found else None
 
 
-def _rank(row: PhotoRow) -> tuple[bool, float, float]:
-    """Fit to be a cover, how sure in steps of a tenth, and exactly."""
+def _facts(row: PhotoRow) -> CoverFacts:
     scores = dict(row.scores)
-    is_paper = row.album not in _PAPERS and any(scores.get(paper, 0.0) >= _HINT_OF_PAPER for paper in _PAPERS)
-    is_homely = row.album not in _PAPERS and bool(row.top) and row.top[0].index in _HOMELY
-    sure = scores.get(row.album, 0.0)
-    is_fit = not is_paper and not is_homely and row.damaged_share is None
-    return is_fit, round(sure, 1), sure
-
-
-def _looks(data: bytes) -> tuple[bool, float]:
-    size = jpeg_size(data)
-    is_wide = size is not None and _WIDE[0] <= size[0] / size[1] <= _WIDE[1]
-    return is_wide, min(detail(data), _MOST_DETAIL)
+    is_film = kind_of_suffix(posixpath.splitext(row.path or row.source)[1]) is FileKind.VIDEO
+    return CoverFacts(
+        album=row.album,
+        sure=scores.get(row.album, 0.0),
+        paper=max(scores.get(paper, 0.0) for paper in PAPERS),
+        top_class=row.top[0].index if row.top else None,
+        is_whole=row.damaged_share is None and not is_film,
+        is_placed=bool(row.by_hand),
+        size_px=row.size_px,
+    )

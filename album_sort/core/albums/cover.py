@@ -41,7 +41,7 @@ _SHARP = 0.16
 _LEGIBLE = 0.4
 """The same of paper, where more is more; beyond it is noise."""
 
-_OF_A_DAY = 4
+_OF_A_DAY = 8
 
 
 @dataclass(frozen=True, slots=True)
