@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 
@@ -22,7 +22,19 @@ from album_sort.operations.order import SettingsHere, settings_here
 from album_sort.operations.stop import StopRequest
 from album_sort.operations.undo import undo
 from album_sort.state.store import DestinationState
-from album_sort.types.changes import BelongsTo, Change, Forget, KeepOut, NewAlbum
+from album_sort.types.changes import (
+    BelongsTo,
+    Change,
+    Forget,
+    KeepOut,
+    MergeAlbums,
+    MergeTrips,
+    NewAlbum,
+    RenameAlbum,
+    RenameTrip,
+    SetPlace,
+    SetTaken,
+)
 from tests.builders import fingerprint, make_tree, picture_jpeg, read_tree
 from tests.conftest import Program
 from tests.pictures import cat, coffee, flower, rocket, temple
@@ -99,6 +111,12 @@ class Home:
     def ids(self, *sources: str) -> tuple[str, ...]:
         return tuple(map(self.id_of, sources))
 
+    def trip(self) -> str:
+        """The id of the journey to Kyoto."""
+        with DestinationState.open_read_only(self.albums) as state:
+            (trip,) = state.trips()
+        return trip.trip_id
+
     def known(self) -> tuple[object, ...]:
         """All that is remembered but the history."""
         with DestinationState.open_read_only(self.albums) as state:
@@ -106,6 +124,10 @@ class Home:
             ledger = {path: (row.filed, row.action) for path, row in state.records().ledger.items()}
             aliases = state.records().folder_aliases
             return ledger, aliases, state.corrections(), state.facts(), state.trips(), settings
+
+    def report(self) -> str:
+        """The rows of the newest report."""
+        return max((self.albums / ".album-sort/runs").glob("*/report.jsonl")).read_text()
 
     def lose_state(self) -> None:
         for path in (self.albums / ".album-sort").glob("state.sqlite*"):
@@ -141,11 +163,24 @@ def cats(home: Home) -> tuple[str, ...]:
     return home.ids("home/0.jpg", "home/1.jpg")
 
 
-EVERY: dict[str, Callable[[Home], Change]] = {
+def on_the_journey(home: Home, first_day: str, *sources: str) -> list[Change]:
+    """What somebody says who knows that these photos are from Kyoto, one a day."""
+    day = datetime.fromisoformat(first_day)
+    told = [SetTaken(home.ids(photo), f"{day + timedelta(days=n):%Y-%m-%d} 1{n}:00") for n, photo in enumerate(sources)]
+    return [*told, SetPlace(home.ids(*sources), "Kyoto")]
+
+
+EVERY: dict[str, Callable[[Home], Change | list[Change]]] = {
     "belongs": lambda home: BelongsTo(cats(home), "Food"),
     "keep-out": lambda home: KeepOut(cats(home)),
     "new-album": lambda home: NewAlbum("Bello", cats(home)),
     "forget": lambda home: Forget(home.ids("scans/0.jpg")),
+    "rename-album": lambda _: RenameAlbum("food", "Eating & drinking"),
+    "merge-albums": lambda _: MergeAlbums(("Food", "flowers"), "city"),
+    "rename-trip": lambda home: RenameTrip(home.trip(), "Honeymoon"),
+    "taken": lambda home: SetTaken(home.ids("home/0.jpg", "scans/1.jpg"), "1987-07"),
+    "shift": lambda home: SetTaken(home.ids(*(f"home/{n}.jpg" for n in range(5))), "-1y2d3h"),
+    "place": lambda home: on_the_journey(home, "2024-09-13", "home/4.jpg"),
 }
 
 
@@ -155,8 +190,8 @@ def test_what_the_plan_shows_is_done_once_and_taken_back_whole(home: Home, kind:
     assert home.at("scans/0.jpg") == BY_HAND
     before, known, marks = home.tree(), home.known(), fingerprint(home.albums)
     tree = dict(before)
-    change = EVERY[kind](home)
-    plan = home.preview(change)
+    changes = said if isinstance(said := EVERY[kind](home), list) else [said]
+    plan = home.preview(*changes)
     assert fingerprint(home.albums) == marks, "a plan writes nothing"
     assert plan.moves, "each of these moves something"
     for move in plan.moves:
@@ -164,14 +199,14 @@ def test_what_the_plan_shows_is_done_once_and_taken_back_whole(home: Home, kind:
         assert tree.pop(move.origin)[:64] == move.photo
     tree |= {move.target: move.photo for move in plan.moves if move.target}
 
-    done = home.apply(change)
+    done = home.apply(*changes)
     assert (done.plan.moves, done.is_complete) == (plan.moves, True)
     assert home.tree() == tree
     changed = home.known()
 
-    assert home.apply(change).run_id is None, "a second time there is nothing to do"
+    assert home.apply(*changes).run_id is None, "a second time there is nothing to do"
     home.lose_state()
-    assert home.known()[2:] == changed[2:]
+    assert home.known() == changed, "what was said survives the loss of the database"
 
     home.undo()
     assert home.known() == known
@@ -270,3 +305,82 @@ def test_killed_in_the_middle_the_next_sort_finishes_it_and_an_undo_takes_it_bac
     home.undo()
     assert home.tree() == tree
     assert home.known() == known
+
+
+def test_a_photo_is_dated_as_somebody_says_and_the_folders_and_reasons_follow(home: Home) -> None:
+    home.apply(SetTaken(home.ids("scans/1.jpg"), "1987-07"), SetTaken(home.ids("away/3.jpg", "away/4.jpg"), "+1y"))
+    assert home.at("scans/1.jpg") == "Review/1987/1.jpg"
+    assert "2025" in home.at("away/4.jpg")
+    marks = fingerprint(home.source)
+    told = home.program("explain", home.source / "scans/1.jpg", "--out", home.albums, "--offline").stdout
+    assert "you said it was taken 1987-07" in told
+    told = home.program("explain", home.source / "away/4.jpg", "--out", home.albums, "--offline").stdout
+    assert "you said its date is wrong" in told
+    assert "+1y is added" in told
+    assert fingerprint(home.source) == marks, "photos are never written to"
+    for photo, taken, said in (
+        ("scans/0.jpg", "+1y", "has no date that could be wrong"),
+        ("home/0.jpg", "+90y", "in the future"),
+        ("home/0.jpg", "2087", "no photo can have been taken"),
+        ("home/0.jpg", "1987-13", "is not when a photo was taken"),
+        ("home/0.jpg", "-0d", "can have been wrong"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            home.apply(SetTaken(home.ids(photo), taken))
+
+
+def test_a_place_that_somebody_says_is_believed_and_takes_a_photo_onto_the_journey(home: Home) -> None:
+    assert home.at("home/4.jpg") == "Flowers/2024/4.jpg"
+    photo = home.ids("home/4.jpg")
+    home.apply(*on_the_journey(home, "2024-09-13", "home/4.jpg"))
+    assert home.at("home/4.jpg").startswith("Flowers/2024-09 Kyoto, Japan/")
+    told = home.program("explain", home.source / "home/4.jpg", "--out", home.albums, "--offline").stdout
+    assert "you said where it was taken" in told
+    with pytest.raises(UsageError, match="Kyootoo: no town of that name"):
+        home.preview(SetPlace(photo, "Kyootoo"))
+    with pytest.raises(UsageError, match="latitude lies within"):
+        home.preview(SetPlace(photo, "91,0"))
+    home.apply(Forget(photo))
+    assert home.at("home/4.jpg") == "Flowers/2024/4.jpg"
+
+
+def test_a_trip_is_called_as_somebody_says_and_two_may_have_been_one(home: Home) -> None:
+    home.apply(RenameTrip(home.trip(), "Honeymoon"))
+    assert {home.at(f"away/{n}.jpg").split("/")[1] for n in range(5)} == {"Honeymoon"}
+    told = home.program("explain", home.source / "away/4.jpg", "--out", home.albums, "--offline").stdout
+    assert "Honeymoon" in told
+    more = [f"home/{n}.jpg" for n in range(5)]
+    home.apply(*on_the_journey(home, "2024-11-10", *more))
+    assert {home.at(photo).split("/")[1] for photo in more} == {"2024-11 Kyoto, Japan"}
+    with DestinationState.open_read_only(home.albums) as state:
+        first, second = state.trips()
+    home.apply(MergeTrips((second.trip_id, first.trip_id), "Two honeymoons"))
+    for words in ("you called it", "you said that these"):
+        assert words in home.report()
+    tree = home.tree()
+    assert {home.at(f"{where}/{n}.jpg").split("/")[1] for n in range(5) for where in ("away", "home")} == {
+        "Two honeymoons"
+    }
+    home.sort()
+    assert home.tree() == tree
+    with pytest.raises(UsageError, match="no trip 'nowhere'"):
+        home.preview(RenameTrip("nowhere", "Rome"))
+
+
+def test_an_album_that_somebody_renamed_by_hand_is_renamed_again_with_all_in_it(home: Home) -> None:
+    (home.albums / "Pets").rename(home.albums / "Haustiere")
+    home.sort()
+    (home.albums / home.at("scans/1.jpg")).rename(home.albums / "Haustiere/2024/rocket.jpg")
+    plan = home.preview(RenameAlbum("Haustiere", "Animals"))
+    assert {move.before for move in plan.moves} == {"Haustiere", "Review"}
+    home.apply(RenameAlbum("Haustiere", "Animals"))
+    names = {name.split("/")[0] for name in home.tree()}
+    assert "Animals" in names
+    assert not {"Pets", "Haustiere"} & names
+    with pytest.raises(UsageError, match="there is an album 'Food' already"):
+        home.preview(RenameAlbum("animals", "Food"))
+    home.undo()
+    assert "Haustiere" in {name.split("/")[0] for name in home.tree()}
+    home.sort()
+    assert home.at("home/0.jpg") == "Haustiere/2024/0.jpg"
+    assert home.at("scans/1.jpg") == "Haustiere/2024/rocket.jpg"

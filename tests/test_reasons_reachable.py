@@ -83,11 +83,15 @@ SEEN_BY_TEST = {
     "notice.no-previews": ("test_previews.py", "not all pictures for the page could be made"),
     "notice.other-network": ("test_download.py", "which ships with the install"),
     "notice.stale-native-code": ("test_native.py", "of another version and is not used"),
+    "position.told": ("test_changes.py", "you said where it was taken"),
     "skip.crashed": ("test_inspection_pool.py", "skip.crashed"),
     "skip.damaged-or-cut": ("test_decode.py", "skip.damaged-or-cut"),
     "skip.memory-to-decode": ("test_inspection.py", "skip.memory-to-decode"),
     "skip.needs-jxl": ("test_decode.py", "skip.needs-jxl"),
     "skip.too-slow": ("test_inspection_pool.py", "skip.too-slow"),
+    "time.told-shift": ("test_changes.py", "you said its date is wrong"),
+    "trip.told-one": ("test_changes.py", "you said that these"),
+    "trip.told-title": ("test_changes.py", "you called it"),
 }
 """What takes a process of its own, or a package that may be missing: the tests that look at it, and the words they look for."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from album_sort.config import cache_folder
+from album_sort.core.dates.told import parse_told_time
 from album_sort.core.file_names import fold
 from album_sort.core.learning.lesson import Lesson, TaughtAlbum, kept_text, new_album_id
 from album_sort.errors import UsageError
@@ -15,11 +16,26 @@ from album_sort.pipeline.changing import Draft
 from album_sort.pipeline.engine import make_engine
 from album_sort.pipeline.fixing import Meant
 from album_sort.pipeline.lessons import primaries_of, setting_of
-from album_sort.pipeline.own_albums import MADE
+from album_sort.pipeline.own_albums import MADE, own_albums_of
+from album_sort.pipeline.policy import load_rules
+from album_sort.pipeline.scouting import home_position
 from album_sort.pipeline.teaching import NotLearned, Shelf, learn_albums
-from album_sort.settings import Settings
-from album_sort.types import Reason
-from album_sort.types.changes import BelongsTo, Change, Forget, KeepOut, NewAlbum
+from album_sort.settings import SPECS, Settings
+from album_sort.types import REVIEW, TRAVEL, AlbumId, Reason
+from album_sort.types.changes import (
+    BelongsTo,
+    Change,
+    Forget,
+    KeepOut,
+    MergeAlbums,
+    MergeTrips,
+    NewAlbum,
+    RenameAlbum,
+    RenameTrip,
+    SetPlace,
+    SetTaken,
+)
+from album_sort.types.told import ToldPlace, ToldTrip
 
 
 @dataclass(slots=True)
@@ -49,6 +65,87 @@ def with_change(drafted: Drafted, change: Change) -> None:
             draft.forget(draft.photos(photos))
         case NewAlbum(title, photos):
             _make_album(drafted, folder_title(title), draft.photos(photos))
+        case RenameAlbum(album, title):
+            _rename_album(draft, draft.album(album), folder_title(title))
+        case MergeAlbums(albums, into):
+            _merge_albums(drafted, [draft.album_named(album) for album in albums], draft.album(into))
+        case RenameTrip(trip, title):
+            _rename_trip(draft, trip, folder_title(title))
+        case MergeTrips(trips, title):
+            _merge_trips(draft, tuple(dict.fromkeys(trips)), title and folder_title(title))
+        case SetTaken(photos, taken):
+            said = parse_told_time(taken, draft.now_utc)
+            draft.tell(meant := draft.photos(photos), {one.content_id: said for one in meant})
+        case SetPlace(photos, place):
+            where = _place_of(drafted, place)
+            draft.tell(meant := draft.photos(photos), {one.content_id: where for one in meant})
+
+
+def _rename_album(draft: Draft, album: AlbumId, title: str) -> None:
+    if draft.titles[album][0] == title:
+        return
+    others = {fold(name): other for other, given in draft.titles.items() for name in (other, *given) if other != album}
+    if fold(title) in others:
+        raise UsageError(f"there is an album {title!r} already", hint="give another name, or merge the two")
+    draft.call(album, title)
+
+
+def _merge_albums(drafted: Drafted, albums: Sequence[AlbumId], into: AlbumId) -> None:
+    for album in albums:
+        if {album, into} & {TRAVEL, REVIEW}:
+            raise UsageError(
+                f"{album!r} and {into!r} cannot be merged: one of them takes what belongs nowhere else",
+                hint="say of its photos where they belong",
+            )
+        if album == into:
+            raise UsageError(f"{album!r} cannot be merged into itself", hint="name another album")
+        if drafted.draft.album(album) != into:
+            drafted.draft.merge(album, into)
+    own = own_albums_of({**drafted.draft.settings, **drafted.draft.keeps})
+    rules = load_rules(drafted.settings.albums, drafted.lessons(drafted.draft.before.lessons), own=own, is_kept=True)
+    for album in albums:
+        if rules.resolve(album) != rules.resolve(into):
+            raise UsageError(
+                f"{album!r} cannot be merged into {into!r}",
+                hint="an album and a part of it are merged in your album rules",
+            )
+
+
+def _rename_trip(draft: Draft, trip: str, title: str) -> None:
+    members = draft.trip_members(trip)
+    _refuse_title(draft, title, (trip,))
+    told = ToldTrip(trip, title, is_one=draft.is_one_trip(members))
+    draft.tell(members, {one.content_id: told for one in members})
+
+
+def _merge_trips(draft: Draft, trips: Sequence[str], title: str) -> None:
+    if len(trips) < 2:
+        raise UsageError("one trip cannot be merged", hint="name two or more")
+    members = {trip: draft.trip_members(trip) for trip in trips}
+    first = draft.first_of(trips)
+    if title:
+        _refuse_title(draft, title, trips)
+    told = ToldTrip(first, title or draft.title_of_trip(members[first]), is_one=True)
+    everyone = [one for some in members.values() for one in some]
+    draft.tell(everyone, {one.content_id: told for one in everyone})
+
+
+def _refuse_title(draft: Draft, title: str, trips: Sequence[str]) -> None:
+    if draft.trip_called(title) not in (None, *trips):
+        raise UsageError(f"there is a trip {title!r} already", hint="give another name, or merge the two")
+
+
+def _place_of(drafted: Drafted, text: str) -> ToldPlace:
+    """Where that is; raises `UsageError` for a town that is not known."""
+    try:
+        place = SPECS["home"].parse(text)
+    except ValueError as error:
+        raise UsageError(f"place {text!r}: {error}", hint="for example Kyoto, or 35.011,135.768") from error
+    folder = cache_folder()
+    position = home_position(place, drafted.draft.before.language or "en", folder, option="place")
+    if position is None:
+        raise UsageError("no place given", hint="for example Kyoto, or 35.011,135.768")
+    return ToldPlace(*position, name=text.strip())
 
 
 def _make_album(drafted: Drafted, title: str, photos: Sequence[Meant]) -> None:

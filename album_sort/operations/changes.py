@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from album_sort import __version__
 from album_sort.classifier.labels import load_wording
@@ -49,11 +50,12 @@ from album_sort.types import (
     Reason,
     Role,
     RunId,
+    TimeSource,
 )
 from album_sort.types.changes import Change
 from album_sort.types.inner_paths import NOWHERE
 from album_sort.types.ledger import CHANGE
-from album_sort.types.told import Word
+from album_sort.types.told import About, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,7 @@ def _decided(drafted: Drafted, here: SettingsHere, sink: EventSink) -> _Decided:
         known = cache.find_all(scouted.files)
     scouted = replace(scouted, files=tuple(file for file in scouted.files if file.path in known))
     preparation = prepare(scouted, remembered, quiet)
+    _refuse_impossible(preparation, draft)
     planned = make_plan(preparation, remembered.records)
     # What a person did before is remembered before, and is no part of this.
     words, keeps = tuple(draft.words()), draft.news
@@ -220,6 +223,22 @@ def _decided(drafted: Drafted, here: SettingsHere, sink: EventSink) -> _Decided:
         tuple(load_wording().say(note, preparation.lang) for note in drafted.notes),
     )
     return _Decided(drafted, remembered, preparation, planned, words, keeps, plan)
+
+
+def _refuse_impossible(preparation: Preparation, draft: Draft) -> None:
+    """Raises `UsageError` for a photo without a date that something is to be added to, or that would be one of the future."""
+    latest = draft.now_utc + timedelta(days=1)
+    for facts in preparation.library.photos:
+        content, time = facts.group.content_id, facts.capture_time
+        fact = draft.facts.get((content, About.TAKEN))
+        if fact is None or fact == draft.before.facts.get((content, About.TAKEN)):
+            continue
+        if time is None or time.source is TimeSource.MTIME:
+            raise UsageError(f"{fact.note!r} has no date that could be wrong", hint="say when it was taken: 1987-07")
+        if time.local > latest:
+            raise UsageError(
+                f"{fact.note!r} would be taken {time.local:%Y-%m-%d %H:%M}, in the future", hint="add less"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +278,7 @@ def _move(op: PlannedOp, preparation: Preparation, draft: Draft, why: tuple[str,
         op.action,
         op.origin,
         NOWHERE if is_out else op.target,
-        draft.titles.get(row.album, (row.album,))[0] if row is not None else "",
+        draft.title_before(row.album) if row is not None else "",
         AlbumId("") if is_out else op.album,
         "" if is_out else preparation.title(op.album),
         why,
@@ -271,7 +290,7 @@ def _carry_out(decided: _Decided, state: DestinationState, sink: EventSink, stop
     plan, destination = planned.plan, preparation.request.destination
     check_space(plan, can_reflink=can_reflink(destination))
     state.remember_moves(planned.picture)
-    trips = trips_to_remember(preparation.library.trips, state.trips(), preparation.rest.forgotten)
+    trips = trips_to_remember(preparation.library.found_trips, state.trips(), preparation.rest.forgotten)
     words = [*decided.words, *(trip_word(*pair) for pair in changed_trips(state.trips(), trips))]
     keeps = dict(decided.keeps)
     if preparation.lifted != (state.setting(LIFTED) or ""):

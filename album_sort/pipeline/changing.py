@@ -5,22 +5,26 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
+from album_sort.classifier.labels import load_labels
+from album_sort.core.file_names import fold
 from album_sort.core.planning.album_names import find_album
+from album_sort.core.planning.renames import folder_of, with_aliases
 from album_sort.errors import UsageError
 from album_sort.pipeline.fixing import Albums, Meant, counted_as_ours, tell_album, tell_left_out
-from album_sort.pipeline.hand import all_titles, names_by_hand
-from album_sort.pipeline.own_albums import own_albums_of
+from album_sort.pipeline.hand import all_titles, folders_of
+from album_sort.pipeline.own_albums import CALLED, MERGED, own_albums_of
 from album_sort.pipeline.remembered import Remembered
-from album_sort.state.words import correction_word, fact_word, filed_word
-from album_sort.types import AlbumId, AlbumRelPath, ContentId, KnownTrip, Role
+from album_sort.state.words import alias_word, correction_word, fact_word, filed_word
+from album_sort.types import LANGUAGES, AlbumId, AlbumRelPath, ContentId, KnownTrip, Role, inner_path
 from album_sort.types.corrections import Correction, CorrectionKind
 from album_sort.types.ledger import LedgerRow
-from album_sort.types.told import About, FactKey, ToldFact, ToldValue, Word
+from album_sort.types.plan import refiled
+from album_sort.types.told import About, FactKey, ToldFact, ToldTrip, ToldValue, Word
 
 FEWEST_DIGITS = 12
 """Of a content id, for it to be told from all others."""
@@ -32,7 +36,7 @@ _ID = re.compile(rf"[0-9a-f]{{{FEWEST_DIGITS},64}}")
 class Draft:
     """A destination as it will be once changes are made; they come one after the other, and the later one counts."""
 
-    albums: Albums
+    there: Albums
     """As they lie there, with what was done by hand."""
     before: Remembered
     settings: Mapping[str, str]
@@ -41,6 +45,8 @@ class Draft:
     corrections: dict[ContentId, Correction] = field(init=False)
     facts: dict[FactKey, ToldFact] = field(init=False)
     ledger: dict[AlbumRelPath, LedgerRow] = field(init=False)
+    aliases: dict[AlbumRelPath, AlbumRelPath] = field(init=False)
+    """Folders that the user renamed."""
     keeps: dict[str, str] = field(default_factory=dict)
     """What it keeps from now on, by key."""
     concerned: set[ContentId] = field(default_factory=set)
@@ -48,9 +54,16 @@ class Draft:
 
     def __post_init__(self) -> None:
         """As it is."""
-        self.corrections = dict(self.albums.hand.corrections)
+        self.corrections = dict(self.there.hand.corrections)
         self.facts = dict(self.before.facts)
-        self.ledger = dict(self.albums.picture.ledger)
+        self.ledger = dict(self.there.picture.ledger)
+        self.aliases = {old: new for old, new in self.there.aliases.items() if old != new}
+
+    @property
+    def albums(self) -> Albums:
+        """As they lie there, with what counts from now on of what was done by hand."""
+        picture = replace(self.there.picture, ledger=self.ledger, folder_aliases=self.aliases, new_aliases={})
+        return replace(self.there, picture=picture, hand=replace(self.there.hand, corrections=self.corrections))
 
     def photos(self, ids: Iterable[str]) -> list[Meant]:
         """The photos of these contents; raises `UsageError` naming one that is not there, or could be several."""
@@ -68,6 +81,10 @@ class Draft:
     def kept(self, key: str) -> str:
         """What is kept under a key, once the changes are made."""
         return self.keeps.get(key, self.settings.get(key, ""))
+
+    def kept_anew(self, key: str) -> bool:
+        """Whether the changes say something of a key."""
+        return key in self.keeps
 
     def _photo(self, given: str) -> ContentId:
         named = given.lower()
@@ -97,27 +114,45 @@ class Draft:
     def _path_of(self, content: ContentId) -> str:
         """Where it lies, or lay."""
         if (path := self._primaries.get(content)) is not None:
-            return os.path.join(self.albums.destination, path)
+            return os.path.join(self.there.destination, path)
         said = self.corrections.get(content)
         return said.note if said is not None else ""
 
     @cached_property
     def _primaries(self) -> dict[ContentId, AlbumRelPath]:
-        rows = sorted(self.albums.picture.ledger.items(), reverse=True)
+        rows = sorted(self.there.picture.ledger.items(), reverse=True)
         return {row.group_id: path for path, row in rows if row.role is Role.PRIMARY}
 
     def album(self, name: str) -> AlbumId:
-        """The album of that id or title; raises `UsageError` for a name that none has."""
-        return find_album(name, self.titles)
+        """The album of that id or title, or the one into which that has gone; raises `UsageError` for a name that none has."""
+        album = self.album_named(name)
+        merged = dict(own_albums_of({**self.settings, **self.keeps}).merged)
+        for _ in merged:
+            album = merged.get(album, album)
+        return album
+
+    def album_named(self, name: str) -> AlbumId:
+        """The same, be it that it has gone into another."""
+        own = own_albums_of({**self.settings, **self.keeps})
+        labels = load_labels()
+        gone = {album: tuple(labels.title(album, lang) for lang in LANGUAGES) for album, _ in own.merged}
+        return find_album(name, gone | self.titles)
+
+    def title_before(self, album: AlbumId) -> str:
+        """What an album is called without the changes, in the language of the destination."""
+        lang = self.before.language or LANGUAGES[0]
+        rules, labels = self.there.rules, load_labels()
+        return self.there.hand.titles.get(album) or rules.title(album, lang) or labels.title(album, lang)
 
     @property
     def titles(self) -> dict[AlbumId, tuple[str, ...]]:
         """Every title of each album, the one that it has now first."""
-        rules = self.albums.rules
-        renamed = names_by_hand(self.before.records, self.albums.layout, rules)
-        known = {album: (*given, renamed.get(album, album)) for album, given in all_titles(rules).items()}
+        rules = self.there.rules
         own = own_albums_of({**self.settings, **self.keeps})
-        for album, title in (*own.made, *own.called):
+        known = all_titles(rules) | {album: (title,) for album, title in own.made}
+        given = {**dict(own.called), **self.there.hand.titles}
+        given |= {album: title for album, title in own.called if self.kept_anew(f"{CALLED}{album}")}
+        for album, title in given.items():
             known[album] = (title, *known.get(album, ()))
         return {album: given for album, given in known.items() if album not in dict(own.merged)}
 
@@ -155,28 +190,100 @@ class Draft:
             self.ledger.pop(path, None)
         self.ledger |= {row.path: row for row in changed}
 
+    def call(self, album: AlbumId, title: str) -> None:
+        """An album is called otherwise, also where a person has renamed its folder before."""
+        albums = self.albums
+        folders = folders_of(albums.picture, albums.layout, albums.rules)
+        own = [
+            rendered
+            for rendered, actual in self.aliases.items()
+            if folders.root_of(rendered) == rendered and folders.album_of(actual) == album
+        ]
+
+        def now(folder: AlbumRelPath) -> AlbumRelPath:
+            is_renamed = any(folder == root or folder.startswith(f"{root}/") for root in own)
+            return with_aliases(folder, self.aliases) if is_renamed else folder
+
+        for path, row in list(self.ledger.items()):
+            if now(row.folder) != row.folder:
+                self.ledger[path] = replace(row, filed=refiled(row.filed, folder=now(row.folder)))
+        for content, said in list(self.corrections.items()):
+            if said.place and now(folder_of(said.place)) != folder_of(said.place):
+                place = inner_path(f"{now(folder_of(said.place))}/{said.place.rpartition('/')[2]}")
+                self.corrections[content] = replace(said, place=place)
+        self.aliases = {old: new for old, new in self.aliases.items() if now(old) == old}
+        self.keeps[f"{CALLED}{album}"] = title
+        self._follow(album, album)
+
+    def merge(self, album: AlbumId, into: AlbumId) -> None:
+        """What belongs to an album belongs to another one from now on."""
+        self.keeps[f"{MERGED}{album}"] = into
+        self._follow(album, into)
+
+    def _follow(self, album: AlbumId, into: AlbumId) -> None:
+        """Photos that a person moved into an album's folder go with it; in a folder of their own, they stay."""
+        moved = [content for content, said in self.corrections.items() if said.kind is CorrectionKind.MOVED]
+        resolve = self.there.rules.resolve
+        placed = [content for content in moved if not self.corrections[content].album]
+        self.concerned.update(content for content in placed if self._album_of(content) == album)
+        self.belong(self.meant(content for content in moved if resolve(self.corrections[content].album) == album), into)
+
+    def _album_of(self, content: ContentId) -> AlbumId | None:
+        return next((row.album for row in self.ledger.values() if row.group_id == content), None)
+
     def trip_members(self, trip_id: str) -> list[Meant]:
         """The photos of a trip, by its id; raises `UsageError` for a trip that there is not."""
-        told = {content for (content, _), fact in self.facts.items() if getattr(fact.value, "trip_id", None) == trip_id}
-        found = {member for trip in self.before.trips if trip.trip_id == trip_id for member in trip.members} | told
+        found = {member for trip in self.before.trips if trip.trip_id == trip_id for member in trip.members}
+        found |= {content for content, trip in self._told_trips() if trip.trip_id == trip_id}
+        one = {trip.trip_id for content, trip in self._told_trips() if content in found and trip.is_one}
+        found |= {content for content, trip in self._told_trips() if trip.trip_id in one}
         if not found:
             raise UsageError(
                 f"there is no trip {trip_id[:80]!r} here", hint="look again: it may have another id by now"
             )
         return self.meant(sorted(found))
 
+    def _told_trips(self) -> list[tuple[ContentId, ToldTrip]]:
+        facts = ((content, fact.value) for (content, _), fact in self.facts.items())
+        return [(content, value) for content, value in facts if isinstance(value, ToldTrip)]
+
+    def is_one_trip(self, members: Iterable[Meant]) -> bool:
+        """Whether a person has made one of several of these photos' trips."""
+        known = dict(self._told_trips())
+        return any(known[one.content_id].is_one for one in members if one.content_id in known)
+
+    def title_of_trip(self, members: Iterable[Meant]) -> str:
+        """The title that a person gave to these photos' trip; empty for none."""
+        known = dict(self._told_trips())
+        return next((known[one.content_id].title for one in members if one.content_id in known), "")
+
+    def trip_called(self, title: str) -> str | None:
+        """The id of the trip of a title."""
+        wanted = fold(title)
+        told = {trip.trip_id: trip.title for _, trip in self._told_trips() if trip.title}
+        known = {trip.trip_id: trip.title for trip in self.before.trips} | told
+        return next((trip_id for trip_id, called in known.items() if fold(called) == wanted), None)
+
+    def first_of(self, trips: Sequence[str]) -> str:
+        """Of several trips, the id of the first in time."""
+        order = {trip.trip_id: (trip.start, trip.trip_id) for trip in self.before.trips}
+        return min(trips, key=lambda trip_id: (trip_id not in order, order.get(trip_id, (date.min, trip_id))))
+
     def words(self) -> Iterator[Word]:
         """What has to be remembered, each as before and after."""
-        before = self.albums.hand.corrections
+        before = self.there.hand.corrections
         for content in sorted({*before, *self.corrections}):
             if before.get(content) != self.corrections.get(content):
                 yield correction_word(content, before.get(content), self.corrections.get(content))
         for key in sorted({*self.before.facts, *self.facts}):
             if self.before.facts.get(key) != self.facts.get(key):
                 yield fact_word(*key, self.before.facts.get(key), self.facts.get(key))
-        for path, row in sorted(self.albums.picture.ledger.items()):
+        for path, row in sorted(self.there.picture.ledger.items()):
             if self.ledger.get(path) != row:
                 yield filed_word(row, self.ledger.get(path))
+        for folder, actual in sorted(self.there.aliases.items()):
+            if folder != actual and folder not in self.aliases:
+                yield alias_word(folder, actual)
 
     @property
     def news(self) -> dict[str, str]:
@@ -189,7 +296,7 @@ class Draft:
         records = replace(
             self.before.records,
             ledger=self.ledger,
-            folder_aliases={old: new for old, new in self.albums.aliases.items() if old != new},
+            folder_aliases=self.aliases,
         )
         return replace(
             self.before,

@@ -166,7 +166,7 @@ def carry_out(
     applied = apply_and_tell(plan, fs, journal, preparation.lang, sink=sink, stop=stop, on_result=on_result)
     doubt_refused(plan, applied, preparation.engine.cache_folder)
     if not preparation.library.is_apart:
-        state.store_trips(trips_to_remember(preparation.library.trips, state.trips(), preparation.rest.forgotten))
+        state.store_trips(trips_to_remember(preparation.library.found_trips, state.trips(), preparation.rest.forgotten))
     remember_run(state, plan.plan_id, _decided(preparation, state))
     state.finish_run(plan.plan_id, status_of(applied), utc_now())
     return applied

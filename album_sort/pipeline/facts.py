@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,10 +18,12 @@ from album_sort.core.trips.homes import Home, HomeKind, find_homes
 from album_sort.core.trips.positions import PositionChoice, choose_positions
 from album_sort.core.trips.themes import Theme, trip_theme
 from album_sort.core.trips.timeline import LocatedPhotos, TimelinePhoto
+from album_sort.core.trips.told import as_told
 from album_sort.pipeline.records import PhotoRecord, redate
 from album_sort.pipeline.zones import in_likely_zones
 from album_sort.places.gazetteer import Gazetteer
-from album_sort.types import AlbumId, GeoPosition, KnownTrip, PhotoFacts, Place, Trip
+from album_sort.types import AlbumId, ContentId, GeoPosition, KnownTrip, PhotoFacts, Place, Trip
+from album_sort.types.told import ToldTrip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class LibraryContext:
     previous_trips: tuple[KnownTrip, ...] = ()
     gazetteer: Callable[[str], Gazetteer] | None = None
     """For a language: one that somebody holds who asks again and again; else it is loaded when a photo has a position."""
+    told_trips: Mapping[ContentId, ToldTrip] = field(default_factory=dict)
+    """What a person says of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +65,8 @@ class Library:
     themes: dict[str, Theme]
     """By trip id."""
     homes: tuple[Home, ...]
+    found_trips: tuple[Trip, ...] = ()
+    """As they were found, without what a person says of them: a destination remembers both, each for itself."""
     is_apart: bool = False
     """Whether each photo was looked at alone: then the trips are not known, and nothing may move because of that."""
 
@@ -81,7 +87,7 @@ def gather_facts(
     photos = [_located(record, choice, place) for record, choice, place in zip(dated, choices, places, strict=True)]
     located = LocatedPhotos.of(photos)
     homes = find_homes(photos, context.home, located=located)
-    timeline = find_trips(
+    found = find_trips(
         photos,
         homes,
         now_utc=context.now_utc,
@@ -89,6 +95,7 @@ def gather_facts(
         lang=context.lang,
         located=located,
     )
+    timeline = as_told(found, context.told_trips)
     scores = AlbumTable(policy.rules.albums, policy.score([record.inspection.prediction for record in dated]))
     trips, themes = _with_themes(timeline, photos, scores)
     home_lat_deg = next((home.lat_deg for home in homes if home.kind is HomeKind.HOME), None)
@@ -96,7 +103,7 @@ def gather_facts(
         _facts(record, photo, choice, timeline, trips, home_lat_deg=home_lat_deg)
         for record, photo, choice in zip(dated, photos, choices, strict=True)
     )
-    return Library(facts, tuple(trips.values()), themes, homes), scores
+    return Library(facts, tuple(trips.values()), themes, homes, found_trips=found.trips), scores
 
 
 def gather_apart(
@@ -114,8 +121,8 @@ def gather_apart(
 
 
 def _is_own(record: PhotoRecord) -> bool:
-    """Whether a camera of this library took it: screenshots and what messengers deliver carry no camera."""
-    return bool(record.metadata.camera)
+    """Whether a camera of this library took it, as far as anybody knows: screenshots and what messengers deliver carry none."""
+    return bool(record.metadata.camera) or record.is_told_where
 
 
 def _to_locate(record: PhotoRecord) -> TimelinePhoto:

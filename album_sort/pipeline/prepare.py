@@ -51,6 +51,7 @@ from album_sort.types import (
     StageTiming,
 )
 from album_sort.types.corrections import KEPT, HandReading
+from album_sort.types.told import Told
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +115,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         policy, heard, relearned = _listen(scouted, remembered, inspections, rest, cache)
     _tell_made_anew(sink, engine, lang, is_made_anew=cache.is_made_anew)
     with stages.stage("places"):
-        whole = _whole(scouted, inspections, rest, net)
+        whole = _whole(scouted, remembered, inspections, rest, net)
         _tell_idle_clocks(sink, scouted, whole.records)
         library, scores = whole.narrowed(*(located := _located(scouted, remembered, whole.records.photos, net)))
         stages.items = len(library.photos)
@@ -184,9 +185,11 @@ def _decided(
     return library, standing.keep(found), lifted
 
 
-def _whole(scouted: Scouted, inspections: Mapping[str, Inspection], rest: Rest, net: Net) -> WholeLibrary:
-    request = scouted.request
-    whole = records_of_all(inspections, rest, now_utc=request.now_utc, clocks=scouted.clocks, net=net)
+def _whole(
+    scouted: Scouted, remembered: Remembered, inspections: Mapping[str, Inspection], rest: Rest, net: Net
+) -> WholeLibrary:
+    request, told = scouted.request, Told.of(remembered.facts)
+    whole = records_of_all(inspections, rest, now_utc=request.now_utc, clocks=scouted.clocks, told=told, net=net)
     return whole if request.concerned is None else whole.as_own()
 
 
@@ -246,6 +249,7 @@ def _located(
         home=home_position(request.settings.home, lang, folder),
         # where no run stands any more, no folder has the name of an earlier trip
         previous_trips=remembered.trips if lang == remembered.language else (),
+        told_trips=Told.of(remembered.facts).trips,
     )
     _, found = net.together(
         records,

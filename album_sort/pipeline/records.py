@@ -19,6 +19,7 @@ from album_sort.core.dates.capture_time import (
 )
 from album_sort.core.dates.offsets import offset_text
 from album_sort.core.dates.sidecar_corrections import settled_positions, settled_times
+from album_sort.core.dates.told import shifted, told_candidate
 from album_sort.core.formats import kind_of_format
 from album_sort.core.groups.grouping import Grouping, group_files
 from album_sort.metadata.filename import candidates_from_folder, candidates_from_name
@@ -33,10 +34,12 @@ from album_sort.types import (
     Inspection,
     Metadata,
     PhotoGroup,
+    PositionSource,
     Reason,
     TimeCandidate,
     TimeSource,
 )
+from album_sort.types.told import NOTHING_TOLD, Told, ToldTime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
@@ -58,6 +61,13 @@ class PhotoRecord:
     capture_time: CaptureTime | None
     time_reasons: tuple[Reason, ...]
     refused_times: tuple[RefusedTime, ...]
+    told: ToldTime | None = None
+    """What a person says of the time."""
+
+    @property
+    def is_told_where(self) -> bool:
+        """Whether a person says where it was taken."""
+        return bool(self.metadata.positions) and self.metadata.positions[0].source is PositionSource.PERSON
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,9 +110,12 @@ def build_records(
     *,
     now_utc: datetime,
     clocks: ClockCorrections | None = None,
+    told: Told = NOTHING_TOLD,
     net: Net | None = None,
 ) -> Records:
     """Groups the files and decides when each photo was taken. `now_utc` is naive and bounds the future.
+
+    `told` is what a person says of some of them.
 
     A file or photo that this fails for falls into the net; without one, the error is raised.
     """
@@ -111,7 +124,9 @@ def build_records(
     _, grouping = net.together(ordered, lambda one: one.file.path, _grouped)
     known = clocks or ClockCorrections()
     decided = net.each(
-        grouping.groups, lambda group: group.primary.path, lambda group: _record(group, inspections, now_utc, known)
+        grouping.groups,
+        lambda group: group.primary.path,
+        lambda group: _record(group, inspections, now_utc, known, told),
     )
     return Records(tuple(record for _, record in decided), grouping.orphans)
 
@@ -134,7 +149,7 @@ def _by_content(inspection: Inspection) -> Inspection:
 
 
 def _record(
-    group: PhotoGroup, inspections: Mapping[str, Inspection], now_utc: datetime, clocks: ClockCorrections
+    group: PhotoGroup, inspections: Mapping[str, Inspection], now_utc: datetime, clocks: ClockCorrections, told: Told
 ) -> PhotoRecord:
     primary = inspections[group.primary.path]
     others = [inspections[member.path].metadata for member in group.members]
@@ -145,9 +160,13 @@ def _record(
             time_candidates=settled_times(metadata.time_candidates),
             positions=settled_positions(metadata.positions),
         )
+    said, where = told.times.get(group.content_id), told.places.get(group.content_id)
+    if where is not None:
+        spot = GeoPosition(where.lat_deg, where.lon_deg, PositionSource.PERSON)
+        metadata = replace(metadata, positions=(spot, *metadata.positions))
     position = metadata.positions[0] if metadata.positions else None
     correction = clocks.of(metadata.camera)
-    choice = _choose(group, metadata, position, now_utc, correction)
+    choice = _choose(group, metadata, position, now_utc, correction, told=said)
     return PhotoRecord(
         group,
         primary,
@@ -158,6 +177,7 @@ def _record(
         choice.capture_time,
         choice.reasons,
         choice.refused,
+        said,
     )
 
 
@@ -166,7 +186,9 @@ def redate(record: PhotoRecord, position: GeoPosition | None) -> PhotoRecord:
     same = record.dated_at
     if position is same or (position and same and (position.lat_deg, position.lon_deg) == (same.lat_deg, same.lon_deg)):
         return record
-    choice = _choose(record.group, record.metadata, position, record.now_utc, record.clock_correction_minutes)
+    choice = _choose(
+        record.group, record.metadata, position, record.now_utc, record.clock_correction_minutes, told=record.told
+    )
     return replace(
         record,
         dated_at=position,
@@ -202,15 +224,26 @@ def localised(record: PhotoRecord, neighbour: GeoPosition) -> PhotoRecord:
 
 
 def _choose(
-    group: PhotoGroup, metadata: Metadata, position: GeoPosition | None, now_utc: datetime, correction_minutes: int
+    group: PhotoGroup,
+    metadata: Metadata,
+    position: GeoPosition | None,
+    now_utc: datetime,
+    correction_minutes: int,
+    *,
+    told: ToldTime | None,
 ) -> CaptureChoice:
-    """The capture time by what all its files, sidecars and names say."""
-    return choose_capture_time(
-        (*metadata.time_candidates, *_outer_candidates(group.primary)),
+    """The capture time by what all its files, sidecars and names say, and by a person's word."""
+    said = told_candidate(told) if told is not None else None
+    choice = choose_capture_time(
+        (*((said,) if said else ()), *metadata.time_candidates, *_outer_candidates(group.primary)),
         now_utc=now_utc,
         zone_offset=_ZoneOffset(position) if position else None,
         clock_correction_minutes=correction_minutes,
     )
+    right = shifted(choice.capture_time, told) if told is not None and choice.capture_time is not None else None
+    if right is None:
+        return choice
+    return replace(choice, capture_time=right[0], reasons=(right[1], *choice.reasons))
 
 
 def _outer_candidates(file: FileEntry) -> tuple[TimeCandidate, ...]:

@@ -33,6 +33,7 @@ from album_sort.types import (
 )
 from album_sort.types.ledger import LedgerRow
 from album_sort.types.plan import refiled
+from album_sort.types.told import NOTHING_TOLD, Told
 
 _KINDS = {media.name: media.kind for media in FORMATS}
 
@@ -185,14 +186,15 @@ def records_of_all(
     *,
     now_utc: datetime,
     clocks: ClockCorrections,
+    told: Told = NOTHING_TOLD,
     net: Net | None = None,
 ) -> WholeLibrary:
     """Records of run and rest. A photo is of the run if one of its files is, or a file with the same content."""
-    records = build_records({**rest.there, **inspected}, now_utc=now_utc, clocks=clocks, net=net)
+    records = build_records({**rest.there, **inspected}, now_utc=now_utc, clocks=clocks, told=told, net=net)
     own = frozenset(record.group.content_id for record in records.photos if _has_file_in(record, inspected))
     if not rest.there and not rest.gone:
         return WholeLibrary(records, own)
-    past = build_records(rest.gone, now_utc=now_utc, clocks=clocks, net=net)
+    past = build_records(rest.gone, now_utc=now_utc, clocks=clocks, told=told, net=net)
     orphans = tuple(file for file in records.orphans if file.path in inspected)
     return WholeLibrary(Records((*records.photos, *past.photos), orphans), own)
 

@@ -113,15 +113,17 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
     return Scouted(request, lang, engine, policy, layout, clocks, found, files, stages.timings[0], waiting)
 
 
-def home_position(home: tuple[float, float] | str | None, lang: str, folder: Path) -> tuple[float, float] | None:
-    """Where a town lies that somebody lives in; raises `UsageError` for one that is not known."""
+def home_position(
+    home: tuple[float, float] | str | None, lang: str, folder: Path, *, option: str = "--home"
+) -> tuple[float, float] | None:
+    """Where a town lies, that somebody lives in for example; raises `UsageError` for one that is not known."""
     if not isinstance(home, str):
         return home
     place = Gazetteer.load(lang, folder).find(home) or Gazetteer.load("en", folder).find(home)
     if place is None:
         raise UsageError(
-            f"--home {home}: no town of that name is known",
-            hint="Give its English name, or LAT,LON: --home 48.137,11.575",
+            f"{option} {home}: no town of that name is known",
+            hint=f"Give its English name, or LAT,LON: {option} 48.137,11.575",
         )
     return place.lat_deg, place.lon_deg
 

@@ -85,6 +85,8 @@ class CardMaker:
                 return self._words.text("folder_name")
             case TimeSource.FILM:
                 return self._words.text("film_header")
+            case TimeSource.PERSON:
+                return self._words.text("person_date")
             case TimeSource.SIDECAR:
                 return self._words.text("sidecar_date")
             case _:

@@ -131,8 +131,8 @@ CREATE TABLE told (
 -- What a run remembered of a person's word, as it was before and after (JSON; NULL for nothing): an undo brings back what was before.
 CREATE TABLE words (
     run_id TEXT NOT NULL,
-    kind TEXT NOT NULL,                -- correction, taken, place, trip, filed (a row of outputs), known-trip (a row of trips)
-    subject TEXT NOT NULL,             -- content, path or trip
+    kind TEXT NOT NULL,                -- correction, taken, place, trip, alias, filed (a row of outputs), known-trip (of trips)
+    subject TEXT NOT NULL,             -- content, folder, path or trip
     before TEXT,
     after TEXT,
     PRIMARY KEY (run_id, kind, subject)

@@ -43,7 +43,7 @@ from album_sort.state.rows import (
     text_from_column,
     to_column,
 )
-from album_sort.types import ContentId, KnownTrip, inner_path
+from album_sort.types import AlbumRelPath, ContentId, KnownTrip, inner_path
 from album_sort.types.corrections import Correction
 from album_sort.types.ledger import LedgerRow
 from album_sort.types.plan import refiled
@@ -54,6 +54,7 @@ T = TypeVar("T")
 WORDS = "words.jsonl"
 INSERT_WORD = "INSERT OR REPLACE INTO words (run_id, kind, subject, before, after) VALUES (?, ?, ?, ?, ?)"
 
+_PATHS = (WordKind.FILED, WordKind.ALIAS)
 _LONGEST_TRIP = 4 << 20
 _FACTS = {WordKind.TAKEN: About.TAKEN, WordKind.PLACE: About.PLACE, WordKind.TRIP: About.TRIP}
 
@@ -76,6 +77,11 @@ def fact_word(content: ContentId, about: About, before: ToldFact | None, after: 
 def filed_word(before: LedgerRow, after: LedgerRow | None) -> Word:
     """Where a photo that a person placed lies counts as where we put it (or, None, as never filed)."""
     return Word(WordKind.FILED, before.path, ledger_to_json(before), ledger_to_json(after))
+
+
+def alias_word(folder: AlbumRelPath, before: AlbumRelPath) -> Word:
+    """A folder's new name counts no more."""
+    return Word(WordKind.ALIAS, folder, json.dumps(before), None)
 
 
 def trip_word(before: KnownTrip | None, after: KnownTrip | None) -> Word:
@@ -104,6 +110,11 @@ def enter(connection: sqlite3.Connection, ledger: Ledger, word: Word, text: str 
             connection.execute(INSERT_CORRECTION, correction_to_columns(correction_of_row(checked.json_object(text))))
         case WordKind.FILED:
             _enter_row(ledger, word, text)
+        case WordKind.ALIAS:
+            connection.execute("DELETE FROM folder_aliases WHERE folder = ?", (subject,))
+            if text is not None:
+                actual = to_column(inner_path(json.loads(text)))
+                connection.execute("INSERT INTO folder_aliases VALUES (?, ?)", (subject, actual))
         case WordKind.KNOWN_TRIP:
             connection.execute("DELETE FROM trip_members WHERE trip_id = ?", (subject,))
             connection.execute("DELETE FROM trips WHERE trip_id = ?", (subject,))
@@ -134,6 +145,9 @@ def value_now(connection: sqlite3.Connection, word: Word) -> str | None:
         case WordKind.FILED:
             found = connection.execute(f"{SELECT_OUTPUTS} WHERE path = ?", (subject,)).fetchone()
             return found and ledger_to_json(ledger_from_columns(found))
+        case WordKind.ALIAS:
+            found = connection.execute("SELECT actual FROM folder_aliases WHERE folder = ?", (subject,)).fetchone()
+            return found and json.dumps(path_from_column(found[0]))
         case WordKind.KNOWN_TRIP:
             return _or_none(known_trip(connection, word.subject), trip_to_line)
         case _:
@@ -164,7 +178,7 @@ def read_words(connection: sqlite3.Connection, run_id: str) -> list[Word]:
 def word_of(kind: object, subject: object, before: object, after: object) -> Word:
     """The word of values that somebody may have made up; raises one of `checked.NONSENSE`."""
     sort = WordKind(checked.text(kind))
-    about: str = path_from_column(subject) if sort is WordKind.FILED else checked.text(text_from_column(subject))
+    about: str = path_from_column(subject) if sort in _PATHS else checked.text(text_from_column(subject))
     longest = _LONGEST_TRIP if sort is WordKind.KNOWN_TRIP else LONGEST_ROW
     return Word(sort, about, *(None if one is None else checked.text(one, longest) for one in (before, after)))
 

@@ -14,6 +14,8 @@ class TimeSource(StrEnum):
     The same table, in words for readers: docs/concepts/time.md.
     """
 
+    PERSON = "your word"
+    """What somebody has told album-sort of the photo: it beats all that files say."""
     SIDECAR = "XMP sidecar"
     """A date of the shot in a file beside the photo that differs from the camera's: somebody corrected it there, because the
     photo itself must not be touched. One that repeats the camera's counts as XMP (core/dates/sidecar_corrections.py)."""
@@ -105,6 +107,8 @@ _COARSE = frozenset((TimePrecision.MONTH, TimePrecision.YEAR))
 class PositionSource(StrEnum):
     """Where a position comes from, most trustworthy first."""
 
+    PERSON = "your word"
+    """What somebody has told album-sort: no reason to doubt it."""
     SIDECAR = "XMP sidecar"
     """Elsewhere than the photo itself says: set by somebody on a map (core/dates/sidecar_corrections.py)."""
     EXIF = "EXIF GPS"

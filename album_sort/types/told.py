@@ -119,6 +119,8 @@ class WordKind(StrEnum):
     TAKEN = "taken"
     PLACE = "place"
     TRIP = "trip"
+    ALIAS = "alias"
+    """A folder that a person renamed."""
     FILED = "filed"
     """A row of the ledger: where a photo lies counts as where we put it, or as never filed."""
     KNOWN_TRIP = "known-trip"

@@ -51,6 +51,9 @@ _WITNESSES = frozenset(
     (TimeSource.FILE_NAME, TimeSource.EXIF_ORIGINAL, TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME)
 )
 
+# Said by somebody on purpose.
+_TOLD = frozenset((TimeSource.PERSON, TimeSource.SIDECAR))
+
 # Never a reason to believe in a date that better sources leave open.
 _WEAK = frozenset((TimeSource.FOLDER_NAME, TimeSource.MTIME))
 
@@ -154,7 +157,7 @@ def _only(note: str) -> tuple[str, ...]:
 
 def _chosen(plausible: Sequence[TimeCandidate], zone_offset: ZoneOffset | None) -> tuple[_Placed, _Placed | None]:
     """The candidate to believe, and one that adds the time of day to it."""
-    for best in () if any(one.source is TimeSource.SIDECAR for one in plausible) else plausible:
+    for best in () if any(one.source in _TOLD for one in plausible) else plausible:
         if best.source is _BEST and best.precision is _EXACT:
             if best.local is None:
                 break
@@ -285,7 +288,7 @@ def _order(placed: _Placed) -> tuple[int, int, int]:
     candidate = placed.candidate
     if candidate.source in _WEAK:
         distrust = 3
-    elif candidate.source is TimeSource.SIDECAR:
+    elif candidate.source in _TOLD:
         distrust = 0  # a correction counts, also one to a mere year
     elif placed.is_utc_shown_as_local:
         distrust = 2  # hours off, perhaps on another day: any wall time is better

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from album_sort.types import Reason, TimeCandidate, TimePrecision
+from album_sort.types import Reason, TimeCandidate, TimePrecision, TimeSource
 
-_FIRST_PHOTOGRAPH = 1826
+FIRST_PHOTOGRAPH = 1826
 
 # Where clocks that were never set begin to count (Unix and QuickTime), and that moment in western zones.
 _COUNTING_STARTS = frozenset((date(1903, 12, 31), date(1904, 1, 1), date(1969, 12, 31), date(1970, 1, 1)))
@@ -33,9 +33,9 @@ def why_impossible(candidate: TimeCandidate, now_utc: datetime) -> Reason | None
     # A day's grace: wall time runs up to 14 hours ahead of UTC, and this machine's clock may be a little late.
     if moment > now_utc + timedelta(days=1):
         code = "time.future"
-    elif moment.year < _FIRST_PHOTOGRAPH:
+    elif moment.year < FIRST_PHOTOGRAPH:
         code = "time.before-photography"
-    elif candidate.precision in (TimePrecision.MONTH, TimePrecision.YEAR):
+    elif candidate.precision in (TimePrecision.MONTH, TimePrecision.YEAR) or candidate.source is TimeSource.PERSON:
         code = None
     elif moment.date() in _COUNTING_STARTS:
         code = "time.never-set"

@@ -102,6 +102,8 @@ def _first_plausible(shot: TimelinePhoto, lag_s: float | None, usual_lag_s: floa
     if not shot.candidates:
         return NO_POSITION
     why: list[Reason] = []
+    if shot.candidates[0].source is PositionSource.PERSON:
+        return PositionChoice(shot.candidates[0], (Reason("position.told"),))
     for candidate in _by_trust(shot.candidates):
         lag = lag_s if candidate is shot.candidates[0] else _lag_s(shot.capture_time, candidate)
         reason = refusal(candidate) or _stale(shot.capture_time, lag, usual_lag_s)
@@ -159,8 +161,8 @@ def _fixes(shots: Sequence[TimelinePhoto], chosen: dict[ContentId, PositionChoic
     by_camera: defaultdict[str, list[_Fix]] = defaultdict(list)
     for shot in shots:
         position, time = chosen[shot.content_id].position, shot.capture_time
-        if position is None or not shot.camera or time is None:
-            continue
+        if position is None or not shot.camera or time is None or position.source is PositionSource.PERSON:
+            continue  # what a person says of a photo is doubted by no other, and says nothing of them
         if shot.is_timed:
             wall_s, utc_s = clocks(time, position)
             is_known = time.utc_offset_minutes is not None
