@@ -22,7 +22,6 @@ from album_sort.classifier.labels import load_labels
 from album_sort.errors import DestinationError
 from album_sort.report import HtmlReport, PageData, parse_words, write_reports
 from album_sort.report._blocks import MARKER
-from album_sort.report.pagedata import preview_path
 from album_sort.types import (
     AlbumId,
     ClassIndex,
@@ -223,18 +222,13 @@ def test_a_guess_has_the_per_cents_of_the_reason_beside_it(tmp_path: Path) -> No
 
 
 def test_a_larger_picture_is_offered_where_one_is_kept(tmp_path: Path) -> None:
-    """Of what no browser shows; a preview of a JPEG would be of no use."""
-    info = dataclasses.replace(INFO, destination=str(tmp_path))
-    kept = tmp_path / preview_path("ab" * 32)
-    kept.parent.mkdir(parents=True)
-    kept.write_bytes(b"x")
-    rows = [photo_row("/in/a.heic"), photo_row("/in/b.heic", sha256="cd" * 32), photo_row("/in/c.jpg")]
-    index = index_of(render(tmp_path / "report.html", rows, info=info))
-    assert dict(zip(index["name"], index["flags"], strict=True)) == {
-        "a.heic": 1 | 32 | 64,
-        "b.heic": 1 | 32,
-        "c.jpg": 1,
-    }
+    kept = f".album-sort/previews/ab/{'ab' * 32}.jpg"
+    rows = [dataclasses.replace(photo_row("/in/a.heic"), preview=kept), photo_row("/in/b.heic", sha256="cd" * 32)]
+    html = render(tmp_path / "report.html", rows)
+    index = index_of(html)
+    assert dict(zip(index["name"], index["flags"], strict=True)) == {"a.heic": 1 | 32 | 64, "b.heic": 1 | 32}
+    cards = {card["s"]: card.get("v") for card in data_block(html, "photos-0")}
+    assert cards == {"/in/a.heic": kept, "/in/b.heic": None}
 
 
 def cover_of(path: Path, rows: list[ReportRow], thumbnails: Mapping[ContentId, bytes]) -> str:

@@ -45,6 +45,8 @@ class CardMaker:
             shown = visible(row.path)
             if shown != row.path:
                 card["pv"] = shown
+        if row.preview:
+            card["v"] = row.preview
         self._add_when_and_where(card, row)
         if row.top:
             card["c"] = [(visible(top.label), round(top.probability, 3)) for top in row.top]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 
@@ -48,7 +48,7 @@ class Flag(IntFlag):
     NOT_SHOWN = 32
     """No browser shows its file: RAW, HEIC."""
     PREVIEW = 64
-    """A larger picture of it is kept beside the albums."""
+    """A larger picture of it is kept for browsers, of a film its first frame."""
 
 
 class Numbers:
@@ -116,7 +116,7 @@ class PhotoIndex:
         """The content of a photo, which is the key of its thumbnail."""
         return self.hashes[photo * 32 : photo * 32 + 32].hex()
 
-    def add(self, row: PhotoRow, *, has_preview: Callable[[str], bool]) -> None:
+    def add(self, row: PhotoRow) -> None:
         """Takes one photo."""
         is_duplicate = row.action is RowAction.DUPLICATE
         minutes, local = minutes_of(row.taken), row.taken.local if row.taken else None
@@ -130,7 +130,7 @@ class PhotoIndex:
         self.cameras.append(self.camera_names.of(visible(row.camera)))
         self.bursts.append(self._burst_ids.of(row.similar_to or ""))
         self.sure.append(_certainty(row))
-        self.flags.append(_flags(row, has_preview))
+        self.flags.append(_flags(row))
         self.ratios.append(0 if row.size_px is None else ratio_of(*row.size_px))
         self.hashes += bytes.fromhex(row.sha256)
         self.names.append(visible(posixpath.basename(row.path or row.source)))
@@ -235,7 +235,7 @@ def _certainty(row: PhotoRow) -> int:
     return 0
 
 
-def _flags(row: PhotoRow, has_preview: Callable[[str], bool]) -> int:
+def _flags(row: PhotoRow) -> int:
     flags = Flag(0)
     if row.is_new and row.action is not RowAction.DUPLICATE:
         flags |= Flag.NEW
@@ -250,6 +250,6 @@ def _flags(row: PhotoRow, has_preview: Callable[[str], bool]) -> int:
         flags |= Flag.FILM
     elif known is None or known.name not in _SHOWN_BY_BROWSERS:
         flags |= Flag.NOT_SHOWN
-    if flags & (Flag.FILM | Flag.NOT_SHOWN) and has_preview(row.sha256):
+    if row.preview:
         flags |= Flag.PREVIEW
     return int(flags)

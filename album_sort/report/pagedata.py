@@ -27,14 +27,6 @@ CHUNK_CARDS = 200
 PACK_THUMBNAILS = 12
 """About a sixth of a megabyte: a wall of one album reads few of them, and a search result not much for nothing."""
 
-PREVIEWS = ".album-sort/previews"
-"""Inside the destination: larger pictures of what no browser shows, `<2 hex>/<sha256>.jpg`."""
-
-
-def preview_path(sha256: str) -> str:
-    """Where the larger picture of a content lies, inside the destination."""
-    return f"{PREVIEWS}/{sha256[:2]}/{sha256}.jpg"
-
 
 class PageData:
     """The photos of one destination, ready to be asked for piece by piece."""
@@ -60,7 +52,6 @@ class PageData:
         self._spool = Spool(spool_folder)
         self.photos = PhotoIndex(self._maker, labels)
         self._order: list[int] = []
-        self._previews = Path(info.destination) / PREVIEWS
 
     def close(self) -> None:
         """Takes away what is only temporary."""
@@ -71,7 +62,7 @@ class PageData:
         self.overview.add(row)
         if isinstance(row, PhotoRow):
             self._spool.add(self._maker.card(row))
-            self.photos.add(row, has_preview=self._has_preview)
+            self.photos.add(row)
 
     def arrange(self) -> None:
         """Puts the photos into the order of the page, and reads from thumbnails what older rows do not tell."""
@@ -141,7 +132,6 @@ class PageData:
             "words": dict(self.words.sentences),
             "files": files,
             "photosBase": photos_base,
-            "previews": f"{PREVIEWS}/",
             "chunkCards": CHUNK_CARDS,
             "packThumbnails": PACK_THUMBNAILS,
             "flags": {flag.name: flag.value for flag in Flag},
@@ -181,6 +171,3 @@ class PageData:
             next((one for one in self._labels.albums if one.album_id == AlbumId(album)), None) if self._labels else None
         )
         return [album, *(known.titles.values() if known else ())]
-
-    def _has_preview(self, sha256: str) -> bool:
-        return (self._previews / sha256[:2] / f"{sha256}.jpg").is_file()

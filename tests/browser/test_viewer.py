@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from album_sort.report.pagedata import preview_path
 from album_sort.types import AlbumRelPath, TakenRow, TimeSource
 from tests.browser.conftest import OpenPage, Watched
 from tests.browser.libraries import START, filed, picture, write
@@ -169,13 +168,15 @@ def kinds_of_files(tmp_path: Path) -> Path:
     """A HEIC with a preview, one without, and a photo that is not there."""
     info = dataclasses.replace(INFO, destination=str(tmp_path))
     with_preview, without, gone = "11" * 32, "22" * 32, "33" * 32
-    kept = tmp_path / preview_path(with_preview)
+    address = f".album-sort/previews/11/{with_preview}.jpg"
+    kept = tmp_path / address
     kept.parent.mkdir(parents=True)
     kept.write_bytes(picture(with_preview, (1600, 1200)))
     rows = [
         dataclasses.replace(photo_row(f"/in/{name}", sha256=sha256), path=AlbumRelPath(f"Pets/{name}"))
         for name, sha256 in (("kept.heic", with_preview), ("bare.heic", without), ("gone.jpg", gone))
     ]
+    rows[0] = dataclasses.replace(rows[0], preview=address)
     return write(tmp_path / "report.html", rows, info=info)
 
 

@@ -93,12 +93,19 @@
     return page.photosBase + card.p.split("/").map(encodeURIComponent).join("/");
   }
 
+  // Made of our own words and digits: inside the albums, or beside a report of what is not filed.
+  function previewAddress({ v }) {
+    if (!v) return "";
+    if (!v.startsWith(".")) return v;
+    return page.photosBase ? page.photosBase + v : "";
+  }
+
   // What the viewer shows of a photo: `large` an address or "", `film` likewise.
   function large(photo, card) {
     if (page.data) return { large: photo.isFilm ? "" : `${page.data}large/${photo.id}`, film: photo.isFilm ? `${page.data}film/${photo.id}` : "" };
-    const preview = photo.hasPreview && page.photosBase ? `${page.photosBase}${page.previews}${card.h.slice(0, 2)}/${card.h}.jpg` : "";
+    const preview = previewAddress(card);
     if (photo.isFilm) return { large: preview, film: fileAddress(card) };
-    return { large: photo.isNotShown ? preview : fileAddress(card), film: "" };
+    return { large: preview || (photo.isNotShown ? "" : fileAddress(card)), film: "" };
   }
 
   albumSort.source = { load, thumbnail, card, large, fileAddress };
