@@ -102,7 +102,7 @@ class Settings:
     threads: int = _is(0, an_integer(0, 256), "Threads of the network.", metavar="N", is_idle=True)
     """0 chooses."""
     nice: int = _is(0, an_integer(0, 19), "Give way to other programs, as nice(1).", metavar="0-19", is_idle=True)
-    report: str = _is("", a_text, "Write the report there, too.", metavar="DIR", is_idle=True)
+    report: str = _is("", a_text, "Write the report there, too.", metavar="DIR|FILE.html", is_idle=True)
     """Folder for a further copy."""
     previews: bool = _is(
         True,

@@ -152,27 +152,63 @@ def filled_store(folder: Path, photos: int, pictures: list[bytes]) -> ThumbnailS
     return store
 
 
+READY = """(() => {
+  const seen = [...document.querySelectorAll('.photos .photo')].filter((one) => one.getBoundingClientRect().top < innerHeight
+    && one.getBoundingClientRect().bottom > 60);
+  return seen.length > 20 && seen.every((one) => one.querySelector('img')?.naturalWidth);
+})()"""
+"""Every photo on the screen has its picture."""
+
+BLANKS = """async () => {
+  let worst = 0;
+  const since = new Map();
+  const end = performance.now() + 3000;
+  while (performance.now() < end) {
+    scrollBy(0, 50);
+    await new Promise(requestAnimationFrame);
+    const now = performance.now();
+    for (const one of document.querySelectorAll('.photos .photo')) {
+      const { top, bottom } = one.getBoundingClientRect();
+      if (bottom < 60 || top > innerHeight || one.querySelector('img')?.naturalWidth) since.delete(one);
+      else since.set(one, since.get(one) ?? now);
+    }
+    worst = Math.max(worst, ...[...since.values()].map((begun) => now - begun));
+  }
+  return worst;
+}"""
+"""Scrolls by 50 px a frame for three seconds; the longest that a photo on the screen had no picture, in milliseconds."""
+
+
 def opening_times(page_path: Path, chromium: str) -> dict[str, float]:
-    """Milliseconds until the page is parsed, until something is painted, and until a page of an album and its pictures are there."""
+    """Milliseconds: page parsed, something painted, all pictures of a wall there; of all photos, of an album, after a leap; blanks."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 (only where it is installed)
 
-    parsed, painted, album = [], [], []
+    times: dict[str, list[float]] = {}
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for _ in range(REPEATS):
-            page = browser.new_context(offline=True, viewport={"width": 1280, "height": 900}).new_page()
+            page = browser.new_context(offline=True, viewport={"width": 1440, "height": 900}).new_page()
             page.goto(page_path.as_uri(), wait_until="load")
             wait_until(page, "performance.getEntriesByName('first-contentful-paint').length > 0")
-            parsed.append(page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"))
-            painted.append(page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
-            before = time.perf_counter()
-            page.evaluate("location.hash = '#/album/pets?30'")
-            wait_until(page, "document.querySelector('.photo img')?.naturalWidth > 0")
-            album.append((time.perf_counter() - before) * 1000)
+            for name, entry in (
+                ("dom_content_loaded_ms", "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"),
+                ("first_paint_ms", "performance.getEntriesByName('first-contentful-paint')[0].startTime"),
+            ):
+                times.setdefault(name, []).append(page.evaluate(entry))
+            for name, action in (
+                ("wall_of_all_ms", "location.hash = '#/all'"),
+                ("leap_ms", "scrollTo(0, document.querySelector('.photos').offsetHeight * 0.6)"),
+                ("wall_of_album_ms", "location.hash = '#/album/pets'"),
+            ):
+                before = time.perf_counter()
+                page.evaluate(action)
+                time.sleep(0.02)
+                wait_until(page, READY)
+                times.setdefault(name, []).append((time.perf_counter() - before) * 1000)
+            times.setdefault("longest_blank_ms", []).append(page.evaluate(BLANKS))
             page.close()
         browser.close()
-    names = ("dom_content_loaded_ms", "first_paint_ms", "album_page_ms")
-    return {name: round(statistics.median(times)) for name, times in zip(names, (parsed, painted, album), strict=True)}
+    return {name: round(statistics.median(found)) for name, found in times.items()}
 
 
 def wait_until(page: Any, expression: str) -> None:  # noqa: ANN401 (playwright is not a requirement of the type checker)

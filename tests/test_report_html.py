@@ -20,7 +20,8 @@ from PIL import Image
 
 from album_sort.classifier.labels import load_labels
 from album_sort.errors import DestinationError
-from album_sort.report import HtmlReport, PageData, parse_words, write_reports
+from album_sort.operations.reports import in_parts
+from album_sort.report import HtmlReport, PageData, parse_words, write_page, write_reports
 from album_sort.report._blocks import MARKER
 from album_sort.types import (
     AlbumId,
@@ -386,3 +387,15 @@ def test_a_thousand_reasons_do_not_make_a_thousand_lists(tmp_path: Path) -> None
     html = render(tmp_path / "report.html", rows)
     assert html.count("broken at byte") == 100
     assert "and 900 more" in html
+
+
+def test_a_page_by_itself_holds_two_thousand_photos_and_says_where_more_lie(tmp_path: Path) -> None:
+    for count in (2000, 2001):
+        path = tmp_path / f"{count}.html"
+        report = RunReport(INFO, photos(count), OUTCOME)
+        is_whole = write_page(report, path, thumbnail=lambda _: bytes(20_000), words=WORDS)
+        assert is_whole == (count == 2000)
+        assert (tmp_path / f"{count}-files").exists() != is_whole
+    said = in_parts(tmp_path / "2001.html", "en")
+    assert said.startswith("more than 2,000 photos")
+    assert said.endswith("the folder 2001-files belongs to 2001.html; keep the two together")

@@ -177,3 +177,12 @@ def test_photos_that_are_not_among_those_of_a_run_are_not_called_gone(tmp_path: 
     told = album_sort("b", "--out", "out", "--offline", cwd=tmp_path).stdout
     assert "3 new, 0 in another album." in told
     assert "3 photos in the albums are not among those of this run; they stay there." in told
+
+
+def test_a_page_asked_for_by_name_is_one_file_with_everything(tmp_path: Path, album_sort: Program) -> None:
+    """To be mailed or kept on a stick: neither other formats nor a folder beside it."""
+    make_tree(tmp_path, {f"in/{n}.jpg": make_jpeg(n) for n in range(3)})
+    album_sort("in", "--out", "out", "--offline", "--dry-run", "--report", "to mail/our year.html", cwd=tmp_path)
+    assert [path.name for path in (tmp_path / "to mail").iterdir()] == ["our year.html"]
+    page = (tmp_path / "to mail" / "our year.html").read_text(encoding="utf-8")
+    assert page.count("/9j/") >= 3, "thumbnails are in it"

@@ -20,6 +20,7 @@ from album_sort.operations.pages import (
     runs_folder,
 )
 from album_sort.operations.program_call import program_call
+from album_sort.operations.words import terminal_words
 from album_sort.pipeline.carried import Carried, ThisRun
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.hand import moved_by_hand
@@ -28,6 +29,7 @@ from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.reporting import RowMaker, changes_since, hand_rows, refused_dates
 from album_sort.report import (
     FORMATS,
+    MOST_IN_ONE_FILE,
     PAGES,
     WORDS_FILE,
     JsonlReport,
@@ -35,6 +37,7 @@ from album_sort.report import (
     country_in_words,
     parse_words,
     relative_words,
+    write_page,
     write_reports,
 )
 from album_sort.state.previews import PreviewStore
@@ -53,6 +56,26 @@ from album_sort.types import (
     StageTiming,
     Trip,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What `--report` has written."""
+
+    paths: tuple[Path, ...]
+    notice: str = ""
+    """Said where the page is more than the one file that was asked for."""
+
+
+def is_page(place: Path) -> bool:
+    """Whether `--report` names the page itself, and not a folder for all reports."""
+    return place.suffix.lower() in (".html", ".htm") and not place.is_dir()
+
+
+def in_parts(page: Path, lang: str) -> str:
+    """What is said of a page that is too large for one file, which would take seconds to open."""
+    folder = page.with_name(f"{page.stem}-files")
+    return terminal_words(lang).text("page_in_parts", n=MOST_IN_ONE_FILE, page=page.name, folder=folder.name)
 
 
 @dataclass(slots=True)
@@ -144,9 +167,16 @@ class ReportWriter:
         page = point_to_newest_page(destination)
         return (page,) if page is not None else paths
 
-    def write_copy(self, folder: Path, exit_code: int, *, is_interrupted: bool = False) -> tuple[Path, ...]:
-        """A further copy of the reports (`--report DIR`); of a preview, the only one."""
-        return self._write(folder, self._outcome(exit_code, is_interrupted=is_interrupted), tuple(FORMATS))
+    def write_copy(self, place: Path, exit_code: int, *, is_interrupted: bool = False) -> Copy:
+        """A further copy of the reports (`--report DIR`), or of the page alone (`--report FILE.html`); of a preview, the only one."""
+        outcome = self._outcome(exit_code, is_interrupted=is_interrupted)
+        if not is_page(place):
+            return Copy(self._write(place, outcome, tuple(FORMATS)))
+        words = parse_words(label_text(WORDS_FILE), self.preparation.lang)
+        report = RunReport(self._info(), self._rows(), outcome)
+        with self.preparation.engine.open_cache() as cache:
+            is_whole = write_page(report, place, thumbnail=cache.thumbnail, words=words, labels=load_labels())
+        return Copy((place,), in_parts(place, self.preparation.lang) if not is_whole else "")
 
     @property
     def _stream_path(self) -> Path:

@@ -24,7 +24,7 @@ from album_sort.operations.order import SortOrder
 from album_sort.operations.outcome import Outcome, RunSummary
 from album_sort.operations.own_files import write_plan
 from album_sort.operations.pages import point_to_newest_page
-from album_sort.operations.reports import ReportWriter
+from album_sort.operations.reports import ReportWriter, is_page
 from album_sort.operations.stop import StopRequest
 from album_sort.operations.words import terminal_words
 from album_sort.pipeline.execute import Planned, carry_out, make_plan
@@ -192,14 +192,16 @@ class _Run:
         if not self._report_folder:
             return outcome
         writer = self._writer(preparation, planned, remembered, is_preview=is_preview)
-        if is_preview:
+        # a page that is to be one file has no previews beside it
+        may_have_previews = is_preview and not is_page(Path(self._report_folder))
+        if may_have_previews:
             writer.previews.thin({op.content_id for op in planned.plan.ops})
-        if is_preview and self.request.settings.previews:
+        if may_have_previews and self.request.settings.previews:
             self._make_previews(
                 preparation, missing_in_plan(preparation, planned.plan, writer.previews), writer.previews
             )
         with self._stage("report"):
-            return outcome.with_reports(writer.write_copy(Path(self._report_folder), outcome.exit_code))
+            return outcome.with_reports(self._write_copy(writer, outcome.exit_code, is_interrupted=False))
 
     def _carry_out(
         self, preparation: Preparation, planned: Planned, remembered: Remembered, state: DestinationState
@@ -224,9 +226,14 @@ class _Run:
                 except (OSError, DestinationError) as error:
                     return self._without_report(outcome, state, error)
                 if self._report_folder:
-                    folder = Path(self._report_folder)
-                    paths += writer.write_copy(folder, outcome.exit_code, is_interrupted=is_interrupted)
+                    paths += self._write_copy(writer, outcome.exit_code, is_interrupted=is_interrupted)
         return outcome.with_reports(paths)
+
+    def _write_copy(self, writer: ReportWriter, exit_code: int, *, is_interrupted: bool) -> tuple[Path, ...]:
+        copy = writer.write_copy(Path(self._report_folder), exit_code, is_interrupted=is_interrupted)
+        if copy.notice:
+            self.sink(Notice(copy.notice))
+        return copy.paths
 
     def _with_previews(
         self, preparation: Preparation, state: DestinationState, applied: Applied, store: PreviewStore

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from album_sort.errors import DestinationError
 from album_sort.report._output import replacing
 from album_sort.report.formats import FORMATS, PAGES
-from album_sort.report.html import HtmlReport
+from album_sort.report.html import MOST_IN_ONE_FILE, HtmlReport
 from album_sort.report.jsonl import JsonlReport, StoredRows, read_report
 from album_sort.report.pagedata import PageData, Thumbnail
 from album_sort.report.quoting import shell_word
@@ -51,8 +51,30 @@ def write_reports(
     return tuple(paths.values())
 
 
+def write_page(
+    report: RunReport, path: Path, *, thumbnail: Thumbnail, words: Words, labels: LabelSet | None = None
+) -> bool:
+    """Writes the page alone, with everything in it up to `MOST_IN_ONE_FILE` photos; False where a folder beside it belongs to it.
+
+    Raises `DestinationError` as `write_reports` does.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DestinationError(
+            f"cannot make the folder {path.parent}: {error.strerror}", hint="choose another --report"
+        ) from error
+    page = HtmlReport(path, report.info, words, thumbnail=thumbnail, labels=labels, most_in_one_file=MOST_IN_ONE_FILE)
+    with closing(page):
+        for row in report.rows:
+            page.add(row)
+        page.finish(report.outcome)
+    return page.is_one_file
+
+
 __all__ = [
     "FORMATS",
+    "MOST_IN_ONE_FILE",
     "PAGES",
     "WORDS_FILE",
     "HtmlReport",
@@ -67,5 +89,6 @@ __all__ = [
     "relative_words",
     "replacing",
     "shell_word",
+    "write_page",
     "write_reports",
 ]

@@ -25,6 +25,9 @@ from album_sort.types import LabelSet, ReportFooter, ReportHeader, ReportRow
 INLINE_LIMIT_BYTES = 24 * 1024 * 1024
 """Up to about 1,800 photos the page is one file; beyond it would take seconds to open."""
 
+MOST_IN_ONE_FILE = 2_000
+"""Of a page that is to be one file, whatever the size of its thumbnails: some 30 MB."""
+
 
 class HtmlReport:
     """A report.html in the making: `add` every row, then `finish`."""
@@ -38,7 +41,9 @@ class HtmlReport:
         thumbnail: Thumbnail,
         labels: LabelSet | None = None,
         inline_limit_bytes: int = INLINE_LIMIT_BYTES,
+        most_in_one_file: int = 0,
     ) -> None:
+        """`most_in_one_file`: so many photos are in the page itself, whatever `inline_limit_bytes` says."""
         refuse_foreign(path, is_our_page)
         self._path = path
         self._info = info
@@ -47,6 +52,9 @@ class HtmlReport:
         self._new_files = path.with_name(f".{path.stem}-files.{secrets.token_hex(4)}.tmp")
         self._thumbnail = thumbnail
         self._inline_limit_bytes = inline_limit_bytes
+        self._most_in_one_file = most_in_one_file
+        self.is_one_file = True
+        """Once it is finished: whether no folder belongs to it."""
         self._data = PageData(info, words, thumbnail=thumbnail, spool_folder=path.parent, labels=labels)
 
     def add(self, row: ReportRow) -> None:
@@ -83,7 +91,10 @@ class HtmlReport:
     def _blocks(self) -> Blocks:
         """The index, the cards and the thumbnails where the page will find them."""
         data = self._data
-        is_inline = fits_into_page(data.hashes(), self._thumbnail, limit_bytes=self._inline_limit_bytes)
+        is_inline = data.count <= self._most_in_one_file or fits_into_page(
+            data.hashes(), self._thumbnail, limit_bytes=self._inline_limit_bytes
+        )
+        self.is_one_file = is_inline
         blocks = Blocks(self._new_files, self._thumbnail, is_inline=is_inline, address=self._files.name)
         blocks.put_large("index", data.index())
         for chunk in data.chunks:
