@@ -39,6 +39,8 @@ LONGEST = (
     "browser/test_report_page",
     "crash/test_undo_killed",
     "test_int16",
+    "browser/test_wall",
+    "browser/test_viewer",
     "crash/test_program_killed",
     "test_hostile_state",
     "test_sort",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,12 @@ def part_of(path: Path) -> str:
     return relative.parts[0].removesuffix(".py")
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """A module as it is parsed: once, though a dozen rules look at it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports_of(tree: ast.AST) -> list[str]:
     """Dotted names of all modules imported anywhere in a file."""
     names: list[str] = []
@@ -162,7 +169,7 @@ def test_a_module_imports_only_what_its_layer_allows(path: Path) -> None:
     part = part_of(path)
     if part in ("__init__", "__main__"):
         return
-    for name in imports_of(ast.parse(path.read_text(encoding="utf-8"))):
+    for name in imports_of(tree_of(path)):
         top, _, rest = name.partition(".")
         if top == "album_sort":
             other = rest.split(".")[0] or "__init__"
@@ -174,7 +181,7 @@ def test_a_module_imports_only_what_its_layer_allows(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda path: path.name)
 def test_core_touches_no_file_clock_or_environment(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     for name in imports_of(tree):
         assert name.split(".")[0] not in CORE_FORBIDDEN_MODULES, f"{path.name} imports {name}"
     for node in ast.walk(tree):
@@ -186,7 +193,7 @@ def test_core_touches_no_file_clock_or_environment(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda path: path.name)
 def test_a_room_of_the_core_enters_no_other(path: Path) -> None:
     room = path.parent.name if path.parent != PACKAGE / "core" else ""
-    for name in imports_of(ast.parse(path.read_text(encoding="utf-8"))):
+    for name in imports_of(tree_of(path)):
         entered = name.removeprefix("album_sort.core.").split(".")[0]
         if name.startswith("album_sort.core.") and entered in ROOMS:
             allowed = ROOMS[room] | {room} if room else set()
@@ -199,7 +206,7 @@ def test_there_are_no_import_cycles() -> None:
     graph: dict[str, set[str]] = {}
     for name, path in names.items():
         targets = set()
-        for imported in imports_of(ast.parse(path.read_text(encoding="utf-8"))):
+        for imported in imports_of(tree_of(path)):
             for candidate in (imported, f"{imported}.__init__"):
                 if candidate in names:
                     targets.add(candidate)
@@ -224,7 +231,7 @@ LONGEST_MODULE, LONGEST_FUNCTION = 350, 50
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_modules_and_functions_are_short(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef)]
     long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION]
     assert text.count("\n") <= LONGEST_MODULE
     assert not long
@@ -238,7 +245,7 @@ def test_the_command_line_stays_an_adapter() -> None:
 
 def test_every_module_opens_with_a_docstring() -> None:
     for path in MODULES:
-        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))), f"{path} has no docstring"
+        assert ast.get_docstring(tree_of(path)), f"{path} has no docstring"
 
 
 def test_a_preview_is_decided_in_the_operations_alone() -> None:
@@ -248,7 +255,7 @@ def test_a_preview_is_decided_in_the_operations_alone() -> None:
         assert "dry_run" not in text or part_of(path) == "cli", path
         called = {
             node.func.id
-            for node in ast.walk(ast.parse(text))
+            for node in ast.walk(tree_of(path))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }
         assert "make_plan" not in called or part_of(path) == "operations", f"{path} plans a sort"
@@ -275,7 +282,7 @@ for as long as it takes."""
 def test_only_who_owns_the_process_changes_it(path: Path) -> None:
     called = {
         (node.func.value.id, node.func.attr)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
     }
     assert not called & PROCESS_WIDE or str(path.relative_to(PACKAGE)) in OWNS_ITS_PROCESS, called & PROCESS_WIDE
@@ -307,7 +314,7 @@ MAKES_INNER_PATHS = {
 def test_only_checked_texts_become_names_below_the_destination(path: Path) -> None:
     made = {
         node.func.id
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree_of(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("AlbumRelPath", "RunId")
     }
     allowed = {"AlbumRelPath"} if str(path.relative_to(PACKAGE)) in MAKES_INNER_PATHS else set()
