@@ -22,6 +22,8 @@ _LEAST_SHARE = 0.003
 _MOST_SHARE = 0.3
 _UNSEEN = 0.3
 """Wrong ones beyond what was seen, in a promise of precision: none in a thousand is not none in a million."""
+_DENIED = 0.5
+"""What a photo that was denied counts as right in a promise: it never comes along itself, only its like among the photos to come."""
 _EXPECTED_SHARE = 0.01
 """Of the library, what is expected to belong before anybody has answered, unless more than that was shown."""
 _PLAINLY_APART, _AT_PRECISION = 0.9, 0.95
@@ -67,7 +69,8 @@ def honest_odds(
         share = _share(len(positive), belongs)
     # Doubt of a few hundredths about each of many photos that are plainly alike would add up to many wrong ones.
     likely = _platt(positive, others, belongs, share, line, doubt=_LITTLE_DOUBT)
-    return Odds(float(line[0]), float(line[1]), share), _chance(likely[0] * others + likely[1]) * is_open
+    likelihood = np.where(is_open, _chance(likely[0] * others + likely[1]), _DENIED)
+    return Odds(float(line[0]), float(line[1]), share), likelihood
 
 
 def _share(examples: int, belongs: NDArray[np.float64]) -> float:
