@@ -166,7 +166,7 @@ def test_the_index_has_what_the_wall_and_the_search_need(tmp_path: Path) -> None
     assert index["ratio"][1] == 0, "nobody knows, and the thumbnail is no JPEG"
     assert index["flags"] == [1 | 2, 1 | 4, 1 | 16, 8, 32]
     assert index["sure"] == [93] * 5
-    assert index["places"] == [["Niseko, Japan", 42.805, 140.687]]
+    assert index["places"] == [["Niseko, Japan", "Niseko", 42.805, 140.687]]
     assert index["cameras"] == ["Apple iPhone 12"]
     assert index["persons"] == ["Anna"]
     assert index["people"] == {"0": [0]}

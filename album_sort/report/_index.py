@@ -104,6 +104,8 @@ class PhotoIndex:
     camera_names: Numbers = field(default_factory=Numbers)
     person_names: Numbers = field(default_factory=Numbers)
     _place_names: Numbers = field(default_factory=Numbers)
+    _towns: list[str] = field(default_factory=list)
+    """The names alone, without their countries."""
     _positions: list[tuple[float, float] | None] = field(default_factory=list)
     _burst_ids: Numbers = field(default_factory=Numbers)
     _class_names: dict[int, str] = field(default_factory=dict)
@@ -146,6 +148,7 @@ class PhotoIndex:
             return NOBODY
         number = self._place_names.of(self.cards.town(place))
         if number == len(self._positions):
+            self._towns.append(visible(place.name))
             self._positions.append(None)
         if number >= 0 and self._positions[number] is None and place.lat_deg is not None and place.lon_deg is not None:
             self._positions[number] = place.lat_deg, place.lon_deg
@@ -165,15 +168,15 @@ class PhotoIndex:
 
         return sorted(range(len(self)), key=key)
 
-    def towns(self) -> list[tuple[str, float, float, int]]:
-        """Name, latitude, longitude and photos of each town on the map, most photos first."""
+    def towns(self) -> list[tuple[str, str, float, float, int]]:
+        """Name with and without country, latitude, longitude and photos of each town on the map, most photos first."""
         photos = Counter(self.places)
         found = [
-            (name, *position, photos[number])
+            (name, self._towns[number], *position, photos[number])
             for number, (name, position) in enumerate(zip(self._place_names.known, self._positions, strict=True))
             if position is not None
         ]
-        return sorted(found, key=lambda town: (-town[3], town[0]))
+        return sorted(found, key=lambda town: (-town[4], town[0]))
 
     def bursts_in(self, order: Sequence[int]) -> list[list[int]]:
         """Series of similar shots as positions on the page, those of the oldest moment first; single shots are none."""
@@ -207,8 +210,8 @@ class PhotoIndex:
             },
             "bursts": self.bursts_in(order),
             "places": [
-                [name, *(position or ())]
-                for name, position in zip(self._place_names.known, self._positions, strict=True)
+                [name, town, *(position or ())]
+                for name, town, position in zip(self._place_names.known, self._towns, self._positions, strict=True)
             ],
             "cameras": list(self.camera_names.known),
             "persons": list(self.person_names.known),

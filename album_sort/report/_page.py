@@ -229,8 +229,8 @@ class Page:
             for tile in trips
             if tile.trip.lat_deg is not None and tile.trip.lon_deg is not None
         ] or [
-            MapPoint(f"#/all?{urlencode({'place': name})}", name, name.split(",")[0], lat_deg, lon_deg, photos)
-            for name, lat_deg, lon_deg, photos in self._data.photos.towns()
+            MapPoint(f"#/all?{urlencode({'place': name})}", name, town, lat_deg, lon_deg, photos)
+            for name, town, lat_deg, lon_deg, photos in self._data.photos.towns()
         ]  # fmt: skip
         return draw_map(points, static_text("world.json"))
 

@@ -117,6 +117,20 @@ def test_ticks_click_shift_and_one_choice_for_all(made_library: Path, open_page:
     assert page.locator(".photos .moves").count() == 0
 
 
+def test_a_drag_from_a_tick_ticks_what_it_passes(made_library: Path, open_page: OpenPage) -> None:
+    watched = open_page(width=1440)
+    watched.show(made_library, "#/album/food")
+    page = watched.page
+    first, fifth = (page.locator(".photos .photo").nth(number).bounding_box() for number in (0, 4))
+    page.mouse.move(first["x"] + 18, first["y"] + 18)
+    page.mouse.down()
+    page.mouse.move(fifth["x"] + 30, fifth["y"] + 30, steps=6)
+    page.mouse.up()
+    assert page.inner_text("#ticked .count") == "5 ticked"
+    page.get_by_role("button", name="Untick", exact=True).click()
+    assert not page.is_visible("#ticked")
+
+
 def test_ticks_with_the_keyboard_and_a_long_touch(made_library: Path, open_page: OpenPage) -> None:
     watched = open_page(width=1440)
     watched.show(made_library, "#/album/pets")

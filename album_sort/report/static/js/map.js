@@ -31,10 +31,10 @@
     const counts = new Map();
     for (const i of items) if (index.place[i] >= 0) counts.set(index.place[i], (counts.get(index.place[i]) ?? 0) + 1);
     return [...counts].flatMap(([number, n]) => {
-      const [name, lat, lon] = index.places[number];
+      const [name, town, lat, lon] = index.places[number];
       if (lat === undefined) return [];
       const [x, y] = project(lat, lon);
-      return [{ name, lat, lon, x, y, n }];
+      return [{ name, town, lat, lon, x, y, n }];
     }).sort((a, b) => b.n - a.n || (a.name < b.name ? -1 : 1));
   }
 
@@ -46,12 +46,10 @@
       if (near) {
         near.n += town.n;
         near.towns.push(town);
-      } else found.push({ x: town.x, y: town.y, n: town.n, name: town.name, towns: [town] });
+      } else found.push({ x: town.x, y: town.y, n: town.n, name: town.name, town: town.town, towns: [town] });
     }
     return found;
   }
-
-  const shortName = (name) => name.split(",")[0];
 
   function linkOf({ towns }, path) {
     const query = new URLSearchParams();
@@ -99,7 +97,7 @@
         number.textContent = count;
         link.append(number);
       }
-      const label = shortName(cluster.name);
+      const label = cluster.town;
       const width = [...label].reduce((sum, one) => sum + (one.charCodeAt(0) > 0x2e7f ? 1.05 : 0.66), 0) * FONT_PX * unit;
       for (const side of [1, -1]) {
         const x = side > 0 ? cluster.x + radius + 4 * unit : cluster.x - radius - 4 * unit - width;
@@ -108,6 +106,8 @@
         if (!isFree) continue;
         boxes.push(box);
         const text = svg("text", { x, y: cluster.y, "font-size": FONT_PX * unit, "dominant-baseline": "central" });
+        // an outline of three pixels, whatever the zoom
+        text.style.setProperty("stroke-width", String(3 * unit));
         text.textContent = label;
         link.append(text);
         break;

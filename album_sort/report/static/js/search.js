@@ -93,7 +93,7 @@
     const edges = text.split(",").map(Number);
     return text && edges.length === 4 && edges.every(Number.isFinite) ? edges : null;
   }
-  const isInArea = ([, lat, lon], [south, west, north, east]) =>
+  const isInArea = ([, , lat, lon], [south, west, north, east]) =>
     lat !== undefined && lat >= south && lat <= north && lon >= west && lon <= east;
 
   function whenName(text) {

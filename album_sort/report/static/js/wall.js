@@ -187,7 +187,8 @@
       const photo = photos.photo(position);
       const opener = button("", (event) => onTile(item, event), { class: "frame", "aria-label": t("open_photo", { name: photos.alternative(position) }) });
       const mark = el("button", { type: "button", class: "tick", role: "checkbox", "aria-label": t("tick_photo", { name: photos.alternative(position) }), tabindex: "-1" }, sign("tick"));
-      mark.addEventListener("click", (event) => { toggle(item, event.shiftKey); });
+      mark.addEventListener("click", (event) => { if (!swept) toggle(item, event.shiftKey); });
+      mark.addEventListener("pointerdown", (event) => { if (event.pointerType === "mouse") { sweepFrom = item; swept = false; } });
       const marks = el("span", { class: "marks" });
       if (photo.isFilm) marks.append(el("span", { class: "film" }, sign("play")));
       if (albumSort.page.marksNew && photos.isFlagged(position, photos.flags.NEW)) marks.append(el("span", { class: "chip new" }, t("new_mark")));
@@ -272,6 +273,24 @@
     }
 
     // ---- opening and ticking
+
+    // A drag that begins on a tick ticks everything from there to where it is.
+    let sweepFrom = -1;
+    let swept = false;
+    function sweep(event) {
+      if (sweepFrom < 0) return;
+      if (event.buttons === 0) { sweepFrom = -1; return; }
+      const over = [...tiles.values()].find(({ element }) => element.contains(document.elementFromPoint(event.clientX, event.clientY)));
+      if (!over || (over.item === sweepFrom && !swept)) return;
+      swept = true;
+      const ids = [];
+      for (let i = Math.min(sweepFrom, over.item); i <= Math.max(sweepFrom, over.item); i += 1) ids.push(photos.idOf(items[i]));
+      lastTicked = over.item;
+      if (!ids.every((id) => ticked.has(id))) tick(ids, true);
+    }
+    const endSweep = () => { sweepFrom = -1; window.setTimeout(() => { swept = false; }, 0); };
+    window.addEventListener("pointermove", sweep);
+    window.addEventListener("pointerup", endSweep);
 
     let held = -1;
     function onTile(item, event) {
@@ -373,6 +392,8 @@
       destroy() {
         watcher.disconnect();
         window.removeEventListener("scroll", soon);
+        window.removeEventListener("pointermove", sweep);
+        window.removeEventListener("pointerup", endSweep);
         unsubscribe();
         if (shownWall === wall) shownWall = null;
       },
