@@ -384,3 +384,32 @@ def test_an_album_that_somebody_renamed_by_hand_is_renamed_again_with_all_in_it(
     home.sort()
     assert home.at("home/0.jpg") == "Haustiere/2024/0.jpg"
     assert home.at("scans/1.jpg") == "Haustiere/2024/rocket.jpg"
+
+
+def test_the_command_line_says_the_same_by_paths(home: Home) -> None:
+    def call(*words: str | Path) -> str:
+        ran = home.program(*words, "--out", home.albums)
+        assert ran.code == 0, ran.stderr
+        return ran.stdout
+
+    tree = home.tree()
+    scan = home.source / "scans/1.jpg"
+    assert "Review/1987/1.jpg" in call("fix", scan, "--taken", "1987-07", "--dry-run")
+    assert home.tree() == tree
+    assert "1 file moved" in call("fix", scan, "--taken", "1987-07")
+    assert home.at("scans/1.jpg") == "Review/1987/1.jpg"
+    call("fix", home.source / "away", "--trip", "Honeymoon", "--place", "Osaka")
+    assert home.at("away/0.jpg").split("/")[1] == "Honeymoon"
+    call("albums", "rename", "city", "Towns")
+    call("albums", "merge", "flowers", "--into", "food")
+    assert {name.split("/")[0] for name in home.tree()} == {"Towns", "Food", "Pets", "Review", "Mine"}
+    said = call("fix", "--list", "--json")
+    for words in ('"said": "1987-07"', '"said": "Osaka"', '"said": "Honeymoon"', '"now": "Towns"', '"now": "food"'):
+        assert words in said
+    assert "Honeymoon" in call("fix", "--list")
+    assert "Towns" in call("albums", "list")
+    assert "for 1 photo" in call("fix", scan, "--forget")
+    assert home.program("fix", scan, "--trip", "Rome", "--out", home.albums).code == 2
+    for _ in range(4):
+        home.undo()
+    assert home.tree() == tree

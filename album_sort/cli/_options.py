@@ -40,6 +40,9 @@ OptionalOut = Annotated[
     str,
     typer.Option("--out", "-o", metavar="ALBUMS", help="Folder of the albums.", show_default=False, callback=_folder),
 ]
+Taken = Annotated[str, typer.Option(metavar="WHEN", help="When they were taken: 1987-07; or what to add: +1y2d3h.")]
+TakenAt = Annotated[str, typer.Option("--place", metavar="WHERE", help="Where they were taken: a town, or LAT,LON.")]
+OnTrip = Annotated[str, typer.Option("--trip", metavar="TITLE", help="What their trip is called; several become one.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan; write nothing.")]
 SavePlan = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the plan to FILE, for `apply`.")]
 Save = Annotated[bool, typer.Option("--save", help="These albums keep the settings of this run.")]

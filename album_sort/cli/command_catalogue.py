@@ -56,6 +56,40 @@ def albums_check(file: Annotated[str, typer.Argument(metavar="FILE", help="Your 
     raise typer.Exit(run_albums_check(file))
 
 
+@albums_app.command("rename", cls=PlainCommand, epilog=EXIT_CODES)
+def albums_rename(
+    album: Annotated[str, typer.Argument(metavar="ALBUM", help="An album's id or title.")],
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="What it is called from now on.")],
+    out: o.Out,
+    dry_run: o.DryRun = False,
+) -> None:
+    """Gives an album another title and moves its photos; `undo` takes that back.
+
+    album-sort albums rename food "Eating and drinking" --out ~/Albums
+    """
+    from album_sort.cli.fix import run_changes  # noqa: PLC0415 - see above
+    from album_sort.types.changes import RenameAlbum  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run_changes([RenameAlbum(album, title)], str(out), dry_run=dry_run))
+
+
+@albums_app.command("merge", cls=PlainCommand, epilog=EXIT_CODES)
+def albums_merge(
+    albums: Annotated[list[str], typer.Argument(metavar="ALBUM", help="Albums, by ids or titles.")],
+    into: Annotated[str, typer.Option(metavar="ALBUM", help="The album that takes their photos.")],
+    out: o.Out,
+    dry_run: o.DryRun = False,
+) -> None:
+    """Puts albums into another one, for good; `undo` takes that back.
+
+    album-sort albums merge birds wildlife --into pets --out ~/Albums
+    """
+    from album_sort.cli.fix import run_changes  # noqa: PLC0415 - see above
+    from album_sort.types.changes import MergeAlbums  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run_changes([MergeAlbums(tuple(albums), into)], str(out), dry_run=dry_run))
+
+
 @models_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def models_list() -> None:
     """Lists the networks, whether their weights are at hand, and whether the fast native code runs.

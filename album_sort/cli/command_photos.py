@@ -55,6 +55,10 @@ def fix(
         bool, typer.Option("--forget", help="Take back what was said of them, or done with them by hand.")
     ] = False,
     now: Annotated[bool, typer.Option("--now", help="Move them at once; `undo` takes that back.")] = False,
+    taken: o.Taken = "",
+    place: o.TakenAt = "",
+    trip: o.OnTrip = "",
+    dry_run: o.DryRun = False,
     listed: Annotated[bool, typer.Option("--list", help="Show all that was said and done by hand.")] = False,
     albums: o.Albums = None,
     wait: o.WaitSeconds = 0.0,
@@ -63,22 +67,22 @@ def fix(
 ) -> None:
     """Remembers where photos belong; the next run moves them. A photo moved by hand in the albums counts as told.
 
+    When, where and on which trip they were taken counts at once; `undo` takes that back.
+
     album-sort fix ~/Albums/Review/IMG_0001.jpg --album pets --out ~/Albums
     """
-    from album_sort.cli.fix import run_fix, run_fix_list  # noqa: PLC0415 - see above
+    from album_sort.cli.fix import run_fix, run_fix_list, run_saying  # noqa: PLC0415 - see above
+    from album_sort.operations.change_orders import Saying  # noqa: PLC0415 - see above
     from album_sort.operations.fix import FixOrder  # noqa: PLC0415 - see above
 
     if listed:
         raise typer.Exit(run_fix_list(str(out), albums or "", as_json=json))
-    order = FixOrder(
-        tuple(photos or ()),
-        str(out),
-        album,
-        leave_out=leave_out,
-        forget=forget,
-        at_once=now,
-        albums_file=albums or "",
-    )
+    order = FixOrder(tuple(photos or ()), str(out), album, leave_out, forget, now, albums or "")
+    if taken or place or trip or dry_run:
+        saying = Saying(order.photos, album, leave_out, forget, taken, place, trip)
+        raise typer.Exit(
+            run_saying(saying, str(out), albums or "", dry_run=dry_run, wait=wait, quiet=quiet, as_json=json)
+        )
     raise typer.Exit(run_fix(order, wait=wait, quiet=quiet))
 
 

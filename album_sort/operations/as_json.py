@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from album_sort.core.dates.told import told_text
 from album_sort.events import (
     Event,
     FileLeftOut,
@@ -18,8 +19,10 @@ from album_sort.events import (
 from album_sort.types import REVIEW
 from album_sort.types.corrections import Correction, HandReading
 from album_sort.types.ledger import RunRecord
+from album_sort.types.told import ToldFact, ToldPlace, ToldTime, ToldTrip, ToldValue
 
 if TYPE_CHECKING:  # most commands have none
+    from album_sort.operations.changes import ChangesPlan
     from album_sort.operations.outcome import Outcome
 
 
@@ -104,4 +107,49 @@ def correction_as_json(said: Correction) -> dict[str, object]:
         "told_utc": said.created_utc.isoformat(),
         "photo": said.note,
         "place": said.place,
+    }
+
+
+def fact_as_json(fact: ToldFact) -> dict[str, object]:
+    """What a person has said of when, where or on which trip a photo was taken."""
+    return {
+        "kind": fact.about,
+        "sha256": fact.content_id,
+        "said": said_in_words(fact.value),
+        "told_utc": fact.created_utc.isoformat(),
+        "photo": fact.note,
+    }
+
+
+def said_in_words(value: ToldValue) -> str:
+    """As somebody said it: `1987-07`, `Kyoto`, `Honeymoon`."""
+    match value:
+        case ToldTime():
+            return told_text(value)
+        case ToldPlace():
+            return value.name
+        case ToldTrip():
+            return value.title
+
+
+def changes_as_json(plan: ChangesPlan, run_id: str | None) -> dict[str, object]:
+    """What changes come to, or have come to."""
+    return {
+        "event": "changes",
+        "run": run_id,
+        "moves": [
+            {
+                "sha256": move.photo,
+                "action": move.action,
+                "from": move.origin,
+                "to": move.target,
+                "album": move.album,
+                "why": list(move.why),
+            }
+            for move in plan.moves
+        ],
+        "staying": [{"sha256": move.photo, "path": move.origin, "why": list(move.why)} for move in plan.staying],
+        "files": plan.files,
+        "remembered": plan.remembered,
+        "notes": list(plan.notes),
     }

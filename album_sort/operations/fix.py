@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from album_sort.classifier.labels import load_labels
 from album_sort.core.albums.album_rules import AlbumRules
+from album_sort.core.albums.own_albums import OwnAlbums
 from album_sort.core.planning.album_names import find_album
 from album_sort.core.planning.layout import Layout
 from album_sort.errors import UsageError
@@ -33,12 +34,13 @@ from album_sort.pipeline.fixing import (
 )
 from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shape_of
 from album_sort.pipeline.holding import held_destination
-from album_sort.pipeline.kept import read_kept
+from album_sort.pipeline.kept import kept_of, read_kept
 from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, AlbumRelPath, ContentId
 from album_sort.types.corrections import KEPT, Correction, HandReading
 from album_sort.types.ledger import RunStatus
+from album_sort.types.told import ToldFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +190,12 @@ class SaidByHand:
 
     corrections: tuple[Correction, ...]
     """Oldest first."""
+    facts: tuple[ToldFact, ...]
+    """When, where and on which trip photos were taken, as was told; oldest first."""
     aliases: Mapping[AlbumRelPath, AlbumRelPath]
     """Folders that were renamed: their own name, and the one that they have now."""
+    own_albums: OwnAlbums
+    """Albums that were made, renamed or merged."""
     titles: Mapping[AlbumId, str]
     """Of the albums that are named, as a person knows them."""
     lang: str
@@ -201,10 +207,12 @@ def said_by_hand(destination: str, albums_file: str) -> SaidByHand:
     with open_to_read(destination) as state:
         renamed = names_by_hand(state.records(), layout, rules)
         corrections = sorted(state.corrections().values(), key=lambda said: (said.created_utc, said.note))
+        facts = sorted(state.facts().values(), key=lambda fact: (fact.created_utc, fact.note, fact.about))
         aliases = state.records().folder_aliases
+        own_albums = kept_of(state).own_albums
         lang = language_of(state)
     named = {said.album for said in corrections} - {"", KEPT}
     titles = {
         album: renamed.get(album) or rules.title(album, lang) or load_labels().title(album, lang) for album in named
     }
-    return SaidByHand(tuple(corrections), aliases, titles, lang)
+    return SaidByHand(tuple(corrections), tuple(facts), aliases, own_albums, titles, lang)

@@ -219,9 +219,13 @@ def forget(state: DestinationState, contents: Collection[ContentId], albums: Alb
     """
     said = [content for content in contents if content in albums.hand.corrections]
     removed, changed = counted_as_ours(contents, albums)
+    facts = [key for key in state.facts() if key[0] in contents]
     state.forget_corrections(said)
+    if facts:
+        state.forget_facts(facts)
     state.replace_outputs(removed, changed)
-    touched = {albums.picture.ledger[path].group_id for path in (*removed, *(row.path for row in changed))}
+    touched = {content for content, _ in facts}
+    touched |= {albums.picture.ledger[path].group_id for path in (*removed, *(row.path for row in changed))}
     return len({*said, *touched})
 
 
