@@ -2,6 +2,8 @@
 
     python -m benchmarks.bench_learn DATA.npz ... [--draws 10] [--examples 1 3 5 10 20] [--hidden 0 0.01 0.03 0.1]
     python -m benchmarks.bench_learn DATA.npz ... --methods
+    python -m benchmarks.bench_learn ../shared/photos/labelled.csv --work WORK [--weights WEIGHTS] --corrections [--draws 5]
+    python -m benchmarks.bench_learn ../shared/photos/labelled.csv --work WORK [--weights WEIGHTS] --beside [--draws 5]
 
 Each label of a data set (learn_data.py) is learned in turn. A half of the other photos is the library, in which so large a share more of
 the label's own photos hides; counted is on all photos that were neither shown nor asked about, as if one in a hundred were of the label.
@@ -26,6 +28,7 @@ from album_sort.core.learning.solver import Curvature, fit
 from album_sort.core.learning.space import Space
 from album_sort.core.learning.training import RIDGE
 from album_sort.core.learning.values import Examples, LearnedAlbum, Refusal
+from benchmarks.learn_corrections import run
 from benchmarks.learn_data import DataSet
 
 PREVALENCE = 0.01
@@ -239,7 +242,17 @@ def main() -> None:
     parser.add_argument("--hidden", type=float, nargs="+", default=[0.0, 0.01, 0.03, 0.1])
     parser.add_argument("--questions", type=int, nargs="*", default=[10, 20])
     parser.add_argument("--methods", action="store_true", help="compare methods instead")
+    parser.add_argument("--corrections", action="store_true", help="what corrections teach; DATA is labelled.csv")
+    parser.add_argument(
+        "--beside", action="store_true", help="shipped albums beside learned ones; DATA is labelled.csv"
+    )
+    parser.add_argument("--model", default="efficientnet-lite0", help="for these two: the network")
+    parser.add_argument("--weights", type=Path, help="for these two: its weights")
+    parser.add_argument("--work", type=Path, help="for these two: folder for predictions")
     args = parser.parse_args()
+    if args.corrections or args.beside:
+        run(args)
+        return
     for path in args.data:
         data = DataSet.read(path)
         for k in args.examples:

@@ -113,14 +113,20 @@ def read_labelled(args: argparse.Namespace) -> tuple[WeightsFile, list[LabelledP
         rows = list(csv.DictReader(handle))
     folder = args.labelled.resolve().parent
     paths = [folder / row["path"] for row in rows]
+    known = look_once(paths, weights, args)
+    head = load_head(weights.sha256)
+    return weights, [_photo(row, path, known[str(path)], head) for row, path in zip(rows, paths, strict=True)]
+
+
+def look_once(paths: Sequence[Path], weights: WeightsFile, args: argparse.Namespace) -> dict[str, Looked]:
+    """What was seen of pictures, by path; taken from the work folder where it is known."""
     kept = args.work / f"{weights.sha256[:8]}-{args.precision}-2.pickle"
     known: dict[str, Looked] = pickle.loads(kept.read_bytes()) if kept.is_file() else {}  # noqa: S301 - made by us
     missing = [path for path in paths if str(path) not in known]
     if missing:
         known |= look_at(missing, weights, args.precision, args.work)
         kept.write_bytes(pickle.dumps(known))
-    head = load_head(weights.sha256)
-    return weights, [_photo(row, path, known[str(path)], head) for row, path in zip(rows, paths, strict=True)]
+    return known
 
 
 def look_at(paths: Sequence[Path], weights: WeightsFile, precision: Precision, work: Path) -> dict[str, Looked]:

@@ -175,11 +175,12 @@ class _ClassRoom:
         others = [
             number
             for number, content in enumerate(shelf.contents)
-            if kind.is_away or content not in lies or lies[content].album != kind.album
+            if content in lies and (kind.is_away or lies[content].album != kind.album)
         ]
         shown = Shelf.of((*kind.positive, *kind.negative), self.cache)
         rows = dict(zip(shown.contents, shown.rows, strict=True))
-        return learn_kind(kind, rows, shelf.rows[others], self.model_key, self._target(kind.album))
+        lie_in = [lies[shelf.contents[number]].album for number in others]
+        return learn_kind(kind, rows, (shelf.rows[others], lie_in), self.model_key, self._target(kind.album))
 
     def _target(self, album: AlbumId) -> float:
         policy = self.whole.policy

@@ -113,7 +113,7 @@ def hear(
             continue
         rows, known = np.stack(list(found.values())), list(found)
         for lesson in usable:
-            for number, piece in _said(lesson, least, lesson.score(rows)):
+            for number, piece in evidence_of_lesson(lesson, least, lesson.score(rows)):
                 content = known[number]
                 evidence[content] = (*evidence.get(content, ()), piece)
     for lesson in usable:
@@ -123,10 +123,10 @@ def hear(
     return Heard(evidence, shown)
 
 
-def _said(
+def evidence_of_lesson(
     lesson: Lesson, least: Mapping[AlbumId, float], scores: NDArray[np.float64]
 ) -> Iterator[tuple[int, Evidence]]:
-    """Row and evidence, wherever an album is sure enough."""
+    """Row of (N, A) scores and evidence, wherever an album is sure enough."""
     for column, taught in enumerate(lesson.albums):
         for number in np.flatnonzero(scores[:, column] >= least.get(taught.album, math.inf)).tolist():
             log_odds = float(scores[number, column])

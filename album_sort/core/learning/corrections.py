@@ -94,9 +94,12 @@ class Proof:
     """Of 1,000 photos of the library, how many would be filed wrongly by it."""
 
     @classmethod
-    def of(cls, model: LearnedAlbum) -> Proof:
-        """By the precision target that it was learned with."""
-        return cls(model.worth.examples, model.worth.found, model.worth.false_per_1000)
+    def of(cls, model: LearnedAlbum, library: NDArray[np.floating], follows: NDArray[np.bool_]) -> Proof:
+        """Of (M, D) photos those that may follow (M,), by the precision target that it was learned with."""
+        said = model.against_library(library[follows])
+        along = said[said >= model.worth.threshold]
+        wrong = float(np.exp(-np.logaddexp(0.0, along)).sum())
+        return cls(model.worth.examples, model.worth.found, 1000.0 * wrong / len(library))
 
     @property
     def helps(self) -> bool:
@@ -157,19 +160,27 @@ def standing(kind: Kind, contents: Collection[ContentId]) -> Kind:
 def learn_kind(
     kind: Kind,
     rows: Mapping[ContentId, NDArray[np.float16]],
-    library: NDArray[np.floating],
+    library: tuple[NDArray[np.floating], Sequence[AlbumId]],
     model_key: str,
     precision_target: float,
 ) -> Teaching | None:
-    """What a kind of mistake teaches, of (M, D) other photos that do not lie in its album; None where nothing is proved."""
+    """What a kind of mistake teaches; None where nothing is proved.
+
+    `library`: (M, D) other photos that do not lie in its album, with the albums in which they lie.
+    """
     positive = tuple(content for content in kind.positive if content in rows)
     negative = tuple(content for content in kind.negative if content in rows)
     if len(positive) < LEAST_CORRECTIONS:
         return None
     shown = np.stack([rows[content] for content in positive])
     against = np.stack([rows[content] for content in negative]) if negative else shown[:0]
-    model = learn_one(Examples(shown, against), library, precision_target)
-    if not isinstance(model, LearnedAlbum) or model.threshold(precision_target) >= CAP or not Proof.of(model).helps:
+    # They were not looked for as the likeliest of a crowd: who has put right so many has many more, and they lie where these lay.
+    others, lie_in = library
+    model = learn_one(Examples(shown, against), others, precision_target, expected_share=1.0)
+    if not isinstance(model, LearnedAlbum) or model.threshold(precision_target) >= CAP:
+        return None
+    follows = np.fromiter((album in kind.sources for album in lie_in), np.bool_, len(others))
+    if not Proof.of(model, others, follows).helps:
         return None
     model = replace(model, examples=model.examples[:MOST_SHOWN], alike_from=model.alike_from[:MOST_SHOWN])
     return Teaching(replace(kind, positive=positive, negative=negative), model, model_key)

@@ -24,7 +24,7 @@ _UNSEEN = 0.3
 """Wrong ones beyond what was seen, in a promise of precision: none in a thousand is not none in a million."""
 _DENIED = 0.5
 """What a photo that was denied counts as right in a promise: it never comes along itself, only its like among the photos to come."""
-_EXPECTED_SHARE = 0.01
+EXPECTED_SHARE = 0.01
 """Of the library, what is expected to belong before anybody has answered, unless more than that was shown."""
 _PLAINLY_APART, _AT_PRECISION = 0.9, 0.95
 """Share of the left-out examples found at this precision, from which what looks like them is taken for what it looks like."""
@@ -116,7 +116,13 @@ def _platt(
 
 
 def promise(
-    positive: NDArray[np.float64], others: NDArray[np.float64], belongs: NDArray[np.float64], share: float, denied: int
+    positive: NDArray[np.float64],
+    others: NDArray[np.float64],
+    belongs: NDArray[np.float64],
+    share: float,
+    denied: int,
+    *,
+    expected_share: float = EXPECTED_SHARE,
 ) -> Curve:
     """(log-odds, precision), both rising, of (P,) and (M,) log-odds of photos that were left out; `belongs` (M,) as `honest_odds` says.
 
@@ -125,7 +131,7 @@ def promise(
     it was asked about as one of the likeliest, lets it count on so much more.
     """
     curve = precision_curve(positive, others, belongs, share)
-    expected = max(_EXPECTED_SHARE, len(positive) / (len(positive) + len(others))) * (1 + denied)
+    expected = max(expected_share, len(positive) / (len(positive) + len(others))) * (1 + denied)
     if share <= expected or np.mean(positive >= lowest(curve, _AT_PRECISION)) >= _PLAINLY_APART:
         return curve
     return precision_curve(positive, others, belongs, expected)

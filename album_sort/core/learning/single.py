@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.learning.odds import Odds, honest_odds, promise
+from album_sort.core.learning.odds import EXPECTED_SHARE, Odds, honest_odds, promise
 from album_sort.core.learning.space import Space, order
 from album_sort.core.learning.training import Rows, Trained, train
 from album_sort.core.learning.values import CAP, Curve, Examples, LearnedAlbum, Refusal, RefusalCode, Worth, lowest
@@ -62,15 +62,21 @@ class Study:
 
 
 def learn_one(
-    examples: Examples, library: NDArray[np.floating], precision_target: float = DEFAULT_PRECISION_TARGET
+    examples: Examples,
+    library: NDArray[np.floating],
+    precision_target: float = DEFAULT_PRECISION_TARGET,
+    *,
+    expected_share: float = EXPECTED_SHARE,
 ) -> LearnedAlbum | Refusal:
-    """An album from examples; refused where it could not be told from what it is not."""
+    """An album from examples; refused where it could not be told from what it is not. `expected_share`: see `promise`."""
     lesson = study(examples, library)
     if isinstance(lesson, Refusal):
         return lesson
     odds, trained = lesson.odds, lesson.trained
     held = odds.of(held_out(trained))
-    curve = promise(held, odds.of(trained.others), lesson.belongs, odds.share, len(trained.negative))
+    curve = promise(
+        held, odds.of(trained.others), lesson.belongs, odds.share, len(trained.negative), expected_share=expected_share
+    )
     against = lesson.space.times(lesson.others, lesson.weights, lesson.intercept)
     return LearnedAlbum(
         space=lesson.space,
