@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from tests.builders import make_tree
+from tests.builders import make_tree, picture_jpeg
 from tests.conftest import Program, Ran
 from tests.learn_pictures import as_jpeg, crop, library, somewhere
 from tests.pictures import cat, page
+from tests.raw_samples import dng
 
 
 @dataclass(frozen=True)
@@ -254,3 +260,67 @@ def test_questions_on_the_terminal_teach(home: Home) -> None:
     assert no == {one for one in asked[1:] if one not in CATS}
     home.sort()
     assert home.filed("Bello") <= CATS
+
+
+def test_examples_stay_examples_under_another_layout(home: Home) -> None:
+    home.learn("Bello", *home.examples())
+    home.sort()
+    before = home.filed("Bello")
+    home.sort("--layout", "{year}/{album}", "--save")
+    albums = home.folder / "A"
+    assert {path.name for path in albums.rglob("*.jpg") if path.parent.name == "Bello"} == before
+    assert "Bello" in json.loads(home.learn("show", "Bello", "--json").stdout)["yes"][0].split("/")[:-1]
+    home.learn("forget", "Bello")
+    home.sort()
+    assert not [path for path in albums.rglob("*.jpg") if path.parent.name == "Bello"]
+
+
+def test_examples_of_an_album_that_the_rules_remove_are_filed_as_any_other_photo(home: Home) -> None:
+    home.learn("Bello", *home.examples())
+    home.sort()
+    rules = make_tree(home.folder, {"rules.toml": b"[album.bello]\nremove = true\n"}) / "rules.toml"
+    home.sort("--albums", str(rules))
+    assert not home.filed("Bello")
+    home.sort()
+    assert {Path(one).name for one in home.examples()} <= home.filed("Bello")
+
+
+def test_the_raw_of_a_pair_is_an_example_as_its_picture_is(home: Home) -> None:
+    picture = np.asarray(Image.open(BytesIO(somewhere(cat(), 20))))
+    taken = picture_jpeg(picture, taken=datetime(2024, 5, 1, 10))
+    make_tree(home.folder, {"Q/20.jpg": taken, "Q/20.dng": dng(preview=Image.fromarray(picture))})
+    home.program("Q", "--out", "A", "--offline", cwd=home.folder)
+    home.learn("Bello", *home.examples(9), "Q/20.dng")
+    yes = json.loads(home.learn("show", "Bello", "--json").stdout)["yes"]
+    assert {Path(one).name for one in yes} == {"20.jpg", *(Path(one).name for one in home.examples(9))}
+    home.program("Q", "--out", "A", "--offline", cwd=home.folder)
+    assert {path.name for path in (home.folder / "A/Bello").rglob("20.*")} >= {"20.jpg", "20.dng"}
+
+
+def test_an_album_whose_title_another_one_has_is_listed_as_not_used_and_can_be_forgotten(home: Home) -> None:
+    """An album of a later program may be called as one that was learned before."""
+    home.learn("Bello", *home.examples())
+    with sqlite3.connect(home.folder / "A/.album-sort/state.sqlite") as state:
+        state.execute(
+            "UPDATE settings SET value = replace(value, '\"Bello\"', '\"Food\"') WHERE key LIKE 'learned bello%'"
+        )
+    state.close()
+    assert "not used: another album is called so" in " ".join(home.learn("list").stdout.split())
+    home.learn("forget", "bello")
+    assert "Nothing has been learned" in home.learn("list").stdout
+
+
+def test_siblings_that_cannot_be_told_apart_are_refused_with_the_photos_that_show_it(home: Home) -> None:
+    """And examples that have nothing in common."""
+    shown = {f"shown/{name}/{n}.jpg": (home.photos / f"cat/{n:02}.jpg").read_bytes() for name, n in _TURNS}
+    make_tree(home.folder, shown)
+    told = home.learn("shown/Tom", "shown/Tim", code=3).stdout
+    assert "Tom" in told
+    assert "  |  " in told, "pairs of photos"
+    assert "Nothing has been learned" in home.learn("list").stdout
+    odds = [str(home.photos / f"other/{kind}-{n:02}.jpg") for kind in range(5) for n in (1, 8)]
+    refused = home.learn("Odds", *odds, code=3).stdout
+    assert any(Path(one).name in refused for one in odds)
+
+
+_TURNS = [("Tom" if number % 2 else "Tim", number) for number in range(20)]

@@ -24,7 +24,7 @@ from album_sort.core.learning.single import learn_one
 from album_sort.core.learning.values import Examples, LearnedAlbum, LearnedAlbums
 from album_sort.errors import UsageError
 from album_sort.pipeline.lessons import lessons_of, setting_of
-from album_sort.pipeline.teaching import Shelf, learn_albums
+from album_sort.pipeline.teaching import Shelf, Sought, learn_albums
 from album_sort.state.store import DestinationState
 from album_sort.types import EMBEDDING_SIZE, AlbumId, ContentId
 from tests.conftest import REPOSITORY
@@ -131,9 +131,25 @@ def test_siblings_of_many_examples_are_kept_and_read_again() -> None:
     names = [[ContentId(f"{thing}{number:063x}") for number in range(320)] for thing in range(3)]
     taught = [TaughtAlbum(AlbumId(f"thing-{n}"), f"Thing {n}", tuple(names[n])) for n in range(3)]
     shown = Shelf(tuple(itertools.chain.from_iterable(names)), np.concatenate(rows))
-    lesson = learn_albums(taught, Shelf((), wide(crowd(400))), shown, "network")
+    lesson = learn_albums(taught, Shelf((), wide(crowd(400))), shown, "network", Sought(0.95))
     assert isinstance(lesson, Lesson)
     assert heard_of((lesson.lesson_id, kept_text(lesson))) == ["Thing 0", "Thing 1", "Thing 2"]
+
+
+def test_what_an_album_is_worth_is_said_at_the_precision_that_is_asked_of_it() -> None:
+    """By the settings, or by the album's own rule."""
+    names = tuple(ContentId(f"{number:064x}") for number in range(EXAMPLES))
+    taught, shown = TaughtAlbum(AlbumId("bello"), "Bello", names), Shelf(names, wide(photos_of(1, EXAMPLES)))
+    library = Shelf((), wide(np.concatenate([crowd(400), photos_of(1, 30, seed=3, spread=2.0)])))
+    found = {}
+    for asked in (Sought(0.6), Sought(0.6, {AlbumId("bello"): 0.95})):
+        lesson = learn_albums([taught], library, shown, "network", asked)
+        assert isinstance(lesson, Lesson)
+        (model,) = lesson.models
+        target = asked.of([taught])
+        assert model.worth.threshold == model.threshold(target)
+        found[target] = model.worth.threshold
+    assert found[0.6] < found[0.95]
 
 
 def test_a_lesson_too_large_to_be_kept_is_refused() -> None:

@@ -19,7 +19,7 @@ from album_sort.pipeline.lessons import primaries_of, setting_of
 from album_sort.pipeline.own_albums import MADE, own_albums_of
 from album_sort.pipeline.policy import load_rules
 from album_sort.pipeline.scouting import home_position
-from album_sort.pipeline.teaching import NotLearned, Shelf, learn_albums
+from album_sort.pipeline.teaching import NotLearned, Shelf, Sought, learn_albums
 from album_sort.settings import SPECS, Settings
 from album_sort.types import REVIEW, TRAVEL, AlbumId, Reason
 from album_sort.types.changes import (
@@ -216,5 +216,6 @@ def _learned(drafted: Drafted, albums: Sequence[TaughtAlbum], photos: Sequence[M
     )
     examples = {content for one in albums for content in (*one.positive, *one.negative)}
     with engine.open_cache() as cache:
+        sought = Sought.under(drafted.draft.albums.rules, drafted.settings.precision_target)
         library = Shelf.of(primaries_of(drafted.draft.ledger), cache)
-        return learn_albums(albums, library, Shelf.of(examples, cache), engine.model_key)
+        return learn_albums(albums, library, Shelf.of(examples, cache), engine.model_key, sought)

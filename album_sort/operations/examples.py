@@ -20,7 +20,7 @@ from album_sort.pipeline.hand import all_albums, all_titles, shape_of
 from album_sort.pipeline.kept import kept_of
 from album_sort.pipeline.lessons import primaries_of
 from album_sort.pipeline.remembered import language_of
-from album_sort.pipeline.teaching import NotLearned, Shelf, learn_albums
+from album_sort.pipeline.teaching import NotLearned, Shelf, Sought, learn_albums
 from album_sort.state.cache import InferenceCache
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, AlbumRelPath, ContentId
@@ -100,11 +100,21 @@ class Examined:
         refuse_shared(albums, kept.lessons, paths)
         return cls(tuple(albums), paths, there, primaries_of(there.picture.ledger), language_of(state))
 
-    def learned(self, cache: InferenceCache, model_key: str) -> Lesson | NotLearned:
-        """What can be learned from it, against all photos of the destination."""
+    def shelf(self, cache: InferenceCache) -> Shelf:
+        """All photos of the destination and all examples."""
+        examples = (content for one in self.albums for content in (*one.positive, *one.negative))
+        return Shelf.of({*self.primaries, *examples}, cache)
+
+    def is_on(self, shelf: Shelf) -> bool:
+        """Whether a shelf that was read before is still that of this destination."""
         examples = {content for one in self.albums for content in (*one.positive, *one.negative)}
-        library = Shelf.of(self.primaries, cache)
-        return learn_albums(self.albums, library, Shelf.of(examples, cache), model_key)
+        return shelf.asked == frozenset({*self.primaries, *examples})
+
+    def learned(self, shelf: Shelf, model_key: str, precision_target: float) -> Lesson | NotLearned:
+        """What can be learned from it, against all photos of its shelf."""
+        sought = Sought.under(self.there.rules, precision_target)
+        examples = [content for one in self.albums for content in (*one.positive, *one.negative)]
+        return learn_albums(self.albums, shelf, shelf.of_those(examples), model_key, sought)
 
     def with_answers(self, answers: Answers) -> Examined:
         """With what was answered about its one album."""

@@ -95,19 +95,34 @@ def learn(
         with open_to_read(order.destination) as state:
             lesson = Examined.read(order, titles, state)
         _look_at_new(engine, cache, lesson, sink)
-        answers = NO_ANSWERS if ask is None else _ask(lesson, cache, engine.model_key, ask)
+        shelf = lesson.shelf(cache)
+        room = _Room(shelf, engine.model_key, target)
+        answers = NO_ANSWERS if ask is None else _ask(lesson, room, ask)
         if order.is_trial:
-            lesson = lesson.with_answers(answers)
-            return _outcome(lesson.learned(cache, engine.model_key), lesson, cache, target)
+            return _outcome(lesson.with_answers(answers), room)[0]
         with held_destination(order.destination, wait_seconds, sink) as state:
             lesson = Examined.read(order, titles, state).with_answers(answers)
-            learned = lesson.learned(cache, engine.model_key)
-            outcome = _outcome(learned, lesson, cache, target)
+            if not lesson.is_on(shelf):  # another run has come in between
+                room = replace(room, shelf=lesson.shelf(cache))
+            outcome, learned = _outcome(lesson, room)
             if not isinstance(learned, Lesson):
                 return outcome
             text = kept_text(learned)
             remember_all(state, lesson.there)
             return replace(outcome, run_id=remember(state, lesson.there, {learned.lesson_id: text}))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Room:
+    """What is learned with."""
+
+    shelf: Shelf
+    """All photos of the destination, and the examples: read once."""
+    model_key: str
+    precision_target: float
+
+    def learned(self, lesson: Examined) -> Lesson | NotLearned:
+        return lesson.learned(self.shelf, self.model_key, self.precision_target)
 
 
 def _look_at_new(engine: Engine, cache: InferenceCache, lesson: Examined, sink: EventSink) -> None:
@@ -123,7 +138,7 @@ def _look_at_new(engine: Engine, cache: InferenceCache, lesson: Examined, sink: 
     cache.commit()
 
 
-def _ask(lesson: Examined, cache: InferenceCache, model_key: str, ask: Ask) -> Answers:
+def _ask(lesson: Examined, room: _Room, ask: Ask) -> Answers:
     """Asks about the photos whose answers teach most, two rounds of ten: the second is chosen with the answers of the first."""
     answers = NO_ANSWERS
     if len(lesson.albums) > 1:
@@ -131,13 +146,13 @@ def _ask(lesson: Examined, cache: InferenceCache, model_key: str, ask: Ask) -> A
     told: set[ContentId] = set()
     for _ in range(2):
         taught = lesson.with_answers(answers)
-        learned = taught.learned(cache, model_key)
+        learned = room.learned(taught)
         if not isinstance(learned, Lesson):
             return answers
         (album,), (model,) = taught.albums, learned.models
         known = {*album.positive, *album.negative, *told}
         primaries = lesson.primaries
-        shelf = Shelf.of((content for content in primaries if content not in known), cache)
+        shelf = room.shelf.of_those([content for content in primaries if content not in known])
         nothing = Examples(shelf.rows[:0], shelf.rows[:0])  # what was shown is not on the shelf
         rows = next_questions(model, nothing, shelf.rows, QUESTIONS // 2).tolist()
         asked = [shelf.contents[row] for row in rows]
@@ -152,12 +167,14 @@ def _ask(lesson: Examined, cache: InferenceCache, model_key: str, ask: Ask) -> A
     return answers
 
 
-def _outcome(learned: Lesson | NotLearned, lesson: Examined, cache: InferenceCache, target: float) -> Learned:
+def _outcome(lesson: Examined, room: _Room) -> tuple[Learned, Lesson | NotLearned]:
+    learned = room.learned(lesson)
     if isinstance(learned, NotLearned):
         yes, no = learned.pairs
         pairs = tuple((lesson.path_of(one), lesson.path_of(other)) for one, other in zip(yes, no, strict=False))
-        return Learned(lesson.lang, refused=learned, pairs=pairs or tuple((lesson.path_of(one), "") for one in yes))
-    followers = dict(_followers(learned, lesson, cache, target))
+        pairs = pairs or tuple((lesson.path_of(one), "") for one in yes)
+        return Learned(lesson.lang, refused=learned, pairs=pairs), learned
+    followers = dict(_followers(learned, lesson, room))
     albums = tuple(
         LearnedNow(
             taught,
@@ -167,19 +184,17 @@ def _outcome(learned: Lesson | NotLearned, lesson: Examined, cache: InferenceCac
         )
         for taught, model in zip(learned.albums, learned.models, strict=True)
     )
-    return Learned(lesson.lang, albums)
+    return Learned(lesson.lang, albums), learned
 
 
-def _followers(
-    learned: Lesson, lesson: Examined, cache: InferenceCache, target: float
-) -> Iterator[tuple[AlbumId, tuple[Follower, ...]]]:
+def _followers(learned: Lesson, lesson: Examined, room: _Room) -> Iterator[tuple[AlbumId, tuple[Follower, ...]]]:
     """For each album the photos that it would take, by what was learned alone."""
     primaries = lesson.primaries
     shown = {content for one in learned.albums for content in (*one.positive, *one.negative)}
     placed = {*lesson.there.hand.corrections, *lesson.there.hand.pinned, *shown}
-    shelf = Shelf.of((content for content in primaries if content not in placed), cache)
+    shelf = room.shelf.of_those([content for content in primaries if content not in placed])
     scores = learned.score(shelf.rows)
-    least = least_log_odds([learned], dict(lesson.there.rules.precision_targets), target)
+    least = least_log_odds([learned], dict(lesson.there.rules.precision_targets), room.precision_target)
     for column, taught in enumerate(learned.albums):
         if taught.album in least:
             order = (-scores[:, column]).argsort(kind="stable").tolist()

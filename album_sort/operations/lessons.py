@@ -22,7 +22,7 @@ from album_sort.pipeline.fixing import Albums, look_at, remember_all
 from album_sort.pipeline.hand import all_albums, all_titles, shape_of
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.kept import kept_of
-from album_sort.pipeline.lessons import primaries_of
+from album_sort.pipeline.lessons import KEY, all_lessons_of, primaries_of
 from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.reading import read_given
 from album_sort.state.store import DestinationState
@@ -41,6 +41,8 @@ class Taught:
     siblings: tuple[str, ...]
     """Titles of those that it was taught with."""
     model_key: str
+    is_passed_over: bool = False
+    """Whether nothing is filed by it: another album has its title, or its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,16 @@ def taught_there(destination: str) -> TaughtThere:
 
 
 def _all_of(state: DestinationState) -> list[Taught]:
+    heard = {lesson.lesson_id for lesson in kept_of(state).lessons}
     return [
         Taught(
             one,
             model.worth,
             tuple(other.title for other in lesson.albums if other is not one),
             lesson.model_key,
+            lesson.lesson_id not in heard,
         )
-        for lesson in kept_of(state).lessons
+        for lesson in all_lessons_of(state.settings_with(KEY))
         for one, model in zip(lesson.albums, lesson.models, strict=True)
     ]
 
@@ -86,11 +90,11 @@ def forget(destination: str, name: str, *, wait_seconds: float, sink: EventSink)
     """
 
     def emptied(here: _Here) -> dict[AlbumId, str]:
-        titles = {one.album: (one.title,) for lesson in here.lessons for one in lesson.albums}
+        titles = {one.album: (one.title,) for lesson in here.all_lessons for one in lesson.albums}
         if not titles:
             raise UsageError(f"no album {name!r} was learned here", hint="album-sort learn list --out ALBUMS")
         found = find_album(name, titles)
-        (lesson,) = (one for one in here.lessons if found in {taught.album for taught in one.albums})
+        lesson = next(one for one in here.all_lessons if found in {taught.album for taught in one.albums})
         told[:] = [one.title for one in lesson.albums]
         return {lesson.lesson_id: ""}
 
@@ -103,8 +107,8 @@ def export(destination: str, name: str, file: Path) -> Taught:
     """Writes an album, with the siblings that it was taught with, to a file: numbers and content ids, no pictures."""
     found = taught_there(destination).find(name)
     with open_to_read(destination) as state:
-        lessons = kept_of(state).lessons
-    (lesson,) = (one for one in lessons if found.album.album in {taught.album for taught in one.albums})
+        lessons = all_lessons_of(state.settings_with(KEY))
+    lesson = next(one for one in lessons if found.album.album in {taught.album for taught in one.albums})
     write_lesson(file, lesson_to_text(lesson) + "\n")
     return found
 
@@ -151,13 +155,16 @@ class _Here(NamedTuple):
     """A destination as it is."""
 
     lessons: tuple[Lesson, ...]
+    all_lessons: tuple[Lesson, ...]
+    """With those that nothing is filed by."""
     albums: Albums
 
     @classmethod
     def read(cls, destination: str, state: DestinationState) -> Self:
         kept = kept_of(state)
         layout, rules = shape_of(kept)
-        return cls(kept.lessons, look_at(destination, state, layout, rules, utc_now()))
+        lessons = all_lessons_of(state.settings_with(KEY))
+        return cls(kept.lessons, lessons, look_at(destination, state, layout, rules, utc_now()))
 
 
 def _change(

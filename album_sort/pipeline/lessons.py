@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.albums.scoring import PRIOR_FLOOR
 from album_sort.core.checked import NONSENSE
 from album_sort.core.learning.corrections import Teaching, teaching_of_text
@@ -45,6 +46,11 @@ def probability_of(log_odds: float) -> float:
 
 def lessons_of(settings: Mapping[str, str]) -> tuple[Lesson, ...]:
     """The lessons of a destination, by their ids; what is none, or cannot stand beside the others, is passed over."""
+    return standing(all_lessons_of(settings))
+
+
+def all_lessons_of(settings: Mapping[str, str]) -> tuple[Lesson, ...]:
+    """Those too that cannot stand beside the others, so that nothing is filed by them: they are listed, and can be forgotten."""
     found = []
     for key, text in sorted(settings.items()):
         if key.startswith(KEY) and " of " not in key and text:
@@ -54,7 +60,7 @@ def lessons_of(settings: Mapping[str, str]) -> tuple[Lesson, ...]:
                 continue
             if key == setting_of(lesson.lesson_id):  # by it, it is forgotten
                 found.append(lesson)
-    return standing(found)
+    return tuple(found)
 
 
 def teachings_of(settings: Mapping[str, str]) -> tuple[Teaching, ...]:
@@ -85,6 +91,13 @@ class Heard:
     """Photos that a person has shown as examples, with their albums."""
     away: Mapping[ContentId, Reason] = field(default_factory=dict)
     """Photos that go elsewhere because they look like what a person has taken out of their album, with the words for that."""
+
+    def under(self, rules: AlbumRules) -> Heard:
+        """Without examples of albums that the user's rules have removed: these photos are decided on like any other."""
+        if all(rules.resolve(album) is not None for album in set(self.shown.values())):
+            return self
+        shown = {content: album for content, album in self.shown.items() if rules.resolve(album) is not None}
+        return replace(self, shown=shown)
 
 
 NOTHING_HEARD = Heard()

@@ -35,7 +35,7 @@ from album_sort.pipeline.rest import (
 )
 from album_sort.pipeline.scouting import Scouted, SortRequest, home_position
 from album_sort.pipeline.stages import Stages
-from album_sort.pipeline.teaching import learned_anew
+from album_sort.pipeline.teaching import Sought, learned_anew
 from album_sort.scan import ScanResult
 from album_sort.state.cache import CACHE_FILE, InferenceCache
 from album_sort.types import (
@@ -162,10 +162,11 @@ def _listen(
     if not remembered.lessons:
         return scouted.policy, NOTHING_HEARD, ()
     filed = [row.content_id for row in remembered.records.ledger.values() if row.role is Role.PRIMARY]
-    lessons = learned_anew(remembered.lessons, filed, cache, scouted.engine.model_key)
+    sought = Sought.under(scouted.policy.rules, scouted.policy.precision_target)
+    lessons = learned_anew(remembered.lessons, filed, cache, scouted.engine.model_key, sought)
     policy = with_lessons(scouted.policy, lessons)
     contents = (each.content_id for each in (*inspections.values(), *rest.there.values()))
-    heard = hear(remembered.lessons, lessons, policy.taught, contents, cache)
+    heard = hear(remembered.lessons, lessons, policy.taught, contents, cache).under(policy.rules)
     return policy, heard, tuple(one for one in lessons if one not in remembered.lessons)
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.learning.lesson import MOST_SHOWN, Lesson, TaughtAlbum
 from album_sort.core.learning.siblings import learn_siblings
 from album_sort.core.learning.single import learn_one
 from album_sort.core.learning.values import Examples, LearnedAlbum, LearnedAlbums, Refusal
 from album_sort.state.cache import InferenceCache
-from album_sort.types import ContentId
+from album_sort.types import AlbumId, ContentId
 
 _TOGETHER = 4096
 
@@ -36,6 +37,8 @@ class Shelf:
     contents: tuple[ContentId, ...]
     rows: NDArray[np.float16]
     """(M, 512)"""
+    asked: frozenset[ContentId] = frozenset()
+    """The photos that were looked for, found or not."""
 
     @classmethod
     def of(cls, contents: Iterable[ContentId], cache: InferenceCache) -> Shelf:
@@ -47,7 +50,7 @@ class Shelf:
             found = cache.embeddings_of(asked[start : start + _TOGETHER])
             known += found
             rows += [np.stack(list(found.values()))] if found else []
-        return cls(tuple(known), np.concatenate(rows))
+        return cls(tuple(known), np.concatenate(rows), frozenset(asked))
 
     def of_those(self, contents: Sequence[ContentId]) -> Shelf:
         """Some of them, in the order asked for; those that are not there are left out."""
@@ -56,18 +59,41 @@ class Shelf:
         return Shelf(tuple(found), self.rows[[places[content] for content in found]])
 
 
-def learn_albums(albums: Sequence[TaughtAlbum], library: Shelf, shown: Shelf, model_key: str) -> Lesson | NotLearned:
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """How sure learned albums have to be."""
+
+    usual: float
+    """Precision target of albums that have none of their own, 0..1."""
+    targets: Mapping[AlbumId, float] = field(default_factory=dict)
+
+    @classmethod
+    def under(cls, rules: AlbumRules, usual: float) -> Sought:
+        """By the user's rules."""
+        return cls(usual, dict(rules.precision_targets))
+
+    def of(self, albums: Sequence[TaughtAlbum]) -> float:
+        """For albums that are learned together: the strictest of them."""
+        return max(self.targets.get(one.album, self.usual) for one in albums)
+
+
+def learn_albums(
+    albums: Sequence[TaughtAlbum], library: Shelf, shown: Shelf, model_key: str, sought: Sought
+) -> Lesson | NotLearned:
     """A lesson of one album, or of several siblings; `shown` has the examples. What no network has seen teaches nothing."""
     taken = [_Taken.of(one, shown) for one in albums]
-    examples = [one.examples for one in taken]
-    learned = learn_one(examples[0], library.rows) if len(albums) == 1 else learn_siblings(examples, library.rows)
+    examples, target = [one.examples for one in taken], sought.of(albums)
+    if len(albums) == 1:
+        learned: LearnedAlbum | LearnedAlbums | Refusal = learn_one(examples[0], library.rows, target)
+    else:
+        learned = learn_siblings(examples, library.rows, target)
     if isinstance(learned, Refusal):
         return _not_learned(learned, taken)
     return Lesson(tuple(one.album for one in taken), _portable(learned), model_key)
 
 
 def learned_anew(
-    lessons: Sequence[Lesson], library: Iterable[ContentId], cache: InferenceCache, model_key: str
+    lessons: Sequence[Lesson], library: Iterable[ContentId], cache: InferenceCache, model_key: str, sought: Sought
 ) -> tuple[Lesson, ...]:
     """The lessons for the network of this run: those of another one are learned again, from the same photos.
 
@@ -80,7 +106,7 @@ def learned_anew(
     for lesson in lessons:
         if lesson.model_key != model_key:
             examples = {content for one in lesson.albums for content in (*one.positive, *one.negative)}
-            again = learn_albums(lesson.albums, shelf, Shelf.of(examples, cache), model_key)
+            again = learn_albums(lesson.albums, shelf, Shelf.of(examples, cache), model_key, sought)
             if isinstance(again, NotLearned):
                 continue
             lesson = again  # noqa: PLW2901 - the same, by the other network

@@ -90,7 +90,7 @@ def tell_all_learned(there: TaughtThere) -> None:
     heads = [words.text(key) for key in _HEADINGS]
     rows = [
         (
-            printable(one.album.title),
+            printable(one.album.title) + (f" ({words.text('learn_passed_over')})" if one.is_passed_over else ""),
             f"{len(one.album.positive):,}",
             f"{one.worth.found} / {one.worth.examples}",
             per_1000(one.worth),
