@@ -261,6 +261,9 @@ def main() -> None:
                     rows = compare(data, k, hidden, args.draws)
                 else:
                     rows = measure(data, k, hidden, args.draws, tuple(args.questions) if hidden else ())
+                if not rows:
+                    print(f"{data.name}: no label has enough photos for {k} examples", flush=True)
+                    continue
                 keep(METHODS if args.methods else RESULTS, rows)
                 for row in rows:
                     if row.get("label", "all") == "all":
