@@ -17,7 +17,7 @@ from album_sort.core.learning.lesson import Lesson
 from album_sort.core.planning.layout import Layout
 from album_sort.errors import UsageError
 from album_sort.pipeline.lessons import KEY, lessons_of
-from album_sort.pipeline.own_albums import own_albums_of
+from album_sort.pipeline.own_albums import read_own_albums
 from album_sort.pipeline.remembered import LANGUAGE, MODEL, WEIGHTS, RememberedWeights, open_to_read
 from album_sort.setting_values import Keeping
 from album_sort.settings import SPECS, Settings
@@ -114,7 +114,7 @@ def kept_of(state: DestinationState) -> KeptSettings:
         state.setting(MODEL) or "",
         weights,
         lessons_of(state.settings_with(KEY)),
-        own_albums_of(state.settings()),
+        read_own_albums(state),
     )
 
 

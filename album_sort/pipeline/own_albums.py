@@ -8,12 +8,20 @@ from collections.abc import Mapping
 from album_sort.core.albums.own_albums import OwnAlbums
 from album_sort.core.learning.lesson import is_title
 from album_sort.core.planning.naming import is_name
+from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId
 
 MADE, CALLED, MERGED = "made ", "called ", "merged "
 """Keys, before the album's id."""
 
+PREFIXES = (MADE, CALLED, MERGED)
+
 _ALBUM_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def read_own_albums(state: DestinationState) -> OwnAlbums:
+    """From an open state; of its settings, which may hold megabytes of lessons, only these are read."""
+    return own_albums_of({key: text for prefix in PREFIXES for key, text in state.settings_with(prefix).items()})
 
 
 def own_albums_of(settings: Mapping[str, str]) -> OwnAlbums:

@@ -14,7 +14,7 @@ from album_sort.core.albums.own_albums import NO_OWN_ALBUMS, OwnAlbums
 from album_sort.core.learning.corrections import Teaching
 from album_sort.core.learning.lesson import Lesson
 from album_sort.pipeline.lessons import CORRECTED, KEY, lessons_of, teachings_of
-from album_sort.pipeline.own_albums import own_albums_of
+from album_sort.pipeline.own_albums import read_own_albums
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, ContentId, KnownTrip, RunId
 from album_sort.types.corrections import Correction
@@ -103,7 +103,7 @@ def read_remembered(state: DestinationState) -> Remembered:
         model=state.setting(MODEL) or "",
         weights=RememberedWeights.of(state.setting(WEIGHTS) or ""),
         lessons=lessons_of(state.settings_with(KEY)),
-        own_albums=own_albums_of(state.settings()),
+        own_albums=read_own_albums(state),
         facts=state.facts(),
         teachings=teachings_of(state.settings_with(CORRECTED)),
         sources=frozenset(os.path.abspath(row.source) for row in records.ledger.values()),
