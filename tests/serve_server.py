@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import httpx
 
+from album_sort.operations.live import LiveAlbums
+from album_sort.operations.pending import Pending
 from album_sort.operations.predict import Predictor
 from album_sort.web.guard import House
 from album_sort.web.keys import Keys, passing_keys
@@ -51,20 +53,25 @@ class Running:
 
 @contextmanager
 def running_server(
-    predictor: Predictor, limits: Limits = LIMITS, *, has_albums: bool = False, lang: str = "en"
+    predictor: Predictor,
+    limits: Limits = LIMITS,
+    *,
+    albums: LiveAlbums | None = None,
+    pending: Pending | None = None,
+    lang: str = "en",
 ) -> Iterator[Running]:
     """On a free port of this machine; the predictor is closed at the end."""
     listener = listen("127.0.0.1", 0)
     port = listener.getsockname()[1]
     keys = passing_keys()
-    house = House(keys, port, has_albums=has_albums, lang=lang)
+    house = House(keys, port, has_albums=albums is not None, lang=lang)
     ready, ends = threading.Event(), list[Callable[[], object]]()
 
     def ending(loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
         ends.append(lambda: loop.call_soon_threadsafe(end))
 
     thread = threading.Thread(
-        target=serve, args=(Serving(house, listener, limits=limits), predictor, ready.set, ending)
+        target=serve, args=(Serving(house, listener, None, limits, albums, pending), predictor, ready.set, ending)
     )
     thread.start()
     try:

@@ -71,7 +71,7 @@ ALLOWED: dict[str, set[str]] = {
     "terminal": {"types", "events", "core", "operations"},
     "process": {"errors", "operations"},
     "api": {"types", "paths", "errors", "config", "settings", "events", "operations", "scan"},
-    "web": {"choices", "types", "errors", "core", "operations", "report"},
+    "web": {"choices", "types", "errors", "events", "core", "operations", "report"},
     "cli": {
         "types",
         "paths",

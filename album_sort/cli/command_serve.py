@@ -28,6 +28,10 @@ from album_sort.cli import _options as o
 )
 def serve(
     *,
+    albums_folder: Annotated[
+        str,
+        typer.Argument(metavar="[ALBUMS]", help="Folder of albums to show and to mend.", show_default=False),
+    ] = "",
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0 takes any that is free.")] = 8765,
     opens: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
@@ -48,7 +52,9 @@ def serve(
     config: o.ConfigFile = None,
     **settings: object,
 ) -> None:
-    """Serves a page to drop photos on, and POST /predict for programs. Nothing that is sent is kept.
+    """Serves albums, live, or a page to drop photos on; and POST /predict for programs. What is sent there is not kept.
+
+    album-sort serve ~/Albums --open
 
     album-sort serve --open
 
@@ -57,6 +63,7 @@ def serve(
     from album_sort.cli.serve import ServeCall, run_serve  # noqa: PLC0415 - see above
 
     call = ServeCall(
+        albums_folder,
         host,
         port,
         opens,

@@ -14,6 +14,7 @@ from pathlib import Path
 from album_sort.config import cache_folder, read_layers
 from album_sort.errors import ExitCode, UsageError
 from album_sort.operations.order import settings_here
+from album_sort.paths import given_path
 from album_sort.process.effects import collect_as_usual, end_on_signals, give_way, share_memory
 from album_sort.web.limits import LOCAL_NAMES
 
@@ -25,6 +26,8 @@ KEPT_TOKEN = "serve/token"  # noqa: S105 - where it lies
 class ServeCall:
     """What the command line says."""
 
+    albums: str
+    """Empty for none."""
     host: str
     port: int
     opens: bool
@@ -40,6 +43,8 @@ def run_serve(call: ServeCall) -> ExitCode:
     """Serves; ends when it is told to."""
     _check(call)
     share_memory()
+    from album_sort.operations.live import LiveAlbums  # noqa: PLC0415 - likewise
+    from album_sort.operations.pending import Pending  # noqa: PLC0415 - likewise
     from album_sort.operations.predict import Predictor  # noqa: PLC0415 - after the check
     from album_sort.web.guard import House  # noqa: PLC0415 - the extra is there
     from album_sort.web.keys import kept_keys, passing_keys  # noqa: PLC0415 - likewise
@@ -47,14 +52,16 @@ def run_serve(call: ServeCall) -> ExitCode:
 
     if all(call.tls):
         check_tls(*call.tls)
-    here = settings_here("", lambda kept: read_layers(call.config_file, os.environ, call.flags, kept))
+    destination = given_path(call.albums) if call.albums else ""
+    here = settings_here(destination, lambda kept: read_layers(call.config_file, os.environ, call.flags, kept))
     give_way(here.settings.nice)
-    needs_token = call.allow_network or bool(call.names) or call.token_file is not None
+    needs_token = bool(destination) or call.allow_network or bool(call.names) or call.token_file is not None
     keys = kept_keys(call.token_file or cache_folder() / KEPT_TOKEN) if needs_token else passing_keys()
     listener = listen(call.host, call.port)
     house = House(
         keys,
         listener.getsockname()[1],
+        has_albums=bool(destination),
         is_on_network=call.allow_network,
         names=frozenset(name.lower() for name in call.names),
         lang=here.lang,
@@ -69,8 +76,11 @@ def run_serve(call: ServeCall) -> ExitCode:
 
     collect_as_usual()
     with listener:
-        predictor = Predictor.of(here.settings)
-        serve(Serving(house, listener, call.tls if all(call.tls) else None), predictor, when_ready, end_on_signals)
+        albums = LiveAlbums(destination, here) if destination else None
+        pending = Pending(cache_folder(), destination) if destination else None
+        predictor = albums.predictor() if albums is not None else Predictor.of(here.settings)
+        serving = Serving(house, listener, call.tls if all(call.tls) else None, albums=albums, pending=pending)
+        serve(serving, predictor, when_ready, end_on_signals)
     return ExitCode.INTERRUPTED
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from album_sort.errors import DestinationError
 from album_sort.report._output import replacing
+from album_sort.report._page import SCRIPTS, STYLE, Links, Page, Setting, static_text
 from album_sort.report.formats import FORMATS, PAGES
 from album_sort.report.html import MOST_IN_ONE_FILE, HtmlReport
 from album_sort.report.jsonl import JsonlReport, StoredRows, read_report
@@ -76,10 +77,15 @@ __all__ = [
     "FORMATS",
     "MOST_IN_ONE_FILE",
     "PAGES",
+    "SCRIPTS",
+    "STYLE",
     "WORDS_FILE",
     "HtmlReport",
     "JsonlReport",
+    "Links",
+    "Page",
     "PageData",
+    "Setting",
     "StoredRows",
     "Tally",
     "Words",
@@ -89,6 +95,7 @@ __all__ = [
     "relative_words",
     "replacing",
     "shell_word",
+    "static_text",
     "write_page",
     "write_reports",
 ]

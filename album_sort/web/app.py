@@ -8,7 +8,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from album_sort import __version__
-from album_sort.errors import AlbumSortError
+from album_sort.errors import AlbumSortError, DestinationLocked, UsageError
+from album_sort.web.albums import AlbumsDesk, albums_router
 from album_sort.web.desk import Desk
 from album_sort.web.guard import Guard, House
 from album_sort.web.models import Health
@@ -17,7 +18,7 @@ from album_sort.web.predict import predict_router, problems
 from album_sort.web.refusals import Refused
 
 
-def make_app(house: House, desk: Desk) -> Guard:
+def make_app(house: House, desk: Desk, albums: AlbumsDesk | None = None) -> Guard:
     """The application for one server."""
     app = FastAPI(
         title="album-sort",
@@ -31,6 +32,8 @@ def make_app(house: House, desk: Desk) -> Guard:
     )
     app.include_router(predict_router(desk))
     app.include_router(page_router(house, desk))
+    if albums is not None:
+        app.include_router(albums_router(house, albums))
 
     @app.get("/healthz", summary="Does it work?", responses=problems(421))
     async def healthz() -> Health:
@@ -66,7 +69,13 @@ def _say_refusals(app: FastAPI) -> None:
     @app.exception_handler(AlbumSortError)
     async def on_error(request: Request, error: AlbumSortError) -> JSONResponse:
         del request
-        return JSONResponse({"error": str(error), "code": "failed"}, 500)
+        said = {"error": str(error), "hint": error.hint}
+        match error:
+            case DestinationLocked():
+                return JSONResponse({**said, "code": "locked"}, 409)
+            case UsageError():
+                return JSONResponse({**said, "code": "usage"}, 422)
+        return JSONResponse({**said, "code": "failed"}, 500)
 
     @app.exception_handler(Exception)
     async def on_fault(request: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -20,8 +20,8 @@ from album_sort.web.guard import TOKEN_HEADER, House
 from album_sort.web.limits import MB
 from album_sort.web.refusals import Refused
 
-PAGE_WORDS = "page_"
-"""Beginning of the keys of words that the page's script says."""
+PAGE_WORDS, LIVE_WORDS = "page_", "live_"
+"""Beginnings of the keys of words that the scripts of the two pages say."""
 
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -44,8 +44,38 @@ def static_files() -> Mapping[str, StaticFile]:
         content_type = _TYPES.get("." + file.name.rpartition(".")[2])
         if content_type is not None:
             content = file.read_bytes()
-            found[file.name] = StaticFile(content, content_type, f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+            found[file.name] = static_file(file.name, content)
     return found
+
+
+def static_file(name: str, content: bytes) -> StaticFile:
+    """A file of a page, known by its name's end."""
+    return StaticFile(content, _TYPES["." + name.rpartition(".")[2]], f'"{hashlib.sha256(content).hexdigest()[:16]}"')
+
+
+def static_answer(file: StaticFile, request: Request) -> Response:
+    """Asked for each time, and sent when it is another one than the browser has."""
+    headers = {"ETag": file.etag, "Cache-Control": "no-cache"}
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers)
+    return Response(file.content, media_type=file.content_type, headers=headers)
+
+
+def live_head(house: House, lang: str, trips: Sequence[str]) -> str:
+    """What the script of the albums has to know: the page's key, its words, and the trips by the numbers that the page has for them."""
+    values = {
+        "key": house.keys.page,
+        "header": TOKEN_HEADER,
+        "words": json.dumps(_words(lang, LIVE_WORDS), ensure_ascii=False),
+        "trips": json.dumps(list(trips)),
+    }
+    told = " ".join(f'data-{name}="{html.escape(value)}"' for name, value in values.items())
+    links = '<link rel="stylesheet" href="/static/live.css">\n<link rel="icon" href="/static/icon.svg">\n'
+    return f'<meta id="album-sort-live" {told}>\n{links}'
+
+
+def _words(lang: str, beginning: str) -> dict[str, str]:
+    return {key: said for key, said in web_words(lang).sentences.items() if key.startswith(beginning)}
 
 
 @cache
@@ -66,11 +96,10 @@ def page_router(house: House, desk: Desk) -> APIRouter:
     """The addresses."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/")
+    @router.get("/drop")
     async def page(request: Request) -> HTMLResponse:
         lang = request.state.lang
         words = web_words(lang)
-        spoken = {key: text for key, text in words.sentences.items() if key.startswith(PAGE_WORDS)}
         limits = {"files": desk.limits.files, "bytes": desk.limits.file_bytes}
         values = {
             "lang": {"zh": "zh-Hans"}.get(lang, lang),
@@ -78,20 +107,20 @@ def page_router(house: House, desk: Desk) -> APIRouter:
             "other_lang": "zh" if lang == "en" else "en",
             "key": house.keys.page,
             "header": TOKEN_HEADER,
-            "words": json.dumps(spoken, ensure_ascii=False),
+            "words": json.dumps(_words(lang, PAGE_WORDS), ensure_ascii=False),
             "limits": json.dumps(limits),
             "most": words.text("drop_most", n=desk.limits.file_bytes // MB),
         }
         return HTMLResponse(render(words, values))
+
+    if not house.has_albums:
+        router.get("/")(page)
 
     @router.get("/static/{name}")
     async def static(name: str, request: Request) -> Response:
         file = static_files().get(name)
         if file is None:
             raise Refused(404, "not_here")
-        headers = {"ETag": file.etag, "Cache-Control": "no-cache"}
-        if request.headers.get("if-none-match") == file.etag:
-            return Response(status_code=304, headers=headers)
-        return Response(file.content, media_type=file.content_type, headers=headers)
+        return static_answer(file, request)
 
     return router

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 import uvicorn
 
 from album_sort.errors import AlbumSortError, UsageError, in_plain_words
+from album_sort.operations.live import LiveAlbums
+from album_sort.operations.pending import Pending
 from album_sort.operations.predict import Predictor
+from album_sort.web.albums import AlbumsDesk
 from album_sort.web.app import make_app
 from album_sort.web.desk import Desk
 from album_sort.web.guard import House
@@ -23,6 +26,8 @@ from album_sort.web.protocol import bounded_protocol
 
 _GRACE_S = 0.5
 """For answers that are nearly there when all ends."""
+_JOB_GRACE_S = 0.8
+"""For the file that a job has in hand."""
 _IDLE_S = 5
 """That a connection may be idle between two requests."""
 _WAITING = 128
@@ -41,6 +46,9 @@ class Serving:
     tls: tuple[str, str] | None = None
     """Files of the certificate and its key."""
     limits: Limits = field(default_factory=Limits)
+    albums: LiveAlbums | None = None
+    pending: Pending | None = None
+    """Where there are albums."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -90,13 +98,17 @@ def serve(serving: Serving, predictor: Predictor, when_ready: Callable[[], None]
         asyncio.run(_serve(serving, predictor, when_ready, ending))
     finally:
         predictor.close()
+        if serving.albums is not None:
+            serving.albums.close()
 
 
 async def _serve(serving: Serving, predictor: Predictor, when_ready: Callable[[], None], ending: Ending) -> None:
     certificate, key = serving.tls or (None, None)
     limits = serving.limits
+    has_albums = serving.albums is not None and serving.pending is not None
+    albums = AlbumsDesk(serving.albums, serving.pending) if has_albums else None  # type: ignore[arg-type] # both are there
     config = uvicorn.Config(
-        make_app(serving.house, Desk(predictor, limits)),
+        make_app(serving.house, Desk(predictor, limits), albums),
         http=bounded_protocol(limits, serving.house.lang),
         ws="none",
         lifespan="off",
@@ -114,7 +126,11 @@ async def _serve(serving: Serving, predictor: Predictor, when_ready: Callable[[]
     )
     server = _Server(config, when_ready)
     ending(asyncio.get_running_loop(), server.end)
-    await server.serve(sockets=[serving.listener])
+    try:
+        await server.serve(sockets=[serving.listener])
+    finally:
+        if albums is not None:
+            albums.jobs.end(_JOB_GRACE_S)
 
 
 class _Server(uvicorn.Server):

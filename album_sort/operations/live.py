@@ -1,0 +1,197 @@
+"""The albums as a server shows them: the page's data of the newest run, thumbnails, larger pictures and films, all by content.
+
+What lies in a destination may come from elsewhere. A photo is shown as a reading process has decoded and encoded it anew; a film is a
+regular file whose first bytes are a film's. Clients name contents; the paths are those of the report's rows, which have been checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from album_sort.classifier.labels import label_text, load_labels
+from album_sort.config import cache_folder
+from album_sort.core.formats import HEAD_BYTES, sniff
+from album_sort.errors import DestinationError
+from album_sort.fileops.lock import check_unlocked
+from album_sort.inspection.messages import Answer, Previewed
+from album_sort.inspection.pool import ReaderPool
+from album_sort.operations.order import SettingsHere
+from album_sort.operations.pages import newest_report
+from album_sort.operations.predict import Predictor
+from album_sort.operations.runs import must_be_ours
+from album_sort.pipeline.engine import Engine, make_engine
+from album_sort.pipeline.policy import load_policy
+from album_sort.pipeline.remembered import Remembered, remember_nothing_written
+from album_sort.reading import open_regular
+from album_sort.report import WORDS_FILE, PageData, parse_words, read_report
+from album_sort.state.previews import previews_of
+from album_sort.state.thumbnails import ThumbnailStore
+from album_sort.types import LANGUAGES, ContentId, FileEntry, FileKind, PhotoRow, ReportFooter
+
+SHORT = 16
+"""Digits of a content by which a page names a photo."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """The albums as they were after one run."""
+
+    version: str
+    """Another one as soon as anything may look otherwise: part of the addresses of data, which can be kept for ever."""
+    data: PageData
+    outcome: ReportFooter | None
+    places: Mapping[str, tuple[ContentId, str]] = field(default_factory=dict)
+    """By short content: the whole one, and where it lies in the albums."""
+
+    @property
+    def trips(self) -> tuple[str, ...]:
+        """Ids by the numbers that a page knows them by."""
+        return tuple(self.data.photos.trip_ids.known)
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A film's file, open to be read."""
+
+    descriptor: int
+    size_bytes: int
+    media_format: str
+
+
+class LiveAlbums:
+    """A destination that is being shown. To be closed; what it makes of the page's data is used by one thread alone (`ask`)."""
+
+    def __init__(self, destination: str, here: SettingsHere) -> None:
+        """Raises `DestinationError` where there are no albums of ours, `UsageError` and others as a run does."""
+        must_be_ours(destination)
+        self.destination = destination
+        self.here = here
+        remembered = remember_nothing_written(destination)
+        self.engine = _engine(here, remembered)
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="albums")
+        self._shown: Shown | None = None
+        self._stamp: tuple[str, int, int] | None = None
+        self._thumbnails: ThumbnailStore | None = None
+        self._pool = ReaderPool(replace(self.engine.reader, makes_previews=True), 1)
+        self._folder = tempfile.TemporaryDirectory(prefix="album-sort-page-")
+
+    def close(self) -> None:
+        """Ends all that was begun for it."""
+        self._pool.close()
+        self.thread.submit(self._let_go).result()
+        self.thread.shutdown()
+        self._folder.cleanup()
+
+    def predictor(self) -> Predictor:
+        """For single pictures, with the network and the rules of these albums, and what they were taught."""
+        settings, lessons = self.here.settings, remember_nothing_written(self.destination).lessons
+        policy = load_policy(self.engine.weights.sha256, settings.albums, settings.precision_target, lessons)
+        return Predictor(self.engine, policy, lang=self.here.lang)
+
+    def check_free(self) -> None:
+        """Raises `DestinationLocked`, saying who it is, where another run holds the albums."""
+        check_unlocked(self.destination)
+
+    def roots(self) -> tuple[str, ...]:
+        """Folders that were sorted into these albums."""
+        return remember_nothing_written(self.destination).roots
+
+    # In the thread of their own.
+
+    def shown(self) -> Shown:
+        """As the albums are now; made anew when a run has been there since. Raises `DestinationError` without a readable report."""
+        report = newest_report(self.destination)
+        if report is None:
+            raise DestinationError(
+                f"nothing has been sorted into {self.destination} yet, or it was all taken back",
+                hint="album-sort PHOTOS --out ALBUMS",
+            )
+        found = report.lstat()
+        stamp = (str(report), found.st_mtime_ns, found.st_size)
+        if self._shown is None or stamp != self._stamp:
+            shown, before = self._read(report, stamp), self._shown
+            self._shown, self._stamp = shown, stamp
+            if before is not None:
+                before.data.close()
+        return self._shown
+
+    def thumbnail(self, content: str) -> bytes | None:
+        """A small JPEG of a content; None where there is none."""
+        if self._thumbnails is None:
+            self._thumbnails = ThumbnailStore(self.engine.cache_folder)
+        return self._thumbnails.get(content)
+
+    def _read(self, report: Path, stamp: tuple[str, int, int]) -> Shown:
+        read = read_report(report)
+        language = read.info.language if read.info.language in LANGUAGES else LANGUAGES[0]
+        info = replace(read.info, destination=self.destination)
+        words = parse_words(label_text(WORDS_FILE), language)
+        data = PageData(
+            info, words, thumbnail=self.thumbnail, spool_folder=Path(self._folder.name), labels=load_labels()
+        )
+        places: dict[str, tuple[ContentId, str]] = {}
+        for row in read.rows:
+            data.add(row)
+            if isinstance(row, PhotoRow):
+                places.setdefault(row.sha256[:SHORT], (ContentId(row.sha256), row.path))
+        data.arrange()
+        version = hashlib.sha256(repr(stamp).encode()).hexdigest()[:12]
+        return Shown(version, data, read.outcome, places)
+
+    def _let_go(self) -> None:
+        if self._shown is not None:
+            self._shown.data.close()
+        if self._thumbnails is not None:
+            self._thumbnails.close()
+
+    # From any thread.
+
+    def large(self, content: ContentId, path: str) -> Future[Answer] | None:
+        """A JPEG of at most 2048 px for a browser (`picture_of` takes it from the answer); None where its file is not there."""
+        kept = previews_of(self.destination)
+        preview = kept.folder / content[:2] / f"{content}.jpg"
+        file = _entry(str(preview), self.destination) or _entry(os.path.join(self.destination, path), self.destination)
+        return None if file is None else self._pool.submit(file)
+
+    def film(self, path: str) -> Film | None:
+        """The file of a film; None for what is none, or is not there."""
+        try:
+            descriptor = open_regular(os.path.join(self.destination, path))
+        except OSError:
+            return None
+        media = sniff(os.pread(descriptor, HEAD_BYTES, 0))
+        if media is None or media.kind is not FileKind.VIDEO:
+            os.close(descriptor)
+            return None
+        return Film(descriptor, os.fstat(descriptor).st_size, media.name)
+
+
+def picture_of(answer: Answer, content: ContentId, destination: str) -> bytes:
+    """The JPEG of an answer; empty where there can be none, or the file is another one by now."""
+    if not isinstance(answer, Previewed):
+        return b""
+    is_kept = answer.file.path.startswith(str(previews_of(destination).folder))
+    return answer.jpeg if is_kept or answer.content_id in (content, None) else b""
+
+
+def _engine(here: SettingsHere, remembered: Remembered) -> Engine:
+    return make_engine(
+        here.settings, cache_folder(), remembered_model=remembered.model, remembered_weights=remembered.weights
+    )
+
+
+def _entry(path: str, root: str) -> FileEntry | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        return None
+    return FileEntry(path, root, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, FileKind.PHOTO)

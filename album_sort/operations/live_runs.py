@@ -1,0 +1,42 @@
+"""Runs that somebody starts in the page: as on the command line, with the settings that the albums keep."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from album_sort.config import cache_folder
+from album_sort.errors import UsageError
+from album_sort.events import EventSink
+from album_sort.operations.as_json import outcome_as_json
+from album_sort.operations.known_problems import KnownProblems
+from album_sort.operations.live import LiveAlbums
+from album_sort.operations.order import order_for
+from album_sort.operations.sort import preview, sort
+from album_sort.operations.stop import StopRequest
+from album_sort.operations.undo import TakenBack, undo
+
+
+def sort_now(albums: LiveAlbums, sink: EventSink, stop: StopRequest, *, is_preview: bool) -> dict[str, Any]:
+    """Sorts the folders that were sorted into these albums before, or says what that would come to; raises as `sort` does."""
+    roots = [root for root in albums.roots() if os.path.isdir(root)]
+    if not roots:
+        raise UsageError(
+            "none of the folders that were sorted into these albums is there", hint="album-sort PHOTOS --out ALBUMS"
+        )
+    order = order_for(roots, albums.destination, albums.here, is_preview=is_preview)
+    known = KnownProblems.read(cache_folder(), albums.destination)
+    outcome = (preview if is_preview else sort)(order, known, sink=sink, stop=stop)
+    told = outcome_as_json(outcome)
+    report = outcome.planned.plan.plan_id if outcome.planned is not None and not is_preview else None
+    return {"run": report, **{key: told[key] for key in ("photos", "actions", "skipped", "albums")}}
+
+
+def undo_now(albums: LiveAlbums, run: str, sink: EventSink, stop: StopRequest) -> dict[str, Any]:
+    """Takes a run back; raises as `undo` does."""
+
+    def tell(_: TakenBack) -> None:
+        """The page asks by itself."""
+
+    taken = undo(albums.destination, run, wait_seconds=0.0, sink=sink, stop=stop, tell=tell)
+    return {"run": taken.run_id, "files": taken.taken, "left": len(taken.left)}

@@ -1,0 +1,106 @@
+"""Changes that somebody has made in the page and not carried out yet: kept for a destination, whatever becomes of server and browser."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from album_sort.errors import UsageError
+from album_sort.reading import read_small
+from album_sort.types.changes import BelongsTo, Change, Forget, KeepOut, NewAlbum
+
+KINDS: Mapping[str, type] = {
+    "belongs-to": BelongsTo,
+    "keep-out": KeepOut,
+    "new-album": NewAlbum,
+    "forget": Forget,
+}
+"""What a page can ask for, by the name that it uses; the fields are those of the value."""
+
+MOST_PHOTOS = 20_000
+MOST_CHANGES = 500
+MOST_LETTERS = 200
+_MOST_BYTES = 32 << 20
+_CONTENT = re.compile(r"[0-9a-f]{12,64}", re.ASCII)
+
+
+def change_of(row: object) -> Change:
+    """The change that a JSON object means; raises `UsageError` for every other."""
+    if not isinstance(row, dict) or row.get("kind") not in KINDS:
+        raise UsageError("this is no change", hint=f"`kind` is one of {', '.join(KINDS)}")
+    kind = KINDS[row["kind"]]
+    names = [one.name for one in dataclasses.fields(kind)]
+    if set(row) - {"kind"} != set(names):
+        raise UsageError(f"a change {row['kind']!r} has {', '.join(names)}", hint="give just these")
+    change: Change = kind(**{name: _value(name, row[name]) for name in names})
+    return change
+
+
+def _value(name: str, value: object) -> str | tuple[str, ...]:
+    if name != "photos":
+        if not isinstance(value, str) or not 0 < len(value.strip()) <= MOST_LETTERS or not value.isprintable():
+            raise UsageError(f"{name} is a text of at most {MOST_LETTERS} letters", hint="say it in fewer")
+        return value.strip()
+    photos = value if isinstance(value, list) else []
+    if not 0 < len(photos) <= MOST_PHOTOS or not all(
+        isinstance(one, str) and _CONTENT.fullmatch(one) for one in photos
+    ):
+        raise UsageError(f"photos are 1 to {MOST_PHOTOS} contents", hint="12 to 64 of the digits of each")
+    return tuple(dict.fromkeys(photos))
+
+
+def change_as_json(change: Change) -> dict[str, object]:
+    """The same the other way round."""
+    kind = next(name for name, one in KINDS.items() if isinstance(change, one))
+    values = {one.name: getattr(change, one.name) for one in dataclasses.fields(change)}
+    return {"kind": kind, **{name: list(one) if isinstance(one, tuple) else one for name, one in values.items()}}
+
+
+class Pending:
+    """The changes of one destination, in the order in which they were made."""
+
+    def __init__(self, cache_folder: Path, destination: str) -> None:
+        name = hashlib.sha256(os.path.realpath(destination).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        self._file = cache_folder / "serve" / f"{name}.pending.json"
+        self.changes = self._read()
+
+    def add(self, changes: Sequence[Change]) -> None:
+        """More of them; raises `UsageError` for too many."""
+        if len(self.changes) + len(changes) > MOST_CHANGES:
+            raise UsageError(f"{MOST_CHANGES} changes wait already", hint="apply them, or discard some")
+        self.changes += changes
+        self._write()
+
+    def remove(self, number: int) -> None:
+        """Without one of them."""
+        if 0 <= number < len(self.changes):
+            del self.changes[number]
+            self._write()
+
+    def clear(self, done: int) -> None:
+        """Without the first so many, which were carried out; others may have come meanwhile."""
+        del self.changes[:done]
+        self._write()
+
+    def _read(self) -> list[Change]:
+        with contextlib.suppress(OSError, ValueError, UsageError, RecursionError):
+            rows = json.loads(read_small(self._file, _MOST_BYTES))
+            if isinstance(rows, list):
+                return [change_of(row) for row in rows[:MOST_CHANGES]]
+        return []
+
+    def _write(self) -> None:
+        """Whole or not at all; a cache that cannot be written keeps them as long as the server lives."""
+        with contextlib.suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, temporary = tempfile.mkstemp(dir=self._file.parent)
+            with os.fdopen(handle, "w", encoding="utf-8") as target:
+                json.dump([change_as_json(one) for one in self.changes], target)
+            os.replace(temporary, self._file)

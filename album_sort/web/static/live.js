@@ -1,0 +1,219 @@
+"use strict";
+// What a served page can do beyond a static one: changes wait at the server, are looked at as a plan, applied with their progress, and
+// taken back. docs/reference/page-data.md says what the page's own scripts ask of `albumSortLive`.
+(() => {
+  const meta = document.getElementById("album-sort-live").dataset;
+  const words = JSON.parse(meta.words);
+  const VIEW = "changes";
+  const BUSY = "running";
+  const ui = () => window.albumSort.words;
+  function say(key, values = {}) {
+    const form = values.n === 1 && `live_${key}.one` in words ? `live_${key}.one` : `live_${key}`;
+    return words[form].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  }
+
+  async function call(method, path, body) {
+    const answer = await fetch(path, {
+      method,
+      headers: { [meta.header]: meta.key, ...(body ? { "Content-Type": "application/json" } : {}) },
+      body: body && JSON.stringify(body),
+    });
+    const told = await answer.json().catch(() => ({ error: say("gone") }));
+    if (!answer.ok) throw new Error([told.error, told.hint].filter(Boolean).join(" – "));
+    return told;
+  }
+
+  async function add(changes) {
+    try {
+      await call("POST", "/changes", { changes });
+    } catch (error) {
+      await tell(error.message);
+      return;
+    }
+    show();
+  }
+
+  function show() {
+    const { router } = window.albumSort;
+    if (router.current().kind === VIEW) router.refresh();
+    else router.go(`#/${VIEW}`);
+  }
+
+  // ---- dialogs: the browser's own `prompt` speaks its language, not the page's
+
+  function open(...children) {
+    const { el } = ui();
+    const dialog = el("dialog", { class: "live-ask" }, ...children);
+    document.body.append(dialog);
+    dialog.addEventListener("close", () => dialog.remove());
+    dialog.showModal();
+    return dialog;
+  }
+
+  function tell(text) {
+    return new Promise((resolve) => {
+      const { el, button } = ui();
+      const dialog = open(el("p", { role: "alert" }, text), button(say("ok"), () => dialog.close(), { class: "button" }));
+      dialog.addEventListener("close", resolve);
+    });
+  }
+
+  function ask(label) {
+    return new Promise((resolve) => {
+      const { el, button } = ui();
+      const input = el("input", { id: "ask", type: "text", maxlength: 200, autocomplete: "off", required: "required" });
+      const form = el("form", { method: "dialog" }, el("label", { for: "ask" }, label), input,
+        el("p", { class: "live-buttons" }, el("button", { class: "button" }, say("ok")), button(say("cancel"), () => dialog.close())));
+      const dialog = open(form);
+      form.addEventListener("submit", () => { dialog.returnValue = input.value.trim(); });
+      dialog.addEventListener("close", () => resolve(dialog.returnValue || ""));
+    });
+  }
+
+  // ---- what waits
+
+  function sentence(change) {
+    const n = (change.photos || []).length;
+    const { photos } = window.albumSort;
+    const album = change.album && photos ? photos.albumTitle(change.album) : change.album;
+    return say(`said_${change.kind.replaceAll("-", "_")}`, { ...change, n, album });
+  }
+
+  function waitingList(changes) {
+    const { el, button } = ui();
+    return el("ol", { class: "live-waiting" }, ...changes.map((change, number) => {
+      const said = sentence(change);
+      return el("li", {}, el("span", {}, said), button(say("remove"), async () => {
+        await call("DELETE", `/changes/${number}`);
+        show();
+      }, { "aria-label": say("remove_this", { change: said }) }));
+    }));
+  }
+
+  async function planOf(box) {
+    const { el } = ui();
+    box.replaceChildren(el("p", { class: "quiet" }, say("planning")));
+    let plan;
+    try {
+      plan = await call("POST", "/changes/plan");
+    } catch (error) {
+      box.replaceChildren(el("p", { class: "notice", role: "alert" }, error.message));
+      return false;
+    }
+    const { page } = window.albumSort;
+    const rows = plan.moves.map((move) => el("li", {},
+      el("img", { src: `${page.data}thumbs/${move.id}`, alt: "", loading: "lazy", width: 72, height: 54 }),
+      el("span", {}, el("strong", {}, move.title ? `${move.before || say("outside")} → ${move.title}` : `${move.before} → ${say("taken_out")}`),
+        el("span", { class: "path" }, move.path), move.why ? el("span", { class: "quiet" }, move.why) : null)));
+    const more = plan.photos - plan.moves.length;
+    box.replaceChildren(
+      el("h2", {}, say("plan")),
+      el("p", {}, plan.photos ? say("plan_moves", { n: plan.photos }) : say("plan_nothing", { n: plan.staying })),
+      el("ul", { class: "sums" }, ...plan.counts.map((one) => el("li", {}, `${one.title || say("taken_out")}: ${one.photos}`))),
+      ...plan.notes.map((note) => el("p", { class: "notice" }, note)),
+      el("ul", { class: "live-moves" }, ...rows),
+      ...(more > 0 ? [el("p", { class: "quiet" }, say("more", { n: more }))] : []));
+    return true;
+  }
+
+  // ---- what is being done
+
+  let events = null;
+  function listen(onState) {
+    events?.close();
+    events = new EventSource("/events");
+    events.addEventListener("message", (event) => onState(JSON.parse(event.data)));
+  }
+
+  async function begin(path, body) {
+    try {
+      await call("POST", path, body);
+    } catch (error) {
+      await tell(error.message);
+    }
+  }
+
+  function stateOf(box, state) {
+    const { el, button } = ui();
+    if (state.status === "none") { box.replaceChildren(); return; }
+    const parts = [el("p", { role: "status" }, statusOf(state))];
+    if (state.status === BUSY) {
+      const bar = el("progress", { max: state.total || undefined, "aria-label": statusOf(state) });
+      if (state.total) bar.value = state.done;
+      parts.push(bar, button(say("stop"), () => begin("/stop")));
+    }
+    if (state.status === "done" && state.result.run && state.kind !== "undo") {
+      parts.push(button(say("undo"), () => begin("/undo", { run: state.result.run }), { class: "button", id: "undo" }));
+    }
+    if (state.status === "done" && state.kind === "preview") {
+      parts.push(el("ul", { class: "sums" }, ...Object.entries(state.result.albums).map(([album, n]) =>
+        el("li", {}, `${window.albumSort.photos.albumTitle(album)}: ${n}`))));
+    }
+    box.replaceChildren(...parts);
+  }
+
+  function statusOf(state) {
+    const what = say(`job_${state.kind}`);
+    if (state.status === BUSY) return state.total ? say("running_of", { what, done: state.done, total: state.total }) : say("running", { what });
+    if (state.status === "failed") return say("failed", { what, error: [state.error, state.hint].filter(Boolean).join(" – ") });
+    const failed = (state.result.failed || []).length + (state.result.left || 0) + (state.result.skipped || 0);
+    return failed ? say("done_but", { what, n: failed }) : say("done", { what });
+  }
+
+  // The page's data is that of the run before: a job that is over makes it another page.
+  function watch(box) {
+    let wasBusy = false;
+    listen((state) => {
+      const isBusy = state.status === BUSY;
+      if (wasBusy && !isBusy && state.status === "done" && state.kind !== "preview") { window.location.reload(); return; }
+      if (wasBusy && !isBusy && state.status === "failed") show();
+      wasBusy = isBusy;
+      stateOf(box, state);
+      for (const one of document.querySelectorAll(".live [data-starts]")) one.disabled = isBusy;
+    });
+  }
+
+  async function view(target) {
+    const { el, button } = ui();
+    const planBox = el("section", { class: "live-plan" });
+    const jobBox = el("section", { class: "live-job", "aria-label": say("job_label") });
+    const { changes } = await call("GET", "/changes");
+    const starts = { "data-starts": "yes" };
+    const apply = button(say("apply"), () => begin("/changes/apply"), { class: "button", id: "apply", ...starts });
+    const clear = button(say("discard"), async () => { await call("DELETE", "/changes"); show(); });
+    apply.hidden = true;
+    target.replaceChildren(el("div", { class: "live" },
+      el("header", { class: "viewhead" }, el("h1", { tabindex: "-1" }, say("title"))),
+      jobBox,
+      changes.length ? waitingList(changes) : el("p", { class: "quiet" }, say("nothing_waits")),
+      changes.length ? el("p", { class: "live-buttons" }, apply, clear) : el("span", {}),
+      planBox,
+      el("h2", {}, say("sources")), el("p", { class: "quiet" }, say("sources_text")),
+      el("p", { class: "live-buttons" }, button(say("sort"), () => begin("/sort"), starts), button(say("preview"), () => begin("/preview"), starts))));
+    target.querySelector("h1").focus({ preventScroll: true });
+    watch(jobBox);
+    if (changes.length) apply.hidden = !(await planOf(planBox));
+  }
+
+  window.albumSortLive = {
+    fix(changes) {
+      const byAlbum = new Map();
+      for (const { id, album } of changes) byAlbum.set(album, [...(byAlbum.get(album) || []), id]);
+      return call("POST", "/changes", { changes: [...byAlbum].map(([album, photos]) => ({ kind: "belongs-to", photos, album })) })
+        .then(() => window.setTimeout(show));
+    },
+    photoActions: [
+      { label: say("keep_out"), run: (photos) => add([{ kind: "keep-out", photos }]) },
+      {
+        label: say("new_album"),
+        run: async (photos) => {
+          const title = await ask(say("new_album_title"));
+          if (title) await add([{ kind: "new-album", title, photos }]);
+        },
+      },
+      { label: say("forget"), run: (photos) => add([{ kind: "forget", photos }]) },
+    ],
+    views: { [VIEW]: (target) => { view(target).catch((error) => tell(error.message)); } },
+    links: [{ label: say("link_changes"), href: `#/${VIEW}` }, { label: say("link_drop"), href: "/drop" }],
+  };
+})();

@@ -1,0 +1,332 @@
+"""`album-sort serve ALBUMS`: what is shown of the albums, and changes that are planned, applied and taken back."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from album_sort.fileops.lock import destination_lock
+from album_sort.operations.live import LiveAlbums
+from album_sort.operations.order import settings_here
+from album_sort.operations.pending import Pending, change_as_json, change_of
+from tests import pictures
+from tests.builders import make_jpeg, make_tree, picture_jpeg, read_tree
+from tests.conftest import REPOSITORY, Program
+from tests.container_builders import box
+from tests.serve_server import Running, running_server
+
+FILM = box(b"ftyp", b"mp42", bytes(4)) + box(b"moov", box(b"mvhd", bytes(100))) + box(b"mdat", bytes(range(256)) * 40)
+
+
+def library() -> dict[str, bytes]:
+    kinds = {"cat": pictures.cat(), "coffee": pictures.coffee(), "flower": pictures.flower()}
+    photos = {
+        f"{name}{number}.jpg": picture_jpeg(kind[4 * number :], taken=datetime(2024, 3, 1 + number, 10))
+        for name, kind in kinds.items()
+        for number in range(2)
+    }
+    return {**photos, "film.mp4": FILM}
+
+
+@pytest.fixture(scope="module")
+def albums(tmp_path_factory: pytest.TempPathFactory, album_sort_once: Program) -> Path:
+    folder = tmp_path_factory.mktemp("served")
+    make_tree(folder / "photos", library())
+    ran = album_sort_once(folder / "photos", "--out", folder / "albums", "--model", "efficientnet-lite0", "--offline")
+    assert ran.code == 0, ran.stderr
+    return folder / "albums"
+
+
+@pytest.fixture(scope="module")
+def album_sort_once(request: pytest.FixtureRequest) -> Program:
+    """As `album_sort`, for a whole module."""
+
+    def run(*words: str | Path, **_: Any) -> Any:
+        command = [sys.executable, "-m", "album_sort", *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings())
+        return type("Ran", (), {"code": done.returncode, "stderr": done.stderr})
+
+    del request
+    return run
+
+
+def surroundings() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+
+
+@pytest.fixture(scope="module")
+def server(albums: Path, session_cache: Path) -> Iterator[Running]:
+    here = settings_here(str(albums), lambda kept: (kept,) if kept else ())
+    live = LiveAlbums(str(albums), here)
+    with running_server(live.predictor(), albums=live, pending=Pending(session_cache, str(albums))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(server: Running) -> Iterator[httpx.Client]:
+    """A browser that has opened the printed address, on its page."""
+    page = {"Origin": server.address, "Sec-Fetch-Site": "same-origin", "X-Album-Sort-Token": server.keys.page}
+    cookies = {f"album_sort_{server.port}": server.keys.session}
+    with server.client(headers=page, cookies=cookies) as client:
+        yield client
+
+
+@pytest.fixture
+def data(client: httpx.Client) -> tuple[str, dict[str, Any]]:
+    """The address of the data, and the page's index."""
+    page = client.get("/").text
+    told = json.loads(page.partition('id="page">')[2].partition("</script>")[0])
+    return told["data"], client.get(f"{told['data']}index.json").json()
+
+
+def ids(index: dict[str, Any]) -> dict[str, str]:
+    """Contents by file name."""
+    return {name: index["ids"][16 * at : 16 * at + 16] for at, name in enumerate(index["name"])}
+
+
+def tree(albums: Path) -> dict[str, str]:
+    return {name: content for name, content in read_tree(albums).items() if name[0] != "." and "report" not in name}
+
+
+def ended(client: httpx.Client, kind: str) -> tuple[dict[str, Any], int]:
+    """The last word of a job, and how many came before."""
+    with client.stream("GET", "/events", timeout=60) as events:
+        states = [json.loads(line[6:]) for line in _until_end(events.iter_lines(), kind)]
+    return states[-1], len(states) - 1
+
+
+def _until_end(lines: Iterator[str], kind: str) -> Iterator[str]:
+    for line in lines:
+        if line.startswith("data: "):
+            yield line
+            state = json.loads(line[6:])
+            if state["kind"] == kind and state["status"] in ("done", "failed"):
+                return
+
+
+def test_the_page_has_all_photos_and_asks_for_them_by_content(
+    client: httpx.Client, data: tuple[str, dict[str, Any]]
+) -> None:
+    address, index = data
+    assert sorted(index["name"]) == sorted(library())
+    cards = client.get(f"{address}photos-0.json").json()
+    assert len(cards) == index["count"]
+    some = ids(index)["cat0.jpg"]
+    thumbnail = client.get(f"{address}thumbs/{some}")
+    assert (thumbnail.headers["Content-Type"], thumbnail.content[:2]) == ("image/jpeg", b"\xff\xd8")
+    assert "immutable" in thumbnail.headers["Cache-Control"]
+    again = client.get(f"{address}thumbs/{some}", headers={"If-None-Match": thumbnail.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_large_picture_is_made_anew(client: httpx.Client, data: tuple[str, dict[str, Any]]) -> None:
+    address, index = data
+    large = client.get(f"{address}large/{ids(index)['coffee0.jpg']}")
+    assert large.headers["Content-Type"] == "image/jpeg"
+    assert b"Exif" not in large.content[:40]
+    shown = Image.open(io.BytesIO(large.content))
+    assert shown.size == (600, 400)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "part"),
+    [
+        ("", 200, FILM),
+        ("bytes=0-3", 206, FILM[:4]),
+        ("bytes=100-", 206, FILM[100:]),
+        ("bytes=-5", 206, FILM[-5:]),
+        ("bytes=5-99999999", 206, FILM[5:]),
+        (f"bytes={len(FILM)}-", 416, b""),
+        ("bytes=9-2", 416, b""),
+        ("bytes=-0", 416, b""),
+        ("lines=1-2", 200, FILM),
+    ],
+)
+def test_a_film_comes_in_the_parts_that_are_asked_for(
+    client: httpx.Client, data: tuple[str, dict[str, Any]], wanted: str, status: int, part: bytes
+) -> None:
+    address, index = data
+    answer = client.get(f"{address}film/{ids(index)['film.mp4']}", headers={"Range": wanted} if wanted else {})
+    assert (answer.status_code, answer.content) == (status, part)
+    assert answer.headers["Accept-Ranges"] == "bytes"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "{data}thumbs/0000000000000000",
+        "{data}large/..%2f..%2fetc%2fpasswd",
+        "{data}large/%2e%2e%2f%2e%2e%2fstate.sqlite",
+        "{data}film/{photo}",  # no film
+        "{data}photos-99.json",
+        "{data}photos--1.json",
+        "{data}secret.json",
+        "/page/../_page.py",
+        "/page/world.json",
+        "/.album-sort/state.sqlite",
+    ],
+)
+def test_nothing_else_can_be_asked_for(client: httpx.Client, data: tuple[str, dict[str, Any]], path: str) -> None:
+    address, index = data
+    answer = client.get(path.format(data=address, photo=ids(index)["cat0.jpg"]))
+    assert answer.status_code == 404
+    assert answer.json()["error"]
+
+
+def test_data_of_before_is_told_to_be_that(client: httpx.Client) -> None:
+    assert client.get("/data/000000000000/index.json").status_code == 410
+
+
+def test_changes_wait_are_planned_applied_and_taken_back_byte_for_byte(
+    client: httpx.Client, data: tuple[str, dict[str, Any]], albums: Path, session_cache: Path
+) -> None:
+    before = tree(albums)
+    photos = [ids(data[1])[name] for name in ("cat0.jpg", "cat1.jpg")]
+    change = {"kind": "belongs-to", "photos": photos, "album": "food"}
+    assert client.post("/changes", json={"changes": [change]}).json()["changes"] == [change]
+    assert client.post("/changes", json={"changes": [{"kind": "keep-out", "photos": photos}]}).status_code == 200
+    assert client.delete("/changes/1").json()["changes"] == [change]
+    kept = Pending(session_cache, str(albums))
+    assert [change_as_json(one) for one in kept.changes] == [change], "another server knows them"
+
+    plan = client.post("/changes/plan").json()
+    assert (plan["photos"], plan["counts"]) == (2, [{"title": "Food", "photos": 2}])
+    assert tree(albums) == before, "nothing has moved yet"
+
+    assert client.post("/changes/apply").status_code == 202
+    state, words = ended(client, "apply")
+    assert (state["status"], state["result"]["photos"], state["result"]["failed"]) == ("done", 2, [])
+    assert words >= 1, "it was told how far it was"
+    assert sorted(name for name in tree(albums) if "cat" in name) == ["Food/2024/cat0.jpg", "Food/2024/cat1.jpg"]
+    assert client.get("/changes").json()["changes"] == []
+    assert client.get(f"{data[0]}index.json").status_code == 410, "the page's data is another one"
+
+    assert client.post("/undo", json={"run": state["result"]["run"]}).status_code == 202
+    assert ended(client, "undo")[0]["status"] == "done"
+    assert tree(albums) == before
+
+
+def test_a_run_of_others_is_told_with_its_name_and_nothing_collides(client: httpx.Client, albums: Path) -> None:
+    with destination_lock(str(albums)):
+        for path, body in (("/sort", None), ("/undo", {"run": "x"})):
+            refused = client.post(path, json=body)
+            assert (refused.status_code, refused.json()["code"]) == (409, "locked")
+            assert f"process {os.getpid()}" in refused.json()["error"]
+    assert client.get("/").status_code == 200, "looking goes on"
+
+
+def test_the_folders_of_before_are_previewed_and_sorted(client: httpx.Client, albums: Path) -> None:
+    new = albums.parent / "photos" / "new.jpg"
+    new.write_bytes(picture_jpeg(pictures.temple(), taken=datetime(2024, 6, 1, 10)))
+    assert client.post("/preview").status_code == 202
+    assert ended(client, "preview")[0]["result"]["photos"] == len(library()) + 1
+    assert not list(albums.rglob("new.jpg"))
+    assert client.post("/sort").status_code == 202
+    run = ended(client, "sort")[0]["result"]["run"]
+    assert len(list(albums.rglob("new.jpg"))) == 1
+    client.post("/undo", json={"run": run})
+    assert ended(client, "undo")[0]["status"] == "done"
+    new.unlink()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        None,
+        {},
+        {"kind": "remove-all"},
+        {"kind": "keep-out"},
+        {"kind": "keep-out", "photos": []},
+        {"kind": "keep-out", "photos": ["../../etc/passwd"]},
+        {"kind": "keep-out", "photos": ["0" * 11]},
+        {"kind": "keep-out", "photos": "0" * 16},
+        {"kind": "belongs-to", "photos": ["0" * 16], "album": ""},
+        {"kind": "belongs-to", "photos": ["0" * 16], "album": "a\nb"},
+        {"kind": "belongs-to", "photos": ["0" * 16], "album": "x" * 1000},
+        {"kind": "belongs-to", "photos": ["0" * 16], "album": "food", "path": "/etc"},
+    ],
+)
+def test_what_is_no_change_is_refused_and_nothing_waits(client: httpx.Client, row: object) -> None:
+    refused = client.post("/changes", json={"changes": [row]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "usage")
+    assert client.get("/changes").json()["changes"] == []
+
+
+def test_a_body_that_is_none_is_refused(client: httpx.Client) -> None:
+    for body in (b"", b"[1]", b"{", b"[" * 100_000):
+        assert client.post("/changes", content=body).status_code == 400
+    assert client.post("/changes", content=b" " * (5 << 20)).status_code == 413
+    assert client.post("/changes/apply").status_code == 422, "nothing waits"
+
+
+def test_everything_about_albums_takes_the_token(server: Running, data: tuple[str, dict[str, Any]]) -> None:
+    photo = ids(data[1])["cat0.jpg"]
+    with server.client() as stranger:
+        for path in (
+            "/",
+            "/changes",
+            "/events",
+            f"{data[0]}index.json",
+            f"{data[0]}thumbs/{photo}",
+            f"{data[0]}film/{photo}",
+        ):
+            assert stranger.get(path).status_code == 403
+        for path in ("/changes", "/changes/plan", "/changes/apply", "/undo", "/sort", "/preview", "/stop"):
+            assert stranger.post(path).status_code == 403
+            with_session = {"Cookie": f"album_sort_{server.port}={server.keys.session}"}
+            assert stranger.post(path, headers=with_session).status_code == 403
+        assert stranger.post("/predict", files={"files": ("a.jpg", make_jpeg(1))}).status_code == 200
+
+
+def test_a_change_is_the_same_after_it_was_kept() -> None:
+    row = {"kind": "new-album", "title": "Bello", "photos": ["0123456789ab", "f" * 64]}
+    assert change_as_json(change_of(row)) == row
+
+
+@pytest.mark.long
+def test_killed_while_it_applies_the_next_run_finishes_and_undo_takes_back(tmp_path: Path, album_sort: Program) -> None:
+    many = {
+        f"photos/{number:03}.jpg": picture_jpeg(pictures.cat()[number // 2 :, number % 5 :]) for number in range(150)
+    }
+    make_tree(tmp_path, many)
+    shipped = ("--model", "efficientnet-lite0", "--offline")
+    assert album_sort(tmp_path / "photos", "--out", tmp_path / "albums", *shipped).code == 0
+    before = tree(tmp_path / "albums")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "album_sort", "serve", str(tmp_path / "albums"), "--port", "0", "--offline"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=surroundings(),
+    )
+    assert server.stdout is not None
+    address, _, token = server.stdout.readline().strip().partition("?token=")
+    with httpx.Client(base_url=address, headers={"X-Album-Sort-Token": token}, timeout=120) as client:
+        told = json.loads(client.get("/").text.partition('id="page">')[2].partition("</script>")[0])
+        index = client.get(f"{told['data']}index.json").json()
+        photos = sorted(ids(index).values())
+        client.post("/changes", json={"changes": [{"kind": "belongs-to", "photos": photos, "album": "food"}]})
+        assert client.post("/changes/apply").status_code == 202
+        deadline = time.monotonic() + 60
+        while not any((tmp_path / "albums" / "Food").rglob("*.jpg")):
+            assert time.monotonic() < deadline
+    server.send_signal(signal.SIGKILL)
+    server.communicate()
+    moved = sum("Food/" in name for name in tree(tmp_path / "albums"))
+    assert 0 < moved < 150
+    assert album_sort(tmp_path / "photos", "--out", tmp_path / "albums", *shipped).code == 0
+    assert sum("Food/" in name for name in tree(tmp_path / "albums")) == 150
+    while tree(tmp_path / "albums") != before:
+        assert album_sort("undo", "--out", tmp_path / "albums").code == 0
