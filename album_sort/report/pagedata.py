@@ -152,6 +152,8 @@ class PageData:
             ],
             # those without photos, too: a photo may belong there, and a guess needs its title
             "titles": titles,
+            # as a shell has to be told of them, where that is another word
+            "quoted": {album: word for album in titles if (word := shell_word(album)) != album},
             "trips": [
                 {
                     "title": visible(trip.title),

@@ -19,7 +19,9 @@
   function read() {
     try {
       for (const [id, album] of JSON.parse(localStorage.getItem(KEY) ?? "[]")) {
-        if (typeof id === "string" && Object.hasOwn(page.titles, album) && photos.positionOf(id) >= 0) pending.set(id, album);
+        const position = typeof id === "string" && Object.hasOwn(page.titles, album) ? photos.positionOf(id) : -1;
+        // what a run has carried out since is done
+        if (position >= 0 && photos.albumOf(position).id !== album) pending.set(id, album);
       }
     } catch { /* nothing was kept, or not by us */ }
   }
@@ -44,6 +46,7 @@
     changed();
   }
 
+  const named = (album) => (Object.hasOwn(page.quoted, album) ? page.quoted[album] : album);
   const quoted = (card) => card.q || `'${card.s}'`;
 
   // One command for all: a call for each album, joined so that the next only runs when the one before went well. Python has quoted what
@@ -59,7 +62,7 @@
     for (const [album, words] of byAlbum) {
       let line = [];
       let length = 0;
-      const flush = () => { if (line.length) calls.push(`${page.program} fix ${line.join(" ")} --album ${album} --out ${page.out}`); line = []; length = 0; };
+      const flush = () => { if (line.length) calls.push(`${page.program} fix ${line.join(" ")} --album ${named(album)} --out ${page.out}${page.isPreview ? "" : " --now"}`); line = []; length = 0; };
       for (const word of words) {
         if (length + word.length > LONGEST_LINE) flush();
         line.push(word);
@@ -124,7 +127,7 @@
     for (const album of pending.values()) sums.set(album, (sums.get(album) ?? 0) + 1);
     return el("div", { class: "result" },
       el("h2", { id: "result-title" }, t("fix_title")),
-      el("p", {}, t("fix_help")),
+      el("p", {}, page.isPreview ? t("fix_help_preview") : t("fix_help")),
       el("ul", { class: "sums" }, ...[...sums].map(([album, n]) =>
         el("li", {}, isolated(photos.albumTitle(album)), ` ${t("photos", { n })}`))),
       copyable(await command(), t("fix_copy")));

@@ -232,6 +232,8 @@
             box.append(element);
           }
           const next = row.labels[row.labels.indexOf(label) + 1];
+          // its place among what stands in a row on paper
+          element.style.setProperty("order", String(2 * key));
           place(element, row.xs[label.at], row.labelTop, (next ? row.xs[next.at] : width) - row.xs[label.at] - 6);
         }
         for (let item = row.from; item < row.to; item += 1) {
@@ -242,6 +244,7 @@
             tiles.set(item, tile);
             box.append(tile.element);
           }
+          tile.element.style.setProperty("order", String(2 * item + 1));
           place(tile.element, row.xs[item - row.from], row.top, row.ws[item - row.from], row.height);
           drawState(tile);
         }
