@@ -108,9 +108,11 @@ def file_photo(
     evidence: Mapping[str, float] | None = None,
     correction: str | None = None,
     precision_target: float = 0.6,
+    *,
+    calibration: Calibration = PLAIN,
 ) -> Assignment:
     """Where a photo goes, with evidence as album and log-odds."""
-    policy = FilingPolicy(rules or shipped_rules(), PLAIN, precision_target)
+    policy = FilingPolicy(rules or shipped_rules(), calibration, precision_target)
     pieces = [Evidence(AlbumId(album), weight, Reason("test.said")) for album, weight in (evidence or {}).items()]
     base = policy.score([facts.prediction])[0].tolist()
     return assign(facts, base, policy, pieces, None if correction is None else AlbumId(correction))

@@ -17,12 +17,14 @@ from album_sort.core.albums.calibration import (
     CurvePoint,
     parse_calibration,
 )
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.errors import UsageError
 from album_sort.pipeline.policy import load_calibration, load_head
-from album_sort.types import Precision
+from album_sort.types import REVIEW, Precision
 from benchmarks import calibrate
 from benchmarks.accuracy import measure
 from benchmarks.labelled import file_all, read_labelled
+from tests.album_cases import facts_of, file_photo, shipped_rules
 
 FILES = sorted((Path(__file__).resolve().parent.parent / "labels" / "calibration").glob("*.toml"))
 
@@ -88,6 +90,25 @@ def test_shipped_calibrations_are_whole_and_say_what_they_were_made_from(path: P
 def test_a_damaged_file_is_refused_with_its_name(text: str) -> None:
     with pytest.raises(UsageError, match=r"x\.toml is not a calibration"):
         parse_calibration(text, "x.toml")
+
+
+# What a person is told
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(1.0, 0.0), (1.5, 1.0), (0.5, -1.0)])
+@pytest.mark.parametrize("share", [0.9, 0.5, 0.2])
+def test_the_reason_and_the_figures_of_a_photo_say_the_same(slope: float, intercept: float, share: float) -> None:
+    """A person compares them, and those of a photo to review with what is needed."""
+    calibration = Calibration("", 1.0, slope, intercept)
+    decided = file_photo(facts_of(classes={"pizza": share, "tabby cat": 0.05}), calibration=calibration)
+    named = FilingPolicy(shipped_rules(), calibration, 0.6).likeliest(decided.scores)
+    values = dict(decided.reasons[0].values)
+    assert named[0].album == "food"
+    assert values["percent"] == round(100 * named[0].probability) == round(100 * decided.probability)
+    assert [one.probability for one in named] == sorted((one.probability for one in named), reverse=True)
+    if decided.album == REVIEW:
+        assert int(values["percent"]) <= int(values["needed_percent"])
+        assert values["other_percent"] == round(100 * named[1].probability)
 
 
 # How the files are made

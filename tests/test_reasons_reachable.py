@@ -19,6 +19,7 @@ import pytest
 import album_sort
 from album_sort.classifier.labels import load_labels, load_wording, reason_texts
 from album_sort.core.albums.explain import explain
+from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.groups.grouping import group_files
 from album_sort.core.wording import WORD_PLACEHOLDERS, read_wording, reason_faults
 from album_sort.pipeline.reporting import RowMaker
@@ -36,7 +37,7 @@ from album_sort.types import (
     Stage,
 )
 from tests import reason_scenes, reason_scenes_of_files
-from tests.album_cases import facts_of, file_photo, trip_of
+from tests.album_cases import PLAIN, facts_of, file_photo, shipped_rules, trip_of
 from tests.conftest import REPOSITORY
 from tests.destination_builders import filing, plan_on_paper
 from tests.test_grouping import item
@@ -258,6 +259,7 @@ def test_the_report_shows_every_reason_that_a_photo_a_trip_and_a_file_left_out_c
         hand=SimpleNamespace(pinned=frozenset()),
         wording=WORDING,
         lang="zh",
+        policy=FilingPolicy(shipped_rules(), PLAIN),
         title=str,
         say=lambda reason: WORDING.say(reason, "zh"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import signal
 import socket
@@ -163,6 +164,11 @@ def test_what_cannot_be_answered_is_refused_in_words(
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (status, code)
     assert problem["error"].endswith((".", "?"))
+
+
+def test_what_a_client_sends_wrong_is_not_told_on_the_terminal() -> None:
+    """A logger without a handler of its own would print every wrong form, in the words of the form's parser."""
+    assert logging.getLogger("python_multipart").handlers
 
 
 def test_a_picture_that_is_too_large_costs_the_others_nothing(client: httpx.Client) -> None:

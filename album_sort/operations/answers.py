@@ -13,10 +13,6 @@ from album_sort.pipeline.assigning import album_title
 from album_sort.types import LANGUAGES, REVIEW, AlbumId, ClassIndex
 from album_sort.types.report import PlaceRow, TakenRow
 
-MOST_NAMED_ALBUMS = 5
-LEAST_NAMED = 0.005
-"""Probability below which an album is not worth a word."""
-
 
 @dataclass(frozen=True, slots=True)
 class NamedClass:
@@ -67,9 +63,8 @@ def in_words(predicted: Predicted, policy: FilingPolicy, lang: str, most_classes
         top=tuple(NamedClass(one.class_index, labels.classes[one.class_index].names, one.probability) for one in top),
         album=NamedAlbum(assignment.album, album_title(policy, assignment.album, lang), assignment.probability),
         albums=tuple(
-            NamedAlbum(one.album, album_title(policy, one.album, lang), policy.sure_of(one.album, one.probability))
-            for one in assignment.scores[:MOST_NAMED_ALBUMS]
-            if one.probability >= LEAST_NAMED
+            NamedAlbum(one.album, album_title(policy, one.album, lang), one.probability)
+            for one in policy.likeliest(assignment.scores)
         ),
         why=tuple(wording.say(reason, lang) for reason in assignment.reasons),
         taken=TakenRow.of(facts.capture_time, (wording.say(reason, lang) for reason in facts.time_why))

@@ -45,9 +45,6 @@ from album_sort.types import (
 )
 from album_sort.types.corrections import CorrectionKind
 
-NAMED_SCORES = 5
-LEAST_NAMED = 0.005
-
 RelativeWords = Callable[[Trip], str]
 """`last winter in Japan`: words of the day of the report."""
 
@@ -144,9 +141,7 @@ class RowMaker:
                 for score in top
             ),
             scores=tuple(
-                (score.album, score.probability)
-                for score in assignment.scores[:NAMED_SCORES]
-                if score.probability >= LEAST_NAMED
+                (score.album, score.probability) for score in self.preparation.policy.likeliest(assignment.scores)
             ),
             taken=TakenRow.of(facts.capture_time, (wording.say(reason, lang) for reason in facts.time_why))
             if facts.capture_time

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import AsyncIterator
@@ -19,6 +20,9 @@ from album_sort.web.refusals import Refused
 MULTIPART = "multipart/form-data"
 PICTURES = ("image/", "video/")
 UNTYPED = "application/octet-stream"
+
+# What a client has sent wrong is told to that client, in words; the terminal would fill with the parser's own.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 
 @dataclass(slots=True)

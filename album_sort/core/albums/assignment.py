@@ -290,9 +290,9 @@ def _to_review(case: _Case, probability: float, needed: float) -> _Decision:
     reason = Reason.of(
         "albums.unsure",
         album=first.album,
-        percent=round(100 * first.probability),
+        percent=round(100 * probability),
         other=second.album,
-        other_percent=round(100 * second.probability),
+        other_percent=round(100 * case.policy.sure_of(second.album, second.probability)),
         needed_percent=round(100 * needed),
     )
     return _Decision(REVIEW, probability, "review", (reason,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -15,8 +15,11 @@ from album_sort.core.albums.blend import score_with_head
 from album_sort.core.albums.calibration import DEFAULT_PRECISION_TARGET, Calibration
 from album_sort.core.albums.head import Head
 from album_sort.core.albums.scoring import score_predictions
-from album_sort.types import AlbumId, Prediction
+from album_sort.types import AlbumId, AlbumScore, Prediction
 
+MOST_NAMED = 5
+LEAST_NAMED = 0.005
+"""Probability below which an album is not worth a word: it would be shown as 0%."""
 LEFT_BY_OTHERS = 0.9
 """What remains of a taught album's probability where nothing speaks for the others: each of them has a little at least."""
 
@@ -58,6 +61,15 @@ class FilingPolicy:
     def sure_of(self, album: AlbumId, score: float) -> float:
         """The probability that a score stands for: calibrated, or as measured where a person has taught the album."""
         return score if album in self.taught else self.calibration.probability(score)
+
+    def likeliest(self, scores: Iterable[AlbumScore]) -> tuple[AlbumScore, ...]:
+        """The albums worth naming of one photo with the probabilities that their scores stand for, most likely first.
+
+        Whoever shows a figure to a person shows these, so that the reasons, the report and the server say the same.
+        """
+        sure = (AlbumScore(one.album, self.sure_of(one.album, one.probability)) for one in scores)
+        named = sorted((one for one in sure if one.probability >= LEAST_NAMED), key=lambda one: -one.probability)
+        return tuple(named[:MOST_NAMED])
 
 
 @lru_cache(maxsize=256)
