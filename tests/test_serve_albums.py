@@ -257,6 +257,8 @@ def test_the_folders_of_before_are_previewed_and_sorted(client: httpx.Client, al
         {"kind": "belongs-to", "photos": ["0" * 16], "album": "a\nb"},
         {"kind": "belongs-to", "photos": ["0" * 16], "album": "x" * 1000},
         {"kind": "belongs-to", "photos": ["0" * 16], "album": "food", "path": "/etc"},
+        {"kind": "merge-albums", "albums": [1], "into": "food"},
+        {"kind": "rename-trip", "trip": None, "title": "x"},
     ],
 )
 def test_what_is_no_change_is_refused_and_nothing_waits(client: httpx.Client, row: object) -> None:
@@ -291,9 +293,34 @@ def test_everything_about_albums_takes_the_token(server: Running, data: tuple[st
         assert stranger.post("/predict", files={"files": ("a.jpg", make_jpeg(1))}).status_code == 200
 
 
-def test_a_change_is_the_same_after_it_was_kept() -> None:
-    row = {"kind": "new-album", "title": "Bello", "photos": ["0123456789ab", "f" * 64]}
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"kind": "new-album", "title": "Bello", "photos": ["0123456789ab", "f" * 64]},
+        {"kind": "taken", "photos": ["0" * 16], "taken": "1987-07"},
+        {"kind": "place", "photos": ["0" * 16], "place": "Kyoto"},
+        {"kind": "rename-album", "album": "food", "title": "Eating"},
+        {"kind": "merge-albums", "albums": ["food", "flowers"], "into": "home"},
+        {"kind": "rename-trip", "trip": "t1", "title": "Summer"},
+        {"kind": "merge-trips", "trips": ["t1", "t2"], "title": "Summer"},
+    ],
+    ids=lambda row: row["kind"],
+)
+def test_a_change_is_the_same_after_it_was_kept(row: dict[str, object]) -> None:
     assert change_as_json(change_of(row)) == row
+
+
+def test_albums_and_dates_are_changed_as_photos_are(client: httpx.Client, data: tuple[str, dict[str, Any]]) -> None:
+    photo = ids(data[1])["flower0.jpg"]
+    changes = [
+        {"kind": "rename-album", "album": "food", "title": "Eating"},
+        {"kind": "taken", "photos": [photo], "taken": "1987-07-14"},
+    ]
+    client.post("/changes", json={"changes": changes})
+    plan = client.post("/changes/plan").json()
+    targets = {move["path"] for move in plan["moves"]}
+    assert {"Eating/2024/coffee0.jpg", "Eating/2024/coffee1.jpg", "Flowers/1987/flower0.jpg"} <= targets
+    assert client.delete("/changes").json()["changes"] == []
 
 
 @pytest.mark.long

@@ -14,13 +14,31 @@ from pathlib import Path
 
 from album_sort.errors import UsageError
 from album_sort.reading import read_small
-from album_sort.types.changes import BelongsTo, Change, Forget, KeepOut, NewAlbum
+from album_sort.types.changes import (
+    BelongsTo,
+    Change,
+    Forget,
+    KeepOut,
+    MergeAlbums,
+    MergeTrips,
+    NewAlbum,
+    RenameAlbum,
+    RenameTrip,
+    SetPlace,
+    SetTaken,
+)
 
 KINDS: Mapping[str, type] = {
     "belongs-to": BelongsTo,
     "keep-out": KeepOut,
     "new-album": NewAlbum,
     "forget": Forget,
+    "taken": SetTaken,
+    "place": SetPlace,
+    "rename-album": RenameAlbum,
+    "merge-albums": MergeAlbums,
+    "rename-trip": RenameTrip,
+    "merge-trips": MergeTrips,
 }
 """What a page can ask for, by the name that it uses; the fields are those of the value."""
 
@@ -44,16 +62,23 @@ def change_of(row: object) -> Change:
 
 
 def _value(name: str, value: object) -> str | tuple[str, ...]:
+    if name in ("albums", "trips"):
+        several = value if isinstance(value, list) and len(value) <= MOST_CHANGES else []
+        return tuple(_text(name, one) for one in several)
     if name != "photos":
-        if not isinstance(value, str) or not 0 < len(value.strip()) <= MOST_LETTERS or not value.isprintable():
-            raise UsageError(f"{name} is a text of at most {MOST_LETTERS} letters", hint="say it in fewer")
-        return value.strip()
+        return _text(name, value)
     photos = value if isinstance(value, list) else []
     if not 0 < len(photos) <= MOST_PHOTOS or not all(
         isinstance(one, str) and _CONTENT.fullmatch(one) for one in photos
     ):
         raise UsageError(f"photos are 1 to {MOST_PHOTOS} contents", hint="12 to 64 of the digits of each")
     return tuple(dict.fromkeys(photos))
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= MOST_LETTERS or not value.isprintable():
+        raise UsageError(f"{name} is a text of at most {MOST_LETTERS} letters", hint="say it in fewer")
+    return value.strip()
 
 
 def change_as_json(change: Change) -> dict[str, object]:

@@ -79,9 +79,6 @@ class Problem(BaseModel):
 
     error: str = Field(description="A sentence for people.", examples=["The form ends too early, or is none."])
     code: str = Field(description="A word for programs.", examples=["form"])
-    images: list[Image] | None = Field(
-        None, description="Where no picture of a request could be looked at: each of them."
-    )
 
 
 class Health(BaseModel):

@@ -43,7 +43,7 @@ PROBLEMS: dict[int, str] = {
     413: "A picture, a form or the whole request is too large.",
     415: "The body is neither a form nor a picture.",
     421: "The server is not called so.",
-    422: "A parameter is wrong, or no picture could be looked at.",
+    422: "A parameter is wrong, or the form has no picture.",
     500: "A fault of the server.",
     503: "The server is busy: `Retry-After` says when to come again.",
 }
@@ -87,11 +87,7 @@ def predict_router(desk: Desk) -> APIRouter:
             images = await _answers(request, desk, name, _Wanted(said_in, top_k, preview))
         if not images:
             raise Refused(422, "nothing")
-        body: dict[str, Any] = {"images": images, "network": desk.predictor.network}
-        if all("error" in image for image in images):
-            refused = Refused(422, "unreadable", {"n": len(images)})
-            return JSONResponse({**refused.as_json(said_in), "images": images}, refused.status)
-        return JSONResponse(body)
+        return JSONResponse({"images": images, "network": desk.predictor.network})
 
     return router
 

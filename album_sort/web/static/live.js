@@ -4,6 +4,7 @@
 (() => {
   const meta = document.getElementById("album-sort-live").dataset;
   const words = JSON.parse(meta.words);
+  const trips = JSON.parse(meta.trips); // ids by the numbers that the page has for them
   const VIEW = "changes";
   const BUSY = "running";
   const ui = () => window.albumSort.words;
@@ -59,9 +60,17 @@
   }
 
   function ask(label) {
+    return answerOf(label, ui().el("input", { id: "ask", type: "text", maxlength: 200, autocomplete: "off", required: "required" }));
+  }
+
+  function choose(label, choices) {
+    const { el, option } = ui();
+    return answerOf(label, el("select", { id: "ask" }, ...choices.map(([value, text]) => option(value, text))));
+  }
+
+  function answerOf(label, input) {
     return new Promise((resolve) => {
       const { el, button } = ui();
-      const input = el("input", { id: "ask", type: "text", maxlength: 200, autocomplete: "off", required: "required" });
       const form = el("form", { method: "dialog" }, el("label", { for: "ask" }, label), input,
         el("p", { class: "live-buttons" }, el("button", { class: "button" }, say("ok")), button(say("cancel"), () => dialog.close())));
       const dialog = open(form);
@@ -75,8 +84,10 @@
   function sentence(change) {
     const n = (change.photos || []).length;
     const { photos } = window.albumSort;
-    const album = change.album && photos ? photos.albumTitle(change.album) : change.album;
-    return say(`said_${change.kind.replaceAll("-", "_")}`, { ...change, n, album });
+    const titleOf = (id) => (id && photos ? photos.albumTitle(id) : id);
+    const trip = window.albumSort.page.trips[trips.indexOf(change.trip)]?.title ?? change.trip;
+    const values = { ...change, n, trip, album: titleOf(change.album), into: titleOf(change.into), albums: (change.albums || []).map(titleOf).join(", ") };
+    return say(`said_${change.kind.replaceAll("-", "_")}`, values);
   }
 
   function waitingList(changes) {
@@ -211,7 +222,44 @@
           if (title) await add([{ kind: "new-album", title, photos }]);
         },
       },
+      {
+        label: say("taken"),
+        run: async (photos) => {
+          const taken = await ask(say("taken_when"));
+          if (taken) await add([{ kind: "taken", photos, taken }]);
+        },
+      },
+      {
+        label: say("place"),
+        run: async (photos) => {
+          const place = await ask(say("place_where"));
+          if (place) await add([{ kind: "place", photos, place }]);
+        },
+      },
       { label: say("forget"), run: (photos) => add([{ kind: "forget", photos }]) },
+    ],
+    albumActions: [
+      {
+        label: say("rename"),
+        run: async ({ kind, name }) => {
+          const title = await ask(say("rename_to"));
+          if (!title) return;
+          await add([kind === "trip" ? { kind: "rename-trip", trip: trips[Number(name)], title } : { kind: "rename-album", album: name, title }]);
+        },
+      },
+      {
+        label: say("merge"),
+        run: async ({ kind, name }) => {
+          const { page, photos } = window.albumSort;
+          const others = kind === "trip"
+            ? page.trips.map((trip, number) => [trips[number], trip.title]).filter(([id]) => id !== trips[Number(name)])
+            : Object.keys(page.titles).filter((id) => id !== "review" && id !== name).map((id) => [id, photos.albumTitle(id)]);
+          const into = await choose(say("merge_into"), others);
+          if (!into) return;
+          const title = others.find(([id]) => id === into)[1];
+          await add([kind === "trip" ? { kind: "merge-trips", trips: [into, trips[Number(name)]], title } : { kind: "merge-albums", albums: [name], into }]);
+        },
+      },
     ],
     views: { [VIEW]: (target) => { view(target).catch((error) => tell(error.message)); } },
     links: [{ label: say("link_changes"), href: `#/${VIEW}` }, { label: say("link_drop"), href: "/drop" }],
