@@ -101,6 +101,13 @@
     }));
   }
 
+  // `el` leaves out what is empty, and what is said beside a picture needs no other name.
+  function pictureOf(address) {
+    const image = ui().el("img", { src: address, loading: "lazy", width: 72, height: 54 });
+    image.alt = "";
+    return image;
+  }
+
   async function planOf(box) {
     const { el } = ui();
     box.replaceChildren(el("p", { class: "quiet" }, say("planning")));
@@ -113,7 +120,7 @@
     }
     const { page } = window.albumSort;
     const rows = plan.moves.map((move) => el("li", {},
-      el("img", { src: `${page.data}thumbs/${move.id}`, alt: "", loading: "lazy", width: 72, height: 54 }),
+      pictureOf(`${page.data}thumbs/${move.id}`),
       el("span", {}, el("strong", {}, move.title ? `${move.before || say("outside")} → ${move.title}` : `${move.before} → ${say("taken_out")}`),
         el("span", { class: "path" }, move.path), move.why ? el("span", { class: "quiet" }, move.why) : null)));
     const more = plan.photos - plan.moves.length;
