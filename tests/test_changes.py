@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -309,6 +310,11 @@ def test_killed_in_the_middle_the_next_sort_finishes_it_and_an_undo_takes_it_bac
 
 def test_a_photo_is_dated_as_somebody_says_and_the_folders_and_reasons_follow(home: Home) -> None:
     home.apply(SetTaken(home.ids("scans/1.jpg"), "1987-07"), SetTaken(home.ids("away/3.jpg", "away/4.jpg"), "+1y"))
+    newest = max(home.albums.glob(".album-sort/runs/*"))
+    rows = [json.loads(line) for line in (newest / "report.jsonl").read_text().splitlines()]
+    assert rows[-1]["type"] == "summary", "the report of a change is complete ..."
+    assert sum(row["type"] == "photo" for row in rows) == len(photos()), "... and of all photos ..."
+    assert f"{newest.name}/report.html" in (home.albums / "album-report.html").read_text(), "... and so is the page"
     assert home.at("scans/1.jpg") == "Review/1987/1.jpg"
     assert "2025" in home.at("away/4.jpg")
     marks = fingerprint(home.source)
@@ -386,7 +392,7 @@ def test_an_album_that_somebody_renamed_by_hand_is_renamed_again_with_all_in_it(
     assert home.at("scans/1.jpg") == "Haustiere/2024/rocket.jpg"
 
 
-def test_the_command_line_says_the_same_by_paths(home: Home) -> None:
+def test_the_command_line_says_the_same_by_paths(home: Home, tmp_path: Path) -> None:
     def call(*words: str | Path) -> str:
         ran = home.program(*words, "--out", home.albums)
         assert ran.code == 0, ran.stderr
@@ -410,6 +416,9 @@ def test_the_command_line_says_the_same_by_paths(home: Home) -> None:
     assert "Towns" in call("albums", "list")
     assert "for 1 photo" in call("fix", scan, "--forget")
     assert home.program("fix", scan, "--trip", "Rome", "--out", home.albums).code == 2
+    (new := tmp_path / "new.jpg").write_bytes(picture_jpeg(cat()[50:]))
+    refused = home.program("fix", new, "--taken", "1987", "--out", home.albums)
+    assert (refused.code, f"{str(new)!r} is not in these albums yet" in refused.stderr) == (2, True)
     for _ in range(4):
         home.undo()
     assert home.tree() == tree

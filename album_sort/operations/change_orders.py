@@ -40,9 +40,15 @@ def changes_of(destination: str, saying: Saying, albums_file: str = "") -> list[
     with open_to_read(destination) as state:
         layout, rules = shape_of(kept_of(state), albums_file)
         albums = look_at(destination, state, layout, rules, now_there(state))
-        meant = {one.content_id for one in find_photos([given_path(path) for path in saying.photos], albums)}
+        found_photos = find_photos([given_path(path) for path in saying.photos], albums)
         trips = {trip.trip_id: trip.members for trip in state.trips()}
         told = {content: fact.value for (content, _), fact in state.facts().items()}
+    known = {row.group_id for row in albums.picture.ledger.values()} | albums.hand.corrections.keys() | told.keys()
+    if unknown := [one.path for one in found_photos if one.content_id not in known]:
+        raise UsageError(
+            f"{unknown[0]!r} is not in these albums yet", hint="sort it first: album-sort PHOTOS --out ALBUMS"
+        )
+    meant = {one.content_id for one in found_photos}
     photos = tuple(sorted(meant))
     changes: list[Change] = []
     if saying.album:

@@ -300,14 +300,15 @@ def _carry_out(decided: _Decided, state: DestinationState, sink: EventSink, stop
     writer = ReportWriter(*said, is_preview=False, timings={}, previews=store)
     with stop.gently():
         journal = begin_run(state, plan, CHANGE, plan.created_utc, words=words, keeps=keeps)
+        # The report is completed while it is open: the rows of what is not touched follow those of what is.
         with writer.streaming() as on_result:
             applied = apply_and_tell(
                 plan, RealFileSystem(), journal, preparation.lang, sink=sink, stop=stop, on_result=on_result
             )
-        doubt_refused(plan, applied, preparation.engine.cache_folder)
-        state.finish_run(plan.plan_id, status_of(applied), utc_now())
-        if not applied.is_destination_gone:
-            _write_report(writer, applied, preparation, sink)
+            doubt_refused(plan, applied, preparation.engine.cache_folder)
+            state.finish_run(plan.plan_id, status_of(applied), utc_now())
+            if not applied.is_destination_gone:
+                _write_report(writer, applied, preparation, sink)
     return Changed(decided.plan, plan.plan_id, applied)
 
 

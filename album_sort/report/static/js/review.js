@@ -57,9 +57,10 @@
       const mine = turn += 1;
       const part = fixes.pending.size && !albumSort.live()?.fix ? await fixes.result() : null;
       if (mine !== turn) return;
-      stage.replaceChildren(el("div", { class: "finished" }, el("h2", { tabindex: "-1" }, t("queue_done")), part,
+      const said = t(items.length ? "queue_done" : "review_none");
+      stage.replaceChildren(el("div", { class: "finished" }, el("h2", { tabindex: "-1" }, said), part,
         el("p", {}, done.length ? button(t("queue_undo"), undo, { "aria-keyshortcuts": "u" }) : null, " ",
-          button(t("queue_again"), () => { at = 0; done.length = 0; draw(); }))));
+          items.length ? button(t("queue_again"), () => { at = 0; done.length = 0; draw(); }) : null)));
       stage.querySelector("h2").focus({ preventScroll: true });
       keys = (event) => (event.key === "u" ? undo : null);
     }
