@@ -110,11 +110,11 @@ def test_ticks_click_shift_and_one_choice_for_all(made_library: Path, open_page:
     assert page.inner_text("#ticked .count") == "9 ticked", "while photos are ticked a click ticks"
     page.locator("#ticked select").select_option(label="Wildlife")
     assert not page.is_visible("#ticked")
-    assert page.locator(".photos .moves").count() == 9
+    watched.until("document.querySelectorAll('.photos .moves').length === 9")
     [(album, photos)] = carried_out(command_of(watched)).items()
     assert (album, len(photos)) == ("wildlife", 9)
     page.get_by_role("button", name="Discard").click()
-    assert page.locator(".photos .moves").count() == 0
+    watched.until("document.querySelectorAll('.photos .moves').length === 0")
 
 
 def test_a_drag_from_a_tick_ticks_what_it_passes(made_library: Path, open_page: OpenPage) -> None:
