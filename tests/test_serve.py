@@ -365,6 +365,19 @@ def test_hostile_pictures_are_answered_and_the_server_goes_on(client: httpx.Clie
     assert "/" not in images[0]["name"]
 
 
+@pytest.mark.long
+def test_three_hundred_hostile_uploads_leave_the_server_answering(
+    client: httpx.Client, shared_photos: Path, uploads_folder: Path
+) -> None:
+    hostile = [path for path in sorted((shared_photos / "nasty").rglob("*")) if path.is_file()][:300]
+    for path in hostile:
+        if path.stat().st_size < LIMITS.file_bytes:
+            (image,) = client.post("/predict", files=[a_file(path.name, path.read_bytes())]).json()["images"]
+            assert "top" in image or image["error"]
+    assert client.get("/healthz").status_code == 200
+    assert [path for path in uploads_folder.rglob("*") if path.is_file()] == []
+
+
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], str, Path]]:
     """The program itself: its process, the address that it tells, and where its temporary files go."""

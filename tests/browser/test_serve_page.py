@@ -1,0 +1,100 @@
+"""The server's pages in a real browser: photos are dropped and answered, said where they belong, applied and taken back."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from album_sort.operations.live import LiveAlbums
+from album_sort.operations.order import settings_here
+from album_sort.operations.pending import Pending
+from tests import pictures
+from tests.builders import picture_jpeg
+from tests.serve_server import Running, running_server
+from tests.test_serve_albums import album_sort_once, albums, tree  # noqa: F401 - fixtures
+
+axe = pytest.importorskip(
+    "axe_playwright_python.sync_playwright", reason="axe looks at the page: pip install album-sort[browser]"
+)
+playwright = pytest.importorskip("playwright.sync_api")
+
+DROP = """async ([files]) => {
+  const transfer = new DataTransfer();
+  for (const [name, text] of files) transfer.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
+  for (const type of ["dragenter", "dragover", "drop"]) {
+    dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }
+  const began = performance.now();
+  const shown = () => [...document.querySelectorAll(".card img")].filter((one) => one.naturalWidth).length;
+  while (shown() < 11 && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
+  return performance.now() - began;
+}"""
+
+
+@pytest.fixture(scope="module")
+def server(albums: Path, session_cache: Path) -> Iterator[Running]:  # noqa: F811 - the fixture
+    here = settings_here(str(albums), lambda kept: (kept,) if kept else ())
+    live = LiveAlbums(str(albums), here)
+    with running_server(live.predictor(), albums=live, pending=Pending(session_cache, str(albums))) as running:
+        yield running
+
+
+@pytest.fixture
+def page(chromium: Any, server: Running) -> Iterator[Any]:
+    """The printed address, opened; nothing may go wrong in the page."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark", bypass_csp=True)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(f"{server.address}/?token={server.keys.token}")
+    yield page
+    context.close()
+    assert faults == []
+
+
+def look_at(page: Any) -> None:
+    """No finding of axe, and nothing wider than a phone."""
+    found = axe.Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_dropped_pictures_are_shown_at_once_and_answered_one_by_one(page: Any, server: Running) -> None:
+    page.goto(f"{server.address}/drop?lang=zh")
+    kinds = (pictures.cat(), pictures.coffee(), pictures.flower())
+    files = [(f"{n}.jpg", base64.b64encode(picture_jpeg(kinds[n % 3][n:])).decode()) for n in range(11)]
+    milliseconds = page.evaluate(DROP, [[*files, ("broken.jpg", base64.b64encode(b"no picture").decode())]])
+    assert milliseconds < 3000, "their previews need no answer"
+    playwright.expect(page.locator(".card.busy")).to_have_count(0, timeout=60_000)
+    assert page.locator(".card .bars").count() == 11
+    assert page.locator(".card .error").count() == 1
+    assert page.locator(".card .album").first.inner_text() == "相册：宠物"
+    page.locator("summary").first.press("Enter")
+    look_at(page)
+
+
+def test_photos_are_ticked_moved_and_taken_back(page: Any, server: Running, albums: Path) -> None:  # noqa: F811
+    before = tree(albums)
+    page.goto(f"{server.address}/#/album/food")
+    ticks = page.locator("#view .tick")
+    ticks.first.wait_for(state="attached")
+    for number in range(2):
+        ticks.nth(number).dispatch_event("click")
+    page.locator("#ticked select").select_option("pets")
+    page.locator("#pending button.button").click()
+    apply = page.locator("#apply")
+    playwright.expect(apply).to_be_visible(timeout=30_000)
+    look_at(page)
+    assert tree(albums) == before
+    apply.click()
+    undo = page.locator("#undo")
+    undo.wait_for(timeout=60_000)
+    assert sum("Pets/" in name for name in tree(albums)) == 4
+    undo.click()
+    playwright.expect(page.locator(".live-job")).to_contain_text("done", timeout=60_000)
+    playwright.expect(undo).to_have_count(0, timeout=60_000)
+    assert tree(albums) == before
