@@ -23,6 +23,8 @@ from typing import Any
 import httpx
 import pytest
 
+from album_sort.cli.serve import ServeCall, run_serve
+from album_sort.errors import UsageError
 from album_sort.operations.predict import Predictor
 from album_sort.settings import Settings
 from tests import pictures
@@ -409,6 +411,14 @@ def test_the_program_says_where_it_is_and_a_taken_port_is_told(
     assert (again.code, again.stdout) == (1, "")
     assert f"port {port} of 127.0.0.1 is taken" in again.stderr
     assert f"--port {int(port) + 1}" in again.stderr
+
+
+def test_without_the_extra_it_says_in_one_sentence_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    call = ServeCall("", "127.0.0.1", 0, False, False, (), ("", ""), None, None, {})
+    with pytest.raises(UsageError, match="fastapi, uvicorn, python_multipart") as caught:
+        run_serve(call)
+    assert "album-sort[web]" in caught.value.hint
 
 
 def test_another_address_needs_a_word_more(album_sort: Callable[..., Ran]) -> None:
