@@ -95,6 +95,9 @@ def test_a_key_takes_back_another_skips_and_nothing_is_lost(tmp_path: Path, open
     assert "1 correction" in page.inner_text("#pending"), "closing the page loses none"
     page.get_by_role("button", name="Discard").click()
     assert not page.is_visible("#pending")
+    watched.show(write(tmp_path / "sure.html", [photo_row("/in/sure.jpg")]), "#/review")
+    page.wait_for_selector(".finished h2:text-is('Nothing to review: every photo found its album.')")
+    assert page.locator(".finished button").count() == 0, "nothing to begin again with"
 
 
 @needs_bash
