@@ -26,6 +26,12 @@ function make(tag, className, text) {
   return element;
 }
 
+// No name can pretend to be another: what cannot be seen of it is spelled out (but for what joins emoji and letters).
+function shown(name) {
+  return name.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu,
+    (one) => `\\u${one.codePointAt(0).toString(16).padStart(4, "0")}`);
+}
+
 function tell() {
   const parts = all ? [say("progress", { done, all })] : [];
   document.getElementById("progress").textContent = parts.concat(notice || []).join(" · ");
@@ -62,7 +68,10 @@ function cardOf(file) {
   });
   frame.append(image);
   const about = make("div", "about");
-  about.append(make("p", "name", file.name), make("p", "state quiet", say("waiting")));
+  const name = make("p", "name", shown(file.name));
+  name.title = name.textContent;
+  name.dir = "auto";
+  about.append(name, make("p", "state quiet", say("waiting")));
   card.append(frame, about);
   cards.append(card);
   return card;
