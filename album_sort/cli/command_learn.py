@@ -29,7 +29,12 @@ class LearnGroup(TyperGroup):
 
 
 learn_app = typer.Typer(
-    cls=LearnGroup, help="Albums from examples of yours.", no_args_is_help=True, rich_markup_mode=None
+    cls=LearnGroup,
+    help="Albums from examples of yours: `album-sort learn Bello PHOTOS... --out ALBUMS` learns one.",
+    short_help="Albums from examples of yours.",
+    epilog="`album-sort learn album --help` lists the options of learning.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="An album that was learned here.")]

@@ -21,7 +21,7 @@ def totals(words: Words, outcome: Outcome) -> Iterator[str]:
     review = sum(album.photos for album in summary.albums if album.album == REVIEW)
     yield words.text(
         "totals",
-        photos=summary.photos + len(summary.problems),
+        photos=words.text("counted_photos", n=summary.photos + len(summary.problems)),
         filed=summary.photos - review,
         albums=words.text("albums", n=sum(album.album != REVIEW for album in summary.albums)),
         review=review,
