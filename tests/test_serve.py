@@ -68,6 +68,8 @@ jsonschema = pytest.importorskip("jsonschema", reason="jsonschema checks answers
 
 CAT = picture_jpeg(pictures.cat(), taken=datetime(2024, 5, 1, 10))
 COFFEE = picture_jpeg(pictures.coffee())
+UNKNOWN = picture_jpeg(pictures.coffee(), taken=datetime(2019, 3, 4, 5, 6, 7))
+"""Of which no other test has left a prediction in the cache: the network has to look."""
 File = tuple[str, tuple[str, bytes, str]]
 
 
@@ -226,7 +228,7 @@ def test_what_waits_is_looked_at_together(server: Running, monkeypatch: pytest.M
 
     def ask(_: int) -> int:
         with server.client() as client:
-            return client.post("/predict", files=[a_file("a.jpg", COFFEE)]).status_code
+            return client.post("/predict", files=[a_file("a.jpg", UNKNOWN)]).status_code
 
     with ThreadPoolExecutor(8) as many:
         assert set(many.map(ask, range(8))) == {200}
@@ -247,7 +249,7 @@ def test_too_many_requests_at_once_are_told_to_come_again(server: Running, monke
 
     def ask(_: int) -> httpx.Response:
         with server.client() as client:
-            return client.post("/predict", files=[a_file("a.jpg", COFFEE)])
+            return client.post("/predict", files=[a_file("a.jpg", UNKNOWN)])
 
     with ThreadPoolExecutor(LIMITS.requests + 4) as many:
         asked = [many.submit(ask, number) for number in range(LIMITS.requests + 4)]
