@@ -49,7 +49,10 @@ def explain(photo: str, destination: str, here: SettingsHere, *, sink: EventSink
     preparation = prepare(scout(request, remembered, sink), remembered, sink)
     lang = here.settings.lang or preparation.lang
     facts, assignment = _found(preparation, source)
-    sections = explain_decision(assignment, facts, load_labels(), lang, preparation.wording, with_figures=with_figures)
+    likeliest = preparation.policy.likeliest(assignment.scores)
+    sections = explain_decision(
+        assignment, facts, load_labels(), lang, preparation.wording, with_figures=with_figures, likeliest=likeliest
+    )
     alike = _like_examples(preparation, assignment, remembered, lang)
     return Explained(source, (*sections[:1], *alike, *sections[1:]))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from album_sort.core.damage import damage_reason
 from album_sort.core.together import why_together
 from album_sort.core.wording import Wording
-from album_sort.types import REVIEW, Assignment, LabelSet, PhotoFacts, Reason, TimePrecision
+from album_sort.types import REVIEW, AlbumScore, Assignment, LabelSet, PhotoFacts, Reason, TimePrecision
 
 SHOWN_CLASSES = 5
 SHOWN_SCORES = 5
@@ -40,16 +40,20 @@ def explain(
     wording: Wording,
     *,
     with_figures: bool = True,
+    likeliest: Sequence[AlbumScore] | None = None,
 ) -> tuple[Section, ...]:
     """All that led to a photo's album, the most important first. `wording` knows the user's own titles.
 
-    Without figures it says the same in words, with the one percentage that was decided by.
+    `likeliest` are the albums with the probabilities that their scores stand for (`FilingPolicy.likeliest`): the figures are those of the
+    reasons and the report. Without it the scores stand as they are. Without figures it says the same in words, with the one percentage
+    that was decided by.
     """
+    named = assignment.scores if likeliest is None else tuple(likeliest)
     sections = (
         ("explain.decision", (*_decision(assignment), *_damage(facts))),
-        ("explain.runner-up", _runner_up(assignment, wording, lang, with_figures=with_figures)),
+        ("explain.runner-up", _runner_up(assignment, named, wording, lang, with_figures=with_figures)),
         *(
-            _figures(assignment, facts, labels, wording, lang)
+            (("explain.scores", _scores(named)), *_figures(assignment, facts, labels, wording, lang))
             if with_figures
             else _words(assignment, facts, wording, lang)
         ),
@@ -65,7 +69,6 @@ _Sections = tuple[tuple[str, Iterator[Reason]], ...]
 
 def _figures(assignment: Assignment, facts: PhotoFacts, labels: LabelSet, wording: Wording, lang: str) -> _Sections:
     return (
-        ("explain.scores", _scores(assignment)),
         ("explain.evidence", _evidence(assignment, wording, lang)),
         ("explain.classes", _classes(facts, labels, lang)),
     )
@@ -106,8 +109,8 @@ def _damage(facts: PhotoFacts) -> Iterator[Reason]:
         yield reason
 
 
-def _scores(assignment: Assignment) -> Iterator[Reason]:
-    for score in assignment.scores[:SHOWN_SCORES]:
+def _scores(named: Sequence[AlbumScore]) -> Iterator[Reason]:
+    for score in named[:SHOWN_SCORES]:
         if score.probability >= LEAST_SHOWN:
             yield Reason.of("explain.score", album=score.album, percent=round(100 * score.probability, 1))
 
@@ -153,13 +156,16 @@ def _when_and_where(facts: PhotoFacts) -> Iterator[Reason]:
         yield Reason.of("explain.trip", trip=facts.trip.title)
 
 
-def _runner_up(assignment: Assignment, wording: Wording, lang: str, *, with_figures: bool) -> Iterator[Reason]:
+def _runner_up(
+    assignment: Assignment, named: Sequence[AlbumScore], wording: Wording, lang: str, *, with_figures: bool
+) -> Iterator[Reason]:
     """What would have had to differ."""
     if not assignment.scores:
         return
     first = assignment.scores[0]
     if _is_decided_beside_content(assignment):
-        values = {"percent": round(100 * first.probability)} if with_figures else {}
+        percent = next((100 * one.probability for one in named if one.album == first.album), 0.0)
+        values = {"percent": round(percent)} if with_figures else {}
         yield Reason.of("explain.by-content" if with_figures else "explain.alone", album=first.album, **values)
         return
     second = next((score for score in assignment.scores[1:] if score.album != assignment.album), None)
