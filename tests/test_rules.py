@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 from album_sort.classifier.labels import load_labels, load_wording
 from album_sort.core.albums.explain import explain
 from album_sort.core.wording import reason_faults
-from album_sort.types import REVIEW, TRAVEL, AlbumScore, ContentId, FileEntry, FileKind, PhotoFacts, PhotoGroup, Reason
+from album_sort.types import (
+    REVIEW,
+    TRAVEL,
+    AlbumId,
+    AlbumScore,
+    ContentId,
+    FileEntry,
+    FileKind,
+    PhotoFacts,
+    PhotoGroup,
+    Reason,
+)
 from tests.album_cases import facts_of, file_photo, place_of, shipped_rules, trip_of, with_overlay
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -155,7 +166,7 @@ def test_explain_names_classes_scores_and_the_runner_up() -> None:
 
 def test_explain_shows_the_probabilities_that_the_scores_stand_for() -> None:
     facts = facts_of(classes={"tabby cat": 0.8, "seashore": 0.1})
-    likeliest = [AlbumScore("pets", 0.972), AlbumScore("beach-sea", 0.021)]
+    likeliest = [AlbumScore(AlbumId("pets"), 0.972), AlbumScore(AlbumId("beach-sea"), 0.021)]
     sections = explain(file_photo(facts), facts, load_labels(), "en", load_wording(), likeliest=likeliest)
     lines = [line for section in sections for line in section.lines]
     assert [line for line in lines if line in ("97.2% Pets", "2.1% Beach and sea")] == [

@@ -53,7 +53,7 @@ def _tell_album(console: Terminal, words: Words, one: LearnedNow) -> None:
 def per_1000(worth: Worth) -> str:
     """A number of photos in a thousand, as people say it."""
     wrong = worth.false_per_1000
-    return "0" if wrong == 0 else f"{wrong:.0f}" if wrong >= 1 else "< 1"
+    return f"{wrong:.0f}" if wrong >= 1 or wrong == 0 else f"{max(wrong, 0.1):.1f}"
 
 
 def _tell_refusal(console: Terminal, words: Words, learned: Learned) -> None:

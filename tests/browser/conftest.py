@@ -67,8 +67,9 @@ class Watched:
         return [url for url in self.requests if not url.startswith(("file:", "data:"))]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
+    """A browser for each file of tests: while one is driven an event loop runs, and tests of other files begin their own."""
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="playwright drives the browser: pip install album-sort[browser]"
     )
