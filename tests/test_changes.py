@@ -342,6 +342,9 @@ def test_a_place_that_somebody_says_is_believed_and_takes_a_photo_onto_the_journ
     assert home.at("home/4.jpg").startswith("Flowers/2024-09 Kyoto, Japan/")
     told = home.program("explain", home.source / "home/4.jpg", "--out", home.albums, "--offline").stdout
     assert "you said where it was taken" in told
+    (note,) = home.preview(SetPlace(photo, "Kyoto")).notes
+    assert "is taken as " in note
+    assert note.startswith("“Kyoto” is taken as Kyoto, Kyoto, Japan; ")
     with pytest.raises(UsageError, match="Kyootoo: no town of that name"):
         home.preview(SetPlace(photo, "Kyootoo"))
     with pytest.raises(UsageError, match="latitude lies within"):

@@ -254,5 +254,6 @@ def test_a_town_is_found_by_its_name_in_either_language(english: Gazetteer) -> N
     assert paris is not None
     assert texan is not None
     assert (paris.country_code, texan.country_code) == ("FR", "US")
+    assert english.find("Paris, Texas") == texan
     assert english.find("Munich, FR") is None
     assert english.find("Nowhere at all") is None

@@ -79,6 +79,7 @@ SEEN_BY_TEST = {
     "albums.neighbours-before": ("test_neighbours.py", "albums.neighbours-before"),
     "explain.examples": ("test_learn.py", "What you have shown"),
     "explain.like-examples": ("test_learn.py", "; nearest:"),
+    "notice.town-meant": ("test_changes.py", "is taken as "),
     "notice.album-not-learned": ("test_changes.py", "takes no others by itself"),
     "notice.no-home": ("test_surroundings.py", "no home folder"),
     "notice.no-previews": ("test_previews.py", "not all pictures for the page could be made"),

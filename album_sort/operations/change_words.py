@@ -18,7 +18,7 @@ from album_sort.pipeline.fixing import Meant
 from album_sort.pipeline.lessons import primaries_of, setting_of
 from album_sort.pipeline.own_albums import MADE, own_albums_of
 from album_sort.pipeline.policy import load_rules
-from album_sort.pipeline.scouting import home_position
+from album_sort.pipeline.scouting import town_called
 from album_sort.pipeline.teaching import NotLearned, Shelf, Sought, learn_albums
 from album_sort.settings import SPECS, Settings
 from album_sort.types import REVIEW, TRAVEL, AlbumId, Reason
@@ -141,11 +141,16 @@ def _place_of(drafted: Drafted, text: str) -> ToldPlace:
         place = SPECS["home"].parse(text)
     except ValueError as error:
         raise UsageError(f"place {text!r}: {error}", hint="for example Kyoto, or 35.011,135.768") from error
-    folder = cache_folder()
-    position = home_position(place, drafted.draft.before.language or "en", folder, option="place")
-    if position is None:
+    if place is None:
         raise UsageError("no place given", hint="for example Kyoto, or 35.011,135.768")
-    return ToldPlace(*position, name=text.strip())
+    if not isinstance(place, str):
+        lat_deg, lon_deg = place
+        return ToldPlace(lat_deg, lon_deg, name=text.strip())
+    town = town_called(place, drafted.draft.before.language or "en", cache_folder(), option="--place")
+    # Many towns share a name: whoever meant another one sees it before anything moves.
+    meant = ", ".join(part for part in (town.name, town.admin1, town.country) if part)
+    drafted.notes.append(Reason.of("notice.town-meant", said=text.strip(), town=meant))
+    return ToldPlace(town.lat_deg, town.lon_deg, name=text.strip())
 
 
 def _make_album(drafted: Drafted, title: str, photos: Sequence[Meant]) -> None:

@@ -28,7 +28,7 @@ from album_sort.places.gazetteer import Gazetteer
 from album_sort.scan import ScanResult, scan
 from album_sort.settings import Settings
 from album_sort.state.cache_rows import KnownFile
-from album_sort.types import ContentId, FileEntry, FileKind, Reason, StageTiming
+from album_sort.types import ContentId, FileEntry, FileKind, Place, Reason, StageTiming
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +113,23 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
     return Scouted(request, lang, engine, policy, layout, clocks, found, files, stages.timings[0], waiting)
 
 
-def home_position(
-    home: tuple[float, float] | str | None, lang: str, folder: Path, *, option: str = "--home"
-) -> tuple[float, float] | None:
-    """Where a town lies, that somebody lives in for example; raises `UsageError` for one that is not known."""
+def home_position(home: tuple[float, float] | str | None, lang: str, folder: Path) -> tuple[float, float] | None:
+    """Where somebody lives; raises `UsageError` for a town that is not known."""
     if not isinstance(home, str):
         return home
-    place = Gazetteer.load(lang, folder).find(home) or Gazetteer.load("en", folder).find(home)
+    place = town_called(home, lang, folder, option="--home")
+    return place.lat_deg, place.lon_deg
+
+
+def town_called(name: str, lang: str, folder: Path, *, option: str) -> Place:
+    """The largest town of a name, with its region or country where these are named too; raises `UsageError` for one that is not known."""
+    place = Gazetteer.load(lang, folder).find(name) or Gazetteer.load("en", folder).find(name)
     if place is None:
         raise UsageError(
-            f"{option} {home}: no town of that name is known",
-            hint=f"Give its English name, or LAT,LON: {option} 48.137,11.575",
+            f"{option} {name}: no town of that name is known",
+            hint="Give its English name, with its region or country if there are several (Paris, Texas), or LAT,LON: 48.137,11.575",
         )
-    return place.lat_deg, place.lon_deg
+    return place
 
 
 def _filters(settings: Settings) -> ScanFilter:

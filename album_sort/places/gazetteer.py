@@ -71,14 +71,18 @@ class Gazetteer:
         return self.nearest(np.array([lat_deg]), np.array([lon_deg]))[0]
 
     def find(self, text: str) -> Place | None:
-        """The largest town of a name (`Munich`, `慕尼黑`), of one country where that is named too (`Paris, US`)."""
-        name, _, country = (part.strip().casefold() for part in text.partition(","))
+        """The largest town of a name (`Munich`, `慕尼黑`), of one country or region if that is named, too (`Paris, Texas`)."""
+        name, _, within = (part.strip().casefold() for part in text.partition(","))
         wanted = {
             row for names in self._all_names() for row, held in enumerate(names) if held.decode().casefold() == name
         }
         found = [self._place(row, 0.0) for row in wanted]
-        if country:
-            found = [place for place in found if country in {place.country_code.casefold(), place.country.casefold()}]
+        if within:
+            found = [
+                place
+                for place in found
+                if within in {part.casefold() for part in (place.country_code, place.country, place.admin1)}
+            ]
         return max(found, key=lambda place: (place.population, -place.geoname_id), default=None)
 
     def _all_names(self) -> tuple[list[bytes], list[bytes]]:
