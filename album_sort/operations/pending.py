@@ -8,10 +8,10 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from album_sort.cached_file import write_cached
 from album_sort.errors import UsageError
 from album_sort.reading import read_small
 from album_sort.types.changes import (
@@ -123,9 +123,7 @@ class Pending:
 
     def _write(self) -> None:
         """Whole or not at all; a cache that cannot be written keeps them as long as the server lives."""
+        text = json.dumps([change_as_json(one) for one in self.changes])
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, temporary = tempfile.mkstemp(dir=self._file.parent)
-            with os.fdopen(handle, "w", encoding="utf-8") as target:
-                json.dump([change_as_json(one) for one in self.changes], target)
-            os.replace(temporary, self._file)
+        write_cached(self._file, lambda sink: sink.write(text.encode()))
