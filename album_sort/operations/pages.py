@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -22,7 +21,7 @@ from album_sort.fileops.destination import Destination, RowRefused
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.recover import is_our_page
 from album_sort.report import WORDS_FILE, StoredRows, parse_words, read_report, write_reports
-from album_sort.state.own_files import NOTHING_THERE, open_own_to_write, run_folders
+from album_sort.state.own_files import is_regular_file, open_own_to_write, run_folders
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import LANGUAGES, ReportRow
 from album_sort.types.inner_paths import NO_RUN
@@ -85,7 +84,7 @@ def _point_to_newest_page(destination: str) -> Path | None:
 def earlier_rows(destination: str, run_id: str) -> Iterator[Iterator[ReportRow]]:
     """The rows of the reports of other runs, newest first; one that is damaged ends where it makes no sense."""
     for name, folder in reversed(run_folders(Path(destination))):
-        if name != run_id and _is_file(folder / "report.jsonl"):
+        if name != run_id and is_regular_file(folder / "report.jsonl"):
             yield _readable(folder / "report.jsonl")
 
 
@@ -115,14 +114,14 @@ def forget_oldest_pages(destination: str) -> None:
 def _pages(destination: str) -> list[tuple[str, Path]]:
     """The folders of runs with a page, newest first."""
     found = reversed(run_folders(Path(destination)))
-    return [(name, folder) for name, folder in found if _is_file(folder / "report.html")]
+    return [(name, folder) for name, folder in found if is_regular_file(folder / "report.html")]
 
 
 def _size_of(folder: Path) -> int:
     files = [folder / "report.html"]
     if not (folder / "report-files").is_symlink():
         files += (folder / "report-files").glob("*")
-    return sum(path.lstat().st_size for path in files if _is_file(path))
+    return sum(path.lstat().st_size for path in files if is_regular_file(path))
 
 
 def remake_newest_page(destination: str) -> None:
@@ -153,12 +152,5 @@ def newest_report(destination: str) -> Path | None:
 
 
 def _newest(destination: str, name: str) -> Path | None:
-    found = [folder / name for _, folder in run_folders(Path(destination)) if _is_file(folder / name)]
+    found = [folder / name for _, folder in run_folders(Path(destination)) if is_regular_file(folder / name)]
     return found[-1] if found else None
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except NOTHING_THERE:
-        return False

@@ -115,3 +115,11 @@ def run_folders(destination: Path) -> list[tuple[RunId, Path]]:
                 if entry.is_dir(follow_symlinks=False):
                     found.append((run_id_of(entry.name), Path(entry.path)))
     return sorted(found)
+
+
+def is_regular_file(path: Path) -> bool:
+    """Whether a file of its own lies there: no link, no folder."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except NOTHING_THERE:
+        return False

@@ -11,7 +11,6 @@ import bisect
 import contextlib
 import json
 import os
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,7 +21,7 @@ from album_sort.core import checked
 from album_sort.core.planning.planfile import op_from_json, op_to_json
 from album_sort.state.known_trips import trip_of_row, trip_to_line
 from album_sort.state.memory import append_lines
-from album_sort.state.own_files import NOTHING_THERE, RUNS, objects_of, open_own_to_write, run_folders
+from album_sort.state.own_files import RUNS, is_regular_file, objects_of, open_own_to_write, run_folders
 from album_sort.state.words import WORDS, word_to_line, words_in
 from album_sort.types import AlbumRelPath, KnownTrip, Plan, PlannedOp, RunId, inner_path
 from album_sort.types.ledger import STATE_FOLDER, RunRecord, RunStatus
@@ -110,7 +109,7 @@ def write_run_end(destination: Path, end: RunEnd, trips: Sequence[KnownTrip]) ->
     """Leave how a run ended; nothing where the run's folder is gone. An undo or a recovery writes it again."""
     record = end.record
     folder = _folder_of(destination, record.run_id)
-    if not _is_file(folder / PLAN):
+    if not is_regular_file(folder / PLAN):
         return
     if tuple(trips) != _newest_trips(destination):
         _replace(folder / TRIPS, [trip_to_line(trip) for trip in trips])
@@ -161,16 +160,9 @@ def is_in(number: int, found: Sequence[tuple[int, int]]) -> bool:
     return place >= 0 and number <= found[place][1]
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.lstat().st_mode)
-    except NOTHING_THERE:
-        return False
-
-
 def has_runs(destination: Path) -> bool:
     """Whether any run has left something."""
-    return any(_is_file(folder / PLAN) for _, folder in run_folders(destination))
+    return any(is_regular_file(folder / PLAN) for _, folder in run_folders(destination))
 
 
 def read_runs(destination: Path) -> list[RunFiles]:
@@ -254,7 +246,7 @@ def _end_of(begun: RunRecord, values: Mapping[str, Any]) -> RunEnd:
 
 
 def _read_trips(path: Path) -> tuple[KnownTrip, ...] | None:
-    if not _is_file(path):
+    if not is_regular_file(path):
         return None
     trips: dict[str, KnownTrip] = {}
     for values in objects_of(path):
