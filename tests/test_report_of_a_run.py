@@ -27,6 +27,9 @@ from tests.report_builders import ROOT
 PHOTOS = 200
 """Enough for several blocks of rows and several batches of files."""
 
+WHOLE_LINE = re.compile(rb'"type": "photo".*\n')
+"""A page of a file is seen before the whole write is done, and a SIGKILL between two pages leaves half a line."""
+
 
 @pytest.fixture
 def is_valid() -> Any:
@@ -40,13 +43,13 @@ def report_files(destination: Path) -> list[Path]:
 
 
 def stop_while_filing(work: Path, destination: Path, number: signal.Signals) -> Path:
-    """Starts a run and sends a signal as soon as its report has photos; the report."""
+    """Starts a run and sends a signal as soon as its report has a photo's whole line; the report."""
     call = [sys.executable, "-m", "album_sort", "Photos", "--out", str(destination), "--offline", "--no-progress"]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     process = subprocess.Popen(call, cwd=work, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 200
     while process.poll() is None and time.monotonic() < until:
-        if any(b'"type": "photo"' in path.read_bytes() for path in report_files(destination)):
+        if any(WHOLE_LINE.search(path.read_bytes()) for path in report_files(destination)):
             process.send_signal(number)
             break
         time.sleep(0.0005)
