@@ -17,7 +17,9 @@ from album_sort.errors import UsageError
 from album_sort.state.facts import value_of, value_to_text
 from album_sort.state.schema import CORRECTIONS_BY_HAND, SCHEMA
 from album_sort.state.store import DestinationState
-from album_sort.types import CaptureTime, ContentId, TimePrecision, TimeSource, Trip
+from album_sort.state.words import fact_word
+from album_sort.types import CaptureTime, ContentId, Mode, Plan, RunId, TimePrecision, TimeSource, Trip
+from album_sort.types.ledger import RunRecord, RunStatus
 from album_sort.types.told import About, ToldFact, ToldPlace, ToldTime, ToldTrip
 
 NOW = datetime(2026, 11, 22)
@@ -123,7 +125,9 @@ def test_a_state_of_the_second_version_learns_of_facts_and_keeps_them_without_it
     with DestinationState.open_read_only(tmp_path) as state:
         assert state.facts() == {}
     with DestinationState.open(tmp_path) as state:
-        state.add_facts(facts)
+        run = RunRecord(RunId("told"), "fix", NOW, None, RunStatus.RUNNING, Mode.COPY, "")
+        words = [fact_word(fact.content_id, fact.about, None, fact) for fact in facts]
+        state.begin_run(run, Plan(run.run_id, NOW, str(tmp_path), Mode.COPY, "", ()), words=words)
         state.forget_facts([(content(1), About.PLACE)])
         known = state.facts()
         assert list(known.values()) == [facts[0], facts[2]]

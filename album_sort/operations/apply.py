@@ -14,9 +14,10 @@ from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.space import check_space
-from album_sort.operations.clock import now_there, utc_now
+from album_sort.operations.clock import now_there
 from album_sort.operations.pages import point_to_newest_page
 from album_sort.operations.stop import StopRequest
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.execute import apply_and_tell, begin_run, doubt_refused, new_run_id, status_of
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.remembered import language_of

@@ -21,12 +21,13 @@ from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.space import check_space
 from album_sort.fileops.trouble import describe
 from album_sort.operations.change_words import Drafted, with_change
-from album_sort.operations.clock import now_there, utc_now
+from album_sort.operations.clock import now_there
 from album_sort.operations.order import SettingsHere
 from album_sort.operations.reports import ReportWriter
 from album_sort.operations.runs import must_be_ours
 from album_sort.operations.stop import StopRequest
 from album_sort.pipeline.changing import Draft, changed_trips
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.execute import Planned, apply_and_tell, begin_run, doubt_refused, make_plan, status_of
 from album_sort.pipeline.fixing import look_at, remember_all
 from album_sort.pipeline.hand import shape_of

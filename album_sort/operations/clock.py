@@ -1,16 +1,12 @@
-"""The one clock of the commands."""
+"""Moments as commands count and show them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.remembered import not_before
 from album_sort.state.store import DestinationState
-
-
-def utc_now() -> datetime:
-    """This moment, naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def now_there(state: DestinationState) -> datetime:

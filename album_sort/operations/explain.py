@@ -14,9 +14,9 @@ from album_sort.core.albums.explain import explain as explain_decision
 from album_sort.errors import UsageError
 from album_sort.events import EventSink
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.operations.clock import utc_now
 from album_sort.operations.order import SettingsHere
 from album_sort.paths import given_path
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.lessons import LIKE_EXAMPLES, like_examples, primaries_of
 from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.remembered import Remembered, remember_nothing_written

@@ -15,10 +15,11 @@ from album_sort.errors import UsageError
 from album_sort.events import EventSink
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
-from album_sort.operations.clock import now_there, utc_now
+from album_sort.operations.clock import now_there
 from album_sort.operations.pages import point_to_newest_page
 from album_sort.operations.stop import StopRequest
 from album_sort.paths import given_path
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.execute import apply_and_tell, begin_run, status_of
 from album_sort.pipeline.fixing import (
     Albums,

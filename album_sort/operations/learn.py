@@ -20,9 +20,10 @@ from album_sort.core.planning.naming import is_name, sanitise
 from album_sort.core.planning.plan import plan_filings
 from album_sort.errors import UsageError
 from album_sort.events import EventSink
-from album_sort.operations.clock import now_there, utc_now
+from album_sort.operations.clock import now_there
 from album_sort.operations.examples import NO_ANSWERS, Answers, Examined, LearnOrder
 from album_sort.operations.order import SettingsHere
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.engine import Engine, make_engine
 from album_sort.pipeline.execute import begin_run, new_run_id
 from album_sort.pipeline.fixing import Albums, remember_all

@@ -14,10 +14,10 @@ from album_sort.core.learning.values import Worth
 from album_sort.core.planning.album_names import find_album
 from album_sort.errors import UsageError, why_unreadable
 from album_sort.events import EventSink
-from album_sort.operations.clock import utc_now
 from album_sort.operations.examples import refuse_shared
 from album_sort.operations.learn import folder_title, remember
 from album_sort.operations.own_files import write_lesson
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.fixing import Albums, look_at, remember_all
 from album_sort.pipeline.hand import all_albums, all_titles, shape_of
 from album_sort.pipeline.holding import held_destination

@@ -22,9 +22,9 @@ from album_sort.errors import PictureRefused
 from album_sort.inspection.messages import Answer, Failed, Known, Read
 from album_sort.inspection.pool import ReaderPool
 from album_sort.inspection.uploads import Upload
-from album_sort.operations.clock import utc_now
 from album_sort.operations.conversion import Conversion
 from album_sort.pipeline.assigning import Decider, assign_all
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.engine import Engine, SteadyClassifier, make_engine
 from album_sort.pipeline.facts import LibraryContext, gather_apart
 from album_sort.pipeline.net import Net

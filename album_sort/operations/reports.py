@@ -11,7 +11,6 @@ from pathlib import Path
 from album_sort.classifier.labels import label_text, load_labels
 from album_sort.core.dates.seasons import season_of
 from album_sort.errors import DestinationError
-from album_sort.operations.clock import utc_now
 from album_sort.operations.pages import (
     earlier_pages,
     earlier_rows,
@@ -22,6 +21,7 @@ from album_sort.operations.pages import (
 from album_sort.operations.program_call import program_call
 from album_sort.operations.words import terminal_words
 from album_sort.pipeline.carried import Carried, ThisRun
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.execute import Planned
 from album_sort.pipeline.hand import moved_by_hand
 from album_sort.pipeline.prepare import Preparation

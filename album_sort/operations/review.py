@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from album_sort.operations.clock import utc_now
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.fixing import look_at
 from album_sort.pipeline.hand import shape_of
 from album_sort.pipeline.kept import read_kept

@@ -17,7 +17,6 @@ from album_sort.events import Event, EventSink, FileLeftOut, Notice, StageFinish
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.lock import check_unlocked
 from album_sort.fileops.trouble import describe
-from album_sort.operations.clock import utc_now
 from album_sort.operations.differences import say_differences, say_overruled
 from album_sort.operations.known_problems import KnownProblems
 from album_sort.operations.order import SortOrder
@@ -27,6 +26,7 @@ from album_sort.operations.pages import point_to_newest_page
 from album_sort.operations.reports import ReportWriter, is_page
 from album_sort.operations.stop import StopRequest
 from album_sort.operations.words import terminal_words
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.execute import Planned, carry_out, make_plan
 from album_sort.pipeline.holding import clear_after_kill, held_destination, say_unreadable
 from album_sort.pipeline.prepare import Preparation, prepare

@@ -9,10 +9,10 @@ from album_sort.errors import UsageError
 from album_sort.events import EventSink, Notice
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.undo import Undone
-from album_sort.operations.clock import utc_now
 from album_sort.operations.pages import point_to_newest_page, remake_newest_page
 from album_sort.operations.runs import must_be_ours, tell_unreadable
 from album_sort.operations.stop import StopRequest
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.undoing import take_back

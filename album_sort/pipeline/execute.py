@@ -24,6 +24,7 @@ from album_sort.fileops.picture import read_foreign
 from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.recover import remove_temporaries
 from album_sort.fileops.space import check_space
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.hand import (
     all_albums,
     carried_names,
@@ -33,7 +34,6 @@ from album_sort.pipeline.hand import (
     with_hand,
     with_names_elsewhere,
 )
-from album_sort.pipeline.holding import utc_now
 from album_sort.pipeline.lessons import setting_of
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation

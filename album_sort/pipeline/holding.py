@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from album_sort.classifier.labels import load_wording
@@ -14,6 +13,7 @@ from album_sort.events import EventSink, Notice
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.lock import destination_lock, was_killed
 from album_sort.fileops.recover import recover
+from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.undoing import check_is_settled, last_undone, take_back
 from album_sort.state.own_files import check_state_folder
@@ -119,8 +119,3 @@ def _status_once_settled(state: DestinationState, run_id: RunId, before: RunStat
     if before is None or before is RunStatus.INTERRUPTED:
         return RunStatus.INTERRUPTED
     return RunStatus.PARTIAL if state.journal(run_id).entries(Phase.FAILED) else RunStatus.DONE
-
-
-def utc_now() -> datetime:
-    """The clock, naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from album_sort.core import checked
 from album_sort.errors import DestinationError
-from album_sort.state.facts import INSERT_FACT, fact_of_row, fact_to_columns, fact_to_line, forgotten_line, read_facts
+from album_sort.state.facts import fact_of_row, forgotten_line, read_facts
 from album_sort.state.known_trips import insert_trip, read_trips
 from album_sort.state.own_files import lines_of, open_own, open_own_to_write
 from album_sort.state.rows import LONGEST_ALBUM, text_from_column, to_column
@@ -79,12 +79,6 @@ class Memory:
             with contextlib.suppress(OSError):
                 cut_back(path, before)
             raise
-
-    def add_facts(self, facts: Iterable[ToldFact]) -> None:
-        """Remember facts; a later one of the same kind replaces the earlier."""
-        facts = tuple(facts)
-        with self._mirrored(map(fact_to_line, facts)), self._transaction():
-            self._connection.executemany(INSERT_FACT, map(fact_to_columns, facts))
 
     def forget_facts(self, keys: Iterable[FactKey]) -> None:
         """Take facts back."""
