@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.browser.libraries import library, write
+from tests.served_albums import sort_once
 
 # Debian's package; a browser of another origin can be named.
 CHROMIUM = os.environ.get("ALBUM_SORT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -115,3 +116,9 @@ def artefacts(tmp_path: Path) -> Path:
     folder = Path(ARTEFACTS) if ARTEFACTS else tmp_path
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def many_albums(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Albums with photos enough to be corrected, as they were sorted: whoever changes them takes that back."""
+    return sort_once(tmp_path_factory.mktemp("many"))
