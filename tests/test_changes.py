@@ -26,6 +26,7 @@ from album_sort.state.store import DestinationState
 from album_sort.types.changes import (
     BelongsTo,
     Change,
+    ChooseCover,
     Forget,
     KeepOut,
     MergeAlbums,
@@ -395,6 +396,42 @@ def test_an_album_that_somebody_renamed_by_hand_is_renamed_again_with_all_in_it(
     assert home.at("scans/1.jpg") == "Haustiere/2024/rocket.jpg"
 
 
+def test_a_cover_is_remembered_by_content_and_taken_back(home: Home) -> None:
+    def covers() -> object:
+        return json.loads(home.report().partition("\n")[0]).get("covers")
+
+    tree, known = home.tree(), home.known()
+    one, other = cats(home)
+    chosen = home.apply(ChooseCover("Pets", one[:16]))
+    assert (chosen.plan.moves, chosen.plan.remembered, home.tree()) == ((), 1, tree)
+    assert covers() == {"pets": one}
+    assert home.apply(ChooseCover("pets", one)).run_id is None, "a second time there is nothing to do"
+    home.apply(ChooseCover("pets", other))
+    assert covers() == {"pets": other}
+    remembered = home.known()
+    home.lose_state()
+    assert home.known() == remembered
+    home.apply(KeepOut(home.ids("scans/1.jpg")))
+    assert covers() == {"pets": other}, "every later page has it"
+    for _ in range(2):
+        home.undo()
+    home.apply(ChooseCover("pets", ""))
+    assert covers() is None
+    home.undo()
+    home.undo()
+    assert home.known() == known
+
+
+def test_a_cover_is_a_photo_of_its_album(home: Home) -> None:
+    (cat_photo,) = home.ids("home/0.jpg")
+    with pytest.raises(UsageError, match="is in 'pets', not in 'food'"):
+        home.preview(ChooseCover("food", cat_photo))
+    with pytest.raises(UsageError, match="not in 'pets'"):
+        home.preview(KeepOut((cat_photo,)), ChooseCover("pets", cat_photo))
+    assert home.preview(BelongsTo((cat_photo,), "food"), ChooseCover("food", cat_photo)).moves, "it comes there with it"
+    assert home.preview(MergeAlbums(("pets",), "food"), ChooseCover("food", cat_photo)).moves
+
+
 def test_the_command_line_says_the_same_by_paths(home: Home, tmp_path: Path) -> None:
     def call(*words: str | Path) -> str:
         ran = home.program(*words, "--out", home.albums)
@@ -417,11 +454,18 @@ def test_the_command_line_says_the_same_by_paths(home: Home, tmp_path: Path) -> 
         assert words in said
     assert "Honeymoon" in call("fix", "--list")
     assert "Towns" in call("albums", "list")
+    call("albums", "cover", "pets", home.source / "home/1.jpg")
+    assert json.loads(home.report().partition("\n")[0])["covers"] == {"pets": home.id_of("home/1.jpg")}
+    assert "cover" in call("fix", "--list")
+    call("albums", "cover", "pets")
+    assert "covers" not in json.loads(home.report().partition("\n")[0])
     assert "for 1 photo" in call("fix", scan, "--forget")
     assert home.program("fix", scan, "--trip", "Rome", "--out", home.albums).code == 2
     (new := tmp_path / "new.jpg").write_bytes(picture_jpeg(cat()[50:]))
     refused = home.program("fix", new, "--taken", "1987", "--out", home.albums)
     assert (refused.code, f"{str(new)!r} is not in these albums yet" in refused.stderr) == (2, True)
-    for _ in range(4):
+    refused = home.program("albums", "cover", "pets", home.source / "home", "--out", home.albums)
+    assert (refused.code, "is 5 photos" in refused.stderr) == (2, True)
+    for _ in range(6):
         home.undo()
     assert home.tree() == tree

@@ -232,9 +232,10 @@ def test_a_larger_picture_is_offered_where_one_is_kept(tmp_path: Path) -> None:
     assert cards == {"/in/a.heic": kept, "/in/b.heic": None}
 
 
-def cover_of(path: Path, rows: list[ReportRow], thumbnails: Mapping[ContentId, bytes]) -> str:
+def cover_of(path: Path, rows: list[ReportRow], thumbnails: Mapping[ContentId, bytes], chosen: str = "") -> str:
+    info = dataclasses.replace(INFO, covers=((AlbumId("home"), ContentId(chosen)),) if chosen else ())
     with closing(
-        PageData(INFO, WORDS, thumbnail=lambda sha256: thumbnails.get(ContentId(sha256)), spool_folder=path)
+        PageData(info, WORDS, thumbnail=lambda sha256: thumbnails.get(ContentId(sha256)), spool_folder=path)
     ) as data:
         for row in rows:
             data.add(row)
@@ -272,6 +273,15 @@ def test_the_cover_of_an_album_is_sure_sharp_wide_and_no_paper(tmp_path: Path) -
     for order in (rows, rows[::-1]):
         assert cover_of(tmp_path, [*order], pictures) == by_name["good"]
     assert cover_of(tmp_path, [home("toilet", 0.9, index=861)], {by_name["toilet"]: sharp}), "better than none"
+    for chosen in ("toilet", "blurred"):
+        assert cover_of(tmp_path, [*rows], pictures, by_name[chosen]) == by_name[chosen], "somebody wants it so"
+    elsewhere = [*rows, dataclasses.replace(home("moved", 0.9), album=AlbumId("pets"))]
+    for chosen in ("without", "moved", "gone"):
+        gone = ContentId(hashlib.sha256(chosen.encode()).hexdigest())
+        assert (
+            cover_of(tmp_path, [*elsewhere], {**pictures, gone: sharp} if chosen == "moved" else pictures, gone)
+            == by_name["good"]
+        )
 
 
 def test_lines_to_paste_begin_with_a_program_that_the_shell_finds(tmp_path: Path) -> None:

@@ -259,6 +259,8 @@ def test_the_folders_of_before_are_previewed_and_sorted(client: httpx.Client, al
         {"kind": "belongs-to", "photos": ["0" * 16], "album": "food", "path": "/etc"},
         {"kind": "merge-albums", "albums": [1], "into": "food"},
         {"kind": "rename-trip", "trip": None, "title": "x"},
+        {"kind": "cover", "album": "food", "photo": "../cat.jpg"},
+        {"kind": "cover", "album": "food", "photo": ["0" * 16]},
     ],
 )
 def test_what_is_no_change_is_refused_and_nothing_waits(client: httpx.Client, row: object) -> None:
@@ -303,6 +305,7 @@ def test_everything_about_albums_takes_the_token(server: Running, data: tuple[st
         {"kind": "merge-albums", "albums": ["food", "flowers"], "into": "home"},
         {"kind": "rename-trip", "trip": "t1", "title": "Summer"},
         {"kind": "merge-trips", "trips": ["t1", "t2"], "title": "Summer"},
+        {"kind": "cover", "album": "food", "photo": "0123456789ab"},
     ],
     ids=lambda row: row["kind"],
 )

@@ -90,6 +90,22 @@ def albums_merge(
     raise typer.Exit(run_changes([MergeAlbums(tuple(albums), into)], str(out), dry_run=dry_run))
 
 
+@albums_app.command("cover", cls=PlainCommand, epilog=EXIT_CODES)
+def albums_cover(
+    album: Annotated[str, typer.Argument(metavar="ALBUM", help="An album's id or title.")],
+    out: o.Out,
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="One of its photos; none: chosen anew.")] = "",
+) -> None:
+    """Chooses the photo that stands for an album in the report and in the browser; `undo` takes that back.
+
+    album-sort albums cover pets ~/Albums/Pets/2024/IMG_0001.jpg --out ~/Albums
+    """
+    from album_sort.cli.fix import run_changes  # noqa: PLC0415 - see above
+    from album_sort.operations.change_orders import cover_chosen  # noqa: PLC0415 - see above
+
+    raise typer.Exit(run_changes([cover_chosen(str(out), album, photo)], str(out)))
+
+
 @models_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def models_list() -> None:
     """Lists the networks, whether their weights are at hand, and whether the fast native code runs.

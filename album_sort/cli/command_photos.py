@@ -71,17 +71,17 @@ def fix(
 
     album-sort fix ~/Albums/Review/IMG_0001.jpg --album pets --out ~/Albums
     """
-    from album_sort.cli.fix import run_fix, run_fix_list, run_saying  # noqa: PLC0415 - see above
-    from album_sort.operations.change_orders import Saying  # noqa: PLC0415 - see above
+    from album_sort.cli.fix import run_changes, run_fix, run_fix_list  # noqa: PLC0415 - see above
+    from album_sort.operations.change_orders import Saying, changes_of  # noqa: PLC0415 - see above
     from album_sort.operations.fix import FixOrder  # noqa: PLC0415 - see above
 
     if listed:
         raise typer.Exit(run_fix_list(str(out), albums or "", as_json=json))
     order = FixOrder(tuple(photos or ()), str(out), album, leave_out, forget, now, albums or "")
     if taken or place or trip or dry_run:
-        saying = Saying(order.photos, album, leave_out, forget, taken, place, trip)
+        said = changes_of(str(out), Saying(order.photos, album, leave_out, forget, taken, place, trip), albums or "")
         raise typer.Exit(
-            run_saying(saying, str(out), albums or "", dry_run=dry_run, wait=wait, quiet=quiet, as_json=json)
+            run_changes(said, str(out), albums or "", dry_run=dry_run, wait=wait, quiet=quiet, as_json=json)
         )
     raise typer.Exit(run_fix(order, wait=wait, quiet=quiet))
 

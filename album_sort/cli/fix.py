@@ -10,8 +10,7 @@ from album_sort.config import read_layers
 from album_sort.errors import ExitCode
 from album_sort.fileops.apply import Applied
 from album_sort.operations.apply import count_done, failed_of
-from album_sort.operations.as_json import changes_as_json, correction_as_json, fact_as_json
-from album_sort.operations.change_orders import Saying, changes_of
+from album_sort.operations.as_json import changes_as_json, said_as_json
 from album_sort.operations.changes import apply_changes, preview_changes
 from album_sort.operations.fix import FixOrder, HandTold, fix, said_by_hand
 from album_sort.operations.order import settings_here
@@ -39,11 +38,6 @@ def run_fix(order: FixOrder, *, wait: float, quiet: bool) -> ExitCode:
         moved = (count_done(fixed.applied) if fixed.applied else 0) if order.at_once else -1
         print_fixed(console, terminal_words(fixed.lang, console.encoding), fixed, moved)
     return _exit_code(fixed.applied)
-
-
-def run_saying(saying: Saying, destination: str, albums_file: str, **how: bool | float) -> ExitCode:
-    """What is said of photos by their paths; see `run_changes`."""
-    return run_changes(changes_of(destination, saying, albums_file), destination, albums_file, **how)  # type: ignore[arg-type]
 
 
 def run_changes(
@@ -104,12 +98,6 @@ def run_fix_list(destination: str, albums_file: str, *, as_json: bool) -> ExitCo
         console = out_console()
         print_said(console, terminal_words(said.lang, console.encoding), said)
         return ExitCode.DONE
-    for one in (*map(correction_as_json, said.corrections), *map(fact_as_json, said.facts)):
+    for one in said_as_json(said):
         print_json(one)
-    for folder, actual in sorted(said.aliases.items()):
-        print_json({"kind": "renamed", "folder": folder, "now": actual})
-    own = said.own_albums
-    for kind, pairs in (("made", own.made), ("called", own.called), ("merged", own.merged)):
-        for album, now in pairs:
-            print_json({"kind": kind, "album": album, "now": now})
     return ExitCode.DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from album_sort.core.dates.told import told_text
@@ -23,6 +24,7 @@ from album_sort.types.told import ToldFact, ToldPlace, ToldTime, ToldTrip, ToldV
 
 if TYPE_CHECKING:  # most commands have none
     from album_sort.operations.changes import ChangesPlan
+    from album_sort.operations.fix import SaidByHand
     from album_sort.operations.outcome import Outcome
 
 
@@ -98,7 +100,19 @@ def run_as_json(run: RunRecord) -> dict[str, object]:
     }
 
 
-def correction_as_json(said: Correction) -> dict[str, object]:
+def said_as_json(said: SaidByHand) -> Iterator[dict[str, object]]:
+    """Everything that was said or done by hand in a destination, in the order of `SaidByHand`."""
+    yield from map(_correction_as_json, said.corrections)
+    yield from map(_fact_as_json, said.facts)
+    for folder, actual in sorted(said.aliases.items()):
+        yield {"kind": "renamed", "folder": folder, "now": actual}
+    own = said.own_albums
+    for kind, pairs in (("made", own.made), ("called", own.called), ("merged", own.merged), ("cover", own.covers)):
+        for album, now in pairs:
+            yield {"kind": kind, "album": album, "now": now}
+
+
+def _correction_as_json(said: Correction) -> dict[str, object]:
     """What a person has said of a photo, or done with it."""
     return {
         "kind": said.kind,
@@ -110,7 +124,7 @@ def correction_as_json(said: Correction) -> dict[str, object]:
     }
 
 
-def fact_as_json(fact: ToldFact) -> dict[str, object]:
+def _fact_as_json(fact: ToldFact) -> dict[str, object]:
     """What a person has said of when, where or on which trip a photo was taken."""
     return {
         "kind": fact.about,

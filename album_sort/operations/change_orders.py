@@ -12,7 +12,17 @@ from album_sort.pipeline.fixing import find_photos, look_at
 from album_sort.pipeline.hand import shape_of
 from album_sort.pipeline.kept import kept_of
 from album_sort.pipeline.remembered import open_to_read
-from album_sort.types.changes import BelongsTo, Change, Forget, KeepOut, MergeTrips, RenameTrip, SetPlace, SetTaken
+from album_sort.types.changes import (
+    BelongsTo,
+    Change,
+    ChooseCover,
+    Forget,
+    KeepOut,
+    MergeTrips,
+    RenameTrip,
+    SetPlace,
+    SetTaken,
+)
 from album_sort.types.told import ToldTrip
 
 
@@ -67,6 +77,21 @@ def changes_of(destination: str, saying: Saying, albums_file: str = "") -> list[
         found = [trip for trip, members in trips.items() if members & (meant - spoken)]
         changes.append(_trip_change([*sorted(joined), *(trip for trip in found if trip not in joined)], saying.trip))
     return changes
+
+
+def cover_chosen(destination: str, album: str, photo: str) -> ChooseCover:
+    """That a photo stands for an album; of an empty path, that the program chooses again. Reads only."""
+    if not photo:
+        return ChooseCover(album, "")
+    with open_to_read(destination) as state:
+        layout, rules = shape_of(kept_of(state), "")
+        albums = look_at(destination, state, layout, rules, now_there(state))
+    found = find_photos([given_path(photo)], albums)
+    if len(found) != 1:
+        raise UsageError(f"{photo!r} is {len(found)} photos", hint="one stands for an album: give a photo")
+    if found[0].content_id not in {row.group_id for row in albums.picture.ledger.values()}:
+        raise UsageError(f"{photo!r} is not in these albums yet", hint="sort it first: album-sort PHOTOS --out ALBUMS")
+    return ChooseCover(album, found[0].content_id)
 
 
 def _trip_change(trips: Sequence[str], title: str) -> Change:

@@ -16,7 +16,7 @@ from album_sort.pipeline.changing import Draft
 from album_sort.pipeline.engine import make_engine
 from album_sort.pipeline.fixing import Meant
 from album_sort.pipeline.lessons import primaries_of, setting_of
-from album_sort.pipeline.own_albums import MADE, own_albums_of
+from album_sort.pipeline.own_albums import COVER, MADE, own_albums_of
 from album_sort.pipeline.policy import load_rules
 from album_sort.pipeline.scouting import town_called
 from album_sort.pipeline.teaching import NotLearned, Shelf, Sought, learn_albums
@@ -25,6 +25,7 @@ from album_sort.types import REVIEW, TRAVEL, AlbumId, Reason
 from album_sort.types.changes import (
     BelongsTo,
     Change,
+    ChooseCover,
     Forget,
     KeepOut,
     MergeAlbums,
@@ -79,6 +80,23 @@ def with_change(drafted: Drafted, change: Change) -> None:
         case SetPlace(photos, place):
             where = _place_of(drafted, place)
             draft.tell(meant := draft.photos(photos), {one.content_id: where for one in meant})
+        case ChooseCover(album, photo):
+            _choose_cover(draft, draft.album(album), photo)
+
+
+def _choose_cover(draft: Draft, album: AlbumId, photo: str) -> None:
+    """A photo of the album stands for it, be it that it comes there with these changes; empty: which one is ours to say again."""
+    if not photo:
+        draft.keeps[f"{COVER}{album}"] = ""
+        return
+    [meant] = draft.photos([photo])
+    there = draft.album_of(meant.content_id)
+    if there != album:
+        where = f"in {there!r}, not in {album!r}" if there else f"not in {album!r}"
+        raise UsageError(
+            f"{meant.path!r} is {where}: it cannot stand for that album", hint="say first that it belongs there"
+        )
+    draft.keeps[f"{COVER}{album}"] = meant.content_id
 
 
 def _rename_album(draft: Draft, album: AlbumId, title: str) -> None:

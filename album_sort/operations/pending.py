@@ -17,6 +17,7 @@ from album_sort.reading import read_small
 from album_sort.types.changes import (
     BelongsTo,
     Change,
+    ChooseCover,
     Forget,
     KeepOut,
     MergeAlbums,
@@ -39,6 +40,7 @@ KINDS: Mapping[str, type] = {
     "merge-albums": MergeAlbums,
     "rename-trip": RenameTrip,
     "merge-trips": MergeTrips,
+    "cover": ChooseCover,
 }
 """What a page can ask for, by the name that it uses; the fields are those of the value."""
 
@@ -65,14 +67,20 @@ def _value(name: str, value: object) -> str | tuple[str, ...]:
     if name in ("albums", "trips"):
         several = value if isinstance(value, list) and len(value) <= MOST_CHANGES else []
         return tuple(_text(name, one) for one in several)
+    if name == "photo":
+        return _photo(value)
     if name != "photos":
         return _text(name, value)
     photos = value if isinstance(value, list) else []
-    if not 0 < len(photos) <= MOST_PHOTOS or not all(
-        isinstance(one, str) and _CONTENT.fullmatch(one) for one in photos
-    ):
+    if not 0 < len(photos) <= MOST_PHOTOS:
         raise UsageError(f"photos are 1 to {MOST_PHOTOS} contents", hint="12 to 64 of the digits of each")
-    return tuple(dict.fromkeys(photos))
+    return tuple(dict.fromkeys(map(_photo, photos)))
+
+
+def _photo(value: object) -> str:
+    if not isinstance(value, str) or not _CONTENT.fullmatch(value):
+        raise UsageError("a photo is named by its content", hint="12 to 64 of the digits of its SHA-256")
+    return value
 
 
 def _text(name: str, value: object) -> str:

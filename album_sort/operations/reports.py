@@ -256,6 +256,7 @@ class ReportWriter:
             albums=tuple(
                 (album, preparation.title(album)) for album in dict.fromkeys((*preparation.policy.rules.albums, TRAVEL))
             ),
+            covers=self.remembered.own_albums.covers,
             program_call=program_call(),
             earlier=()
             if self.is_preview

@@ -21,7 +21,7 @@ from album_sort.pipeline.own_albums import CALLED, MERGED, own_albums_of
 from album_sort.pipeline.remembered import Remembered
 from album_sort.state.words import alias_word, correction_word, fact_word, filed_word
 from album_sort.types import LANGUAGES, AlbumId, AlbumRelPath, ContentId, KnownTrip, Role, inner_path
-from album_sort.types.corrections import Correction, CorrectionKind
+from album_sort.types.corrections import KEPT, Correction, CorrectionKind
 from album_sort.types.ledger import LedgerRow
 from album_sort.types.plan import refiled
 from album_sort.types.told import About, FactKey, ToldFact, ToldTrip, ToldValue, Word
@@ -125,7 +125,9 @@ class Draft:
 
     def album(self, name: str) -> AlbumId:
         """The album of that id or title, or the one into which that has gone; raises `UsageError` for a name that none has."""
-        album = self.album_named(name)
+        return self._gone_into(self.album_named(name))
+
+    def _gone_into(self, album: AlbumId) -> AlbumId:
         merged = dict(own_albums_of({**self.settings, **self.keeps}).merged)
         for _ in merged:
             album = merged.get(album, album)
@@ -230,6 +232,15 @@ class Draft:
 
     def _album_of(self, content: ContentId) -> AlbumId | None:
         return next((row.album for row in self.ledger.values() if row.group_id == content), None)
+
+    def album_of(self, content: ContentId) -> AlbumId | None:
+        """Where a photo belongs by what was said of it, the changes included; else where it lies."""
+        said = self.corrections.get(content)
+        if said is not None and said.keeps_out:
+            return None
+        is_told = said is not None and said.album not in ("", KEPT)
+        album = said.album if said is not None and is_told else self._album_of(content)
+        return None if album is None else self._gone_into(album)
 
     def trip_members(self, trip_id: str) -> list[Meant]:
         """The photos of a trip, by its id; raises `UsageError` for a trip that there is not."""

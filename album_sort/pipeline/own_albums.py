@@ -1,4 +1,4 @@
-"""Albums that a person made, renamed or merged, as a destination keeps them: by key of its settings, so that an undo takes them back."""
+"""Albums that a person made, renamed, merged or gave a cover, by key of a destination's settings: an undo takes them back."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from album_sort.core.albums.own_albums import OwnAlbums
 from album_sort.core.learning.lesson import is_title
 from album_sort.core.planning.naming import is_name
 from album_sort.state.store import DestinationState
-from album_sort.types import AlbumId
+from album_sort.types import AlbumId, ContentId
 
-MADE, CALLED, MERGED = "made ", "called ", "merged "
+MADE, CALLED, MERGED, COVER = "made ", "called ", "merged ", "cover "
 """Keys, before the album's id."""
 
-PREFIXES = (MADE, CALLED, MERGED)
+PREFIXES = (MADE, CALLED, MERGED, COVER)
 
 _ALBUM_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_CONTENT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def read_own_albums(state: DestinationState) -> OwnAlbums:
@@ -30,6 +31,7 @@ def own_albums_of(settings: Mapping[str, str]) -> OwnAlbums:
         tuple((album, title) for album, title in _with(settings, MADE) if _is_good(title)),
         tuple((album, title) for album, title in _with(settings, CALLED) if _is_good(title)),
         tuple((album, AlbumId(into)) for album, into in _with(settings, MERGED) if _ALBUM_ID.fullmatch(into)),
+        tuple((album, ContentId(photo)) for album, photo in _with(settings, COVER) if _CONTENT.fullmatch(photo)),
     )
 
 

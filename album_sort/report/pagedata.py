@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from album_sort.report._cards import CardMaker
@@ -16,7 +16,7 @@ from album_sort.report._spool import Spool, to_script
 from album_sort.report._thumbnails import jpeg_size
 from album_sort.report.quoting import shell_word, visible
 from album_sort.report.words import Words
-from album_sort.types import AlbumId, LabelSet, PhotoRow, ReportFooter, ReportHeader, ReportRow, TripRow
+from album_sort.types import AlbumId, LabelSet, PhotoRow, ReportFooter, ReportHeader, ReportRow, RowAction, TripRow
 
 Thumbnail = Callable[[str], bytes | None]
 """A small upright JPEG by the SHA-256 of the photo; None where there is none."""
@@ -39,15 +39,15 @@ class PageData:
         thumbnail: Thumbnail,
         spool_folder: Path,
         labels: LabelSet | None = None,
-        chosen_covers: Mapping[str, str] | None = None,
     ) -> None:
-        """`chosen_covers`: contents by album id where a person has chosen one (`serve` lets them)."""
         self.info = info
         self.words = words
         self.overview = Overview()
         self._thumbnail = thumbnail
         self._labels = labels
-        self._chosen_covers = chosen_covers or {}
+        self._chosen = {str(album): photo for album, photo in info.covers}
+        self._covers: dict[str, str] = {}
+        """Of the chosen photos, those that are in their albums."""
         self._maker = CardMaker(words)
         self._spool = Spool(spool_folder)
         self.photos = PhotoIndex(self._maker, labels)
@@ -63,6 +63,8 @@ class PageData:
         if isinstance(row, PhotoRow):
             self._spool.add(self._maker.card(row))
             self.photos.add(row)
+            if self._chosen.get(row.album) == row.sha256 and row.action is not RowAction.DUPLICATE:
+                self._covers[row.album] = row.sha256
 
     def arrange(self) -> None:
         """Puts the photos into the order of the page, and reads from thumbnails what older rows do not tell."""
@@ -101,8 +103,9 @@ class PageData:
         return to_script(self.photos.as_json(self._order))
 
     def cover(self, album: str) -> str | None:
-        """The content that stands for an album: the one a person chose, else the best."""
-        return self._chosen_covers.get(album) or self.overview.covers.best(album, self._thumbnail)
+        """The content that stands for an album: the one a person chose, where it is there and can be shown, else the best."""
+        chosen = self._covers.get(album)
+        return chosen if chosen and self._thumbnail(chosen) else self.overview.covers.best(album, self._thumbnail)
 
     def trips(self, outcome: ReportFooter | None) -> list[tuple[TripRow, TripSummary]]:
         """The trips by their number, as the outcome has them, which knows more than their photos."""

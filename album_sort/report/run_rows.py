@@ -10,6 +10,7 @@ from album_sort.types import (
     REPORT_SCHEMA_VERSION,
     AlbumId,
     ChangedPhoto,
+    ContentId,
     HandRow,
     Mode,
     ModelRow,
@@ -60,7 +61,7 @@ def info_to_json(info: ReportHeader) -> Json:
         },
         "settings": [{"name": row.name, "value": row.value, "origin": row.origin} for row in info.settings],
         "albums": dict(info.albums),
-    }
+    } | ({"covers": dict(info.covers)} if info.covers else {})
 
 
 def info_from_json(row: Json) -> ReportHeader:
@@ -77,6 +78,7 @@ def info_from_json(row: Json) -> ReportHeader:
         model=ModelRow(**row["model"]) if row["model"] else None,
         settings=tuple(SettingRow(**setting) for setting in row["settings"]),
         albums=tuple((AlbumId(album), title) for album, title in row.get("albums", {}).items()),
+        covers=tuple((AlbumId(album), ContentId(str(photo))) for album, photo in row.get("covers", {}).items()),
     )
 
 

@@ -151,7 +151,7 @@ _RUN = _Shape(
         "program_call": "",
         "earlier": "",
     },
-    {"schema_version": {"const": REPORT_SCHEMA_VERSION}, "albums": _TEXTS},
+    {"schema_version": {"const": REPORT_SCHEMA_VERSION}, "albums": _TEXTS, "covers": _TEXTS},
     {
         "run": "Id of the run.",
         "program": "`album-sort` and its version.",
@@ -162,8 +162,9 @@ _RUN = _Shape(
         "model": "The network; null where none was needed.",
         "settings": "Every setting with where its value came from.",
         "albums": "Title of every album that a photo can belong to, by its id; absent in older reports.",
+        "covers": "SHA-256 of the photo that a person has chosen to stand for an album, by the album's id; absent where there is none.",
     },
-    optional=("albums",),
+    optional=("albums", "covers"),
     about="The first row.",
 )
 _PHOTO = _Shape(

@@ -85,6 +85,7 @@ def _rows(said: SaidByHand, words: Words) -> Iterator[_Row]:
         ("fix_kind_made", own.made),
         ("fix_kind_called", own.called),
         ("fix_kind_merged", own.merged),
+        ("fix_kind_cover", own.covers),
     ):
         for album, now in pairs:
             yield "", words.text(key), printable(now), printable(album), ""

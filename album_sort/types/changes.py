@@ -94,6 +94,26 @@ class Forget:
     photos: Photos
 
 
+@dataclass(frozen=True, slots=True)
+class ChooseCover:
+    """This photo stands for its album."""
+
+    album: str
+    """Its id or title."""
+    photo: str
+    """As in `Photos`; empty: the program chooses again."""
+
+
 Change = (
-    BelongsTo | KeepOut | NewAlbum | RenameAlbum | MergeAlbums | RenameTrip | MergeTrips | SetTaken | SetPlace | Forget
+    BelongsTo
+    | KeepOut
+    | NewAlbum
+    | RenameAlbum
+    | MergeAlbums
+    | RenameTrip
+    | MergeTrips
+    | SetTaken
+    | SetPlace
+    | Forget
+    | ChooseCover
 )

@@ -232,6 +232,8 @@ class ReportHeader:
     settings: tuple[SettingRow, ...] = ()
     albums: tuple[tuple[AlbumId, str], ...] = ()
     """Every album a photo can belong to, with its title, whether or not it has photos: what `fix` may be told."""
+    covers: tuple[tuple[AlbumId, ContentId], ...] = ()
+    """Albums for which a person has chosen the photo that stands for them; it counts where that photo is there."""
     program_call: str = "album-sort"
     """How a shell starts the program, quoted: a fact of the machine, in the lines to paste and not in the stored rows."""
     earlier: tuple[str, ...] = ()

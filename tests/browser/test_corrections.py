@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -98,6 +99,32 @@ def test_a_key_takes_back_another_skips_and_nothing_is_lost(tmp_path: Path, open
     watched.show(write(tmp_path / "sure.html", [photo_row("/in/sure.jpg")]), "#/review")
     page.wait_for_selector(".finished h2:text-is('Nothing to review: every photo found its album.')")
     assert page.locator(".finished button").count() == 0, "nothing to begin again with"
+
+
+@needs_bash
+def test_a_cover_is_chosen_in_the_viewer_and_part_of_the_one_command(made_library: Path, open_page: OpenPage) -> None:
+    watched = open_page(width=1440)
+    watched.show(made_library, "#/album/pets")
+    page = watched.page
+    page.locator(".photos .frame").first.click()
+    page.locator("#viewer .about-photo").click()
+    cover = page.get_by_role("button", name="Use as cover")
+    for number in (1, 2):
+        page.wait_for_selector(f"#viewer .where .number:text-matches('^{number} of')")
+        cover.click()
+        assert cover.get_attribute("aria-pressed") == "true"
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("Escape")
+    assert "1 correction" in page.inner_text("#pending"), "an album has one"
+    page.locator("#pending .button").click()
+    page.wait_for_selector("#result[open] .line")
+    words = shlex.split(str(page.text_content("#result .line")))
+    assert words[:4] == ["album-sort", "albums", "cover", "pets"]
+    assert words[-2:] == ["--out", INFO.destination]
+    watched.show(made_library, "#/album/pets")
+    assert "1 correction" in page.inner_text("#pending"), "closing the page loses none"
+    page.get_by_role("button", name="Discard").click()
+    assert not page.is_visible("#pending")
 
 
 @needs_bash

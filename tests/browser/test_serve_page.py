@@ -77,6 +77,27 @@ def test_dropped_pictures_are_shown_at_once_and_answered_one_by_one(page: Any, s
     look_at(page)
 
 
+def test_a_cover_is_chosen_applied_shown_and_taken_back(page: Any, albums: Path) -> None:  # noqa: F811
+    def cover() -> str:
+        return str(page.locator("a[href='#/album/pets'] .cover img").get_attribute("src")).rpartition("/")[2]
+
+    before, was = tree(albums), cover()
+    index = page.evaluate("albumSort.photos.load().then(() => albumSort.photos.newestFirst.map(albumSort.photos.idOf))")
+    pets = page.evaluate("albumSort.photos.newestFirst.map((i) => albumSort.photos.albumOf(i).id)")
+    other = next(one for one, album in zip(index, pets, strict=True) if album == "pets" and one != was)
+    page.evaluate(f"albumSort.router.go('#/album/pets', new URLSearchParams({{ photo: '{other}' }}))")
+    page.locator("#viewer .about-photo").click()
+    page.get_by_role("button", name="Use as cover").click()
+    page.locator("#apply").click(timeout=30_000)
+    undo = page.locator("#undo")
+    undo.wait_for(timeout=60_000)
+    assert (cover(), tree(albums)) == (other, before)
+    undo.click()
+    playwright.expect(undo).to_have_count(0, timeout=60_000)
+    playwright.expect(page.locator(".live-job")).to_contain_text("done", timeout=60_000)
+    assert cover() == was
+
+
 def test_photos_are_ticked_moved_and_taken_back(page: Any, server: Running, albums: Path) -> None:  # noqa: F811
     before = tree(albums)
     page.goto(f"{server.address}/#/album/food")

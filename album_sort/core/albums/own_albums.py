@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from album_sort.types import AlbumId
+from album_sort.types import AlbumId, ContentId
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class OwnAlbums:
     """Albums with the titles that they have been given."""
     merged: tuple[tuple[AlbumId, AlbumId], ...] = ()
     """Albums, and into which they have gone."""
+    covers: tuple[tuple[AlbumId, ContentId], ...] = ()
+    """Albums, and the photo that was chosen to stand for each; it counts while it is there."""
 
     def below(self) -> Iterator[str]:
         """Rules files to be laid under the user's own, one after the other: each may be refused without harm for the others."""

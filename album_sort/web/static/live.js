@@ -245,6 +245,7 @@
       },
       { label: say("forget"), run: (photos) => add([{ kind: "forget", photos }]) },
     ],
+    chooseCover: (album, photo) => add([{ kind: "cover", album, photo }]),
     albumActions: [
       {
         label: say("rename"),

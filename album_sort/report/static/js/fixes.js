@@ -7,12 +7,15 @@
   const KEY = `album-sort fixes ${page.out}`;
   // Shells take some hundred thousand characters a line; far below that, and a new line begins.
   const LONGEST_LINE = 60000;
+  const COVERS_KEY = `album-sort covers ${page.out}`;
   const pending = new Map();
+  const covers = new Map(); // by album, the photo that is to stand for it
   const listeners = [];
 
   function keep() {
     try {
       localStorage.setItem(KEY, JSON.stringify([...pending]));
+      localStorage.setItem(COVERS_KEY, JSON.stringify({ run: page.run, covers: [...covers] }));
     } catch { /* a browser that keeps nothing: the page still does until it is closed */ }
   }
 
@@ -22,6 +25,11 @@
         const position = typeof id === "string" && Object.hasOwn(page.titles, album) ? photos.positionOf(id) : -1;
         // what a run has carried out since is done
         if (position >= 0 && photos.albumOf(position).id !== album) pending.set(id, album);
+      }
+      const kept = JSON.parse(localStorage.getItem(COVERS_KEY) ?? "null");
+      // a cover that was carried out has made another page
+      for (const [album, id] of kept?.run === page.run ? kept.covers : []) {
+        if (typeof id === "string" && Object.hasOwn(page.titles, album) && photos.positionOf(id) >= 0) covers.set(album, id);
       }
     } catch { /* nothing was kept, or not by us */ }
   }
@@ -41,6 +49,14 @@
     say(t("fix_noted", { n: ids.length, album: photos.albumTitle(album) }));
   }
 
+  // This photo stands for the album; said again, it does not.
+  function chooseCover(album, id) {
+    if (covers.get(album) === id) covers.delete(album);
+    else covers.set(album, id);
+    changed();
+    if (covers.has(album)) say(t("cover_noted", { album: photos.albumTitle(album) }));
+  }
+
   function forget(ids) {
     for (const id of ids) pending.delete(id);
     changed();
@@ -51,7 +67,7 @@
 
   // One command for all: a call for each album, joined so that the next only runs when the one before went well. Python has quoted what
   // plain quotes cannot hold, so no name can be more than a name.
-  async function command(changes = pending) {
+  async function command(changes = pending, chosen = covers) {
     const byAlbum = new Map();
     for (const [id, album] of changes) {
       const card = await source.card(photos.positionOf(id));
@@ -69,6 +85,10 @@
         length += word.length + 1;
       }
       flush();
+    }
+    for (const [album, id] of chosen) {
+      const card = await source.card(photos.positionOf(id));
+      calls.push(`${page.program} albums cover ${named(album)} ${quoted(card)} --out ${page.out}`);
     }
     return calls.join(" && ");
   }
@@ -96,15 +116,17 @@
 
   const bar = document.getElementById("pending");
 
+  const count = () => pending.size + covers.size;
+
   async function drawBar() {
-    bar.hidden = pending.size === 0;
+    bar.hidden = count() === 0;
     if (bar.hidden) {
       bar.replaceChildren();
       return;
     }
-    bar.replaceChildren(el("span", { class: "count" }, t("fix_pending", { n: pending.size })),
+    bar.replaceChildren(el("span", { class: "count" }, t("fix_pending", { n: count() })),
       button(albumSort.live()?.fix ? t("fix_apply") : t("fix_show"), () => showResult(), { class: "button" }),
-      button(t("fix_discard"), () => { pending.clear(); changed(); }));
+      button(t("fix_discard"), () => { pending.clear(); covers.clear(); changed(); }));
   }
 
   async function showResult() {
@@ -129,12 +151,13 @@
       el("h2", { id: "result-title" }, t("fix_title")),
       el("p", {}, page.isPreview ? t("fix_help_preview") : t("fix_help")),
       el("ul", { class: "sums" }, ...[...sums].map(([album, n]) =>
-        el("li", {}, isolated(photos.albumTitle(album)), ` ${t("photos", { n })}`))),
+        el("li", {}, isolated(photos.albumTitle(album)), ` ${t("photos", { n })}`)),
+      ...[...covers.keys()].map((album) => el("li", {}, isolated(photos.albumTitle(album)), ` ${t("cover_of")}`))),
       copyable(await command(), t("fix_copy")));
   }
 
   albumSort.fixes = {
-    pending, belongsTo, forget, command, chooser, albumChoices, result,
+    pending, covers, belongsTo, chooseCover, forget, command, chooser, albumChoices, result,
     start: () => { read(); listeners.push(drawBar); drawBar(); },
     onChange: (listener) => { listeners.push(listener); return () => listeners.splice(listeners.indexOf(listener), 1); },
   };

@@ -85,14 +85,23 @@
       const album = fixes.pending.get(id);
       line.replaceChildren();
       if (!album) return;
-      if (!live?.fix) line.append(copyable(await fixes.command([[id, album]])));
+      if (!live?.fix) line.append(copyable(await fixes.command([[id, album]], [])));
       line.append(button(t("fix_undo"), () => { fixes.forget([id]); redraw(); }));
     };
     const redraw = () => { box.querySelector("select").value = fixes.pending.get(id) ?? ""; draw(); };
     box.append(fixes.chooser(t("fix_label"), (album) => { fixes.belongsTo([id], album); draw(); },
       { first: (card.g ?? []).map(([album]) => album), value: fixes.pending.get(id) ?? "" }), line);
     for (const { label, run } of live?.photoActions ?? []) box.append(button(label, () => run([id])));
-    if (live?.chooseCover) box.append(button(t("use_as_cover"), () => live.chooseCover(photos.albumOf(position).id, id)));
+    const stands = photos.albumOf(position).id;
+    if (stands !== "review" && !page.isPreview) {
+      const isNoted = () => String(fixes.covers.get(stands) === id);
+      const cover = button(t("use_as_cover"), () => {
+        if (live?.chooseCover) { live.chooseCover(stands, id); return; }
+        fixes.chooseCover(stands, id);
+        cover.setAttribute("aria-pressed", isNoted());
+      }, live?.chooseCover ? {} : { "aria-pressed": isNoted() });
+      box.append(cover);
+    }
     draw();
     return box;
   }
