@@ -15,8 +15,9 @@ import pytest
 from tests.browser.libraries import library, write
 from tests.served_albums import sort_once
 
-# Debian's package; a browser of another origin can be named.
-CHROMIUM = os.environ.get("ALBUM_SORT_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+# Debian's packages; a browser of another origin can be named. The same engine without a window takes half the time.
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
+CHROMIUM = os.environ.get("ALBUM_SORT_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
 # Read here, since no test sees the settings of the person who runs it.
 ARTEFACTS = os.environ.get("ALBUM_SORT_TEST_ARTEFACTS", "")
 FLAGS = [
@@ -28,6 +29,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+_TURN = """(route) => new Promise((done) => {
+  document.querySelector("#view h1")?.setAttribute("data-left", "");
+  // the page has heard of it before
+  window.addEventListener("hashchange", () => done(), { once: true });
+  window.location.hash = route || "#";
+})"""
 
 OpenPage = Callable[..., "Watched"]
 
@@ -51,10 +59,16 @@ class Watched:
     def show(self, path: Path, route: str = "") -> None:
         """Opens the report at a route and waits for it."""
         # without a new document the address alone would change, and what was open stay
-        self.page.goto("about:blank")
+        if self.page.url != "about:blank":
+            self.page.goto("about:blank")
         self.page.goto(path.as_uri() + route)
         if route.startswith("#/"):
             self.page.wait_for_selector("main h1:visible")
+
+    def turn(self, route: str) -> None:
+        """Goes on to another view of the report that is open, as by a link: a fourth of the time of `show`."""
+        self.page.evaluate(_TURN, route)
+        self.page.wait_for_selector("main h1:visible:not([data-left])" if route.startswith("#/") else "#overview")
 
     def until(self, expression: str) -> None:
         """Asks until it is true; the page's policy forbids the driver's own way of waiting, which needs eval."""
@@ -75,7 +89,9 @@ def chromium() -> Iterator[Any]:
         "playwright.sync_api", reason="playwright drives the browser: pip install album-sort[browser]"
     )
     if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium, or name one in ALBUM_SORT_CHROMIUM")
+        pytest.skip(
+            "no Chromium on this machine: apt-get install chromium-headless-shell, or name one in ALBUM_SORT_CHROMIUM"
+        )
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
