@@ -93,7 +93,7 @@ def test_help_and_history_import_only_what_they_use(tmp_path: Path) -> None:
         (["apply", "file.txt"], 2, ["file.txt"]),
         (["fix", "Photos/1.jpg", "--album", "petz", "--out", "A"], 2, ["petz", "pets"]),
         (["explain", "Photos/9.jpg"], 2, ["9.jpg"]),
-        ([], 2, ["Usage"]),
+        ([], 2, ["album-sort ~/Photos --out ~/Albums"]),
     ],
 )
 def test_a_wrong_call_says_what_is_wrong_and_changes_nothing(

@@ -28,7 +28,7 @@ from album_sort.terminal.progress import HumanPrinter
 from tests.builders import make_jpeg, make_tree
 from tests.conftest import REPOSITORY, Program
 
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]8;[^\x1b]*\x1b\\")
 ALBUMS = [
     ("宠物和其他动物", "1,204", "3", "宠物和其他动物/2025-12 日本二世古/IMG_0001.jpg"),
     ("Food", "7", "7", "Food/a.jpg"),

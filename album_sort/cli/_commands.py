@@ -38,6 +38,10 @@ class DefaultCommandGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own context class is private
         """Puts the default command before arguments that name none; refuses what nobody can have meant."""
+        if not args:
+            from album_sort.cli.here import words_for_here  # noqa: PLC0415 - seldom needed, and slow to load
+
+            args = words_for_here()
         if args and args[0] == "help" and not _OUT & set(args):
             args = self._helped(ctx, args[1:])
         if args and args[0] not in self.commands and args[0] not in _ABOUT_US:

@@ -13,6 +13,7 @@ from album_sort.cli._commands import DefaultCommandGroup, PlainCommand
 from album_sort.cli._options import EXIT_CODES
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_history import runs, undo, verify
+from album_sort.cli.command_init import init
 from album_sort.cli.command_learn import learn_app
 from album_sort.cli.command_photos import explain, fix, review
 from album_sort.cli.command_serve import serve
@@ -55,7 +56,7 @@ def main_options(
     """
 
 
-for _command in (sort, apply, undo, verify, runs, explain, fix, review, serve):
+for _command in (sort, init, apply, undo, verify, runs, explain, fix, review, serve):
     app.command(cls=PlainCommand, epilog=EXIT_CODES)(_command)
 app.add_typer(learn_app, name="learn")
 app.add_typer(albums_app, name="albums")

@@ -19,6 +19,7 @@ from album_sort.operations.own_files import check_log_file, check_plan_file
 from album_sort.operations.sort import preview, sort
 from album_sort.paths import given_path
 from album_sort.process.effects import give_way, stop_on_signals
+from album_sort.terminal.first_run import greet
 from album_sort.terminal.summary import print_summary
 
 
@@ -61,6 +62,8 @@ def run_sort(call: SortCall) -> ExitCode:
         check_plan_file(call.save_plan)
     if settings.log_file:
         check_log_file(Path(settings.log_file))
+    if order.is_attended and not call.as_json:
+        greet(order, is_preview=is_preview)
     give_way(settings.nice)
     printer = make_printer(
         quiet=call.quiet,

@@ -33,7 +33,7 @@ class AlbumLine:
     new: int
     """Photos that this run files (or would)."""
     example: str
-    """Path of one of them in the destination."""
+    """Path of one of them in the destination: a new one, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +163,11 @@ class Outcome:
         return ExitCode.PARTIAL if self.summary.problems or self._left_work else ExitCode.DONE
 
     @property
+    def is_first(self) -> bool:
+        """Whether nothing was in the albums before."""
+        return self.preparation is not None and self.changes is None
+
+    @property
     def _left_work(self) -> bool:
         """Whether the next run has to finish something, although every photo is in its place."""
         return self.has_no_report or (self.applied is not None and bool(self.applied.untidy))
@@ -241,7 +246,7 @@ def _album_lines(photos: list[PlannedOp], preparation: Preparation) -> tuple[Alb
             preparation.title(album),
             len(ops),
             sum(op.action.has_effect for op in ops),
-            min(op.target for op in ops),
+            min(op.target for op in ([op for op in ops if op.action.has_effect] or ops)),
         )
         for album, ops in sorted(by_album.items(), key=lambda item: (item[0] == REVIEW, -len(item[1]), item[0]))
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from album_sort.operations.known_problems import Problem
 from album_sort.operations.outcome import Outcome
@@ -45,7 +46,7 @@ def totals(words: Words, outcome: Outcome) -> Iterator[str]:
 
 
 def remarks(words: Words, outcome: Outcome, *, verbose: bool) -> Iterator[str]:
-    """What is to be known beside the photos: space, the network, where the report is."""
+    """What is to be known beside the photos: space, the network."""
     if outcome.summary.would_follow:
         call = f"{program_call()} … --learn auto --dry-run"
         yield words.text("would_follow", n=outcome.summary.would_follow, call=call)
@@ -57,9 +58,11 @@ def remarks(words: Words, outcome: Outcome, *, verbose: bool) -> Iterator[str]:
         yield words.text("network", network=outcome.network_note)
     elif verbose:
         yield words.text("network", network=words.text("all_remembered", network=outcome.network))
-    for path in outcome.report_paths:
-        if path.suffix == ".html":
-            yield words.text("report", path=str(path))
+
+
+def pages(outcome: Outcome) -> Iterator[Path]:
+    """The pages of the report."""
+    return (path for path in outcome.report_paths if path.suffix == ".html")
 
 
 def grouped(problems: Sequence[Problem]) -> list[tuple[tuple[str, str], list[str]]]:

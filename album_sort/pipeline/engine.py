@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,13 +135,18 @@ class Engine:
         cache: InferenceCache,
         on_progress: Callable[[int, str], None],
         on_network: Callable[[str], None],
+        on_conversion: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> InspectionResult:
-        """Inspects all files; `on_network` hears, once, how the network runs (`int16, converted now`), when a network has to run at all."""
+        """Inspects all files; `on_network` hears, once, how the network runs (`int16, converted now`), when a network has to run at all.
+
+        `on_conversion` is entered for as long as weights are converted for it.
+        """
         settings = self.settings
         inspection = InspectionSettings(self.reader, self.split.workers, settings.batch_size, settings.recheck)
 
         def make_classifier() -> Classifier | SteadyClassifier:
-            classifier = self.held or self._new_classifier()
+            with contextlib.nullcontext() if self.held or not self.is_to_be_converted else on_conversion():
+                classifier = self.held or self._new_classifier()
             on_network(classifier.note)
             return classifier
 

@@ -109,7 +109,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     stages, notes, net = Stages(sink, [scouted.timing]), list[str](), Net(is_strict=request.settings.strict)
     hand, remembered = _with_hand(scouted, remembered)
     with stages.stage("classify", len(scouted.files)), engine.open_cache() as cache:
-        inspected = engine.inspect(scouted.files, cache, stages.progress, notes.append)
+        inspected = engine.inspect(scouted.files, cache, stages.progress, notes.append, stages.within("convert"))
         stages.items = inspected.read_count
         rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
         policy, heard, relearned = _listen(scouted, remembered, inspections, rest, cache)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from album_sort.events import EventSink, StageFinished, StageProgress, StageStarted
@@ -33,6 +33,20 @@ class Stages:
         seconds = time.monotonic() - begun
         self.timings.append(StageTiming(name, seconds, self.items))
         self.sink(StageFinished(name, self.items, seconds))
+
+    def within(self, name: str) -> Callable[[], AbstractContextManager[None]]:
+        """A stage that begins in the middle of the present one, which goes on after it; its time is part of this one's."""
+
+        @contextmanager
+        def begun() -> Iterator[None]:
+            outer, total = self._name, self._total
+            self.sink(StageStarted(name))
+            started = time.monotonic()
+            yield
+            self.sink(StageFinished(name, 0, time.monotonic() - started))
+            self.sink(StageStarted(outer, total))
+
+        return begun
 
     def progress(self, done: int, current: str) -> None:
         """Further along in the present stage."""

@@ -72,6 +72,10 @@ class Gazetteer:
 
     def find(self, text: str) -> Place | None:
         """The largest town of a name (`Munich`, `慕尼黑`), of one country or region if that is named, too (`Paris, Texas`)."""
+        return next(iter(self.find_all(text)), None)
+
+    def find_all(self, text: str) -> list[Place]:
+        """All towns of a name, the largest first."""
         name, _, within = (part.strip().casefold() for part in text.partition(","))
         wanted = {
             row for names in self._all_names() for row, held in enumerate(names) if held.decode().casefold() == name
@@ -83,7 +87,7 @@ class Gazetteer:
                 for place in found
                 if within in {part.casefold() for part in (place.country_code, place.country, place.admin1)}
             ]
-        return max(found, key=lambda place: (place.population, -place.geoname_id), default=None)
+        return sorted(found, key=lambda place: (-place.population, place.geoname_id))
 
     def _all_names(self) -> tuple[list[bytes], list[bytes]]:
         return self._names, self._names_zh or self._index.names_zh.tobytes().split(b"\n")

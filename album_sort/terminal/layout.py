@@ -10,9 +10,12 @@ import re
 import sys
 from collections.abc import Collection, Sequence
 from enum import Enum, auto
+from pathlib import Path
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console
+from rich.style import Style
+from rich.text import Text
 
 from album_sort.core.printable import printable_in
 
@@ -57,6 +60,16 @@ def say(console: Console, text: str, *, indent: int = 0, hanging: int | None = N
         return
     for line in _wrapped(console, text, indent, indent if hanging is None else hanging):
         console.out(line, highlight=False)
+
+
+def say_link(console: Console, text: str, path: Path) -> None:
+    """A paragraph that opens a file when it is clicked on, in terminals that can (OSC 8); elsewhere it is a paragraph."""
+    if not console.is_terminal or console.is_dumb_terminal:
+        say(console, text)
+        return
+    style = Style(link=path.absolute().as_uri())
+    for line in _wrapped(console, text, 0, 0):
+        console.print(Text(line, style), highlight=False, soft_wrap=True)
 
 
 def _wrapped(console: Console, text: str, indent: int, hanging: int) -> list[str]:

@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from album_sort.operations.clock import local_time
 from album_sort.operations.known_problems import KnownProblems, Problem
 from album_sort.operations.outcome import Outcome, RunSummary
-from album_sort.operations.summary import grouped, remarks, totals
+from album_sort.operations.summary import grouped, pages, remarks, totals
 from album_sort.operations.words import Words, terminal_words
 from album_sort.terminal.by_hand import print_by_hand, print_deleted_by_hand
-from album_sort.terminal.layout import Last, Terminal, err_console, out_console, print_table, printable, say
+from album_sort.terminal.first_run import print_next
+from album_sort.terminal.layout import Last, Terminal, err_console, out_console, print_table, printable, say, say_link
 from album_sort.types import RunChanges
+
+FEW_ALBUMS = 6
+"""So many are shown whether or not anything in them is new."""
 
 SHOWN_PROBLEMS = 10
 """Reasons; more are in the report."""
@@ -33,7 +37,7 @@ def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbos
         if not summary.photos:
             _print_nothing_found(console, words, outcome)
         else:
-            _print_albums(console, words, summary, is_preview=outcome.is_preview)
+            _print_albums(console, words, outcome, shows_all=verbose or outcome.is_first)
             if verbose:
                 _print_files(console, outcome)
             _print_sentences(console, words, outcome, verbose=verbose)
@@ -48,6 +52,8 @@ def print_summary(outcome: Outcome, known: KnownProblems, *, quiet: bool, verbos
         console = err_console()
         words = terminal_words(outcome.lang, console.encoding)
         print_deleted_by_hand(console, words, outcome.preparation.hand, outcome.destination)
+    if not quiet:
+        print_next(outcome)
 
 
 def _print_nothing_found(console: Terminal, words: Words, outcome: Outcome) -> None:
@@ -65,13 +71,17 @@ def _print_nothing_found(console: Terminal, words: Words, outcome: Outcome) -> N
         say(console, words.text("left_out", n=count, reason=said), indent=2)
 
 
-def _print_albums(console: Terminal, words: Words, summary: RunSummary, *, is_preview: bool) -> None:
-    rows = [
-        (printable(album.title), f"{album.photos:,}", f"{album.new:,}", printable(album.example))
-        for album in summary.albums
-    ]
-    headings = [words.text(key) for key in ("album", "photos", "to_file" if is_preview else "filed_now", "example")]
-    print_table(console, headings, rows, right=(1, 2), last=Last.SPARED)
+def _print_albums(console: Terminal, words: Words, outcome: Outcome, *, shows_all: bool) -> None:
+    """Those with news; all of them in the first run, where they are few, and for those who ask."""
+    albums = outcome.summary.albums
+    shown = albums if shows_all or len(albums) <= FEW_ALBUMS else [album for album in albums if album.new]
+    rows = [(printable(one.title), f"{one.photos:,}", f"{one.new:,}", printable(one.example)) for one in shown]
+    if rows:
+        key = "to_file" if outcome.is_preview else "filed_now"
+        headings = [words.text(key) for key in ("album", "photos", key, "example")]
+        print_table(console, headings, rows, right=(1, 2), last=Last.SPARED)
+    if len(shown) < len(albums):
+        say(console, words.text("albums_without_news", n=len(albums) - len(shown)))
 
 
 def _print_files(console: Terminal, outcome: Outcome) -> None:
@@ -96,6 +106,8 @@ def _print_sentences(console: Terminal, words: Words, outcome: Outcome, *, verbo
         _print_changes(console, words, outcome.changes, has_report=bool(outcome.report_paths))
     for sentence in remarks(words, outcome, verbose=verbose):
         say(console, printable(sentence))
+    for page in pages(outcome):
+        say_link(console, printable(words.text("report", path=str(page))), page)
 
 
 def _print_damaged(console: Terminal, words: Words, summary: RunSummary, *, has_report: bool) -> None:

@@ -1,0 +1,101 @@
+"""`init`: from the call, and the answers on a terminal, to what is written."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from album_sort.errors import ExitCode, UsageError, nearest
+from album_sort.operations import init as operation
+from album_sort.operations.nightly import Keeper
+from album_sort.operations.words import language_of
+from album_sort.terminal import setup as terminal
+from album_sort.terminal.questions import can_ask
+from album_sort.types import LANGUAGES, Place
+
+
+@dataclass(frozen=True, slots=True)
+class InitCall:
+    """The command line, as given."""
+
+    photos: tuple[str, ...]
+    albums: str
+    lang: str
+    home: str
+    is_nightly: bool | None
+    at: str
+    keeper: str
+    yes: bool
+    is_preview: bool
+    removes: bool
+
+
+def run_init(call: InitCall) -> ExitCode:
+    """Asks what the call leaves open, shows what would be written, and writes it when that is agreed to."""
+    lang = call.lang or language_of(os.environ)
+    if not call.yes and not call.is_preview and not can_ask():
+        raise UsageError(
+            "init asks, and nobody can answer here", hint="album-sort init PHOTOS --out ALBUMS --nightly --yes"
+        )
+    if call.removes:
+        setup = operation.plan_removal(call.albums)
+    else:
+        given = _given(call, lang)
+        wishes = _wishes(given, lang) if call.yes or not can_ask() else terminal.ask_wishes(given, lang)
+        lang, setup = wishes.lang, operation.plan_setup(wishes)
+    if not call.yes or call.is_preview or any(table.keeper is Keeper.PERSON for table in setup.timetables):
+        terminal.show_setup(setup, lang)
+    if call.is_preview or (setup.is_needed and not call.yes and not terminal.agrees_to_setup(lang)):
+        return ExitCode.DONE
+    if not setup.is_needed:
+        terminal.tell_same(lang)
+    operation.carry_out_setup(setup)
+    (terminal.tell_removed if call.removes else terminal.tell_set_up)(setup, lang)
+    return ExitCode.DONE
+
+
+def _given(call: InitCall, lang: str) -> terminal.Given:
+    """What the options say, checked. Raises `UsageError`."""
+    if call.lang and call.lang not in LANGUAGES:
+        raise UsageError(f"--lang {call.lang}: expected one of {', '.join(LANGUAGES)}")
+    keepers = [keeper.value for keeper in Keeper]
+    if call.keeper and call.keeper not in keepers:
+        near = nearest(call.keeper, keepers)
+        raise UsageError(
+            f"--keeper {call.keeper}: expected one of {', '.join(keepers)}",
+            hint=f"did you mean {near}?" if near else "",
+        )
+    photos = operation.checked_photos(call.photos)
+    albums = operation.checked_albums(call.albums, photos) if call.albums else ""
+    is_nightly = True if call.at and call.is_nightly is None else call.is_nightly
+    return terminal.Given(
+        photos,
+        albums,
+        call.lang,
+        _town(call.home, lang),
+        operation.checked_time(call.at) if call.at else None,
+        is_nightly,
+        Keeper(call.keeper) if call.keeper else None,
+    )
+
+
+def _town(name: str, lang: str) -> Place | None:
+    """The largest town of that name, as `--home` of a run takes it."""
+    if not name:
+        return None
+    towns = operation.towns_called(name, lang)
+    if not towns:
+        raise UsageError(
+            f"--home {name}: no town of that name is known", hint="Give its English name, with its country"
+        )
+    return towns[0]
+
+
+def _wishes(given: terminal.Given, lang: str) -> operation.Wishes:
+    """The same with nobody to ask. Raises `UsageError` for what has no usual answer."""
+    if not given.photos or not given.albums:
+        raise UsageError(
+            "init needs the photos and the albums", hint="album-sort init ~/Photos --out ~/Albums --nightly --yes"
+        )
+    at = (given.nightly or operation.NIGHT) if given.is_nightly else None
+    return operation.Wishes(given.photos, given.albums, given.lang or lang, given.home, at, given.keeper)
