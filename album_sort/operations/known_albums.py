@@ -27,7 +27,7 @@ class KnownAlbums:
 
 def known_albums_file() -> Path:
     """Where they are kept."""
-    return user_file().with_name("albums.json")
+    return user_file().with_name("known-albums.json")
 
 
 def known_albums() -> tuple[KnownAlbums, ...]:
