@@ -6,54 +6,29 @@ regular file whose first bytes are a film's. Clients name contents; the paths ar
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from album_sort.classifier.labels import label_text, load_labels
 from album_sort.config import cache_folder
 from album_sort.core.formats import HEAD_BYTES, sniff
-from album_sort.errors import DestinationError
 from album_sort.fileops.lock import check_unlocked
 from album_sort.inspection.messages import Answer, Previewed
 from album_sort.inspection.pool import ReaderPool
+from album_sort.operations.live_pages import LivePages
 from album_sort.operations.order import SettingsHere
-from album_sort.operations.pages import newest_report
 from album_sort.operations.predict import Predictor
 from album_sort.operations.runs import must_be_ours
 from album_sort.pipeline.engine import Engine, make_engine
 from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.remembered import Remembered, remember_nothing_written
 from album_sort.reading import open_regular
-from album_sort.report import WORDS_FILE, PageData, parse_words, read_report
 from album_sort.state.previews import previews_of
 from album_sort.state.thumbnails import ThumbnailStore
-from album_sort.types import LANGUAGES, ContentId, FileEntry, FileKind, PhotoRow, ReportFooter
-
-SHORT = 16
-"""Digits of a content by which a page names a photo."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Shown:
-    """The albums as they were after one run."""
-
-    version: str
-    """Another one as soon as anything may look otherwise: part of the addresses of data, which can be kept for ever."""
-    data: PageData
-    outcome: ReportFooter | None
-    places: Mapping[str, tuple[ContentId, str]] = field(default_factory=dict)
-    """By short content: the whole one, and where it lies in the albums."""
-
-    @property
-    def trips(self) -> tuple[str, ...]:
-        """Ids by the numbers that a page knows them by."""
-        return tuple(self.data.photos.trip_ids.known)
+from album_sort.types import ContentId, FileEntry, FileKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +41,7 @@ class Film:
 
 
 class LiveAlbums:
-    """A destination that is being shown. To be closed; what it makes of the page's data is used by one thread alone (`ask`)."""
+    """A destination that is being shown. To be closed; thumbnails are asked for by one thread alone."""
 
     def __init__(self, destination: str, here: SettingsHere) -> None:
         """Raises `DestinationError` where there are no albums of ours, `UsageError` and others as a run does."""
@@ -76,14 +51,14 @@ class LiveAlbums:
         remembered = remember_nothing_written(destination)
         self.engine = _engine(here, remembered)
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="albums")
-        self._shown: Shown | None = None
-        self._stamp: tuple[str, int, int] | None = None
         self._thumbnails: ThumbnailStore | None = None
         self._pool = ReaderPool(replace(self.engine.reader, makes_previews=True), 1)
         self._folder = tempfile.TemporaryDirectory(prefix="album-sort-page-")
+        self.pages = LivePages(destination, self.engine.cache_folder, Path(self._folder.name))
 
     def close(self) -> None:
         """Ends all that was begun for it."""
+        self.pages.close()
         self._pool.close()
         self.thread.submit(self._let_go).result()
         self.thread.shutdown()
@@ -103,51 +78,13 @@ class LiveAlbums:
         """Folders that were sorted into these albums."""
         return remember_nothing_written(self.destination).roots
 
-    # In the thread of their own.
-
-    def shown(self) -> Shown:
-        """As the albums are now; made anew when a run has been there since. Raises `DestinationError` without a readable report."""
-        report = newest_report(self.destination)
-        if report is None:
-            raise DestinationError(
-                f"nothing has been sorted into {self.destination} yet, or it was all taken back",
-                hint="album-sort PHOTOS --out ALBUMS",
-            )
-        found = report.lstat()
-        stamp = (str(report), found.st_mtime_ns, found.st_size)
-        if self._shown is None or stamp != self._stamp:
-            shown, before = self._read(report, stamp), self._shown
-            self._shown, self._stamp = shown, stamp
-            if before is not None:
-                before.data.close()
-        return self._shown
-
     def thumbnail(self, content: str) -> bytes | None:
-        """A small JPEG of a content; None where there is none."""
+        """A small JPEG of a content; None where there is none. In the thread of its own."""
         if self._thumbnails is None:
             self._thumbnails = ThumbnailStore(self.engine.cache_folder)
         return self._thumbnails.get(content)
 
-    def _read(self, report: Path, stamp: tuple[str, int, int]) -> Shown:
-        read = read_report(report)
-        language = read.info.language if read.info.language in LANGUAGES else LANGUAGES[0]
-        info = replace(read.info, destination=self.destination)
-        words = parse_words(label_text(WORDS_FILE), language)
-        data = PageData(
-            info, words, thumbnail=self.thumbnail, spool_folder=Path(self._folder.name), labels=load_labels()
-        )
-        places: dict[str, tuple[ContentId, str]] = {}
-        for row in read.rows:
-            data.add(row)
-            if isinstance(row, PhotoRow):
-                places.setdefault(row.sha256[:SHORT], (ContentId(row.sha256), row.path))
-        data.arrange()
-        version = hashlib.sha256(repr(stamp).encode()).hexdigest()[:12]
-        return Shown(version, data, read.outcome, places)
-
     def _let_go(self) -> None:
-        if self._shown is not None:
-            self._shown.data.close()
         if self._thumbnails is not None:
             self._thumbnails.close()
 

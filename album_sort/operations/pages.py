@@ -151,6 +151,12 @@ def newest_report(destination: str) -> Path | None:
     return _newest(destination, "report.jsonl")
 
 
+def newest_shown_report(destination: str) -> Path | None:
+    """The same of the newest run that has its page: that is written last, and until then the report grows. Without any, the newest."""
+    found = [folder for _, folder in _pages(destination) if is_regular_file(folder / "report.jsonl")]
+    return found[0] / "report.jsonl" if found else newest_report(destination)
+
+
 def _newest(destination: str, name: str) -> Path | None:
     found = [folder / name for _, folder in run_folders(Path(destination)) if is_regular_file(folder / name)]
     return found[-1] if found else None

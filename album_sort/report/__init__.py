@@ -13,6 +13,7 @@ from album_sort.report.formats import FORMATS, PAGES
 from album_sort.report.html import MOST_IN_ONE_FILE, HtmlReport
 from album_sort.report.jsonl import JsonlReport, StoredRows, read_report
 from album_sort.report.pagedata import PageData, Thumbnail
+from album_sort.report.pagefile import SHORT, PageFile, write_page_file
 from album_sort.report.quoting import shell_word
 from album_sort.report.relative import country_in_words, relative_words
 from album_sort.report.sinks import ReportBrief
@@ -78,6 +79,7 @@ __all__ = [
     "MOST_IN_ONE_FILE",
     "PAGES",
     "SCRIPTS",
+    "SHORT",
     "STYLE",
     "WORDS_FILE",
     "HtmlReport",
@@ -85,6 +87,7 @@ __all__ = [
     "Links",
     "Page",
     "PageData",
+    "PageFile",
     "Setting",
     "StoredRows",
     "Tally",
@@ -97,5 +100,6 @@ __all__ = [
     "shell_word",
     "static_text",
     "write_page",
+    "write_page_file",
     "write_reports",
 ]

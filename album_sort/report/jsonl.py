@@ -39,6 +39,8 @@ _BLOCK_BYTES = 64 * 1024
 _LONGEST_LINE = 16 << 20
 """Bytes; the summary of a hundred thousand trips is shorter."""
 
+_SUMMARY = b'{"type": "summary"'
+
 _BLOCK_SECONDS = 1.0
 """... or when its first row is this old: what a kill can cost, and no more than one `write` a second on a slow disk."""
 
@@ -165,8 +167,8 @@ def jsonl_report(path: Path, brief: ReportBrief) -> JsonlReport:
     return JsonlReport(path, brief.info)
 
 
-def read_lines(path: Path) -> Iterator[Json]:
-    """The rows of a report as JSON objects; an unfinished last line is dropped.
+def read_lines(path: Path, beginning: bytes = b"") -> Iterator[Json]:
+    """The rows of a report as JSON objects; an unfinished last line is dropped. With a `beginning`, the first and those that have it.
 
     Raises `DestinationError` where the file cannot be read or is not a report of a version we know.
     """
@@ -175,6 +177,8 @@ def read_lines(path: Path) -> Iterator[Json]:
             for number, line in enumerate(iter(lambda: stream.readline(_LONGEST_LINE), b"")):
                 if not line.endswith(b"\n"):
                     return
+                if number and not line.startswith(beginning):
+                    continue
                 row = _parse(path, line)
                 if number == 0:
                     _check_version(path, row)
@@ -212,7 +216,7 @@ def read_report(path: Path) -> RunReport:
     """A report read back. Its rows stream from the file each time they are walked; a killed run has no outcome."""
     info: ReportHeader | None = None
     outcome: ReportFooter | None = None
-    for row in read_lines(path):
+    for row in read_lines(path, beginning=_SUMMARY):
         with _believed(path):
             if info is None:
                 info = info_from_json(row)

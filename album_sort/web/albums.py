@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -10,14 +11,15 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
-from album_sort.errors import UsageError
+from album_sort.errors import AlbumSortError, UsageError
 from album_sort.events import EventSink
 from album_sort.operations.changes import ChangesPlan, Move, apply_changes, preview_changes
-from album_sort.operations.live import SHORT, LiveAlbums, Shown, picture_of
+from album_sort.operations.live import LiveAlbums, picture_of
+from album_sort.operations.live_pages import Shown
 from album_sort.operations.live_runs import sort_now, undo_now
 from album_sort.operations.pending import Pending, change_as_json, change_of
 from album_sort.operations.stop import StopRequest
-from album_sort.report import SCRIPTS, STYLE, Links, Page, Setting, static_text
+from album_sort.report import SCRIPTS, SHORT, STYLE, Links, Setting, static_text
 from album_sort.types import ContentId
 from album_sort.web.films import film_answer
 from album_sort.web.guard import House
@@ -39,24 +41,28 @@ class AlbumsDesk:
 
     def __init__(self, albums: LiveAlbums, pending: Pending) -> None:
         self.albums = albums
+        albums.pages.begin(page_setting)
         self.pending = pending
         self.jobs = Jobs()
         self.pictures = asyncio.Semaphore(_PICTURES_AT_ONCE)
 
     async def ask(self, question: Callable[[], Result]) -> Result:
-        """In the thread that may ask the page's data."""
+        """In the thread that may ask for thumbnails."""
         return await asyncio.get_running_loop().run_in_executor(self.albums.thread, question)
 
     async def shown(self, version: str = "") -> Shown:
-        """The albums as they are; raises `Refused` where a page asks for what they were."""
-        shown = await self.ask(self.albums.shown)
+        """The albums as they are, or as the page of a version knows them; raises `Refused` where that is not known any more."""
+        known = self.albums.pages.known
+        if known is not None and known.version == version:
+            return known
+        shown = await asyncio.to_thread(self.albums.pages.newest)
         if version and version != shown.version:
             raise Refused(410, "older")
         return shown
 
     async def place(self, version: str, content: str) -> tuple[ContentId, str]:
         """The whole content and where it lies; raises `Refused` for one that is not there."""
-        place = (await self.shown(version)).places.get(content)
+        place = (await self.shown(version)).place(content)
         if place is None:
             raise Refused(404, "no_photo")
         return place
@@ -75,8 +81,7 @@ def albums_router(house: House, desk: AlbumsDesk) -> APIRouter:
 def _add_page(router: APIRouter, house: House, desk: AlbumsDesk) -> None:
     @router.get("/")
     async def page() -> HTMLResponse:
-        shown = await desk.shown()
-        return HTMLResponse(await desk.ask(lambda: page_text(shown, house)))
+        return HTMLResponse(page_text(await desk.shown(), house))
 
     @router.get("/page/{name:path}")
     async def part(name: str, request: Request) -> Response:
@@ -84,19 +89,21 @@ def _add_page(router: APIRouter, house: House, desk: AlbumsDesk) -> None:
 
     @router.get("/data/{version}/{name}.json")
     async def data(version: str, name: str) -> Response:
-        shown = await desk.shown(version)
-        text = await desk.ask(lambda: _data(shown, name))
-        return Response(text, media_type="application/json", headers=FOR_EVER)
+        return Response(_data(await desk.shown(version), name), media_type="application/json", headers=FOR_EVER)
+
+
+def page_setting(version: str) -> Setting:
+    """Where the parts of a page are found."""
+    data = f"/data/{version}/"
+    scripts = ("/static/live.js", *(f"/page/{script}" for script in SCRIPTS))
+    links = Links(f"/page/{STYLE}", scripts, data)
+    return Setting(picture=lambda sha256: f"{data}thumbs/{sha256[:SHORT]}", links=links)
 
 
 def page_text(shown: Shown, house: House) -> str:
     """The page, with what the live script has to know."""
-    data = f"/data/{shown.version}/"
-    scripts = ("/static/live.js", *(f"/page/{script}" for script in SCRIPTS))
-    links = Links(f"/page/{STYLE}", scripts, data)
-    setting = Setting(picture=lambda sha256: f"{data}thumbs/{sha256[:SHORT]}", links=links)
-    text = "".join(Page(shown.data, shown.outcome, setting).pieces())
-    return text.replace("</head>", f"{live_head(house, shown.data.info.language, shown.trips)}</head>", 1)
+    page = shown.page
+    return page.page().replace("</head>", f"{live_head(house, page.language, page.trips)}</head>", 1)
 
 
 def _page_file(name: str) -> StaticFile:
@@ -107,10 +114,12 @@ def _page_file(name: str) -> StaticFile:
 
 def _data(shown: Shown, name: str) -> bytes:
     if name == "index":
-        return shown.data.index().encode()
+        return shown.page.index()
     kind, _, number = name.partition("-")
-    if kind == "photos" and number.isdecimal() and len(number) < 8 and int(number) in shown.data.chunks:
-        return b"[" + b",".join(shown.data.cards(int(number))) + b"]"
+    if kind == "photos" and number.isdecimal() and len(number) < 8:
+        cards = shown.page.cards(int(number))
+        if cards is not None:
+            return cards
     raise Refused(404, "not_here")
 
 
@@ -260,7 +269,15 @@ def _add_jobs(router: APIRouter, desk: AlbumsDesk) -> None:
 def _begun(desk: AlbumsDesk, kind: str, work: Work) -> JSONResponse:
     """202; raises `DestinationLocked` where another program holds the albums, before anything has begun."""
     desk.albums.check_free()
-    return JSONResponse(desk.jobs.start(kind, work), 202)
+
+    def work_and_show(sink: EventSink, stop: StopRequest) -> dict[str, Any]:
+        result = work(sink, stop)
+        # Before it is told to be done: the page that follows is there at once. Where all was taken back, there is none.
+        with contextlib.suppress(AlbumSortError, OSError):
+            desk.albums.pages.newest()
+        return result
+
+    return JSONResponse(desk.jobs.start(kind, work_and_show), 202)
 
 
 async def json_body(request: Request) -> dict[str, Any]:
