@@ -23,6 +23,7 @@ import platformdirs
 
 from album_sort.errors import UsageError, nearest
 from album_sort.reading import read_given
+from album_sort.sentences import sentence
 from album_sort.settings import SPECS, Settings
 
 ENVIRONMENT_PREFIX = "ALBUM_SORT_"
@@ -66,7 +67,8 @@ def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
             if name not in known:
                 near = nearest(name, known)
                 faults.append(
-                    f"{layer.origin}: unknown setting {key!r}" + (f", did you mean {near!r}?" if near else "")
+                    sentence("settings.unknown-setting", origin=layer.origin, name=key)
+                    + (sentence("settings.did-you-mean", near=near) if near else "")
                 )
                 continue
             try:
@@ -76,11 +78,9 @@ def resolve_settings(layers: Sequence[Layer]) -> ResolvedSettings:
                 faults.append(f"{_named(layer.origin, key, value)}: {error}")
     since, until = values.get("since"), values.get("until")
     if since and until and since > until:
-        faults.append(f"--since {since} is later than --until {until}: no photo lies between")
+        faults.append(sentence("settings.since-is-later-than", since=since, until=until))
     if faults:
-        raise UsageError(
-            "\n".join(faults), hint="`album-sort config show` shows all settings, `album-sort help sort` explains them."
-        )
+        raise UsageError("\n".join(faults), hint=sentence("settings.album-sort-config-show"))
     return ResolvedSettings(Settings(**values), origins)
 
 
@@ -175,8 +175,8 @@ def _read_toml(path: Path) -> dict[str, object]:
         return tomllib.loads(read_given(path, _MOST_BYTES).decode("utf-8"))
     except OSError as error:
         raise UsageError(
-            f"cannot read configuration {str(path)!r}: {error.strerror}",
-            hint="`album-sort config show` lists what it may set",
+            sentence("settings.cannot-read-configuration", path=str(path), why=error.strerror),
+            hint=sentence("settings.album-sort-config-show-lists"),
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"configuration {str(path)!r} is not valid TOML: {error}") from error
+        raise UsageError(sentence("settings.configuration-is-not-valid", path=str(path), error=error)) from error

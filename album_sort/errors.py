@@ -18,6 +18,8 @@ import os
 from collections.abc import Iterable
 from enum import IntEnum
 
+from album_sort.sentences import sentence
+
 
 class ExitCode(IntEnum):
     """Exit codes: the one table that `--help`, the docs and the code share."""
@@ -33,15 +35,7 @@ class ExitCode(IntEnum):
     @property
     def meaning(self) -> str:
         """One line for help and docs."""
-        return {
-            ExitCode.DONE: "done",
-            ExitCode.FATAL: "fatal error",
-            ExitCode.USAGE: "usage or configuration error",
-            ExitCode.PARTIAL: "done, but some files could not be processed (they are listed)",
-            ExitCode.NO_WEIGHTS: "model weights not available",
-            ExitCode.LOCKED: "another run holds this destination",
-            ExitCode.INTERRUPTED: "interrupted",
-        }[self]
+        return sentence(f"common.exit-{int(self)}")
 
 
 class AlbumSortError(Exception):
@@ -56,15 +50,15 @@ class AlbumSortError(Exception):
 
 
 _PLAIN = {
-    errno.EACCES: "no permission",
-    errno.EPERM: "no permission",
-    errno.ENOENT: "it is no longer there",
-    errno.EIO: "the disk could not read or write it",
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the space allowed to you is used up",
-    errno.EROFS: "the disk can only be read",
-    errno.ENAMETOOLONG: "the name is too long for this disk",
-    errno.EFBIG: "the file is too large for this disk",
+    errno.EACCES: "common.no-permission",
+    errno.EPERM: "common.no-permission",
+    errno.ENOENT: "common.no-longer-there",
+    errno.EIO: "common.disk-fails",
+    errno.ENOSPC: "common.disk-full",
+    errno.EDQUOT: "common.quota",
+    errno.EROFS: "common.read-only",
+    errno.ENAMETOOLONG: "common.name-too-long",
+    errno.EFBIG: "common.file-too-large",
 }
 
 
@@ -72,12 +66,12 @@ def in_plain_words(error: OSError) -> str:
     """What the system says of an error, in words of ours where it is a usual one."""
     number, said = error.errno or 0, error.strerror or str(error)
     # What we have said ourselves (so many bytes arrived of so many) says more than what the number stands for.
-    return _PLAIN.get(number, said) if said == os.strerror(number) else said
+    return sentence(_PLAIN[number]) if number in _PLAIN and said == os.strerror(number) else said
 
 
 def why_unreadable(error: OSError | UnicodeDecodeError) -> str:
     """Why a text file of the user's cannot be read, without repeating its name."""
-    return "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else in_plain_words(error)
+    return sentence("common.it-is-not-text") if isinstance(error, UnicodeDecodeError) else in_plain_words(error)
 
 
 class UsageError(AlbumSortError):
@@ -127,4 +121,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The end of a sentence on an unknown word: the known one that is spelled most alike, else all of them."""
     choices = tuple(known)
     near = nearest(word, choices)
-    return f" (did you mean {near}?)" if near else f"; there are {', '.join(choices)}"
+    return (
+        sentence("common.did-you-mean", near=near) if near else sentence("common.there-are", choices=", ".join(choices))
+    )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.native_stamp import source_stamp
+from album_sort.sentences import sentence
 
 PACKAGE = Path(__file__).parent
 LIBRARY = PACKAGE / "_native.so"
@@ -93,8 +94,12 @@ class Native:
     def told(self) -> str:
         """In words, for `models list`."""
         if self.library is None:
-            return f"not built: {self.why_not}" if not self.is_stale else f"not used: {self.why_not}"
-        return "built, AVX2" if self.has_avx2 else "built; this processor has no AVX2"
+            return (
+                sentence("network.not-built", why_not=self.why_not)
+                if not self.is_stale
+                else sentence("network.not-used", why_not=self.why_not)
+            )
+        return sentence("network.built-avx2") if self.has_avx2 else sentence("network.built-this-processor-has")
 
 
 def load_native(package: Path = PACKAGE) -> Native:
@@ -108,11 +113,9 @@ def load_native(package: Path = PACKAGE) -> Native:
             function = getattr(library, name)
             function.restype, function.argtypes = gives, takes
     except OSError as error:
-        return Native(None, is_stale=True, why_not=f"it cannot be loaded here ({error})")
+        return Native(None, is_stale=True, why_not=sentence("network.it-cannot-be-loaded", error=error))
     except AttributeError:
-        return Native(
-            None, is_stale=True, why_not="it was built from other sources than these; install album-sort again"
-        )
+        return Native(None, is_stale=True, why_not=sentence("network.it-was-built-from-other"))
     return _checked(library, package)
 
 
@@ -122,15 +125,15 @@ def _checked(library: ctypes.CDLL, package: Path) -> Native:
     try:
         expected = source_stamp(package)
     except OSError as error:
-        return Native(None, is_stale=True, why_not=f"its sources cannot be read ({error})")
+        return Native(None, is_stale=True, why_not=sentence("network.its-sources-cannot-be", error=error))
     if built_from != expected:
-        said = f"it was built from other sources than these ({built_from}, not {expected}); install album-sort again"
-        return Native(None, is_stale=True, why_not=said)
+        why_not = sentence("network.it-was-built-from", built_from=built_from, expected=expected)
+        return Native(None, is_stale=True, why_not=why_not)
     for name, value in SHARED_CONSTANTS.items():
         found = _constant(library, name)
         if found != value:
             return Native(
-                None, is_stale=True, why_not=f"its {name} is {found}, but {value} here; install album-sort again"
+                None, is_stale=True, why_not=sentence("network.its-is-but-here", name=name, found=found, value=value)
             )
     return Native(library)
 
@@ -148,7 +151,7 @@ def _note_of_build(package: Path) -> str:
         note = (package / BUILD_NOTE).read_text(encoding="utf-8").strip()
         if note:
             return note
-    return "no C compiler was found when album-sort was installed"
+    return sentence("network.no-c-compiler-was")
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from album_sort.errors import UsageError
+from album_sort.sentences import sentence
 
 _STARTED_IN: list[str | None] = []
 """The working folder when the program started; None where it had been removed."""
@@ -25,12 +26,12 @@ def given_path(text: str) -> str:
     Raises `UsageError` for an empty one: it means the working folder to the system, and to nobody else.
     """
     if not text:
-        raise UsageError("an empty path was given", hint="Is a variable not set? Write . for the folder you are in.")
+        raise UsageError(sentence("common.an-empty-path-was"), hint=sentence("common.is-a-variable-not"))
     if not os.path.isabs(text):
         if _STARTED_IN == [None]:
             raise UsageError(
-                f"{text!r} means a folder in the one that you are in, which has been removed",
-                hint="Change to another folder, or give the whole path.",
+                sentence("common.means-a-folder-in", text=text),
+                hint=sentence("common.change-to-another-folder"),
             )
         text = os.path.join(os.getcwd(), text)
     if ".." not in text.split("/"):

@@ -13,6 +13,8 @@ import select
 import stat
 import time
 
+from album_sort.sentences import sentence
+
 _CHUNK_BYTES = 1 << 20
 _PIECE_BYTES = 16 << 20
 """A photo comes in one piece, which needs no putting together."""
@@ -45,7 +47,7 @@ def open_regular(path: str | os.PathLike[str], *, dir_fd: int | None = None, fol
     except OSError as error:
         if error.errno in (errno.ENXIO, errno.ENODEV):
             # A socket, or a device without a driver.
-            raise NotAFile(errno.EINVAL, "not a regular file", os.fspath(path)) from error
+            raise NotAFile(errno.EINVAL, sentence("files.not-a-regular-file"), os.fspath(path)) from error
         raise
     try:
         check_regular(descriptor, path)
@@ -59,9 +61,9 @@ def check_regular(descriptor: int, path: str | os.PathLike[str]) -> None:
     """Raises `NotAFile` unless an open handle is one of a regular file."""
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISDIR(mode):
-        raise NotAFile(errno.EISDIR, "it is a folder", os.fspath(path))
+        raise NotAFile(errno.EISDIR, sentence("files.it-is-a-folder"), os.fspath(path))
     if not stat.S_ISREG(mode):
-        raise NotAFile(errno.EINVAL, "not a regular file", os.fspath(path))
+        raise NotAFile(errno.EINVAL, sentence("files.not-a-regular-file"), os.fspath(path))
 
 
 def read_at_most(descriptor: int, most_bytes: int) -> bytes:
@@ -102,7 +104,7 @@ def _all_of(descriptor: int, path: str | os.PathLike[str], most_bytes: int) -> b
 
 def _too_large(path: str | os.PathLike[str], most_bytes: int) -> OSError:
     size = f"{most_bytes >> 20} MB" if most_bytes >= 1 << 20 else f"{most_bytes >> 10} kB"
-    return OSError(errno.EFBIG, f"it is larger than {size}", os.fspath(path))
+    return OSError(errno.EFBIG, sentence("files.it-is-larger-than", size=size), os.fspath(path))
 
 
 def read_given(path: str | os.PathLike[str], most_bytes: int, *, silence_s: float = SILENCE_S) -> bytes:
@@ -130,7 +132,7 @@ def _drain(pipe: int, path: str | os.PathLike[str], most_bytes: int, silence_s: 
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([pipe], [], [], left)[0]:
                 raise OSError(
-                    errno.ETIMEDOUT, f"nothing has come out of the pipe for {silence_s:g} s", os.fspath(path)
+                    errno.ETIMEDOUT, sentence("files.nothing-has-come-out", silence_s=f"{silence_s:g}"), os.fspath(path)
                 ) from None
             continue
         if not chunk:
@@ -173,7 +175,7 @@ def sha256_of(descriptor: int, path: str | os.PathLike[str]) -> tuple[str, int]:
     """
     found = os.fstat(descriptor)
     if _may_be_hollow(found) and _has_hole(descriptor, found):
-        raise OSError(errno.EFBIG, f"it is said to have {found.st_size >> 30} GB but is empty", os.fspath(path))
+        raise OSError(errno.EFBIG, sentence("files.it-is-said-to", value=found.st_size >> 30), os.fspath(path))
     expected = found.st_size
     hasher = hashlib.sha256()
     buffer = memoryview(bytearray(_CHUNK_BYTES))
@@ -182,5 +184,5 @@ def sha256_of(descriptor: int, path: str | os.PathLike[str]) -> tuple[str, int]:
         hasher.update(buffer[:count])
         size += count
         if size > expected:
-            raise OSError(errno.EAGAIN, "it is being written to", os.fspath(path))
+            raise OSError(errno.EAGAIN, sentence("files.it-is-being-written"), os.fspath(path))
     return hasher.hexdigest(), size

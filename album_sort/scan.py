@@ -17,6 +17,7 @@ from album_sort.core.unreadable import unreadable
 from album_sort.errors import UsageError
 from album_sort.paths import given_path
 from album_sort.reading import is_hollow, read_head, read_small
+from album_sort.sentences import sentence
 from album_sort.types import FileEntry, FileKind, Reason, Skipped, Stage
 from album_sort.types.ledger import STATE_FOLDER
 
@@ -49,7 +50,7 @@ def scan(
     walk = _Walk(filters or ScanFilter())
     for source in sources:
         if source not in may_be_gone and not os.path.lexists(source):
-            raise UsageError(f"no such file or folder: {source!r}", hint="check the path of your photos")
+            raise UsageError(sentence("files.no-such-file-or", source=source), hint=sentence("files.check-the-path-of"))
     if destination is not None:
         walk.forbid(destination, Reason.of("skip.destination"))
     for source in sources:

@@ -12,6 +12,7 @@ from typing import Any
 
 from album_sort.choices import Mode, Precision
 from album_sort.errors import nearest
+from album_sort.sentences import sentence
 
 _NUMBER = r"\s*[+-]?[\d.]+(?:e[+-]?\d+)?\s*"
 _POSITION = re.compile(f"{_NUMBER},{_NUMBER}", re.ASCII | re.IGNORECASE)
@@ -20,7 +21,7 @@ _POSITION = re.compile(f"{_NUMBER},{_NUMBER}", re.ASCII | re.IGNORECASE)
 def a_text(value: object) -> str:
     """Any text."""
     if not isinstance(value, str):
-        raise TypeError("expected a text")
+        raise TypeError(sentence("settings.expected-a-text"))
     return value
 
 
@@ -31,7 +32,7 @@ def a_flag(value: object) -> bool:
     words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
     if isinstance(value, str) and value.lower() in words:
         return words[value.lower()]
-    raise ValueError("expected true or false")
+    raise ValueError(sentence("settings.expected-true-or-false"))
 
 
 def an_integer(least: int, most: int) -> Callable[[object], int]:
@@ -40,7 +41,7 @@ def an_integer(least: int, most: int) -> Callable[[object], int]:
     def parse(value: object) -> int:
         number = int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value
         if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
-            raise ValueError(f"expected a whole number from {least} to {most}")
+            raise ValueError(sentence("settings.expected-a-whole-number", least=least, most=most))
         return number
 
     return parse
@@ -55,7 +56,7 @@ def a_number(least: float, most: float) -> Callable[[object], float]:
         except ValueError:
             number = float("nan")
         if not least <= number <= most:
-            raise ValueError(f"expected a number from {least:g} to {most:g}")
+            raise ValueError(sentence("settings.expected-a-number-from", least=f"{least:g}", most=f"{most:g}"))
         return number
 
     return parse
@@ -67,7 +68,10 @@ def one_of(words: Sequence[str]) -> Callable[[object], str]:
     def parse(value: object) -> str:
         if value not in words:
             near = nearest(str(value), words)
-            raise ValueError(f"expected one of {', '.join(words)}" + (f"; did you mean {near}?" if near else ""))
+            raise ValueError(
+                sentence("settings.expected-one-of", words=", ".join(words))
+                + (sentence("settings.did-you-mean-2", near=near) if near else "")
+            )
         return str(value)
 
     return parse
@@ -79,7 +83,7 @@ def some_texts(value: object) -> tuple[str, ...]:
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
         return tuple(value)
-    raise TypeError("expected a list of texts")
+    raise TypeError(sentence("settings.expected-a-list-of"))
 
 
 def a_home(value: object) -> tuple[float, float] | str:
@@ -93,9 +97,7 @@ def a_home(value: object) -> tuple[float, float] | str:
 def a_mode(value: object) -> Mode:
     """How photos are filed; never by moving them."""
     if value == "move":
-        raise ValueError(
-            "album-sort never moves your photos; hardlink or symlink needs no space, copy (the default) leaves both"
-        )
+        raise ValueError(sentence("settings.album-sort-never-moves"))
     return Mode(one_of([*Mode])(value))
 
 
@@ -104,9 +106,9 @@ def _position(value: object) -> tuple[float, float]:
     try:
         lat, lon = (float(part) for part in parts)  # type: ignore[attr-defined] # anything else raises, too
     except (TypeError, ValueError):
-        raise ValueError("give a town or LAT,LON in degrees, for example Munich or 48.137,11.575") from None
+        raise ValueError(sentence("settings.give-a-town-or")) from None
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise ValueError("latitude lies within -90 to 90, longitude within -180 to 180")
+        raise ValueError(sentence("settings.latitude-lies-within-90"))
     return lat, lon
 
 
@@ -123,7 +125,7 @@ def a_day(*, is_last: bool) -> Callable[[object], date]:
             year, month = int(found[1]), int(found[2] or (12 if is_last else 1))
             return date(year, month, int(found[3] or (calendar.monthrange(year, month)[1] if is_last else 1)))
         except ValueError:
-            raise ValueError("expected a day, a month or a year: 2025-12-31, 2025-12 or 2025") from None
+            raise ValueError(sentence("settings.expected-a-day-a")) from None
 
     return parse
 

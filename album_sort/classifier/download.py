@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from album_sort.errors import WeightsUnavailable
+from album_sort.sentences import sentence
 
 _CHUNK_BYTES = 1 << 16
 
@@ -53,12 +54,14 @@ def fetch(
     hash, or the file cannot be kept.
     """
     if not url.startswith(("https://", "http://")):
-        raise WeightsUnavailable(f"weights address {url!r} is neither http nor https")
+        raise WeightsUnavailable(sentence("network.weights-address-is-neither", url=url))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     except OSError as error:
-        raise WeightsUnavailable(f"cannot keep weights in {str(target.parent)!r}: {error.strerror}") from error
+        raise WeightsUnavailable(
+            sentence("network.cannot-keep-weights-in", parent=str(target.parent), why=error.strerror)
+        ) from error
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as sink:
@@ -67,30 +70,32 @@ def fetch(
             os.fsync(sink.fileno())
         if not digest.startswith(sha256_prefix):
             raise WeightsUnavailable(
-                f"{url} has SHA-256 {digest[:16]}..., expected {sha256_prefix}...: a proxy may have answered in its place"
+                sentence("network.has-sha-256-expected", url=url, digest=digest[:16], sha256_prefix=sha256_prefix)
             )
         part.replace(target)
     except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
-        raise WeightsUnavailable(f"cannot fetch {url}: {_in_words(error)}") from error
+        raise WeightsUnavailable(sentence("network.cannot-fetch", url=url, in_words=_in_words(error))) from error
     finally:
         part.unlink(missing_ok=True)
     return target
 
 
-_WORDS: tuple[tuple[type[Exception], str], ...] = (
-    (socket.gaierror, "no connection to the network, or no such server"),
-    (ssl.SSLError, "the server's certificate is not trusted here"),
-    (ConnectionRefusedError, "the server has refused the connection"),
-    (TimeoutError, "the server does not answer"),
-    (ConnectionError, "the connection was cut"),
-    (http.client.HTTPException, "the connection was cut"),
+_KEYS: tuple[tuple[type[Exception], str], ...] = (
+    (socket.gaierror, "network.no-such-server"),
+    (ssl.SSLError, "network.not-trusted"),
+    (ConnectionRefusedError, "network.refused"),
+    (TimeoutError, "network.no-answer"),
+    (ConnectionError, "network.cut"),
+    (http.client.HTTPException, "network.cut"),
 )
 
 
 def _in_words(error: Exception) -> str:
     """Why, for somebody who knows what a connection is and no more."""
     if isinstance(error, urllib.error.HTTPError):
-        return f"the server answered {error.code} ({http.client.responses.get(error.code, 'unknown')})"
+        return sentence(
+            "network.the-server-answered", code=error.code, get=http.client.responses.get(error.code, "unknown")
+        )
     reason: Any = getattr(error, "reason", error)
     if (
         type(reason) in {TimeoutError, ConnectionError}
@@ -99,8 +104,8 @@ def _in_words(error: Exception) -> str:
     ):
         return str(reason)  # raised below, in words
     if isinstance(reason, OSError) and reason.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full"
-    return next((words for kind, words in _WORDS if isinstance(reason, kind)), "no connection to the network")
+        return sentence("network.the-disk-is-full")
+    return sentence(next((key for kind, key in _KEYS if isinstance(reason, kind)), "network.no-connection"))
 
 
 def _stream(
@@ -118,15 +123,15 @@ def _stream(
                 progress(received, expected)
             passed = time.monotonic() - began
             if passed > patience_s and received < passed * _SLOWEST_BYTES_PER_S:
-                raise TimeoutError(f"too slow, {received} bytes in {passed:.0f} s")
+                raise TimeoutError(sentence("network.too-slow-bytes-in", received=received, passed=f"{passed:.0f}"))
             if passed > deadline_s:
-                raise TimeoutError(f"not done within {deadline_s:g} s")
+                raise TimeoutError(sentence("network.not-done-within-s", deadline_s=f"{deadline_s:g}"))
             if received > (_MOST_BYTES if expected is None else expected):
-                raise ConnectionError(f"the server sends more than the file, {received} bytes by now")
+                raise ConnectionError(sentence("network.the-server-sends-more", received=received))
     finally:
         delivery.give_up()
     if expected is not None and received != expected:
-        raise ConnectionError(f"the connection was cut after {received} of {expected} bytes")
+        raise ConnectionError(sentence("network.the-connection-was-cut", received=received, expected=expected))
     return digest.hexdigest()
 
 
@@ -161,7 +166,7 @@ class _Delivery:
             piece = self._pieces.get(timeout=self._patience_s)
         except queue.Empty:
             self.give_up()
-            raise TimeoutError(f"no answer within {self._patience_s:g} s") from None
+            raise TimeoutError(sentence("network.no-answer-within-s", patience_s=f"{self._patience_s:g}")) from None
         if isinstance(piece, Exception):
             raise piece
         return piece

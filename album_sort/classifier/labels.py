@@ -16,6 +16,7 @@ from types import MappingProxyType
 from album_sort.core.wording import Wording, read_wording
 from album_sort.errors import AlbumSortError, UsageError, did_you_mean, nearest
 from album_sort.reading import read_small
+from album_sort.sentences import sentence
 from album_sort.types import LANGUAGES, REVIEW, TRAVEL, Album, AlbumId, ClassAlbums, ClassIndex, ImageNetClass, LabelSet
 
 CLASSES_FILE = "imagenet1k.tsv"
@@ -43,7 +44,10 @@ def label_folder(package: Path = _PACKAGE) -> Path:
     is_clone = (parent / "pyproject.toml").is_file() and (parent / "labels" / CLASSES_FILE).is_file()
     folder = parent / "labels" if is_clone else package / "_labels"
     if not (folder / CLASSES_FILE).is_file():
-        raise AlbumSortError(f"label files not found: {folder / CLASSES_FILE}", hint="Install album-sort again.")
+        raise AlbumSortError(
+            sentence("labels.label-files-not-found", value=folder / CLASSES_FILE),
+            hint=sentence("labels.install-album-sort-again"),
+        )
     return folder
 
 
@@ -53,9 +57,13 @@ def label_text(name: str) -> str:
     try:
         return read_small(path, 16 << 20).decode("utf-8")
     except FileNotFoundError as error:
-        raise AlbumSortError(f"no such label file: {path}", hint="Install album-sort again.") from error
+        raise AlbumSortError(
+            sentence("labels.no-such-label-file", path=path), hint=sentence("labels.install-album-sort-again")
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise AlbumSortError(f"cannot read {path}: {error}", hint="Install album-sort again.") from error
+        raise AlbumSortError(
+            sentence("labels.cannot-read", path=path, error=error), hint=sentence("labels.install-album-sort-again")
+        ) from error
 
 
 @cache
@@ -98,9 +106,7 @@ class _Faults:
     def raise_if_any(self) -> None:
         if self.lines:
             count = f"{len(self.lines)} fault{'s' if len(self.lines) > 1 else ''} in the label files"
-            raise UsageError(
-                "\n".join((f"{count}:", *self.lines)), hint="Mend these lines; labels/README.md explains them."
-            )
+            raise UsageError("\n".join((f"{count}:", *self.lines)), hint=sentence("labels.mend-these-lines-labels"))
 
 
 def _rows(text: str, file: str, header: Sequence[str], faults: _Faults) -> Iterator[tuple[int, list[str]]]:

@@ -14,6 +14,7 @@ from album_sort.classifier.backbone import Backbone
 from album_sort.classifier.torch_startup import silence
 from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import ModelError
+from album_sort.sentences import sentence
 
 StateDict = dict[str, Any]
 
@@ -40,15 +41,16 @@ def load_state_dict(weights: WeightsFile) -> StateDict:
     except LOAD_ERRORS as error:
         # The library's own words advise to load the file in a way that would run whatever code it holds.
         raise ModelError(
-            f"{str(weights.path)!r} cannot be read as the weights of a network",
-            hint="It is another kind of file, or damaged: fetch or copy it again.",
+            sentence("network.cannot-be-read-as", path=str(weights.path)),
+            hint=sentence("network.it-is-another-kind"),
         ) from error
     if not isinstance(state, dict) or not state or not all(isinstance(key, str) for key in state):
-        raise ModelError(f"{str(weights.path)!r} holds {type(state).__name__}, not a state dict")
+        raise ModelError(sentence("network.holds-not-a-state", path=str(weights.path), name=type(state).__name__))
     fault = fault_of(state)
     if fault:
         raise ModelError(
-            f"{str(weights.path)!r} cannot be used: {fault}", hint="the file may be damaged: fetch or copy it again"
+            sentence("network.cannot-be-used", path=str(weights.path), fault=fault),
+            hint=sentence("network.the-file-may-be"),
         )
     return state
 
@@ -61,9 +63,9 @@ def fault_of(state: StateDict) -> str:
     for name, value in state.items():
         for tensor in _tensors(value):
             if not bool(torch.isfinite(tensor).all()):
-                return f"its tensor {name!r} holds values that are not numbers"
+                return sentence("network.its-tensor-holds-values", name=name)
             if name.endswith("running_var") and bool((tensor < 0).any()):
-                return f"its tensor {name!r} holds a negative variance"
+                return sentence("network.its-tensor-holds-a", name=name)
     return ""
 
 
@@ -99,8 +101,13 @@ def fill(network: nn.Module, state: StateDict, weights: WeightsFile) -> nn.Modul
     except LOAD_ERRORS as error:
         first = str(error).strip().splitlines()
         raise ModelError(
-            f"{str(weights.path)!r} does not fit {weights.backbone.title}: {' '.join(line.strip() for line in first[:2])}",
-            hint=f"name the right network with --model, or give weights of a 1000-class ImageNet {weights.backbone.title}",
+            sentence(
+                "network.does-not-fit",
+                path=str(weights.path),
+                title=weights.backbone.title,
+                first=" ".join(line.strip() for line in first[:2]),
+            ),
+            hint=sentence("network.name-the-right-network", title=weights.backbone.title),
         ) from error
     return network
 

@@ -20,6 +20,7 @@ from album_sort.classifier.networks import (
 from album_sort.classifier.torch_startup import silence
 from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import UsageError
+from album_sort.sentences import sentence
 from album_sort.types import Precision
 
 
@@ -62,14 +63,14 @@ def _prepare(
     if wants_int8:
         if not has_int8:
             raise UsageError(
-                f"{weights.backbone.title} has no int8 form here: it would lose accuracy",
-                hint="use --precision auto, bf16 or fp32",
+                sentence("network.has-no-int8-form", title=weights.backbone.title),
+                hint=sentence("network.use-precision-auto-bf16"),
             )
         network, note = quantize.convert_int8(weights, state, converted, calibration)
         if network is not None:
             return PreparedNetwork(network, torch.float32, Precision.INT8, note)
         if precision is Precision.INT8:
-            raise UsageError(note, hint="use --precision auto, bf16 or fp32")
+            raise UsageError(note, hint=sentence("network.use-precision-auto-bf16"))
     return _prepare_float(weights, state, precision)
 
 
@@ -77,7 +78,7 @@ def _prepare_float(weights: WeightsFile, state: StateDict, precision: Precision)
     network = fuse_batch_norms(build_fp32(weights, state))
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stubs forget it
     if precision is Precision.BF16 and not has_bf16():
-        raise UsageError("this processor has no bfloat16 arithmetic", hint="use --precision auto or fp32")
+        raise UsageError(sentence("network.this-processor-has-no"), hint=sentence("network.use-precision-auto-or"))
     if precision is Precision.FP32 or not has_bf16():
         return PreparedNetwork(network, torch.float32, Precision.FP32, "fp32")
     return PreparedNetwork(network.to(torch.bfloat16), torch.bfloat16, Precision.BF16, "bf16")
@@ -86,8 +87,8 @@ def _prepare_float(weights: WeightsFile, state: StateDict, precision: Precision)
 def _published_int8(weights: WeightsFile, state: StateDict, precision: Precision) -> PreparedNetwork:
     if precision not in (Precision.INT8, Precision.AUTO):
         raise UsageError(
-            f"{str(weights.path)!r} holds int8 weights, which cannot run as {precision}",
-            hint="use --precision int8, or give fp32 weights",
+            sentence("network.holds-int8-weights-which", path=str(weights.path), precision=precision),
+            hint=sentence("network.use-precision-int8-or"),
         )
     engine = quantize.select_engine()
     network = fill(quantize.published_form(weights.backbone), state, weights)

@@ -23,6 +23,7 @@ from album_sort.classifier.kept import keep, read_kept
 from album_sort.classifier.networks import LOAD_ERRORS, StateDict, build_fp32, fault_of
 from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import ModelError
+from album_sort.sentences import sentence
 from album_sort.types import Preprocessing
 
 CalibrationViews = Callable[[], NDArray[np.uint8]]
@@ -40,7 +41,9 @@ def select_engine() -> str:
     supported = torch.backends.quantized.supported_engines
     engine = next((name for name in ("onednn", "x86", "fbgemm", "qnnpack") if name in supported), "")
     if not engine:
-        raise ModelError(f"torch has no quantized engine here: {supported}", hint="use --precision fp32")
+        raise ModelError(
+            sentence("network.torch-has-no-quantized", supported=supported), hint=sentence("network.use-precision-fp32")
+        )
     torch.backends.quantized.engine = engine
     return engine
 
@@ -74,7 +77,7 @@ def convert_int8(
     # Mirrored, the pictures show the network something that the ranges were not measured on.
     moved = _moved(network, reference, images.flip(3))
     if not moved <= _MOST_MOVED:
-        return None, f"int8 was not exact enough on this computer ({engine}, {moved:.2f})"
+        return None, sentence("network.int8-was-not-exact", engine=engine, moved=f"{moved:.2f}")
     buffer = io.BytesIO()
     torch.save(network.state_dict(), buffer)
     keep(buffer.getvalue(), _kept_path(weights, folder, engine))

@@ -14,6 +14,7 @@ from album_sort.classifier.kept import keep, read_kept
 from album_sort.classifier.rivals import Measure, Network, is_int8_worth_it
 from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import UsageError
+from album_sort.sentences import sentence
 from album_sort.types import EMBEDDING_SIZE, TOP_CLASSES, Precision, Prediction
 
 _PROJECTION_SEED = 1809
@@ -123,7 +124,7 @@ def _int16_network(
             return None
         return network
     if precision is Precision.INT16:
-        raise UsageError(note, hint="use --precision auto")
+        raise UsageError(note, hint=sentence("network.use-precision-auto"))
     return None
 
 
@@ -162,9 +163,9 @@ def _int16_tensors(
     """As kept, or converted and kept now, with a note in words; None with the reason why there are none."""
     convert = weights.backbone.convert_int16
     if convert is None:
-        return None, f"{weights.backbone.title} has no int16 form"
+        return None, sentence("network.has-no-int16-form", title=weights.backbone.title)
     if not int16_runs_here():
-        return None, "int16 needs a processor with AVX2, and a C compiler when album-sort is installed"
+        return None, sentence("network.int16-needs-a-processor")
     path = _int16_file(weights, converted)
     content = read_kept(path)
     tensors = None if content is None else Int16Tensors.of_bytes(content)
@@ -176,7 +177,7 @@ def _int16_tensors(
     with silence():
         tensors, moved = convert(weights, load_state_dict(weights), calibration())
     if tensors is None:
-        return None, f"int16 was not exact enough on this computer ({moved:.2f})"
+        return None, sentence("network.int16-was-not-exact", moved=f"{moved:.2f}")
     keep(tensors.to_bytes(), path)
     return tensors, "int16, converted now"
 

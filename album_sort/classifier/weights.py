@@ -16,6 +16,7 @@ from album_sort.classifier.backbone import Backbone, OfficialWeights, hash_in_na
 from album_sort.classifier.backbones import AUTO, BACKBONES, preferred, shipping
 from album_sort.errors import ModelError, UsageError, WeightsUnavailable
 from album_sort.reading import open_regular, read_small, sha256_of
+from album_sort.sentences import sentence
 from album_sort.types import Precision
 
 if TYPE_CHECKING:
@@ -29,11 +30,7 @@ _FAILED_FILE = "fetch-failed"
 
 def three_ways() -> str:
     """What to do without weights, for whoever asked for a network that needs a connection."""
-    return (
-        "three ways to get them: connect to the network and run `album-sort models fetch`; "
-        "copy the file from a machine that has it and pass it with `--weights FILE`; "
-        f"or use the network that ships with the install: `--model {shipping().name}`"
-    )
+    return sentence("network.three-ways-to-get", name=shipping().name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,10 @@ def find_weights(
     for whose weights cannot be had.
     """
     if query.model != AUTO and query.model not in backbones:
-        raise UsageError(f"unknown model {query.model!r}", hint=f"choose one of: auto, {', '.join(backbones)}")
+        raise UsageError(
+            sentence("network.unknown-model", model=query.model),
+            hint=sentence("network.choose-one-of-auto", backbones=", ".join(backbones)),
+        )
     if query.file is not None:
         return _given(query.file, preferred(backbones) if query.model == AUTO else backbones[query.model])
     if query.model != AUTO:
@@ -87,7 +87,7 @@ def find_weights(
             return fetch_weights(backbone, query.cache_folder, query.patience_s, progress, query.precision)
         except WeightsUnavailable:
             _remember_failure(query.cache_folder)
-    raise WeightsUnavailable("there are no weights of any network", hint=three_ways())
+    raise WeightsUnavailable(sentence("network.there-are-no-weights"), hint=three_ways())
 
 
 def _asked_for(backbone: Backbone, query: WeightsQuery, progress: Progress | None) -> WeightsFile:
@@ -96,9 +96,7 @@ def _asked_for(backbone: Backbone, query: WeightsQuery, progress: Progress | Non
         return found
     try:
         if query.offline:
-            raise WeightsUnavailable(
-                f"{backbone.title} weights are not in the cache, and --offline forbids fetching them"
-            )
+            raise WeightsUnavailable(sentence("network.weights-are-not-in", title=backbone.title))
         return fetch_weights(backbone, query.cache_folder, query.patience_s, progress, query.precision)
     except WeightsUnavailable as error:
         raise WeightsUnavailable(str(error), hint=three_ways()) from error
@@ -139,8 +137,11 @@ def _shipped(backbone: Backbone) -> WeightsFile | None:
         return None
     package = importlib.util.find_spec(shipped.package)
     if package is None or package.origin is None:
-        raise WeightsUnavailable(f"the package {shipped.package} is not installed", hint="reinstall album-sort")
-    origin = f"ships with the install (package {shipped.distribution})"
+        raise WeightsUnavailable(
+            sentence("network.the-package-is-not", package=shipped.package),
+            hint=sentence("network.reinstall-album-sort"),
+        )
+    origin = sentence("network.origin-shipped", package=shipped.distribution)
     return _checked(backbone, Path(package.origin).parent / shipped.file, origin)
 
 
@@ -150,7 +151,7 @@ def _cached(backbone: Backbone, cache_folder: Path, precision: Precision) -> Wei
         for folder in (cache_folder, _hub_folder()):
             path = folder / official.file_name
             try:
-                return _checked(backbone, path, f"torchvision {official.enum_name}, cached")
+                return _checked(backbone, path, sentence("network.origin-cached", name=official.enum_name))
             except ModelError:
                 continue
     return None
@@ -176,13 +177,13 @@ def fetch_weights(
 
     official = next(iter(backbone.official_for(precision)), None)
     if official is None:
-        raise WeightsUnavailable(f"there are no official weights of {backbone.title} for {precision}")
+        raise WeightsUnavailable(sentence("network.there-are-no-official", title=backbone.title, precision=precision))
     mirror = _mirror()
     url = f"{mirror}/{official.file_name}" if mirror else _address_of(official)
     path = fetch(
         url, cache_folder / official.file_name, official.sha256_prefix, patience_s=patience_s, progress=progress
     )
-    return _checked(backbone, path, f"torchvision {official.enum_name}, fetched now")
+    return _checked(backbone, path, sentence("network.origin-fetched", name=official.enum_name))
 
 
 def _address_of(official: OfficialWeights) -> str:
@@ -199,8 +200,10 @@ def _address_of(official: OfficialWeights) -> str:
 
 def _given(path: Path, backbone: Backbone) -> WeightsFile:
     if not path.is_file():
-        raise UsageError(f"weights file {str(path)!r} does not exist", hint="give the path of a .pth state dict")
-    return _checked(backbone, path, "given with --weights")
+        raise UsageError(
+            sentence("network.weights-file-does-not", path=str(path)), hint=sentence("network.give-the-path-of")
+        )
+    return _checked(backbone, path, sentence("network.origin-given"))
 
 
 def _checked(backbone: Backbone, path: Path, origin: str) -> WeightsFile:
@@ -208,8 +211,8 @@ def _checked(backbone: Backbone, path: Path, origin: str) -> WeightsFile:
     digest, named = file_sha256(path), hash_in_name(path.name)
     if not digest.startswith(named):
         raise ModelError(
-            f"weights file {str(path)!r} is damaged: its SHA-256 is {digest[:8]}..., its name says {named}",
-            hint="fetch or copy it again",
+            sentence("network.weights-file-is-damaged", path=str(path), digest=digest[:8], named=named),
+            hint=sentence("network.fetch-or-copy-it"),
         )
     return WeightsFile(backbone, path, digest, origin)
 
@@ -226,7 +229,7 @@ def weights_by_hash(backbone: Backbone, sha256: str, place: Path, query: Weights
     for path in dict.fromkeys(known):
         with contextlib.suppress(ModelError):
             if path.is_file() and file_sha256(path) == sha256:
-                return WeightsFile(backbone, path, sha256, "those of the last run")
+                return WeightsFile(backbone, path, sha256, sentence("network.origin-last-run"))
     return None
 
 
@@ -251,4 +254,4 @@ def file_sha256(path: Path) -> str:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise ModelError(f"cannot read weights file {str(path)!r}: {error.strerror}") from error
+        raise ModelError(sentence("network.cannot-read-weights-file", path=str(path), why=error.strerror)) from error

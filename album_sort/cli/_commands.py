@@ -10,6 +10,7 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from album_sort.errors import nearest
+from album_sort.sentences import sentence
 
 DEFAULT_COMMAND = "sort"
 
@@ -54,7 +55,7 @@ class DefaultCommandGroup(TyperGroup):
     def _helped(self, ctx: Any, words: list[str]) -> list[str]:  # noqa: ANN401 - as above
         """`help undo` is `undo --help`."""
         if words and words[0] not in self.commands:
-            ctx.fail(f"there is no command {words[0]!r}{self._meant(words[0])}")
+            ctx.fail(sentence("command.there-is-no-command", words=words[0], meant=self._meant(words[0])))
         return [*words, "--help"]
 
     def _refuse_misspelled(self, ctx: Any, args: list[str]) -> None:  # noqa: ANN401 - as above
@@ -64,14 +65,14 @@ class DefaultCommandGroup(TyperGroup):
             return
         meant = self._meant(word)
         if meant or not _OUT & set(args):
-            ctx.fail(f"there is no command, file or folder {word!r}{meant}")
+            ctx.fail(sentence("command.there-is-no-command-file", word=word, meant=meant))
 
     def _meant(self, word: str) -> str:
         full = {name: name for name in self.commands}
         for name, command in self.commands.items():
             full |= {verb: f"{name} {verb}" for verb in getattr(command, "commands", ()) if verb not in full}
         near = nearest(word.lower(), full, _LIKENESS)
-        return f"; did you mean `album-sort {full[near]}`?" if near else ""
+        return sentence("command.did-you-mean-album", full=full[near]) if near else ""
 
     def _refuse_single_dash(self, ctx: Any, args: list[str]) -> None:  # noqa: ANN401 - as above
         """`-out X` would be `-o ut`, with X among the photos."""
@@ -84,11 +85,11 @@ class DefaultCommandGroup(TyperGroup):
             single = re.match(r"-(\w[\w-]+)", word)
             meant = single[1].lower().replace("_", "-") if single else ""
             if single and f"--{meant}" in long:
-                ctx.fail(f"no such option: -{single[1]}; did you mean --{meant}?")
+                ctx.fail(sentence("command.no-such-option-did", single=single[1], meant=meant))
 
 
 def _refuse_empty_out(ctx: Any, args: list[str]) -> None:  # noqa: ANN401 - as above
     """An empty folder would be the one that somebody happens to be in."""
     is_empty = any(word in {"--out=", "-o="} for word in args)
     if is_empty or any(before in _OUT and not word for before, word in pairwise(args)):
-        ctx.fail("--out is empty: give the folder of the albums (is a variable not set?)")
+        ctx.fail(sentence("command.out-is-empty-give"))

@@ -9,6 +9,7 @@ from album_sort.errors import UsageError
 from album_sort.operations.path_list import split_list
 from album_sort.paths import given_path
 from album_sort.reading import read_given
+from album_sort.sentences import sentence
 
 _MOST_BYTES = 1 << 28
 """Two million long paths."""
@@ -22,7 +23,7 @@ def listed_paths(files_from: str | None) -> tuple[str, ...] | None:
         raw = sys.stdin.buffer.read(_MOST_BYTES) if files_from == "-" else read_given(files_from, _MOST_BYTES)
     except OSError as error:
         raise UsageError(
-            f"cannot read --files-from {files_from!r}: {error.strerror}",
-            hint="give a file with one path a line, or - for standard input",
+            sentence("command.cannot-read-files-from", files_from=files_from, why=error.strerror),
+            hint=sentence("command.give-a-file-with"),
         ) from error
     return tuple(dict.fromkeys(given_path(os.fsdecode(path)) for path in split_list(raw, files_from)))

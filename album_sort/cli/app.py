@@ -23,6 +23,7 @@ from album_sort.fileops.trouble import describe
 from album_sort.paths import leave_removed_folder
 from album_sort.process.effects import collect_no_more, collect_seldom
 from album_sort.process.streams import lost_words, prepare_streams
+from album_sort.sentences import sentence
 from album_sort.terminal.layout import printable
 
 app = typer.Typer(
@@ -74,7 +75,11 @@ def main() -> None:
     except SystemExit as end:
         if not (why := lost_words()):
             raise
-        _tell(AlbumSortError(f"what was printed could not all be written: {why}", hint="All else was done as told."))
+        _tell(
+            AlbumSortError(
+                sentence("command.what-was-printed-could", why=why), hint=sentence("command.all-else-was-done")
+            )
+        )
         sys.exit(end.code or ExitCode.FATAL)
     finally:
         collect_no_more()
@@ -88,24 +93,22 @@ def _run() -> None:
         _tell(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
+        sys.stderr.write(f"{sentence('common.exit-130')}\n")
         sys.exit(ExitCode.INTERRUPTED)
     except OSError as error:
-        _tell(DestinationError(describe(error), hint=_hint(error)))
+        _tell(
+            DestinationError(
+                describe(error), hint=sentence(_WHAT_TO_DO.get(error.errno or 0, "command.look-after-disk"))
+            )
+        )
         sys.exit(ExitCode.FATAL)
 
 
-def _hint(error: OSError) -> str:
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT:
-            what = "Free some space there, then run again"
-        case errno.EACCES | errno.EPERM | errno.EROFS:
-            what = "Check the permissions there, then run again"
-        case errno.EMFILE | errno.ENFILE | errno.ENOMEM | errno.EAGAIN:
-            what = "Close other programs, then run again"
-        case _:
-            what = "Look after the disk, then run again"
-    return f"{what}: what is filed stays, and the next run does the rest."
+_WHAT_TO_DO = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "command.free-space"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "command.check-permissions"),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN), "command.close-programs"),
+}
 
 
 def _tell(error: AlbumSortError) -> None:

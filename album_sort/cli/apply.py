@@ -8,7 +8,8 @@ from album_sort.cli._console import make_printer, print_json
 from album_sort.errors import ExitCode
 from album_sort.operations.apply import AppliedPlan, apply, read_plan
 from album_sort.process.effects import stop_on_signals
-from album_sort.terminal.layout import err_console, number_of, out_console, printable, say
+from album_sort.sentences import sentence
+from album_sort.terminal.layout import err_console, out_console, printable, say
 
 
 def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> ExitCode:
@@ -25,12 +26,12 @@ def _tell(done: AppliedPlan, *, quiet: bool, as_json: bool) -> ExitCode:
     if as_json:
         print_json({"event": "applied", "run": plan.plan_id, "done": done.done, "failed": len(failed)})
     elif not quiet:
-        say(out_console(), f"{number_of(done.done, 'file')} filed, {len(failed):,} refused (run {plan.plan_id}).")
+        say(out_console(), sentence("command.applied", n=done.done, failed=len(failed), run=plan.plan_id))
     targets = {op.op_id: op for op in plan.ops}
     for result in failed:
         said = f"{printable(targets[result.op_id].source)}: {printable(result.error)}"
         say(err_console(), said, indent=2, hanging=4)
     if stopped_by:
-        say(err_console(), f"stopped early: {stopped_by}")
+        say(err_console(), sentence("command.stopped-early", why=stopped_by))
         return ExitCode.INTERRUPTED if stopped_by == "interrupted" else ExitCode.FATAL
     return ExitCode.DONE if done.is_whole else ExitCode.PARTIAL

@@ -10,6 +10,7 @@ from album_sort.native import native
 from album_sort.operations.catalogue import KnownNetwork, fetch, known_albums, known_networks, known_settings
 from album_sort.operations.words import terminal_words
 from album_sort.pipeline.policy import load_rules
+from album_sort.sentences import sentence
 from album_sort.terminal.layout import Last, out_console, print_table, printable, say
 from album_sort.terminal.progress import download_line
 
@@ -46,7 +47,9 @@ def run_albums_show(name: str, albums_file: str, given_lang: str, destination: s
 def run_albums_check(albums_file: str) -> ExitCode:
     """Checks a rules file; raises `UsageError` with all its faults."""
     rules = load_rules(albums_file)
-    said = f"{printable(albums_file)}: fine; {len(rules.albums)} albums, {len(rules.rules)} rules."
+    said = sentence(
+        "command.fine-albums-rules", albums_file=printable(albums_file), n=len(rules.albums), n2=len(rules.rules)
+    )
     say(out_console(), said)
     return ExitCode.DONE
 
@@ -56,10 +59,10 @@ def run_models_list() -> ExitCode:
     rows = []
     for network in known_networks():
         weights = network.weights
-        told = f"{weights.path} ({weights.origin})" if weights else "not here: album-sort models fetch"
+        told = f"{weights.path} ({weights.origin})" if weights else sentence("command.not-here-album-sort")
         rows.append((network.backbone.name, network.backbone.title, printable(told)))
-    print_table(out_console(), ("Model", "Title", "Weights"), rows)
-    say(out_console(), f"native code: {printable(native().told)}")
+    print_table(out_console(), [sentence(f"command.head-{name}") for name in ("model", "title", "weights")], rows)
+    say(out_console(), sentence("command.native-code", told=printable(native().told)))
     return ExitCode.DONE
 
 
@@ -82,10 +85,11 @@ def run_models_verify() -> ExitCode:
     for network in known_networks():
         name, weights = network.backbone.name, network.weights
         if weights is None:
-            say(out_console(), f"{name}: no weights here")
+            say(out_console(), sentence("command.no-weights-here", name=name))
         else:
-            known = "calibrated" if network.is_calibrated else "not calibrated: careful defaults"
-            say(out_console(), f"{name}: ok, SHA-256 {weights.sha256[:16]}, {known}")
+            how = "calibrated" if network.is_calibrated else "not-calibrated-careful-defaults"
+            known = sentence(f"command.{how}")
+            say(out_console(), sentence("command.ok-sha-256", name=name, sha256=weights.sha256[:16], known=known))
     return ExitCode.DONE
 
 
@@ -96,7 +100,7 @@ def run_config_show(config_file: Path | None, destination: str) -> ExitCode:
         is_zero = one.value == 0 and one.value is not False
         shown = _SHOWN_FOR_ZERO.get(one.name, "0") if is_zero else _shown(one.value)
         rows.append((one.name.replace("_", "-"), printable(shown), printable(one.origin)))
-    print_table(out_console(), ("Setting", "Value", "From"), rows)
+    print_table(out_console(), [sentence(f"command.head-{name}") for name in ("setting", "value", "from")], rows)
     return ExitCode.DONE
 
 
@@ -107,7 +111,7 @@ _SHOWN_FOR_ZERO = {"workers": "auto", "threads": "auto", "limit": "-"}
 def _shown(value: object) -> str:
     """A setting's value in words: as one would write it, a dash for none."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return sentence("command.yes" if value else "command.no")
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "-"
     if isinstance(value, float):

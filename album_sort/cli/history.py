@@ -6,19 +6,20 @@ from collections.abc import Sequence
 
 from album_sort.cli._console import make_printer, print_json
 from album_sort.errors import ExitCode
-from album_sort.fileops.verify import Verified, counted
+from album_sort.fileops.verify import Verdict, Verified, counted
 from album_sort.operations.as_json import run_as_json
 from album_sort.operations.runs import runs_of
 from album_sort.operations.undo import TakenBack, undo
 from album_sort.operations.verify import verify
 from album_sort.operations.words import terminal_words
 from album_sort.process.effects import stop_on_signals
-from album_sort.terminal.layout import err_console, number_of, out_console, print_table, printable, say
+from album_sort.sentences import sentence
+from album_sort.terminal.layout import err_console, out_console, print_table, printable, say
+
+_RUN_HEADS = ("run", "started", "command", "mode", "status", "files", "failed")
 
 SHOWN_FOREIGN = 5
 """Files that are not ours, named without -v: they are not a fault, but somebody wants to know which they are."""
-
-_RUN_HEADINGS = ("Run", "Started (UTC)", "Command", "Mode", "Status", "Files", "Failed")
 
 
 def run_runs(destination: str, *, as_json: bool) -> ExitCode:
@@ -34,13 +35,14 @@ def run_runs(destination: str, *, as_json: bool) -> ExitCode:
             f"{run.started_utc:%Y-%m-%d %H:%M:%S}",
             run.command,
             run.mode,
-            run.status,
+            sentence(f"command.status-{run.status}"),
             f"{run.done:,}",
             f"{run.failed:,}",
         )
         for run in runs
     ]
-    print_table(out_console(), _RUN_HEADINGS, rows, right=(5, 6))
+    heads = [sentence(f"command.head-{name}") for name in _RUN_HEADS]
+    print_table(out_console(), heads, rows, right=(5, 6))
     return ExitCode.DONE
 
 
@@ -65,8 +67,7 @@ def _tell_undone(taken: TakenBack, *, quiet: bool, as_json: bool) -> None:
         print_json({**row, "was_killed": True} if undone is None else row)
     if undone is None:
         if not quiet and not as_json:
-            ended = f"The undo of run {taken.run_id}, which had not come to its end, is finished"
-            say(console, f"{ended}; nothing else was taken back.")
+            say(console, sentence("command.undo-finished", run=taken.run_id))
         return
     if taken.corrections and not quiet and not as_json:
         words = terminal_words(taken.lang, console.encoding)
@@ -76,14 +77,14 @@ def _tell_undone(taken: TakenBack, *, quiet: bool, as_json: bool) -> None:
             words = terminal_words(taken.lang, console.encoding)
             say(console, words.text("undo_lesson", run=taken.run_id))
     elif not as_json and (not quiet or left):
-        stay = "1 left as it is" if len(left) == 1 else f"{len(left):,} left as they are"
-        say(console, f"Run {taken.run_id}: {number_of(taken.taken, 'file')} taken back, {stay}.")
+        taken_back, stay = sentence("command.taken-back", n=taken.taken), sentence("command.left", n=len(left))
+        say(console, sentence("command.undone", run=taken.run_id, taken=taken_back, left=stay))
         for result in left:
             say(console, printable(result.error), indent=2, hanging=4)
     for error in undone.untidy:
-        say(err_console(), printable(f"an empty folder could not be removed ({error}); the next run tries again"))
+        say(err_console(), printable(sentence("command.folder-stays", why=error)))
     if undone.is_half_done:
-        say(err_console(), "The disk stopped this undo half way; the next run, or the next undo, finishes it first.")
+        say(err_console(), sentence("command.undo-half-way"))
 
 
 def run_verify(destination: str, *, quiet: bool, verbose: bool, as_json: bool) -> ExitCode:
@@ -98,7 +99,7 @@ def run_verify(destination: str, *, quiet: bool, verbose: bool, as_json: bool) -
     _print_verified(shown, albums.files, quiet=quiet)
     more = len(albums.foreign) - SHOWN_FOREIGN
     if not quiet and not verbose and more > 0:
-        say(out_console(), f"and {number_of(more, 'foreign file')} more; -v names them all", indent=2)
+        say(out_console(), sentence("command.more-foreign", n=more), indent=2)
     return ExitCode.PARTIAL if albums.bad else ExitCode.DONE
 
 
@@ -106,8 +107,16 @@ def _print_verified(shown: Sequence[Verified], verified: Sequence[Verified], *, 
     console = out_console()
     for file in shown:
         detail = f" ({file.detail})" if file.detail else ""
-        say(console, f"{file.verdict:12} {printable(file.path)}{printable(detail)}", hanging=13)
+        say(console, f"{_in_words(file.verdict):12} {printable(file.path)}{printable(detail)}", hanging=13)
     if not quiet:
         counts = counted(verified)
-        told = ", ".join(f"{count:,} {verdict}" for verdict, count in counts.items() if count)
-        say(console, told or "nothing filed yet")
+        told = ", ".join(
+            sentence("command.counted", n=count, verdict=_in_words(verdict))
+            for verdict, count in counts.items()
+            if count
+        )
+        say(console, told or sentence("command.nothing-filed"))
+
+
+def _in_words(verdict: Verdict) -> str:
+    return sentence(f"command.verdict-{verdict.replace(' ', '-')}")

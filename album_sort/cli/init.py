@@ -9,6 +9,7 @@ from album_sort.errors import ExitCode, UsageError, nearest
 from album_sort.operations import init as operation
 from album_sort.operations.nightly import Keeper
 from album_sort.operations.words import language_of
+from album_sort.sentences import sentence
 from album_sort.terminal import setup as terminal
 from album_sort.terminal.questions import can_ask
 from album_sort.types import LANGUAGES, Place
@@ -34,9 +35,7 @@ def run_init(call: InitCall) -> ExitCode:
     """Asks what the call leaves open, shows what would be written, and writes it when that is agreed to."""
     lang = call.lang or language_of(os.environ)
     if not call.yes and not call.is_preview and not can_ask():
-        raise UsageError(
-            "init asks, and nobody can answer here", hint="album-sort init PHOTOS --out ALBUMS --nightly --yes"
-        )
+        raise UsageError(sentence("command.init-asks-and-nobody"), hint=sentence("command.album-sort-init-photos"))
     if call.removes:
         setup = operation.plan_removal(call.albums)
     else:
@@ -57,13 +56,13 @@ def run_init(call: InitCall) -> ExitCode:
 def _given(call: InitCall, lang: str) -> terminal.Given:
     """What the options say, checked. Raises `UsageError`."""
     if call.lang and call.lang not in LANGUAGES:
-        raise UsageError(f"--lang {call.lang}: expected one of {', '.join(LANGUAGES)}")
+        raise UsageError(sentence("command.lang-expected-one-of", lang=call.lang, languages=", ".join(LANGUAGES)))
     keepers = [keeper.value for keeper in Keeper]
     if call.keeper and call.keeper not in keepers:
         near = nearest(call.keeper, keepers)
         raise UsageError(
-            f"--keeper {call.keeper}: expected one of {', '.join(keepers)}",
-            hint=f"did you mean {near}?" if near else "",
+            sentence("command.keeper-expected-one-of", keeper=call.keeper, keepers=", ".join(keepers)),
+            hint=sentence("command.did-you-mean", near=near) if near else "",
         )
     photos = operation.checked_photos(call.photos)
     albums = operation.checked_albums(call.albums, photos) if call.albums else ""
@@ -85,17 +84,13 @@ def _town(name: str, lang: str) -> Place | None:
         return None
     towns = operation.towns_called(name, lang)
     if not towns:
-        raise UsageError(
-            f"--home {name}: no town of that name is known", hint="Give its English name, with its country"
-        )
+        raise UsageError(sentence("command.home-no-town-of", name=name), hint=sentence("command.give-its-english-name"))
     return towns[0]
 
 
 def _wishes(given: terminal.Given, lang: str) -> operation.Wishes:
     """The same with nobody to ask. Raises `UsageError` for what has no usual answer."""
     if not given.photos or not given.albums:
-        raise UsageError(
-            "init needs the photos and the albums", hint="album-sort init ~/Photos --out ~/Albums --nightly --yes"
-        )
+        raise UsageError(sentence("command.init-needs-the-photos"), hint=sentence("command.album-sort-init-photos-out"))
     at = (given.nightly or operation.NIGHT) if given.is_nightly else None
     return operation.Wishes(given.photos, given.albums, given.lang or lang, given.home, at, given.keeper)

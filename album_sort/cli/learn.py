@@ -17,6 +17,7 @@ from album_sort.operations.learned_json import learned_as_json, worth_as_json
 from album_sort.operations.lessons import export, forget, take_over, taught_there
 from album_sort.operations.order import settings_here
 from album_sort.operations.program_call import program_call
+from album_sort.sentences import sentence
 from album_sort.terminal.layout import printable
 from album_sort.terminal.learned import asker, tell_all_learned, tell_examples, tell_learned, tell_titles
 
@@ -42,7 +43,7 @@ def run_learn(call: LearnCall) -> ExitCode:
     """Has albums learned, and says what they are worth. A refusal is an answer: exit code 3, nothing is remembered."""
     order = LearnOrder(_shown(call), call.destination, call.dry_run, call.from_fixes)
     if call.ask and (call.as_json or not sys.stdin.isatty()):
-        raise UsageError("--ask needs a terminal to ask on", hint="leave it out, or start it from a terminal")
+        raise UsageError(sentence("command.ask-needs-a-terminal"), hint=sentence("command.leave-it-out-or"))
     here = settings_here(call.destination, lambda kept: read_layers(call.config_file, os.environ, {}, kept))
     with make_printer(quiet=call.quiet, as_json=call.as_json, with_progress=not call.ask, log_file="") as printer:
         ask = asker(call.destination) if call.ask else None
@@ -57,13 +58,17 @@ def run_learn(call: LearnCall) -> ExitCode:
 def _shown(call: LearnCall) -> tuple[Shown, ...]:
     if len(call.words) > 1 and all(os.path.isdir(word) for word in call.words):
         if call.no:
-            hint = "leave it out: siblings are told apart by each other"
-            raise UsageError("--not is for one album at a time", hint=hint)
+            hint = sentence("command.leave-it-out-siblings")
+            raise UsageError(sentence("command.not-is-for-one"), hint=hint)
         return tuple(Shown(os.path.basename(os.path.abspath(word)), (word,)) for word in call.words)
     title, *examples = call.words
     if not examples and not call.no and not call.from_fixes:
-        what = f"no title given, only {title!r}" if os.path.lexists(title) else "no examples given"
-        raise UsageError(what, hint="album-sort learn Bello PHOTOS... --out ALBUMS")
+        what = (
+            sentence("command.no-title-given-only", title=title)
+            if os.path.lexists(title)
+            else sentence("command.no-examples-given")
+        )
+        raise UsageError(what, hint=sentence("command.album-sort-learn-bello"))
     return (Shown(title, tuple(examples), call.no),)
 
 

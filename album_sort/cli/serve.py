@@ -16,6 +16,7 @@ from album_sort.errors import ExitCode, UsageError
 from album_sort.operations.order import settings_here
 from album_sort.paths import given_path
 from album_sort.process.effects import collect_as_usual, end_on_signals, give_way, share_memory
+from album_sort.sentences import sentence
 from album_sort.web.limits import LOCAL_NAMES
 
 KEPT_TOKEN = "serve/token"  # noqa: S105 - where it lies
@@ -89,16 +90,16 @@ def _check(call: ServeCall) -> None:
     missing = [name for name in ("fastapi", "uvicorn", "python_multipart") if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(
-            f"serve needs what is not installed: {', '.join(missing)}",
-            hint=f"{sys.executable} -m pip install 'album-sort[web]'",
+            sentence("command.serve-needs-what-is", missing=", ".join(missing)),
+            hint=sentence("command.m-pip-install-album", executable=sys.executable),
         )
     if call.host not in LOCAL_NAMES and not call.allow_network:
         raise UsageError(
-            f"--host {call.host} lets other machines in",
-            hint="add --allow-network; then they need the token that is printed",
+            sentence("command.host-lets-other-machines", host=call.host),
+            hint=sentence("command.add-allow-network-then"),
         )
     if any(call.tls) and not all(call.tls):
-        raise UsageError("--tls-cert and --tls-key belong together", hint="give both, or none")
+        raise UsageError(sentence("command.tls-cert-and-tls"), hint=sentence("command.give-both-or-none"))
 
 
 def _address(call: ServeCall, port: int) -> str:
@@ -111,6 +112,6 @@ def _tell(call: ServeCall, shown: str) -> None:
     sys.stdout.write(f"{shown}\n")
     sys.stdout.flush()
     if call.allow_network and not all(call.tls):
-        sys.stderr.write("album-sort: without --tls-cert and --tls-key others on the network can read what is sent\n")
-    sys.stderr.write("Ctrl-C ends it.\n")
+        sys.stderr.write(f"album-sort: {sentence('command.can-be-read')}\n")
+    sys.stderr.write(f"{sentence('command.how-to-end')}\n")
     sys.stderr.flush()

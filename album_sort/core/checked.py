@@ -10,6 +10,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Any, NoReturn
 
+from album_sort.sentences import sentence
 from album_sort.types import ContentId
 from album_sort.types.inner_paths import LONGEST_PATH
 
@@ -60,28 +61,28 @@ def name(value: object, longest: int = LONGEST_TEXT) -> str:
 
 def _bounded(value: object, longest: int, forbidden: re.Pattern[str]) -> str:
     if not isinstance(value, str) or len(value) > longest or forbidden.search(value):
-        raise ValueError(f"{value!r:.80} is not text of at most {longest} characters")
+        raise ValueError(sentence("plan.value-text", value=f"{value!r:.80}", longest=longest))
     return value
 
 
 def content(value: object) -> ContentId:
     """A SHA-256."""
     if not isinstance(value, str) or not _CONTENT.fullmatch(value):
-        raise ValueError(f"{value!r:.80} is not a SHA-256")
+        raise ValueError(sentence("plan.value-sha-256", value=f"{value!r:.80}"))
     return ContentId(value)
 
 
 def whole(value: object, low: int = 0, high: int = LARGEST_SIZE) -> int:
     """A whole number within bounds, both included."""
     if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"{value!r:.80} is not a whole number from {low} to {high}")
+        raise ValueError(sentence("plan.value-whole", value=f"{value!r:.80}", low=low, high=high))
     return value
 
 
 def yes_or_no(value: object) -> bool:
     """A truth."""
     if not isinstance(value, bool):
-        raise ValueError(f"{value!r:.80} is neither true nor false")
+        raise ValueError(sentence("plan.value-truth", value=f"{value!r:.80}"))
     return value
 
 
@@ -91,7 +92,7 @@ def moment(value: object) -> datetime:
     if found.tzinfo is not None:
         found = found.astimezone(UTC).replace(tzinfo=None)
     if found.year not in _YEARS:
-        raise ValueError(f"{value!r:.80} is not a moment of a run")
+        raise ValueError(sentence("plan.value-moment", value=f"{value!r:.80}"))
     return found
 
 
@@ -99,14 +100,14 @@ def day(value: object) -> date:
     """An ISO day."""
     found = date.fromisoformat(text(value, 10))
     if not date(1, 1, 2) < found < date(9999, 1, 1):
-        raise ValueError(f"{value!r:.80} is not a day of a photo")
+        raise ValueError(sentence("plan.value-day", value=f"{value!r:.80}"))
     return found
 
 
 def listed(values: object) -> list[Any]:
     """A list of anything."""
     if not isinstance(values, list):
-        raise ValueError(f"{values!r:.80} is not a list")
+        raise ValueError(sentence("plan.value-list", value=f"{values!r:.80}"))
     return values
 
 
@@ -117,14 +118,14 @@ def value_of_reason(value: object) -> str | int | float:
         return value
     if isinstance(value, int | float) and abs(value) < LARGEST_DETAIL:
         return value
-    raise ValueError(f"{value!r:.80} is not a value of a reason")
+    raise ValueError(sentence("plan.value-reason-value", value=f"{value!r:.80}"))
 
 
 def json_object(line: str | bytes) -> dict[str, Any]:
     """The one JSON object of a line: without repeated keys, infinite numbers, or depths that no reader survives."""
     row = _json(line)
     if not isinstance(row, dict):
-        raise ValueError(f"{row!r:.80} is not a JSON object")
+        raise ValueError(sentence("plan.value-json-object", value=f"{row!r:.80}"))
     return row
 
 
@@ -132,7 +133,7 @@ def json_list(line: str | bytes) -> list[Any]:
     """The one JSON list of a line, under the same conditions."""
     row = _json(line)
     if not isinstance(row, list):
-        raise ValueError(f"{row!r:.80} is not a JSON list")
+        raise ValueError(sentence("plan.value-json-list", value=f"{row!r:.80}"))
     return row
 
 
@@ -140,18 +141,18 @@ def _json(line: str | bytes) -> object:
     try:
         return _DECODER.decode(line.decode("utf-8") if isinstance(line, bytes) else line)
     except RecursionError as error:
-        raise ValueError("nested too deep") from error
+        raise ValueError(sentence("plan.value-too-deep")) from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     row = dict(pairs)
     if len(row) != len(pairs):
-        raise ValueError("a key is there twice")
+        raise ValueError(sentence("plan.value-key-twice"))
     return row
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a number")
+    raise ValueError(sentence("plan.value-not-a-number", value=constant))
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse)

@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from album_sort.sentences import sentence
+
 MOST_PATTERNS = 2_000
 MOST_CHARACTERS = 1_000
 """In one pattern: no name is longer than 255, and no path of a person's as deep as this."""
@@ -80,7 +82,7 @@ class Globs:
         """Lines of a .gitignore; raises `PatternFault` where there are too many or one is too long."""
         patterns = tuple(pattern for line in lines if (pattern := _parse(line)) is not None)
         if len(patterns) > MOST_PATTERNS:
-            raise PatternFault(f"{len(patterns):,} patterns, at most {MOST_PATTERNS:,} are looked for")
+            raise PatternFault(sentence("common.patterns-at-most-are", n=len(patterns), most_patterns=MOST_PATTERNS))
         return cls(patterns)
 
     def match(self, path: str, *, is_folder: bool = False) -> bool:
@@ -104,7 +106,9 @@ def _parse(line: str) -> _Pattern | None:
     if not text or text.startswith("#") or text == "/":
         return None
     if len(text) > MOST_CHARACTERS:
-        raise PatternFault(f"{text[:60]!r}... has {len(text):,} characters, at most {MOST_CHARACTERS:,} are looked for")
+        raise PatternFault(
+            sentence("common.has-characters-at-most", text=text[:60], n=len(text), most_characters=MOST_CHARACTERS)
+        )
     includes = not text.startswith("!")
     names = text[0 if includes else 1 :].split("/")
     is_folder_only = len(names) > 1 and not names[-1]

@@ -17,6 +17,7 @@ from album_sort.fileops.journal import Journal
 from album_sort.fileops.publish import Effect, Publisher
 from album_sort.fileops.tidy import remove_emptied
 from album_sort.fileops.trouble import STOPS_THE_RUN, describe, remedy
+from album_sort.sentences import sentence
 from album_sort.types import Action, AlbumRelPath, OpResult, OpStatus, Plan, PlannedOp
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
@@ -111,8 +112,8 @@ class _Run:
             # In between files: what was begun stays open in the journal, and is finished where it lies.
             if self._dest.has_gone():
                 raise DestinationError(
-                    f"{self._dest.root} has gone ({describe(error)})",
-                    hint="Connect its disk and run again: the next run goes on from here.",
+                    sentence("files.has-gone", root=self._dest.root, why=describe(error)),
+                    hint=sentence("files.connect-its-disk-and"),
                 ) from error
             raise
         finally:
@@ -171,7 +172,7 @@ class _Run:
                 return False
             # A move may wait for another one of its batch to make room: publishing tells.
             if is_there and op.action is not Action.MOVE:
-                raise FileExistsError(errno.EEXIST, "something else is there by now", target)
+                raise FileExistsError(errno.EEXIST, sentence("files.something-else-is-there"), target)
         except (OSError, RowRefused) as error:
             self._fail(attempt, error)
             return False
@@ -276,9 +277,11 @@ class _Run:
         attempt.status, attempt.error = OpStatus.FAILED, describe(error)
         if isinstance(error, OSError) and not self._stopped_by:
             if error.errno in STOPS_THE_RUN:
-                self._stopped_by = f"{self._dest.root} takes no more{remedy(error)}: {describe(error)}"
+                self._stopped_by = sentence(
+                    "files.takes-no-more", root=self._dest.root, remedy=remedy(error), why=describe(error)
+                )
             elif self._dest.has_gone():
-                self._stopped_by = f"{self._dest.root} has gone (connect its disk again)"
+                self._stopped_by = sentence("files.has-gone-connect-its", root=self._dest.root)
 
     def _entry(self, attempt: _Attempt) -> JournalEntry:
         op, effect = attempt.op, attempt.effect

@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 
 from album_sort.fileops.destination import Destination, RowRefused
+from album_sort.sentences import sentence
 from album_sort.types.ledger import LedgerRow
 
 PREFIX = ".album-sort-aside-"
@@ -62,7 +63,7 @@ def _put_back(dest: Destination, aside: str, absolute: str) -> None:
         with contextlib.suppress(FileExistsError):
             dest.fs.publish(aside, name)
             return
-    raise FileExistsError(errno.EEXIST, "there is no name to put it back to", absolute)
+    raise FileExistsError(errno.EEXIST, sentence("files.there-is-no-name"), absolute)
 
 
 def take(dest: Destination, absolute: str, seen: os.stat_result, is_ours: Compare) -> str:
@@ -81,7 +82,7 @@ def take(dest: Destination, absolute: str, seen: os.stat_result, is_ours: Compar
         _put_back(dest, aside, absolute)
         raise
     _put_back(dest, aside, absolute)
-    raise RowRefused(f"{dest.relative(absolute)!r} has been changed just now; it is left as it is")
+    raise RowRefused(sentence("files.has-been-changed-just", relative=dest.relative(absolute)))
 
 
 def remove(dest: Destination, absolute: str, seen: os.stat_result, is_ours: Compare) -> None:
@@ -120,7 +121,7 @@ def check_arrived(dest: Destination, row: LedgerRow, before: os.stat_result, abs
         dest.fs.publish(absolute, origin)
         raise
     dest.fs.publish(absolute, origin)
-    raise RowRefused(f"{row.path!r} has been changed just now; it is left as it is")
+    raise RowRefused(sentence("files.has-been-changed-just-now", path=row.path))
 
 
 def is_same(one: os.stat_result, other: os.stat_result) -> bool:

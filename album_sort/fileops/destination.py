@@ -11,6 +11,7 @@ from album_sort.errors import AlbumSortError
 from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.handles import Root
 from album_sort.reading import NotAFile
+from album_sort.sentences import sentence
 from album_sort.types import AlbumRelPath, ContentId, PlannedOp, RunId
 from album_sort.types.ledger import STATE_FOLDER, LedgerRow
 
@@ -43,7 +44,7 @@ class Destination:
     def absolute(self, path: AlbumRelPath) -> str:
         """The place on the disk; raises `RowRefused` for a path that leaves the destination."""
         if not is_safe(path):
-            raise RowRefused(f"{path!r} does not stay inside the destination")
+            raise RowRefused(sentence("files.does-not-stay-inside", path=path))
         return os.path.join(self.root, path)
 
     def guarded(self, path: AlbumRelPath) -> str:
@@ -56,7 +57,7 @@ class Destination:
         real = self.real_folder(os.path.dirname(absolute))
         root = self.real_folder(self.root)
         if real != root and not real.startswith(root.rstrip("/") + "/"):
-            raise RowRefused(f"{os.path.dirname(path)!r} is a link that leads out of the destination, to {real}")
+            raise RowRefused(sentence("files.is-a-link-that", dirname=os.path.dirname(path), real=real))
         return absolute
 
     def has_gone(self) -> bool:

@@ -18,6 +18,7 @@ from typing import Protocol, Self
 from album_sort.fileops.handles import Root
 from album_sort.fileops.system_calls import clone, rename_without_replacing
 from album_sort.reading import NotAFile, open_regular, sha256_of
+from album_sort.sentences import sentence
 from album_sort.types import ContentId
 
 CHUNK_BYTES = 1 << 20
@@ -124,7 +125,7 @@ class RealFileSystem:
     def root(self) -> Root:
         """The destination; raises OSError (EROFS) where there is none: then nothing may be changed."""
         if self._root is None:
-            raise OSError(errno.EROFS, "nothing may be changed here")
+            raise OSError(errno.EROFS, sentence("files.nothing-may-be-changed"))
         return self._root
 
     def status(self, path: str) -> os.stat_result | None:
@@ -143,7 +144,7 @@ class RealFileSystem:
         descriptor = open_regular(path)
         try:
             if size_bytes is not None and os.fstat(descriptor).st_size != size_bytes:
-                raise NotAFile(errno.EINVAL, "it has another size", path)
+                raise NotAFile(errno.EINVAL, sentence("files.it-has-another-size"), path)
             return ContentId(sha256_of(descriptor, path)[0])
         finally:
             os.close(descriptor)
@@ -251,7 +252,7 @@ def _copy_and_hash(reading: int, writing: int, source: str) -> tuple[ContentId, 
     while count := os.readv(reading, [buffer]):
         size += count
         if size > expected:
-            raise OSError(errno.EAGAIN, "it is being written to", source)
+            raise OSError(errno.EAGAIN, sentence("files.it-is-being-written"), source)
         hasher.update(buffer[:count])
         written = 0
         while written < count:
@@ -268,7 +269,7 @@ def _hash_only(descriptor: int, source: str) -> tuple[ContentId, int]:
 def _check_size(descriptor: int, expected: int) -> None:
     written = os.fstat(descriptor).st_size
     if written != expected:
-        raise OSError(errno.EIO, f"{written} bytes arrived of {expected}")
+        raise OSError(errno.EIO, sentence("files.bytes-arrived-of", written=written, expected=expected))
 
 
 def _start_writing(descriptor: int) -> None:

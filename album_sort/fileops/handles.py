@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from album_sort.sentences import sentence
 from album_sort.types.ledger import STATE_FOLDER
 
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
@@ -66,7 +67,7 @@ class Root:
         start = self.path.rstrip("/") + "/"
         names = absolute.removeprefix(start).split("/")
         if not absolute.startswith(start) or not all(name and name not in (".", "..") for name in names):
-            raise OSError(errno.EXDEV, "it does not stay inside the destination", absolute)
+            raise OSError(errno.EXDEV, sentence("files.it-does-not-stay"), absolute)
         return names
 
     def open_folder(self, absolute: str) -> int:
@@ -107,9 +108,7 @@ class Root:
         if real == root:
             return []
         if not real.startswith(root.rstrip("/") + "/"):
-            raise OSError(
-                errno.EXDEV, f"it is a link that leads out of the destination, to {real}", absolute
-            ) from error
+            raise OSError(errno.EXDEV, sentence("files.it-is-a-link", real=real), absolute) from error
         if real == os.path.join(root, os.path.relpath(absolute, self.path)):
             raise OSError(error.errno, error.strerror, absolute) from error
         return real[len(root.rstrip("/")) + 1 :].split("/")
@@ -137,4 +136,4 @@ class Root:
         return status.st_dev, status.st_ino
 
     def _gone(self) -> OSError:
-        return OSError(errno.ENODEV, "the destination is no longer the folder that it was", self.path)
+        return OSError(errno.ENODEV, sentence("files.the-destination-is-no"), self.path)

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from album_sort.errors import DestinationError, DestinationLocked
 from album_sort.reading import open_regular
+from album_sort.sentences import sentence
 from album_sort.types.ledger import STATE_FOLDER
 
 _LOCK = "lock"
@@ -37,11 +38,13 @@ def destination_lock(destination: str, *, wait_seconds: float = 0.0) -> Iterator
         lock.acquire(timeout=wait_seconds)
     except Timeout as timeout:
         raise DestinationLocked(
-            f"another run holds {destination}{_holder(folder)}", hint="Wait until it is done, or give --wait SECONDS."
+            sentence("files.another-run-holds", destination=destination, holder=_holder(folder)),
+            hint=sentence("files.wait-until-it-is"),
         ) from timeout
     except OSError as error:
         raise DestinationError(
-            f"cannot lock {destination}: {error.strerror}", hint="Check that it can be written to."
+            sentence("files.cannot-lock", destination=destination, why=error.strerror),
+            hint=sentence("files.check-that-it-can"),
         ) from error
     try:
         after_kill = was_killed(destination)
@@ -73,7 +76,7 @@ def _announce(folder: str) -> None:
 def _check_is_file(path: str) -> None:
     """Raises OSError where a link has the lock's name: taking the lock would empty a file elsewhere."""
     if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
-        raise OSError(errno.EINVAL, "its lock is not an ordinary file", path)
+        raise OSError(errno.EINVAL, sentence("files.its-lock-is-not"), path)
 
 
 def _holder(folder: str) -> str:
@@ -82,7 +85,7 @@ def _holder(folder: str) -> str:
         with os.fdopen(descriptor, "rb") as stream:
             holder = json.loads(stream.read(_MOST_BYTES))
         pid, host, since_utc = (str(holder[key])[:80] for key in ("pid", "host", "since_utc"))
-        return f" (process {pid} on {host}, since {since_utc} UTC)"
+        return sentence("files.process-on-since-utc", pid=pid, host=host, since_utc=since_utc)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
 
@@ -112,8 +115,10 @@ def check_unlocked(destination: str, *, wait_seconds: float = 0.0) -> None:
             except OSError:
                 if time.monotonic() >= deadline:
                     raise DestinationLocked(
-                        f"another run holds {destination}{_holder(os.path.dirname(path))}",
-                        hint="Wait until it is done, or give --wait SECONDS.",
+                        sentence(
+                            "files.another-run-holds", destination=destination, holder=_holder(os.path.dirname(path))
+                        ),
+                        hint=sentence("files.wait-until-it-is"),
                     ) from None
                 time.sleep(0.2)
             else:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from album_sort.fileops import aside
 from album_sort.fileops.destination import Destination, RowRefused
+from album_sort.sentences import sentence
 from album_sort.types import Action, PlannedOp
 from album_sort.types.inner_paths import NOWHERE
 from album_sort.types.ledger import LedgerRow
@@ -66,7 +67,7 @@ class Publisher:
         changes = {Action.MOVE: self._move, Action.TRASH: self._trash, Action.RELINK: self._relink}
         if op.action in changes:
             if before is None:
-                raise RowRefused(f"{op.origin!r} was not made by album-sort")
+                raise RowRefused(sentence("files.was-not-made-by", origin=op.origin))
             return changes[op.action](op, before)
         if op.action in effects:
             return effects[op.action](op)
@@ -106,7 +107,7 @@ class Publisher:
         # One refusal is enough: asking again for every file would cost a system call each.
         self._can_clone = copied.is_clone
         if op.action is Action.REFLINK and not copied.is_clone:
-            return Effect(Action.COPY, "copied: this file system cannot share blocks with the source (reflink)")
+            return Effect(Action.COPY, sentence("files.copied-this-file-system"))
         return Effect(op.action)
 
     def _publish_copy(self, op: PlannedOp, prepared: Effect) -> Effect:
@@ -133,11 +134,11 @@ class Publisher:
         return self._made(op, Action.SYMLINK)
 
     def _instead_of_symlink(self, op: PlannedOp, error: OSError) -> Effect:
-        note = f"symbolic links cannot be made here ({os.strerror(error.errno or 0)})"
+        note = sentence("files.symbolic-links-cannot-be", why=os.strerror(error.errno or 0))
         if op.is_link_to_album:
             with contextlib.suppress(OSError):
                 self._fs.hardlink(self._dest.absolute(op.origin), self._dest.guarded(op.target))
-                return self._made(op, Action.HARDLINK, f"linked hard: {note}")
+                return self._made(op, Action.HARDLINK, sentence("files.linked-hard", note=note))
         return self._copied_instead(op, note)
 
     def _hardlink(self, op: PlannedOp) -> Effect:
@@ -150,9 +151,7 @@ class Publisher:
         except OSError as error:
             if error.errno not in _CANNOT_LINK:
                 raise
-            return self._copied_instead(
-                op, f"hard links to the source cannot be made here ({os.strerror(error.errno or 0)})"
-            )
+            return self._copied_instead(op, sentence("files.hard-links-to-the", why=os.strerror(error.errno or 0)))
         return self._made(op, Action.HARDLINK)
 
     def _copied_instead(self, op: PlannedOp, note: str) -> Effect:
@@ -173,12 +172,12 @@ class Publisher:
         """Raise `RowRefused` unless a file of ours is as we left it; its status."""
         status = self._fs.status(absolute)
         if status is None:
-            raise RowRefused(f"{row.path!r} is no more there")
+            raise RowRefused(sentence("files.is-no-more-there", path=row.path))
         if row.action is Action.SYMLINK:
             if not self._dest.is_own_link(row, absolute, status):
-                raise RowRefused(f"{row.path!r} is no longer the link that album-sort made")
+                raise RowRefused(sentence("files.is-no-longer-the", path=row.path))
         elif not stat.S_ISREG(status.st_mode) or not self._is_as_left(row, status, absolute):
-            raise RowRefused(f"{row.path!r} has been changed since album-sort made it")
+            raise RowRefused(sentence("files.has-been-changed-since", path=row.path))
         return status
 
     def _is_as_left(self, row: LedgerRow, status: os.stat_result, absolute: str) -> bool:
@@ -232,7 +231,7 @@ class Publisher:
 
     def _adopt(self, op: PlannedOp) -> Effect:
         if not self._dest.holds(self._dest.absolute(op.target), op.content_id, op.size_bytes):
-            raise RowRefused(f"{op.target!r} has changed since it was looked at")
+            raise RowRefused(sentence("files.has-changed-since-it-was", target=op.target))
         return self._made(op, Action.ADOPT)
 
     def _made(
@@ -249,14 +248,14 @@ class Publisher:
 
 
 def _changed(source: str) -> RowRefused:
-    return RowRefused(f"{source} has changed since it was looked at", hint="Run again: it will be looked at anew.")
+    return RowRefused(sentence("files.has-changed-since-it", source=source), hint=sentence("files.run-again-it-will"))
 
 
 def ledger_row(dest: Destination, op: PlannedOp, action: Action) -> LedgerRow:
     """What is to be remembered of the file that lies at a row's target now."""
     status = dest.fs.status(dest.absolute(op.target))
     if status is None:
-        raise RowRefused(f"{op.target!r} has vanished")
+        raise RowRefused(sentence("files.has-vanished", target=op.target))
     return LedgerRow(
         path=op.target,
         filed=op.filed,

@@ -16,6 +16,7 @@ from album_sort.fileops.tidy import remove_emptied, remove_if_empty
 from album_sort.fileops.trouble import describe
 from album_sort.fileops.undo import is_open, undo_entries
 from album_sort.reading import read_head
+from album_sort.sentences import sentence
 from album_sort.types import Action, AlbumRelPath, PlannedOp
 from album_sort.types.inner_paths import NO_RUN
 from album_sort.types.ledger import PAGE_MARK, JournalEntry, LedgerRow, Phase
@@ -40,8 +41,8 @@ def recover(destination: str, fs: FileSystem, journal: Journal) -> None:
     still_open = [error for entry, error in settled if is_open(entry)]
     if still_open:
         raise DestinationError(
-            f"what run {journal.run_id} left open cannot be finished: {still_open[0]}",
-            hint="Look after the disk and the permissions there, then run again: nothing is lost, the next run goes on from here.",
+            sentence("files.what-run-left-open", run_id=journal.run_id, still_open=still_open[0]),
+            hint=sentence("files.look-after-the-disk"),
         )
 
 

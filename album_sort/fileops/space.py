@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from album_sort.errors import DestinationError
 from album_sort.fileops.destination import nearest_existing
+from album_sort.sentences import sentence
 from album_sort.types import Action, Plan
 
 RESERVE_BYTES = 32 << 20
@@ -67,20 +68,26 @@ def check_space(plan: Plan, *, can_reflink: bool = False) -> Space:
     space = measure_space(plan, can_reflink=can_reflink)
     if space.needed_bytes > space.free_bytes:
         # A disk on which not even the journal has room is called full, whatever the plan wants.
-        fullness = "is full" if space.free_bytes < RESERVE_BYTES else "is too full for this plan"
+        fullness = sentence("files.is-full") if space.free_bytes < RESERVE_BYTES else sentence("files.is-too-full-for")
         raise DestinationError(
-            f"the disk of {plan.destination} {fullness}: it has {_megabytes(space.free_bytes)} free, but"
-            f" {_megabytes(space.needed_bytes)} are needed",
-            hint=(
-                "Nothing was filed. Free some space there, give another folder to --out, use --mode hardlink or symlink, or sort a"
-                " part with --since or --limit; then run again."
+            sentence(
+                "files.the-disk-of-it",
+                destination=plan.destination,
+                fullness=fullness,
+                megabytes=_megabytes(space.free_bytes),
+                megabytes2=_megabytes(space.needed_bytes),
             ),
+            hint=(sentence("files.nothing-was-filed-free")),
         )
     if not space.suffices:
         raise DestinationError(
-            f"the disk of {plan.destination} is too full for this plan: it can take {space.free_inodes:,} more files, but"
-            f" {space.needed_inodes:,} are needed",
-            hint="Nothing was filed. Remove files there, or give a folder on another file system to --out; then run again.",
+            sentence(
+                "files.the-disk-of-is",
+                destination=plan.destination,
+                free_inodes=space.free_inodes,
+                needed_inodes=space.needed_inodes,
+            ),
+            hint=sentence("files.nothing-was-filed-remove"),
         )
     return space
 

@@ -6,6 +6,7 @@ import errno
 import os
 
 from album_sort.errors import AlbumSortError, in_plain_words
+from album_sort.sentences import sentence
 
 STOPS_THE_RUN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENODEV, errno.ESTALE, errno.ENOTCONN}
 """No file after this one would fare better."""
@@ -15,13 +16,13 @@ def remedy(error: OSError) -> str:
     """What to do about a disk that takes no more, where that can be told from the error."""
     match error.errno:
         case errno.ENOSPC:
-            return ", its disk is full (free some space there)"
+            return sentence("files.its-disk-is-full")
         case errno.EDQUOT:
-            return ", your share of its disk is used up (free some space there)"
+            return sentence("files.your-share-of-its")
         case errno.EROFS:
-            return ", it can only be read by now (look after the disk)"
+            return sentence("files.it-can-only-be")
         case _:
-            return ", it has gone (connect its disk again)"
+            return sentence("files.it-has-gone-connect")
 
 
 def describe(error: OSError | AlbumSortError) -> str:

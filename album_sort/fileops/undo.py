@@ -15,6 +15,7 @@ from album_sort.fileops.filesystem import FileSystem
 from album_sort.fileops.journal import Journal
 from album_sort.fileops.tidy import remove_emptied, remove_if_empty
 from album_sort.fileops.trouble import describe
+from album_sort.sentences import sentence
 from album_sort.types import Action, AlbumRelPath, OpResult, OpStatus, PlannedOp, RunId
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
@@ -163,15 +164,13 @@ def _check_is_ours(dest: Destination, made: LedgerRow, absolute: str) -> None:
     """Always by content: what is removed has no second chance."""
     _check_is_last(dest, made)
     if not _is_file_of(dest, made, absolute):
-        raise RowRefused(f"{made.path!r} has been changed since; it is left as it is")
+        raise RowRefused(sentence("files.has-been-changed-since-it", path=made.path))
 
 
 def _check_is_no_last_copy(dest: Destination, made: LedgerRow, absolute: str) -> None:
     """Who deletes the photos after sorting them, or sorts the albums themselves, has nothing else than this file."""
     if made.action is not Action.SYMLINK and not _is_in_source(dest, made, absolute):
-        raise RowRefused(
-            f"{made.path!r} is left: its source {made.source!r} is no more there or has changed, so it may be the only one"
-        )
+        raise RowRefused(sentence("files.is-left-its-source", path=made.path, source=made.source))
 
 
 def _is_in_source(dest: Destination, made: LedgerRow, absolute: str) -> bool:
@@ -186,7 +185,10 @@ def _is_in_source(dest: Destination, made: LedgerRow, absolute: str) -> bool:
 
 def _check_is_last(dest: Destination, made: LedgerRow) -> None:
     if made.run_id != dest.run_id:
-        raise RowRefused(f"{made.path!r} was taken over by the later run {made.run_id}", hint="Undo that run first.")
+        raise RowRefused(
+            sentence("files.was-taken-over-by", path=made.path, run_id=made.run_id),
+            hint=sentence("files.undo-that-run-first"),
+        )
 
 
 def _move_back(dest: Destination, journal: Journal, made: LedgerRow, before: LedgerRow) -> None:
@@ -197,7 +199,7 @@ def _move_back(dest: Destination, journal: Journal, made: LedgerRow, before: Led
         if _is_file_of(dest, before, origin):
             # Moved back before a kill; another file may have taken the place since.
             return
-        raise RowRefused(f"{made.path!r} has been changed or is no more there; it is left as it is")
+        raise RowRefused(sentence("files.has-been-changed-or", path=made.path))
     _check_is_last(dest, made)
     _make_folders_again(dest, journal, origin, before.run_id)
     if made.action is Action.SYMLINK:
@@ -228,7 +230,7 @@ def _link_back(dest: Destination, before: LedgerRow, origin: str) -> None:
         dest.fs.sync_folder(os.path.dirname(origin))
     elif not stat.S_ISLNK(there.st_mode) or dest.fs.link_text(origin) != text:
         # Only our own link, made before a kill, may be there already.
-        raise FileExistsError(errno.EEXIST, "something else is there by now", origin)
+        raise FileExistsError(errno.EEXIST, sentence("files.something-else-is-there"), origin)
 
 
 def _relink_back(dest: Destination, entry: JournalEntry, made: LedgerRow, before: LedgerRow) -> None:
@@ -242,7 +244,7 @@ def _relink_back(dest: Destination, entry: JournalEntry, made: LedgerRow, before
         if _is_file_of(dest, before, absolute):
             # Pointed back before a kill.
             return
-        raise RowRefused(f"{made.path!r} has been changed since; it is left as it is")
+        raise RowRefused(sentence("files.has-been-changed-since-it", path=made.path))
     temporary = os.path.join(os.path.dirname(absolute), f"{TEMPORARY_PREFIX}{dest.run_id}-{entry.op.op_id}")
     if dest.fs.status(temporary) is not None:
         dest.fs.remove(temporary)
@@ -254,7 +256,7 @@ def _bring_back(dest: Destination, journal: Journal, entry: JournalEntry) -> Non
     origin, trash = dest.guarded(entry.op.origin), dest.trash(entry.op)
     if dest.fs.status(trash) is None:
         if dest.fs.status(origin) is None:
-            raise RowRefused(f"{entry.op.origin!r} is no more in the trash")
+            raise RowRefused(sentence("files.is-no-more-in", origin=entry.op.origin))
         return
     _make_folders_again(dest, journal, origin, entry.before.run_id if entry.before else dest.run_id)
     dest.fs.publish(trash, origin)

@@ -22,6 +22,7 @@ from album_sort.errors import AlbumSortError
 from album_sort.inspection.messages import Answer, Failed, ReaderSettings, Request
 from album_sort.inspection.process import ReaderProcess
 from album_sort.inspection.uploads import Upload, Uploads
+from album_sort.sentences import sentence
 from album_sort.types import FileEntry, Reason, Skipped, Stage
 
 _AHEAD = 4
@@ -119,7 +120,7 @@ class ReaderPool:
 
     def close(self) -> None:
         """Ends all processes, whatever they have in hand; requests that have no answer yet get an error."""
-        self._end(AlbumSortError("the reading of photos was ended"))
+        self._end(AlbumSortError(sentence("common.the-reading-of-photos")))
         self._stop.set()
         with contextlib.suppress(OSError):  # full, or closed before
             os.write(self._wake, b"\0")
@@ -135,7 +136,7 @@ class ReaderPool:
         self._uploads.close()
 
     def _supervise(self) -> None:
-        over: Exception = AlbumSortError("the reading of photos was ended")
+        over: Exception = AlbumSortError(sentence("common.the-reading-of-photos"))
         try:
             for _ in range(self._workers):
                 self._readers.append(ReaderProcess(self._settings))
@@ -225,6 +226,6 @@ class ReaderPool:
         self._failed_starts += 1
         if self._failed_starts >= _MOST_FAILED_STARTS:
             raise AlbumSortError(
-                f"processes that read photos cannot be started ({why})",
-                hint=f"`{sys.executable} -m album_sort.inspection.reader` says why; reinstalling may help",
+                sentence("common.processes-that-read-photos", why=why),
+                hint=sentence("common.m-album-sort-inspection", executable=sys.executable),
             )

@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from album_sort.inspection.messages import Answer, ReaderSettings, Ready, Request
+from album_sort.sentences import sentence
 from album_sort.types import FileEntry
 
 SLOWEST_BYTES_PER_S = 4_000_000
@@ -89,7 +90,7 @@ class ReaderProcess:
         if code < 0:
             with contextlib.suppress(ValueError):
                 return signal.Signals(-code).name
-        return f"exit code {code}"
+        return sentence("common.exit-code", code=code)
 
 
 def start_reader(descriptor: int) -> subprocess.Popen[bytes]:

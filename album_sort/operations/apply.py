@@ -22,6 +22,7 @@ from album_sort.pipeline.execute import apply_and_tell, begin_run, doubt_refused
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.remembered import language_of
 from album_sort.reading import read_given
+from album_sort.sentences import sentence
 from album_sort.types import OpResult, OpStatus, Plan
 
 _MOST_BYTES = 1 << 29
@@ -71,8 +72,8 @@ def read_plan(plan_file: Path) -> Plan:
         data = read_given(plan_file, _MOST_BYTES)
     except OSError as error:
         raise UsageError(
-            f"cannot read the plan {str(plan_file)!r}: {why_unreadable(error)}",
-            hint="give a file that `album-sort PHOTOS --out ALBUMS --save-plan FILE` has written",
+            sentence("order.cannot-read-the-plan", plan_file=str(plan_file), why=why_unreadable(error)),
+            hint=sentence("order.give-a-file-that"),
         ) from error
     return plan_from_lines(io.BytesIO(data), name=str(plan_file))
 

@@ -12,6 +12,7 @@ from album_sort.pipeline.fixing import find_photos, look_at
 from album_sort.pipeline.hand import shape_of
 from album_sort.pipeline.kept import kept_of
 from album_sort.pipeline.remembered import open_to_read
+from album_sort.sentences import sentence
 from album_sort.types.changes import (
     BelongsTo,
     Change,
@@ -44,9 +45,9 @@ class Saying:
 def changes_of(destination: str, saying: Saying, albums_file: str = "") -> list[Change]:
     """The changes that are meant; reads only. Raises `UsageError` for photos that are not there, or on no trip."""
     if not saying.photos:
-        raise UsageError("no photos given", hint="album-sort fix PHOTO --taken 1987-07 --out ALBUMS")
+        raise UsageError(sentence("order.no-photos-given"), hint=sentence("order.album-sort-fix-photo"))
     if sum(map(bool, (saying.album, saying.leave_out, saying.forget))) > 1:
-        raise UsageError("give one of --album, --leave-out and --forget", hint="they contradict each other")
+        raise UsageError(sentence("order.give-one-of-album"), hint=sentence("order.they-contradict-each-other"))
     with open_to_read(destination) as state:
         layout, rules = shape_of(kept_of(state), albums_file)
         albums = look_at(destination, state, layout, rules, now_there(state))
@@ -56,7 +57,7 @@ def changes_of(destination: str, saying: Saying, albums_file: str = "") -> list[
     known = {row.group_id for row in albums.picture.ledger.values()} | albums.hand.corrections.keys() | told.keys()
     if unknown := [one.path for one in found_photos if one.content_id not in known]:
         raise UsageError(
-            f"{unknown[0]!r} is not in these albums yet", hint="sort it first: album-sort PHOTOS --out ALBUMS"
+            sentence("order.is-not-in-these", unknown=unknown[0]), hint=sentence("order.sort-it-first-album")
         )
     meant = {one.content_id for one in found_photos}
     photos = tuple(sorted(meant))
@@ -88,15 +89,17 @@ def cover_chosen(destination: str, album: str, photo: str) -> ChooseCover:
         albums = look_at(destination, state, layout, rules, now_there(state))
     found = find_photos([given_path(photo)], albums)
     if len(found) != 1:
-        raise UsageError(f"{photo!r} is {len(found)} photos", hint="one stands for an album: give a photo")
+        raise UsageError(
+            sentence("order.is-photos", photo=photo, n=len(found)), hint=sentence("order.one-stands-for-an")
+        )
     if found[0].content_id not in {row.group_id for row in albums.picture.ledger.values()}:
-        raise UsageError(f"{photo!r} is not in these albums yet", hint="sort it first: album-sort PHOTOS --out ALBUMS")
+        raise UsageError(
+            sentence("order.is-not-in-these-albums", photo=photo), hint=sentence("order.sort-it-first-album")
+        )
     return ChooseCover(album, found[0].content_id)
 
 
 def _trip_change(trips: Sequence[str], title: str) -> Change:
     if not trips:
-        raise UsageError(
-            "none of these photos is from a trip", hint="say when and where they were taken: --taken, --place"
-        )
+        raise UsageError(sentence("order.none-of-these-photos"), hint=sentence("order.say-when-and-where"))
     return RenameTrip(trips[0], title) if len(trips) == 1 else MergeTrips(tuple(trips), title)

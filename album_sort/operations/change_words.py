@@ -20,6 +20,7 @@ from album_sort.pipeline.own_albums import COVER, MADE, own_albums_of
 from album_sort.pipeline.policy import load_rules
 from album_sort.pipeline.scouting import town_called
 from album_sort.pipeline.teaching import NotLearned, Shelf, Sought, learn_albums
+from album_sort.sentences import sentence
 from album_sort.settings import SPECS, Settings
 from album_sort.types import REVIEW, TRAVEL, AlbumId, Reason
 from album_sort.types.changes import (
@@ -92,9 +93,9 @@ def _choose_cover(draft: Draft, album: AlbumId, photo: str) -> None:
     [meant] = draft.photos([photo])
     there = draft.album_of(meant.content_id)
     if there != album:
-        where = f"in {there!r}, not in {album!r}" if there else f"not in {album!r}"
+        where = "order.cover-is-elsewhere" if there else "order.cover-is-nowhere"
         raise UsageError(
-            f"{meant.path!r} is {where}: it cannot stand for that album", hint="say first that it belongs there"
+            sentence(where, path=meant.path, there=there, album=album), hint=sentence("order.say-first-that-it")
         )
     draft.keeps[f"{COVER}{album}"] = meant.content_id
 
@@ -104,7 +105,7 @@ def _rename_album(draft: Draft, album: AlbumId, title: str) -> None:
         return
     others = {fold(name): other for other, given in draft.titles.items() for name in (other, *given) if other != album}
     if fold(title) in others:
-        raise UsageError(f"there is an album {title!r} already", hint="give another name, or merge the two")
+        raise UsageError(sentence("order.there-is-an-album", title=title), hint=sentence("order.give-another-name-or"))
     draft.call(album, title)
 
 
@@ -112,11 +113,13 @@ def _merge_albums(drafted: Drafted, albums: Sequence[AlbumId], into: AlbumId) ->
     for album in albums:
         if {album, into} & {TRAVEL, REVIEW}:
             raise UsageError(
-                f"{album!r} and {into!r} cannot be merged: one of them takes what belongs nowhere else",
-                hint="say of its photos where they belong",
+                sentence("order.and-cannot-be-merged", album=album, into=into),
+                hint=sentence("order.say-of-its-photos"),
             )
         if album == into:
-            raise UsageError(f"{album!r} cannot be merged into itself", hint="name another album")
+            raise UsageError(
+                sentence("order.cannot-be-merged-into", album=album), hint=sentence("order.name-another-album")
+            )
         if drafted.draft.album(album) != into:
             drafted.draft.merge(album, into)
     own = own_albums_of({**drafted.draft.settings, **drafted.draft.keeps})
@@ -124,8 +127,8 @@ def _merge_albums(drafted: Drafted, albums: Sequence[AlbumId], into: AlbumId) ->
     for album in albums:
         if rules.resolve(album) != rules.resolve(into):
             raise UsageError(
-                f"{album!r} cannot be merged into {into!r}",
-                hint="an album and a part of it are merged in your album rules",
+                sentence("order.cannot-be-merged-into-2", album=album, into=into),
+                hint=sentence("order.an-album-and-a"),
             )
 
 
@@ -138,7 +141,7 @@ def _rename_trip(draft: Draft, trip: str, title: str) -> None:
 
 def _merge_trips(draft: Draft, trips: Sequence[str], title: str) -> None:
     if len(trips) < 2:
-        raise UsageError("one trip cannot be merged", hint="name two or more")
+        raise UsageError(sentence("order.one-trip-cannot-be"), hint=sentence("order.name-two-or-more"))
     members = {trip: draft.trip_members(trip) for trip in trips}
     first = draft.first_of(trips)
     if title:
@@ -150,7 +153,7 @@ def _merge_trips(draft: Draft, trips: Sequence[str], title: str) -> None:
 
 def _refuse_title(draft: Draft, title: str, trips: Sequence[str]) -> None:
     if draft.trip_called(title) not in (None, *trips):
-        raise UsageError(f"there is a trip {title!r} already", hint="give another name, or merge the two")
+        raise UsageError(sentence("order.there-is-a-trip", title=title), hint=sentence("order.give-another-name-or"))
 
 
 def _place_of(drafted: Drafted, text: str) -> ToldPlace:
@@ -158,9 +161,9 @@ def _place_of(drafted: Drafted, text: str) -> ToldPlace:
     try:
         place = SPECS["home"].parse(text)
     except ValueError as error:
-        raise UsageError(f"place {text!r}: {error}", hint="for example Kyoto, or 35.011,135.768") from error
+        raise UsageError(f"place {text!r}: {error}", hint=sentence("order.for-example-kyoto-or")) from error
     if place is None:
-        raise UsageError("no place given", hint="for example Kyoto, or 35.011,135.768")
+        raise UsageError(sentence("order.no-place-given"), hint=sentence("order.for-example-kyoto-or"))
     if not isinstance(place, str):
         lat_deg, lon_deg = place
         return ToldPlace(lat_deg, lon_deg, name=text.strip())
@@ -179,9 +182,7 @@ def _make_album(drafted: Drafted, title: str, photos: Sequence[Meant]) -> None:
     lessons = {one.album: (lesson, one) for lesson in drafted.lessons(draft.before.lessons) for one in lesson.albums}
     is_made = bool(draft.kept(f"{MADE}{album}"))
     if album is not None and album not in lessons and not is_made:
-        raise UsageError(
-            f"{title!r} is an album already", hint="say that the photos belong to it, or give another name"
-        )
+        raise UsageError(sentence("order.is-an-album-already", title=title), hint=sentence("order.say-that-the-photos"))
     if album in lessons:
         _teach_more(drafted, *lessons[album], photos)
         return

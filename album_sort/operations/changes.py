@@ -37,6 +37,7 @@ from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.remembered import LIFTED, Remembered, open_to_read, read_remembered
 from album_sort.pipeline.rest import trips_to_remember
 from album_sort.pipeline.scouting import SortRequest, scout
+from album_sort.sentences import sentence
 from album_sort.state.previews import previews_of
 from album_sort.state.store import DestinationState
 from album_sort.state.words import trip_word
@@ -169,7 +170,7 @@ def apply_changes(
 
 def _drafted(destination: str, changes: Sequence[Change], here: SettingsHere, state: DestinationState) -> Drafted:
     if not changes:
-        raise UsageError("no changes given", hint="say what is to be changed")
+        raise UsageError(sentence("order.no-changes-given"), hint=sentence("order.say-what-is-to"))
     layout, rules = shape_of(kept_of(state), here.settings.albums)
     now = now_there(state)
     albums = look_at(destination, state, layout, rules, now)
@@ -235,10 +236,11 @@ def _refuse_impossible(preparation: Preparation, draft: Draft) -> None:
         if fact is None or fact == draft.before.facts.get((content, About.TAKEN)):
             continue
         if time is None or time.source is TimeSource.MTIME:
-            raise UsageError(f"{fact.note!r} has no date that could be wrong", hint="say when it was taken: 1987-07")
+            raise UsageError(sentence("order.has-no-date-that", note=fact.note), hint=sentence("order.say-when-it-was"))
         if time.local > latest:
             raise UsageError(
-                f"{fact.note!r} would be taken {time.local:%Y-%m-%d %H:%M}, in the future", hint="add less"
+                sentence("order.would-be-taken-in", note=fact.note, local=f"{time.local:%Y-%m-%d %H:%M}"),
+                hint=sentence("order.add-less"),
             )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from album_sort.config import cache_folder
 from album_sort.errors import AlbumSortError
 from album_sort.pipeline.engine import Engine, make_engine
+from album_sort.sentences import sentence
 from album_sort.settings import Settings
 
 
@@ -52,7 +53,7 @@ class Conversion:
 
     def _check(self) -> None:
         if self._is_over:
-            raise AlbumSortError("the network is not made any more: all ends")
+            raise AlbumSortError(sentence("order.the-network-is-not"))
 
 
 def _search_path() -> str:

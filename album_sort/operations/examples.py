@@ -21,6 +21,7 @@ from album_sort.pipeline.kept import kept_of
 from album_sort.pipeline.lessons import primaries_of
 from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.teaching import NotLearned, Shelf, Sought, learn_albums
+from album_sort.sentences import sentence
 from album_sort.state.cache import InferenceCache
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, AlbumRelPath, ContentId
@@ -80,8 +81,8 @@ class Examined:
         there = look_at(order.destination, state, layout, rules, now_there(state))
         if not there.picture.ledger:
             raise UsageError(
-                f"nothing is sorted into {order.destination!r} yet",
-                hint="sort your photos first: an album is learned against all the others",
+                sentence("learn.nothing-is-sorted-into", destination=order.destination),
+                hint=sentence("learn.sort-your-photos-first"),
             )
         known = {fold(title): album for album, given in all_titles(rules).items() for title in (album, *given)}
         albums: list[TaughtAlbum] = []
@@ -139,14 +140,14 @@ def _taught_before(
             continue
         if album not in concerned:
             raise UsageError(
-                f"{title!r} is an album already",
-                hint=f"give another name, or `fix PHOTO --album {album}` for single photos",
+                sentence("learn.is-an-album-already", title=title),
+                hint=sentence("learn.give-another-name-or", album=album),
             )
         found |= {title if one.album == album else one.title: one for one in concerned[album].albums}
     if len({concerned[album].lesson_id for album in known if album is not None}) > 1:
         raise UsageError(
-            f"{' and '.join(map(repr, titles))} were taught apart from each other",
-            hint="`album-sort learn forget` them, then teach them together",
+            sentence("learn.were-taught-apart-from", titles=" and ".join(map(repr, titles))),
+            hint=sentence("learn.album-sort-learn-forget"),
         )
     return found
 
@@ -162,13 +163,18 @@ def with_examples(album: TaughtAlbum, yes: Sequence[ContentId], no: Sequence[Con
     both = set(yes) & set(no)
     if both:
         raise UsageError(
-            f"{len(both)} photos are shown as belonging to {album.title!r} and as not belonging to it",
-            hint="leave them out of --not, or out of the examples",
+            sentence("learn.photos-are-shown-as", n=len(both), title=album.title),
+            hint=sentence("learn.leave-them-out-of"),
         )
     if max(len(positive), len(negative)) > MOST_EXAMPLES:
         raise UsageError(
-            f"{max(len(positive), len(negative)):,} examples of {album.title!r}: more than {MOST_EXAMPLES:,} teach nothing more",
-            hint="show some of them; 20 to 100 are plenty",
+            sentence(
+                "learn.examples-of-more-than",
+                max=max(len(positive), len(negative)),
+                title=album.title,
+                most_examples=MOST_EXAMPLES,
+            ),
+            hint=sentence("learn.show-some-of-them"),
         )
     return replace(album, positive=positive, negative=negative)
 
@@ -201,6 +207,6 @@ def refuse_shared(albums: Sequence[TaughtAlbum], lessons: Sequence[Lesson], path
             other = owners.setdefault(content, one.title)
             if other != one.title:
                 raise UsageError(
-                    f"{paths.get(content, content[:12])!r} is an example of {other!r} already",
-                    hint=f"take it back there first: album-sort learn {other!r} --not PHOTO",
+                    sentence("learn.is-an-example-of", get=paths.get(content, content[:12]), other=other),
+                    hint=sentence("learn.take-it-back-there", other=other),
                 )

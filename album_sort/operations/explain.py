@@ -21,6 +21,7 @@ from album_sort.pipeline.lessons import LIKE_EXAMPLES, like_examples, primaries_
 from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.remembered import Remembered, remember_nothing_written
 from album_sort.pipeline.scouting import SortRequest, scout
+from album_sort.sentences import sentence
 from album_sort.state.cache import InferenceCache
 from album_sort.types import Assignment, PhotoFacts, Reason
 
@@ -64,8 +65,8 @@ def _found(preparation: Preparation, source: str) -> tuple[PhotoFacts, Assignmen
         ):
             return facts, assignment
     left_out = (preparation.say(one.reason) for one in preparation.skipped if one.path == source)
-    reason = next(left_out, "it was not found by the scan")
-    raise UsageError(f"{source!r} is not among the photos: {reason}")
+    reason = next(left_out, sentence("order.it-was-not-found"))
+    raise UsageError(sentence("order.is-not-among-the", source=source, reason=reason))
 
 
 def _like_examples(
@@ -91,9 +92,9 @@ def _like_examples(
 
 def _existing(photo: str, destination: str, remembered: Remembered) -> str:
     if os.path.isdir(photo):
-        raise UsageError(f"{photo!r} is a folder", hint="give one photo's path, in your photos or in the albums")
+        raise UsageError(sentence("order.is-a-folder", photo=photo), hint=sentence("order.give-one-photo-s"))
     if not os.path.isfile(photo) and not _is_source_there(given_path(photo), destination, remembered):
-        raise UsageError(f"no such photo: {photo!r}", hint="give a photo's path, in your photos or in the albums")
+        raise UsageError(sentence("order.no-such-photo", photo=photo), hint=sentence("order.give-a-photo-s"))
     return photo
 
 
@@ -121,8 +122,8 @@ def _source_of(path: str, destination: str, remembered: Remembered) -> str:
         if RealFileSystem().digest(row.source, row.size_bytes) == row.content_id:
             return row.source
     raise UsageError(
-        f"{path!r} is said to come from {row.source!r}, which holds another picture and was never read from here",
-        hint="Give the path of the photo itself, in your photos.",
+        sentence("order.is-said-to-come", path=path, source=row.source),
+        hint=sentence("order.give-the-path-of"),
     )
 
 

@@ -37,6 +37,7 @@ from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shap
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.kept import kept_of, read_kept
 from album_sort.pipeline.remembered import language_of, open_to_read
+from album_sort.sentences import sentence
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, AlbumRelPath, ContentId
 from album_sort.types.corrections import KEPT, Correction, HandReading
@@ -140,15 +141,15 @@ def fix(
 
 def _check(order: FixOrder) -> None:
     ways = (bool(order.album), order.leave_out, order.forget)
-    hint = "album-sort fix PHOTO --album ID --out ALBUMS"
+    hint = sentence("order.album-sort-fix-photo-album")
     if not order.photos:
-        raise UsageError("no photos given", hint=hint)
+        raise UsageError(sentence("order.no-photos-given"), hint=hint)
     if sum(ways) != 1:
-        raise UsageError("give one of --album, --leave-out and --forget", hint=hint)
+        raise UsageError(sentence("order.give-one-of-album"), hint=hint)
     if order.forget and order.at_once:
         raise UsageError(
-            "--now cannot be given with --forget: only a run decides anew where a photo belongs",
-            hint="leave --now out; the next run moves the photo",
+            sentence("order.now-cannot-be-given"),
+            hint=sentence("order.leave-now-out-the"),
         )
 
 
@@ -162,7 +163,9 @@ def _chosen_album(order: FixOrder, state: DestinationState, layout: Layout, rule
 def _refuse_nothing(order: FixOrder) -> None:
     missing = [photo for photo in order.photos if not os.path.lexists(photo)]
     if missing and not os.path.isdir(order.destination):
-        raise UsageError(f"no such photo: {missing[0]!r}", hint="give paths of photos, in your photos or in the albums")
+        raise UsageError(
+            sentence("order.no-such-photo-2", missing=missing[0]), hint=sentence("order.give-paths-of-photos")
+        )
 
 
 def _carry_out(

@@ -29,6 +29,7 @@ from album_sort.paths import given_path
 from album_sort.pipeline.holding import usable_destination
 from album_sort.pipeline.kept import read_kept
 from album_sort.places.gazetteer import Gazetteer
+from album_sort.sentences import sentence
 from album_sort.types import LANGUAGES, Place
 
 NIGHT = (2, 30)
@@ -89,7 +90,7 @@ def checked_photos(photos: Sequence[str]) -> tuple[str, ...]:
     paths = tuple(map(given_path, map(os.path.expanduser, photos)))
     for path in paths:
         if not os.path.isdir(path):
-            raise UsageError(f"{path!r} is not a folder", hint="give the folder with your photos")
+            raise UsageError(sentence("order.is-not-a-folder", path=path), hint=sentence("order.give-the-folder-with"))
     return paths
 
 
@@ -104,7 +105,7 @@ def checked_time(text: str) -> tuple[int, int]:
     """Hour and minute."""
     found = re.fullmatch(r"(\d{1,2}):(\d{2})", text.strip(), re.ASCII)
     if found is None or int(found[1]) > 23 or int(found[2]) > 59:
-        raise UsageError(f"{text!r} is no time of day", hint="write it as 02:30")
+        raise UsageError(sentence("order.is-no-time-of", text=text), hint=sentence("order.write-it-as-02"))
     return int(found[1]), int(found[2])
 
 
@@ -140,9 +141,11 @@ def plan_removal(albums: str) -> Setup:
     path = given_path(os.path.expanduser(albums)) if albums else ""
     found = [one for one in known if not path or one.albums == path]
     if len(found) > 1:
-        raise UsageError("there are several albums", hint=f"name one: --out {found[0].albums}")
+        raise UsageError(
+            sentence("order.there-are-several-albums"), hint=sentence("order.name-one-out", albums=found[0].albums)
+        )
     if not found and not path:
-        raise UsageError("nothing was set up here", hint="album-sort init sets up")
+        raise UsageError(sentence("order.nothing-was-set-up"), hint=sentence("order.album-sort-init-sets"))
     one = found[0] if found else KnownAlbums(path, ())
     others = [other for other in known if other != one]
     needed = {key for other in others for key, _ in other.settings}
@@ -200,7 +203,8 @@ def _settings_of(text: str, path: Path) -> dict[str, object]:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(
-            f"{str(path)!r} is not valid TOML: {error}", hint="mend it first; nothing was written"
+            sentence("order.is-not-valid-toml", path=str(path), error=error),
+            hint=sentence("order.mend-it-first-nothing"),
         ) from None
 
 
@@ -209,7 +213,8 @@ def _check_others(path: Path, before: dict[str, object], after: str, changed: se
     now = _settings_of(after, path)
     if any(now.get(key) != before.get(key) for key in {*now, *before} - changed):
         raise UsageError(
-            f"{str(path)!r} is too artful to be changed", hint=f"set {', '.join(sorted(changed))} there yourself"
+            sentence("order.is-too-artful-to", path=str(path)),
+            hint=sentence("order.set-there-yourself", changed=", ".join(sorted(changed))),
         )
 
 

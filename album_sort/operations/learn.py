@@ -33,6 +33,7 @@ from album_sort.pipeline.remembered import open_to_read, remember_run
 from album_sort.pipeline.stages import Stages
 from album_sort.pipeline.teaching import NotLearned, Shelf
 from album_sort.scan import scan
+from album_sort.sentences import sentence
 from album_sort.state.cache import InferenceCache
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, AlbumRelPath, ContentId, Mode, RunId
@@ -87,7 +88,10 @@ def learn(
     """
     titles = [folder_title(shown.title) for shown in order.albums]
     if len({fold(title) for title in titles}) < len(titles):
-        raise UsageError(f"two albums of one name: {', '.join(map(repr, titles))}", hint="give each its own")
+        raise UsageError(
+            sentence("learn.two-albums-of-one", titles=", ".join(map(repr, titles))),
+            hint=sentence("learn.give-each-its-own"),
+        )
     engine = make_engine(
         here.settings, cache_folder(), remembered_model=here.kept.model, remembered_weights=here.kept.weights
     )
@@ -143,7 +147,7 @@ def _ask(lesson: Examined, room: _Room, ask: Ask) -> Answers:
     """Asks about the photos whose answers teach most, two rounds of ten: the second is chosen with the answers of the first."""
     answers = NO_ANSWERS
     if len(lesson.albums) > 1:
-        raise UsageError("--ask is for one album at a time", hint="leave it out, or teach the albums one by one")
+        raise UsageError(sentence("learn.ask-is-for-one"), hint=sentence("learn.leave-it-out-or"))
     told: set[ContentId] = set()
     for _ in range(2):
         taught = lesson.with_answers(answers)
@@ -213,8 +217,8 @@ def folder_title(given: str) -> str:
     title = checked_title(given)
     if not is_name(title):
         raise UsageError(
-            f"{title!r} cannot be the name of a folder everywhere",
-            hint=f"Give another name, for example {sanitise(title).strip('._ ') or 'Bello'!r}.",
+            sentence("learn.cannot-be-the-name", title=title),
+            hint=sentence("learn.give-another-name-for", strip=sanitise(title).strip("._ ") or "Bello"),
         )
     return title
 

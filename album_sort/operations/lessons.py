@@ -25,6 +25,7 @@ from album_sort.pipeline.kept import kept_of
 from album_sort.pipeline.lessons import KEY, all_lessons_of, primaries_of
 from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.reading import read_given
+from album_sort.sentences import sentence
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, AlbumRelPath, ContentId, RunId
 
@@ -56,7 +57,9 @@ class TaughtThere:
     def find(self, name: str) -> Taught:
         """The album of that name; raises `UsageError` for one that was not taught here."""
         if not self.albums:
-            raise UsageError(f"no album {name!r} was learned here", hint="album-sort learn NAME PHOTOS... --out ALBUMS")
+            raise UsageError(
+                sentence("learn.no-album-was-learned", name=name), hint=sentence("learn.album-sort-learn-name")
+            )
         found = find_album(name, {one.album.album: (one.album.title,) for one in self.albums})
         return next(one for one in self.albums if one.album.album == found)
 
@@ -92,7 +95,9 @@ def forget(destination: str, name: str, *, wait_seconds: float, sink: EventSink)
     def emptied(here: _Here) -> dict[AlbumId, str]:
         titles = {one.album: (one.title,) for lesson in here.all_lessons for one in lesson.albums}
         if not titles:
-            raise UsageError(f"no album {name!r} was learned here", hint="album-sort learn list --out ALBUMS")
+            raise UsageError(
+                sentence("learn.no-album-was-learned", name=name), hint=sentence("learn.album-sort-learn-list")
+            )
         found = find_album(name, titles)
         lesson = next(one for one in here.all_lessons if found in {taught.album for taught in one.albums})
         told[:] = [one.title for one in lesson.albums]
@@ -122,10 +127,10 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
         lesson = lesson_of_text(read_given(file, MOST_BYTES))
     except OSError as error:
         raise UsageError(
-            f"cannot read {file!r}: {why_unreadable(error)}", hint="give a file of `learn export`"
+            sentence("learn.cannot-read", file=file, why=why_unreadable(error)), hint=sentence("learn.give-a-file-of")
         ) from error
     except NONSENSE as error:
-        raise UsageError(f"{file!r} does not hold a learned album", hint="give a file of `learn export`") from error
+        raise UsageError(sentence("learn.does-not-hold-a", file=file), hint=sentence("learn.give-a-file-of")) from error
 
     def added(here: _Here) -> dict[AlbumId, str]:
         rules = here.albums.rules
@@ -134,10 +139,10 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
             folder_title(one.title)
             if fold(one.title) in taken:
                 learned = {taught.album for other in here.lessons for taught in other.albums}
-                hint = "forget it first: `album-sort learn forget`"
+                hint = sentence("learn.forget-it-first-album")
                 if taken[fold(one.title)] not in learned:
-                    hint = "learn it under another name where it comes from, and export it again"
-                raise UsageError(f"there is an album {one.title!r} already", hint=hint)
+                    hint = sentence("learn.learn-it-under-another")
+                raise UsageError(sentence("learn.there-is-an-album", title=one.title), hint=hint)
         ids = set(all_albums(rules)) | set(dict(rules.merged))
         albums = []
         for one in lesson.albums:

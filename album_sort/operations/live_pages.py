@@ -18,6 +18,7 @@ from album_sort.errors import AlbumSortError, DestinationError
 from album_sort.inspection.memory import give_memory_back
 from album_sort.operations.pages import newest_shown_report
 from album_sort.report import WORDS_FILE, Page, PageData, PageFile, Setting, parse_words, read_report, write_page_file
+from album_sort.sentences import sentence
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import LANGUAGES, ContentId, PhotoRow
 
@@ -83,8 +84,8 @@ class LivePages:
         report = newest_shown_report(self._destination)
         if report is None:
             raise DestinationError(
-                f"nothing has been sorted into {self._destination} yet, or it was all taken back",
-                hint="album-sort PHOTOS --out ALBUMS",
+                sentence("order.nothing-has-been-sorted", destination=self._destination),
+                hint=sentence("order.album-sort-photos-out"),
             )
         found = report.lstat()
         stamp = (str(report), found.st_mtime_ns, found.st_size)

@@ -15,15 +15,14 @@ from album_sort.operations.order import order_for
 from album_sort.operations.sort import preview, sort
 from album_sort.operations.stop import StopRequest
 from album_sort.operations.undo import TakenBack, undo
+from album_sort.sentences import sentence
 
 
 def sort_now(albums: LiveAlbums, sink: EventSink, stop: StopRequest, *, is_preview: bool) -> dict[str, Any]:
     """Sorts the folders that were sorted into these albums before, or says what that would come to; raises as `sort` does."""
     roots = [root for root in albums.roots() if os.path.isdir(root)]
     if not roots:
-        raise UsageError(
-            "none of the folders that were sorted into these albums is there", hint="album-sort PHOTOS --out ALBUMS"
-        )
+        raise UsageError(sentence("order.none-of-the-folders"), hint=sentence("order.album-sort-photos-out"))
     order = order_for(roots, albums.destination, albums.here, is_preview=is_preview)
     known = KnownProblems.read(cache_folder(), albums.destination)
     outcome = (preview if is_preview else sort)(order, known, sink=sink, stop=stop)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from album_sort.errors import AlbumSortError, UsageError
 from album_sort.operations.nightly_texts import MARK, cron_lines, service_text, timer_text, unit_name, with_cron_lines
+from album_sort.sentences import sentence
 
 _PATIENCE_S = 20
 
@@ -102,10 +103,14 @@ def carry_out(table: Timetable) -> None:
     _tell_all(table.commands[1:] if ends else table.commands, is_optional=ends)
     if table.crontab is not None and table.crontab[0] != table.crontab[1]:
         if read_crontab() != table.crontab[0]:
-            raise AlbumSortError("the crontab was changed meanwhile", hint="Nothing was written to it: try again.")
+            raise AlbumSortError(
+                sentence("order.the-crontab-was-changed"), hint=sentence("order.nothing-was-written-to")
+            )
         code, _, said = _run(("crontab", "-"), table.crontab[1])
         if code != 0:
-            raise AlbumSortError(f"crontab does not take the line: {said}", hint="Your crontab is as it was.")
+            raise AlbumSortError(
+                sentence("order.crontab-does-not-take", said=said), hint=sentence("order.your-crontab-is-as")
+            )
 
 
 def write_change(change: FileChange) -> None:
@@ -126,7 +131,9 @@ def read_crontab() -> str:
     """This user's; empty where there is none. Raises `AlbumSortError` where it cannot be read: then it must not be written."""
     code, text, said = _run(("crontab", "-l"))
     if code != 0 and "no crontab" not in said.lower():
-        raise AlbumSortError(f"the crontab cannot be read: {said}", hint="Ask with --keeper paste for the line alone.")
+        raise AlbumSortError(
+            sentence("order.the-crontab-cannot-be", said=said), hint=sentence("order.ask-with-keeper-paste")
+        )
     return text if code == 0 else ""
 
 
@@ -150,7 +157,7 @@ def _is_ours(path: Path) -> bool:
 def _own_file(path: Path, text: str | None) -> FileChange:
     before = text_of(path)
     if before is not None and not _is_ours(path):
-        raise UsageError(f"{str(path)!r} was not written by album-sort", hint="It stays as it is: move it away first.")
+        raise UsageError(sentence("order.was-not-written-by", path=str(path)), hint=sentence("order.it-stays-as-it"))
     return FileChange(path, before, text)
 
 
@@ -158,7 +165,7 @@ def _tell_all(commands: Sequence[tuple[str, ...]], *, is_optional: bool) -> None
     for command in commands:
         code, _, said = _run(command)
         if code != 0 and not is_optional:
-            raise AlbumSortError(f"{' '.join(command)}: {said}", hint="The files are written; repeat that command.")
+            raise AlbumSortError(f"{' '.join(command)}: {said}", hint=sentence("order.the-files-are-written"))
 
 
 def _run(command: Sequence[str], given: str | None = None) -> tuple[int, str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from album_sort.errors import UsageError
 from album_sort.operations.program_call import command_line
+from album_sort.sentences import sentence
 
 MARK = "album-sort init"
 """Begins what is ours: lines and files without it belong to somebody else."""
@@ -21,7 +22,7 @@ def nightly_words(program: Sequence[str], photos: Sequence[str], albums: str) ->
     odd = next((word for word in words if not word.isprintable()), None)
     if odd is not None:
         raise UsageError(
-            f"{odd!r} has characters that no timetable can hold", hint="rename that folder, or leave --nightly out"
+            sentence("order.has-characters-that-no", odd=odd), hint=sentence("order.rename-that-folder-or")
         )
     return words
 

@@ -11,6 +11,7 @@ from album_sort.paths import given_path
 from album_sort.pipeline.holding import usable_destination
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import check_kept_rules
+from album_sort.sentences import sentence
 from album_sort.settings import Settings
 from album_sort.types import LANGUAGES, LEARN_ASK, LEARN_OFF
 
@@ -97,7 +98,7 @@ def order_for(
     typed them.
     """
     if not photos and listed is None:
-        raise UsageError("no photos given", hint="album-sort ~/Photos --out ~/Albums")
+        raise UsageError(sentence("order.no-photos-given"), hint=sentence("order.album-sort-photos-out-albums"))
     listed = listed or ()
     here = replace(here, resolved=_absolute(here.resolved))
     sources = (*map(given_path, photos), *listed)

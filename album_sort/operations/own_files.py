@@ -13,6 +13,7 @@ from album_sort.core.formats import kind_of_suffix
 from album_sort.errors import UsageError
 from album_sort.reading import SILENCE_S, read_head
 from album_sort.report import replacing
+from album_sort.sentences import sentence
 
 _HEAD_BYTES = 4096
 _PLAN_BEGINS = b'{"type": "plan"'
@@ -25,8 +26,8 @@ def check_plan_file(path: Path) -> None:
     head = _head("--save-plan", path)
     if head and not head.startswith(_PLAN_BEGINS):
         raise UsageError(
-            f"{str(path)!r} is there already and is not a plan: it stays as it is",
-            hint="give another name to --save-plan",
+            sentence("order.is-there-already-and", path=str(path)),
+            hint=sentence("order.give-another-name-to"),
         )
 
 
@@ -37,21 +38,21 @@ def check_log_file(path: Path) -> None:
         try:
             os.close(open_log(str(path)))
         except OSError as error:
-            raise UsageError(f"cannot write --log-file {str(path)!r}: {error.strerror}") from error
+            raise UsageError(sentence("order.cannot-write-log-file", path=str(path), why=error.strerror)) from error
     if not head or _LOG_BEGINS.match(head):
         return
     # A script may have us write into its own log: any text will do that is not the sidecar of a photo.
     if kind_of_suffix(path.suffix.lower()) is not None or not _is_text(head):
         raise UsageError(
-            f"{str(path)!r} is there already and is not a log: it stays as it is",
-            hint="give another name to --log-file",
+            sentence("order.is-there-already-and-is", path=str(path)),
+            hint=sentence("order.give-another-name-to-log"),
         )
 
 
 def write_plan(path: Path, text: str) -> None:
     """The whole plan or, where the disk takes no more, what was there before. Raises `UsageError`."""
     check_plan_file(path)
-    _write_whole(path, text, _PLAN_BEGINS, "the plan", "give another name to --save-plan")
+    _write_whole(path, text, _PLAN_BEGINS, sentence("order.the-plan"), sentence("order.give-another-name-to"))
 
 
 def write_lesson(path: Path, text: str) -> None:
@@ -59,10 +60,10 @@ def write_lesson(path: Path, text: str) -> None:
     head = _head("export", path)
     if head and not head.startswith(_LESSON_BEGINS):
         raise UsageError(
-            f"{str(path)!r} is there already and is not a learned album: it stays as it is",
-            hint="give another name",
+            sentence("order.is-there-already-and-is-not", path=str(path)),
+            hint=sentence("order.give-another-name"),
         )
-    _write_whole(path, text, _LESSON_BEGINS, "the album", "give another name")
+    _write_whole(path, text, _LESSON_BEGINS, sentence("order.the-album"), sentence("order.give-another-name"))
 
 
 def _write_whole(path: Path, text: str, begins: bytes, what: str, hint: str) -> None:
@@ -73,7 +74,9 @@ def _write_whole(path: Path, text: str, begins: bytes, what: str, hint: str) -> 
         with replacing(path.resolve(), lambda head: head.startswith(begins)) as stream:
             stream.write(text)
     except OSError as error:
-        raise UsageError(f"cannot write {what} {str(path)!r}: {error.strerror}", hint=hint) from error
+        raise UsageError(
+            sentence("order.cannot-write", what=what, path=str(path), why=error.strerror), hint=hint
+        ) from error
 
 
 def open_log(path: str) -> int:
@@ -89,7 +92,7 @@ def _nobody_reads(error: OSError, path: str | Path) -> OSError:
     """The same error in words for a person, where it is the system's for a pipe without a reader."""
     if error.errno != errno.ENXIO:
         return error
-    return OSError(errno.ENXIO, "it is a pipe or socket from which nobody reads", str(path))
+    return OSError(errno.ENXIO, sentence("order.it-is-a-pipe"), str(path))
 
 
 def _write_through(path: Path, data: bytes) -> None:
@@ -101,7 +104,9 @@ def _write_through(path: Path, data: bytes) -> None:
     try:
         while data:
             if not select.select([], [descriptor], [], SILENCE_S)[1]:
-                raise OSError(errno.ETIMEDOUT, f"nothing has been taken out of the pipe for {SILENCE_S:g} s", str(path))
+                raise OSError(
+                    errno.ETIMEDOUT, sentence("order.nothing-has-been-taken", silence_s=f"{SILENCE_S:g}"), str(path)
+                )
             data = data[os.write(descriptor, data) :]
     finally:
         os.close(descriptor)
@@ -116,11 +121,16 @@ def _head(option: str, path: Path) -> bytes:
     except FileNotFoundError:
         if path.parent.is_dir():
             return b""
-        raise UsageError(f"there is no folder {str(path.parent)!r} for {option}", hint="make it first") from None
+        raise UsageError(
+            sentence("order.there-is-no-folder", parent=str(path.parent), option=option),
+            hint=sentence("order.make-it-first"),
+        ) from None
     except OSError as error:
-        raise UsageError(f"cannot write {option} {str(path)!r}: {error.strerror}") from error
+        raise UsageError(sentence("order.cannot-write-2", option=option, path=str(path), why=error.strerror)) from error
     if stat.S_ISDIR(status.st_mode):
-        raise UsageError(f"{str(path)!r} is a folder", hint=f"give a file to {option}")
+        raise UsageError(
+            sentence("order.is-a-folder-2", path=str(path)), hint=sentence("order.give-a-file-to", option=option)
+        )
     return b""
 
 

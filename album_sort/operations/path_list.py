@@ -6,6 +6,7 @@ import codecs
 import os
 
 from album_sort.errors import UsageError
+from album_sort.sentences import sentence
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -18,7 +19,7 @@ def split_list(raw: bytes, name: str = "-") -> list[bytes]:
             raw = raw.decode("utf-16").encode("utf-8")
         except UnicodeError as error:
             raise UsageError(
-                f"--files-from {name!r} is neither UTF-8 nor whole UTF-16", hint="save it as UTF-8"
+                sentence("order.files-from-is-neither", name=name), hint=sentence("order.save-it-as-utf")
             ) from error
     raw = raw.removeprefix(codecs.BOM_UTF8)
     if b"\0" in raw:

@@ -14,6 +14,7 @@ from pathlib import Path
 from album_sort.cached_file import write_cached
 from album_sort.errors import UsageError
 from album_sort.reading import read_small
+from album_sort.sentences import sentence
 from album_sort.types.changes import (
     BelongsTo,
     Change,
@@ -54,11 +55,16 @@ _CONTENT = re.compile(r"[0-9a-f]{12,64}", re.ASCII)
 def change_of(row: object) -> Change:
     """The change that a JSON object means; raises `UsageError` for every other."""
     if not isinstance(row, dict) or row.get("kind") not in KINDS:
-        raise UsageError("this is no change", hint=f"`kind` is one of {', '.join(KINDS)}")
+        raise UsageError(
+            sentence("order.this-is-no-change"), hint=sentence("order.kind-is-one-of", kinds=", ".join(KINDS))
+        )
     kind = KINDS[row["kind"]]
     names = [one.name for one in dataclasses.fields(kind)]
     if set(row) - {"kind"} != set(names):
-        raise UsageError(f"a change {row['kind']!r} has {', '.join(names)}", hint="give just these")
+        raise UsageError(
+            sentence("order.a-change-has", row=row["kind"], names=", ".join(names)),
+            hint=sentence("order.give-just-these"),
+        )
     change: Change = kind(**{name: _value(name, row[name]) for name in names})
     return change
 
@@ -73,19 +79,21 @@ def _value(name: str, value: object) -> str | tuple[str, ...]:
         return _text(name, value)
     photos = value if isinstance(value, list) else []
     if not 0 < len(photos) <= MOST_PHOTOS:
-        raise UsageError(f"photos are 1 to {MOST_PHOTOS} contents", hint="12 to 64 of the digits of each")
+        raise UsageError(sentence("order.photos-are-1-to", most_photos=MOST_PHOTOS), hint=sentence("order.12-to-64-of"))
     return tuple(dict.fromkeys(map(_photo, photos)))
 
 
 def _photo(value: object) -> str:
     if not isinstance(value, str) or not _CONTENT.fullmatch(value):
-        raise UsageError("a photo is named by its content", hint="12 to 64 of the digits of its SHA-256")
+        raise UsageError(sentence("order.a-photo-is-named"), hint=sentence("order.12-to-64-of-the"))
     return value
 
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value.strip()) <= MOST_LETTERS or not value.isprintable():
-        raise UsageError(f"{name} is a text of at most {MOST_LETTERS} letters", hint="say it in fewer")
+        raise UsageError(
+            sentence("order.is-a-text-of", name=name, most_letters=MOST_LETTERS), hint=sentence("order.say-it-in-fewer")
+        )
     return value.strip()
 
 
@@ -107,7 +115,10 @@ class Pending:
     def add(self, changes: Sequence[Change]) -> None:
         """More of them; raises `UsageError` for too many."""
         if len(self.changes) + len(changes) > MOST_CHANGES:
-            raise UsageError(f"{MOST_CHANGES} changes wait already", hint="apply them, or discard some")
+            raise UsageError(
+                sentence("order.changes-wait-already", most_changes=MOST_CHANGES),
+                hint=sentence("order.apply-them-or-discard"),
+            )
         self.changes += changes
         self._write()
 

@@ -6,6 +6,7 @@ from album_sort.errors import DestinationError
 from album_sort.events import EventSink, Notice
 from album_sort.pipeline.holding import say_unreadable
 from album_sort.pipeline.remembered import open_to_read
+from album_sort.sentences import sentence
 from album_sort.state.own_files import check_state_folder
 from album_sort.types import LANGUAGES
 from album_sort.types.ledger import DestinationPicture, RunRecord
@@ -22,7 +23,7 @@ def must_be_ours(destination: str) -> None:
     """Raises `DestinationError` where there are no albums of ours."""
     if not check_state_folder(destination):
         raise DestinationError(
-            f"{destination!r} holds no albums made by album-sort", hint="give the folder that was given to --out"
+            sentence("order.holds-no-albums-made", destination=destination), hint=sentence("order.give-the-folder-that")
         )
 
 

@@ -16,6 +16,7 @@ from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.undoing import take_back
+from album_sort.sentences import sentence
 from album_sort.state.store import DestinationState
 from album_sort.types import OpResult, OpStatus, RunId
 from album_sort.types.ledger import CHANGE, LEARN, RunRecord, RunStatus
@@ -119,9 +120,14 @@ def _chosen(runs: Sequence[RunRecord], run_id: str, destination: str) -> RunReco
         found = [run for run in runs if run.run_id == run_id or run.run_id.startswith(run_id)]
         if len(found) != 1:
             known = ", ".join(run.run_id for run in runs[-5:]) or "none"
-            raise UsageError(f"no run {run_id!r} in {destination!r}", hint=f"the last runs are: {known}")
+            raise UsageError(
+                sentence("order.no-run-in", run_id=run_id, destination=destination),
+                hint=sentence("order.the-last-runs-are", known=known),
+            )
         return found[0]
     alive = [run for run in runs if run.status is not RunStatus.UNDONE and (run.done or run.command in (LEARN, CHANGE))]
     if not alive:
-        raise UsageError(f"there is no run to undo in {destination!r}", hint="`album-sort runs` lists them all")
+        raise UsageError(
+            sentence("order.there-is-no-run", destination=destination), hint=sentence("order.album-sort-runs-lists")
+        )
     return alive[-1]

@@ -19,6 +19,7 @@ from album_sort.pipeline.fixing import Albums, Meant, counted_as_ours, tell_albu
 from album_sort.pipeline.hand import all_titles, folders_of
 from album_sort.pipeline.own_albums import CALLED, MERGED, own_albums_of
 from album_sort.pipeline.remembered import Remembered
+from album_sort.sentences import sentence
 from album_sort.state.words import alias_word, correction_word, fact_word, filed_word
 from album_sort.types import LANGUAGES, AlbumId, AlbumRelPath, ContentId, KnownTrip, Role, inner_path
 from album_sort.types.corrections import KEPT, Correction, CorrectionKind
@@ -69,7 +70,7 @@ class Draft:
         """The photos of these contents; raises `UsageError` naming one that is not there, or could be several."""
         found = list(dict.fromkeys(map(self._photo, ids)))
         if not found:
-            raise UsageError("no photos given", hint="name photos by the first 12 digits of their contents' SHA-256")
+            raise UsageError(sentence("order.no-photos-given"), hint=sentence("order.name-photos-by-the"))
         return self.meant(found)
 
     def meant(self, contents: Iterable[ContentId]) -> list[Meant]:
@@ -89,16 +90,18 @@ class Draft:
     def _photo(self, given: str) -> ContentId:
         named = given.lower()
         if not _ID.fullmatch(named):
-            raise UsageError(f"{given[:80]!r} names no photo", hint="give 12 to 64 digits of its content's SHA-256")
+            raise UsageError(sentence("order.names-no-photo", given=given[:80]), hint=sentence("order.give-12-to-64"))
         at = bisect_left(self._contents, named)
         groups = set()
         while at < len(self._contents) and self._contents[at].startswith(named):
             groups.add(self._groups[self._contents[at]])
             at += 1
         if not groups:
-            raise UsageError(f"there is no photo {given!r} in these albums", hint="look again: it may have gone since")
+            raise UsageError(sentence("order.there-is-no-photo", given=given), hint=sentence("order.look-again-it-may"))
         if len(groups) > 1:
-            raise UsageError(f"{given!r} names {len(groups)} photos", hint="give more digits of its content's SHA-256")
+            raise UsageError(
+                sentence("order.names-photos", given=given, n=len(groups)), hint=sentence("order.give-more-digits-of")
+            )
         return groups.pop()
 
     @cached_property
@@ -250,7 +253,7 @@ class Draft:
         found |= {content for content, trip in self._told_trips() if trip.trip_id in one}
         if not found:
             raise UsageError(
-                f"there is no trip {trip_id[:80]!r} here", hint="look again: it may have another id by now"
+                sentence("order.there-is-no-trip", trip_id=trip_id[:80]), hint=sentence("order.look-again-it-may-have")
             )
         return self.meant(sorted(found))
 

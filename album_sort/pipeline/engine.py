@@ -29,6 +29,7 @@ from album_sort.inspection.inspect import InspectionResult, InspectionSettings, 
 from album_sort.inspection.messages import ReaderSettings
 from album_sort.pipeline.policy import load_head
 from album_sort.pipeline.remembered import RememberedWeights
+from album_sort.sentences import sentence
 from album_sort.settings import Settings
 from album_sort.state.cache import InferenceCache
 from album_sort.types import FileEntry, Reason
@@ -180,9 +181,13 @@ class Engine:
                 if found.sha256 == weights.sha256:
                     return found
         raise WeightsUnavailable(
-            f"these albums were made with {weights.backbone.title} ({weights.sha256[:8]}..., {str(weights.path)!r}); "
-            "that file is not there any more, and there are photos that the network has not seen",
-            hint=f"give it again with --weights FILE, or take another network from now on: --model {shipping().name} --save",
+            sentence(
+                "network.these-albums-were-made",
+                title=weights.backbone.title,
+                sha256=weights.sha256[:8],
+                path=str(weights.path),
+            ),
+            hint=sentence("network.give-it-again-with", name=shipping().name),
         )
 
     def _calibration_views(self) -> NDArray[np.uint8]:
@@ -226,7 +231,7 @@ def make_engine(
     ):
         place = Path(remembered_weights.file)
         found = weights_by_hash(backbone, remembered_weights.sha256, place, query)
-        lost = WeightsFile(backbone, place, remembered_weights.sha256, "not there any more")
+        lost = WeightsFile(backbone, place, remembered_weights.sha256, sentence("network.not-there-any-more"))
         # Asked for by name, the network that ships with the install is that of this install, whatever an older one shipped.
         if found is not None or settings.model != backbone.name or backbone.shipped is None:
             return Engine(found or lost, settings, cache_folder, is_missing=found is None)

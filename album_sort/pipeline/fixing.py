@@ -30,6 +30,7 @@ from album_sort.pipeline.hand import (
     with_names_elsewhere,
 )
 from album_sort.scan import scan
+from album_sort.sentences import sentence
 from album_sort.state.store import DestinationState
 from album_sort.types import (
     AlbumId,
@@ -130,12 +131,14 @@ class _Finder:
             yield from self._in_folder(path, given)
         elif os.path.isfile(path):
             if not any(file.kind is not FileKind.SIDECAR for file in scan((path,), destination=None).files):
-                raise UsageError(f"this is not a photo: {given!r}", hint="give photos, or folders with photos")
+                raise UsageError(
+                    sentence("order.this-is-not-a", given=given), hint=sentence("order.give-photos-or-folders")
+                )
             content = self._fs.digest(path)
             yield Meant(self._groups.get(ContentId(content), ContentId(content)), path)
         else:
             raise UsageError(
-                f"no such photo: {given!r}", hint="give paths of photos or folders, in your photos or in the albums"
+                sentence("order.no-such-photo-3", given=given), hint=sentence("order.give-paths-of-photos-or")
             )
 
     def find_by_content(self, given: str) -> Iterator[Meant]:
@@ -170,7 +173,7 @@ class _Finder:
     def _in_folder(self, folder: str, given: str) -> Iterator[Meant]:
         files = [file for file in scan((folder,), destination=None).files if file.kind is not FileKind.SIDECAR]
         if not files:
-            raise UsageError(f"no photos in {given!r}", hint="give a folder that holds photos")
+            raise UsageError(sentence("order.no-photos-in", given=given), hint=sentence("order.give-a-folder-that"))
         for file in files:
             content = ContentId(self._fs.digest(file.path))
             yield Meant(self._groups.get(content, content), file.path)

@@ -16,6 +16,7 @@ from album_sort.fileops.recover import recover
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.undoing import check_is_settled, last_undone, take_back
+from album_sort.sentences import sentence
 from album_sort.state.own_files import check_state_folder
 from album_sort.state.store import DestinationState
 from album_sort.types import OpStatus, Reason, RunId
@@ -39,12 +40,14 @@ def say_unreadable(picture: DestinationPicture, lang: str) -> str:
 def usable_destination(destination: str, sources: tuple[str, ...], *, for_writing: bool = True) -> None:
     """Raises `UsageError` or `DestinationError` for a destination that no run could write to, before anything is read."""
     if os.path.lexists(destination) and not os.path.isdir(destination):
-        raise UsageError(f"{destination!r} is a file, not a folder", hint="give a folder to --out")
+        raise UsageError(
+            sentence("order.is-a-file-not", destination=destination), hint=sentence("order.give-a-folder-to")
+        )
     for source in sources:
         if os.path.isdir(source) and os.path.isdir(destination) and os.path.samefile(source, destination):
             raise UsageError(
-                f"{destination!r} is both the photos and the albums",
-                hint="give another folder to --out; it may lie inside the photos' folder",
+                sentence("order.is-both-the-photos", destination=destination),
+                hint=sentence("order.give-another-folder-to"),
             )
     if not for_writing:
         return
@@ -53,8 +56,8 @@ def usable_destination(destination: str, sources: tuple[str, ...], *, for_writin
         existing = os.path.dirname(existing)
     if not os.path.isdir(existing) or not os.access(existing, os.W_OK | os.X_OK):
         raise DestinationError(
-            f"{destination!r} cannot be written to: no permission in {existing!r}",
-            hint="choose another folder, or change its permissions",
+            sentence("order.cannot-be-written-to", destination=destination, existing=existing),
+            hint=sentence("order.choose-another-folder-or"),
         )
 
 
@@ -64,7 +67,10 @@ def held_destination(destination: str, wait_seconds: float, sink: EventSink) -> 
     try:
         Path(destination).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DestinationError(f"cannot make {destination!r}: {error.strerror}", hint="choose another --out") from error
+        raise DestinationError(
+            sentence("order.cannot-make", destination=destination, why=error.strerror),
+            hint=sentence("order.choose-another-out"),
+        ) from error
     check_state_folder(destination)
     with (
         destination_lock(destination, wait_seconds=wait_seconds) as after_kill,

@@ -25,6 +25,7 @@ from album_sort.core.learning.lesson import Lesson, least_log_odds, overlay_text
 from album_sort.core.planning.naming import is_name
 from album_sort.errors import AlbumSortError, UsageError, why_unreadable
 from album_sort.reading import read_given, read_small
+from album_sort.sentences import sentence
 from album_sort.types import REVIEW, TRAVEL, LabelSet
 
 RULES_FILE = "rules.toml"
@@ -50,8 +51,8 @@ def load_rules(
             text = (read_small if is_kept else read_given)(overlay, MOST_BYTES).decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise UsageError(
-                f"cannot read the album rules {overlay!r}: {why_unreadable(error)}",
-                hint="give --albums a TOML file of your own rules; without it the shipped ones hold",
+                sentence("order.cannot-read-the-album", overlay=overlay, why=why_unreadable(error)),
+                hint=sentence("order.give-albums-a-toml"),
             ) from error
         below = parse_overlay(text, labels, overlay, below)
     return _with_own(below, own.above(), labels)
@@ -109,8 +110,8 @@ def check_kept_rules(resolved: ResolvedSettings) -> None:
         load_rules(path, is_kept=True)
     except (AlbumSortError, ValueError):
         raise UsageError(
-            f"these albums were made with the rules in {path!r}; that file is not there any more, or its rules have faults",
-            hint=f"See what is wrong with `album-sort albums check {path}`, or give other rules: --albums FILE --save",
+            sentence("order.these-albums-were-made", path=path),
+            hint=sentence("order.see-what-is-wrong", path=path),
         ) from None
 
 

@@ -26,6 +26,7 @@ from album_sort.pipeline.remembered import Remembered, not_before
 from album_sort.pipeline.stages import Stages
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.scan import ScanResult, scan
+from album_sort.sentences import sentence
 from album_sort.settings import Settings
 from album_sort.state.cache_rows import KnownFile
 from album_sort.types import ContentId, FileEntry, FileKind, Place, Reason, StageTiming
@@ -126,8 +127,8 @@ def town_called(name: str, lang: str, folder: Path, *, option: str) -> Place:
     place = Gazetteer.load(lang, folder).find(name) or Gazetteer.load("en", folder).find(name)
     if place is None:
         raise UsageError(
-            f"{option} {name}: no town of that name is known",
-            hint="Give its English name, with its region or country if there are several (Paris, Texas), or LAT,LON: 48.137,11.575",
+            sentence("order.no-town-of-that", option=option, name=name),
+            hint=sentence("order.give-its-english-name"),
         )
     return place
 
@@ -136,7 +137,9 @@ def _filters(settings: Settings) -> ScanFilter:
     try:
         return ScanFilter.of(settings.include, settings.exclude)
     except PatternFault as fault:
-        raise UsageError(f"--include or --exclude: {fault}", hint="Give fewer or shorter patterns.") from fault
+        raise UsageError(
+            sentence("order.include-or-exclude", fault=fault), hint=sentence("order.give-fewer-or-shorter")
+        ) from fault
 
 
 def _limited(
@@ -177,9 +180,10 @@ def _refuse_half_translation(lang: str, remembered: Remembered, files: Sequence[
     missing = remembered.sources - {os.path.abspath(file.path) for file in files}
     if missing:
         raise UsageError(
-            f"the albums are in language {remembered.language!r}; --lang {lang} would rename them, but {len(missing)} of "
-            f"their photos are not in this run, for example {min(missing)!r}",
-            hint="sort all of the photos in one run to change the language, or leave --lang out",
+            sentence(
+                "order.the-albums-are-in", language=remembered.language, lang=lang, n=len(missing), min=min(missing)
+            ),
+            hint=sentence("order.sort-all-of-the"),
         )
 
 

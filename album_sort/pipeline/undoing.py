@@ -13,6 +13,7 @@ from album_sort.fileops.recover import recover
 from album_sort.fileops.undo import Undone, undo_run
 from album_sort.pipeline.hand import remember_hand_moves
 from album_sort.pipeline.remembered import forget_run
+from album_sort.sentences import sentence
 from album_sort.state.own_files import run_folders
 from album_sort.state.previews import previews_of
 from album_sort.state.store import DestinationState
@@ -64,8 +65,8 @@ def check_is_settled(undone: Undone, run_id: RunId) -> None:
     if undone.is_half_done:
         errors = [result.error for result in undone.results if result.status is not OpStatus.DONE]
         raise DestinationError(
-            f"the undo of run {run_id} cannot be finished: {errors[0]}",
-            hint="Look after the disk and the permissions there, then run again: nothing is lost, the next run goes on from here.",
+            sentence("order.the-undo-of-run", run_id=run_id, errors=errors[0]),
+            hint=sentence("order.look-after-the-disk"),
         )
 
 

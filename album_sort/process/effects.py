@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from album_sort.errors import Interrupted
 from album_sort.operations.stop import StopRequest
+from album_sort.sentences import sentence
 
 if TYPE_CHECKING:  # `--help` has no loop
     import asyncio
@@ -65,7 +66,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
     def on_signal(number: int, _frame: FrameType | None) -> None:
         request.ask()
         if not request.is_gentle:
-            raise Interrupted(f"interrupted ({signal.Signals(number).name}); the next run goes on from here")
+            raise Interrupted(sentence("common.interrupted-the-next-run", name=signal.Signals(number).name))
 
     former = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -19,6 +19,7 @@ from album_sort.report.relative import country_in_words, relative_words
 from album_sort.report.sinks import ReportBrief
 from album_sort.report.tally import Tally
 from album_sort.report.words import WORDS_FILE, Words, parse_words
+from album_sort.sentences import sentence
 from album_sort.types import LabelSet, RunReport
 
 
@@ -40,7 +41,8 @@ def write_reports(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DestinationError(
-            f"cannot make the folder {folder}: {error.strerror}", hint="choose another --report"
+            sentence("report.cannot-make-the-folder", folder=folder, why=error.strerror),
+            hint=sentence("report.choose-another-report"),
         ) from error
     brief = ReportBrief(report.info, words, thumbnail, labels)
     with ExitStack() as stack:
@@ -64,7 +66,8 @@ def write_page(
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DestinationError(
-            f"cannot make the folder {path.parent}: {error.strerror}", hint="choose another --report"
+            sentence("report.cannot-make-the-folder-2", parent=path.parent, why=error.strerror),
+            hint=sentence("report.choose-another-report"),
         ) from error
     page = HtmlReport(path, report.info, words, thumbnail=thumbnail, labels=labels, most_in_one_file=MOST_IN_ONE_FILE)
     with closing(page):

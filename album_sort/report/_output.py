@@ -12,6 +12,7 @@ from typing import IO
 
 from album_sort.errors import DestinationError
 from album_sort.reading import read_head
+from album_sort.sentences import sentence
 
 IsOurs = Callable[[bytes], bool]
 """Tells from the first bytes of a file whether album-sort wrote it."""
@@ -27,7 +28,8 @@ def refuse_foreign(path: Path, is_ours: IsOurs) -> None:
         return
     except OSError as error:
         raise DestinationError(
-            f"cannot write the report {path}: {error.strerror}", hint="choose another folder"
+            sentence("report.cannot-write-the-report", path=path, why=error.strerror),
+            hint=sentence("report.choose-another-folder"),
         ) from error
     if head and not is_ours(head):
         raise _is_foreign(path)
@@ -35,8 +37,8 @@ def refuse_foreign(path: Path, is_ours: IsOurs) -> None:
 
 def _is_foreign(path: Path) -> DestinationError:
     return DestinationError(
-        f"{path} is there already and is not a report of album-sort: it stays as it is",
-        hint="choose another folder for the report, or move that file away",
+        sentence("report.is-there-already-and", path=path),
+        hint=sentence("report.choose-another-folder-for"),
     )
 
 
@@ -77,7 +79,7 @@ def _take_the_place(temporary: Path, path: Path, is_ours: IsOurs) -> None:
     try:
         head = read_head(aside, _HEAD_BYTES)
         if head and not is_ours(head):
-            raise FileExistsError(errno.EEXIST, "another file is there by now", str(path))
+            raise FileExistsError(errno.EEXIST, sentence("report.another-file-is-there"), str(path))
         _publish(temporary, path)
     except OSError:
         _publish(aside, path)
@@ -110,5 +112,5 @@ def atomic_text(path: Path, *, is_ours: IsOurs, encoding: str = "utf-8", newline
         raise _is_foreign(path) from error
     except OSError as error:
         raise DestinationError(
-            f"cannot write the report {path}: {error.strerror}", hint=f"check {path.parent}"
+            sentence("report.cannot-write-the-report", path=path, why=error.strerror), hint=f"check {path.parent}"
         ) from error

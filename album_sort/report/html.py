@@ -20,6 +20,7 @@ from album_sort.report._page import Page, Setting, is_our_page
 from album_sort.report.pagedata import PageData, Thumbnail
 from album_sort.report.sinks import ReportBrief
 from album_sort.report.words import Words
+from album_sort.sentences import sentence
 from album_sort.types import LabelSet, ReportFooter, ReportHeader, ReportRow
 
 INLINE_LIMIT_BYTES = 24 * 1024 * 1024
@@ -74,7 +75,8 @@ class HtmlReport:
                 self._publish_files(is_inline=blocks.is_inline)
         except OSError as error:
             raise DestinationError(
-                f"cannot write the report {self._path}: {error}", hint=f"check {self._path.parent}"
+                sentence("report.cannot-write-the-report-2", path=self._path, error=error),
+                hint=f"check {self._path.parent}",
             ) from error
 
     def close(self) -> None:
@@ -124,6 +126,6 @@ def _refuse_foreign_folder(folder: Path) -> None:
     """A folder without our marker is somebody's: it is never replaced."""
     if folder.exists() and not (folder / MARKER).is_file():
         raise DestinationError(
-            f"{folder} is there already and is not a data folder of a report: it stays as it is",
-            hint="choose another folder for the report, or move that one away",
+            sentence("report.is-there-already-and-is", folder=folder),
+            hint=sentence("report.choose-another-folder-for-the"),
         )

@@ -24,6 +24,7 @@ from album_sort.report.rows import photo_from_json, photo_to_json, skipped_from_
 from album_sort.report.run_rows import Json, info_from_json, info_to_json, outcome_from_json, outcome_to_json
 from album_sort.report.sinks import ReportBrief
 from album_sort.report.tally import Tally
+from album_sort.sentences import sentence
 from album_sort.types import (
     REPORT_SCHEMA_VERSION,
     PhotoRow,
@@ -80,7 +81,7 @@ class JsonlReport:
             check_regular(self._descriptor, path)
         except OSError as error:
             raise DestinationError(
-                f"cannot write the report {path}: {error.strerror}", hint=f"check {path.parent}"
+                sentence("report.cannot-write-the-report", path=path, why=error.strerror), hint=f"check {path.parent}"
             ) from error
         self.flush()
 
@@ -114,8 +115,8 @@ class JsonlReport:
                 block = block[os.write(self._descriptor, block) :]
         except OSError as error:
             raise DestinationError(
-                f"cannot write the report {self._path}: {error.strerror}",
-                hint="Check that the disk is not full; what is filed stays, and the next run does the rest.",
+                sentence("report.cannot-write-the-report", path=self._path, why=error.strerror),
+                hint=sentence("report.check-that-the-disk"),
             ) from error
         finally:
             # Tried once: of a block of which the disk took a part, nobody knows where it ends.
@@ -139,7 +140,9 @@ class JsonlReport:
                     stream.write(to_line(photo_to_json(revised(photo_from_json(row))) if is_photo else row))
             temporary.replace(self._path)
         except OSError as error:
-            raise DestinationError(f"cannot write the report {self._path}: {error.strerror}") from error
+            raise DestinationError(
+                sentence("report.cannot-write-the-report", path=self._path, why=error.strerror)
+            ) from error
         os.close(self._descriptor)
         self._descriptor = descriptor
 
@@ -184,7 +187,7 @@ def read_lines(path: Path, beginning: bytes = b"") -> Iterator[Json]:
                     _check_version(path, row)
                 yield row
     except OSError as error:
-        raise DestinationError(f"cannot read the report {path}: {error.strerror}") from error
+        raise DestinationError(sentence("report.cannot-read-the-report", path=path, why=error.strerror)) from error
 
 
 def _parse(path: Path, line: bytes) -> Json:
@@ -194,7 +197,7 @@ def _parse(path: Path, line: bytes) -> Json:
         row = None
     if not isinstance(row, dict):
         raise DestinationError(
-            f"{path} is not a report of album-sort: it has the line {line[:80]!r}", hint="name a report.jsonl"
+            sentence("report.is-not-a-report", path=path, line=line[:80]), hint=sentence("report.name-a-report-jsonl")
         )
     return row
 
@@ -203,12 +206,17 @@ def _check_version(path: Path, row: Json) -> None:
     version = row.get("schema_version")
     if row.get("type") != "run" or not isinstance(version, int):
         raise DestinationError(
-            f"{path} is not a report of album-sort: its first line is not a run", hint="name a report.jsonl"
+            sentence("report.is-not-a-report-of", path=path), hint=sentence("report.name-a-report-jsonl")
         )
     if version > REPORT_SCHEMA_VERSION:
         raise DestinationError(
-            f"{path} has schema version {version}, this program reads up to {REPORT_SCHEMA_VERSION}",
-            hint="use the newer album-sort that wrote it",
+            sentence(
+                "report.has-schema-version-this",
+                path=path,
+                version=version,
+                report_schema_version=REPORT_SCHEMA_VERSION,
+            ),
+            hint=sentence("report.use-the-newer-album"),
         )
 
 
@@ -223,7 +231,9 @@ def read_report(path: Path) -> RunReport:
             if row["type"] == "summary":
                 outcome = outcome_from_json(row)
     if info is None:
-        raise DestinationError(f"{path} is empty: the run ended before its first row", hint="run album-sort again")
+        raise DestinationError(
+            sentence("report.is-empty-the-run", path=path), hint=sentence("report.run-album-sort-again")
+        )
     return RunReport(info, StoredRows(path), outcome)
 
 
@@ -234,8 +244,8 @@ def _believed(path: Path) -> Iterator[None]:
         yield
     except NONSENSE as error:
         raise DestinationError(
-            f"{path} is not a report of album-sort: one of its rows makes no sense ({error!r:.200})",
-            hint="name a report.jsonl",
+            sentence("report.is-not-a-report-of-album", path=path, error=f"{error:.200}"),
+            hint=sentence("report.name-a-report-jsonl"),
         ) from error
 
 

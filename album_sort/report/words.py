@@ -12,6 +12,7 @@ from babel.dates import format_date, format_datetime, format_interval
 from babel.numbers import format_decimal, format_percent
 
 from album_sort.errors import UsageError
+from album_sort.sentences import sentence
 
 WORDS_FILE = "report_words.toml"
 """Name of the file in `labels/`."""
@@ -102,7 +103,10 @@ def parse_words(toml_text: str, language: str) -> Words:
     table = tomllib.loads(toml_text)
     known = sorted({name for row in table.values() for name in row} - {"en_one"})
     if language not in known:
-        raise UsageError(f"the report has no words in {language!r}", hint=f"choose one of: {', '.join(known)}")
+        raise UsageError(
+            sentence("report.the-report-has-no", language=language),
+            hint=sentence("report.choose-one-of", known=", ".join(known)),
+        )
     sentences = {key: row[language] for key, row in table.items()}
     # forms for exactly one thing: Chinese has none
     sentences |= {f"{key}.one": row[f"{language}_one"] for key, row in table.items() if f"{language}_one" in row}

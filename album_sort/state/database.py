@@ -21,6 +21,7 @@ from typing import TypeVar
 from album_sort.core.checked import NONSENSE
 from album_sort.errors import DestinationError
 from album_sort.reading import is_hollow
+from album_sort.sentences import sentence
 from album_sort.state.migrations import MIGRATIONS, migrate
 
 DATABASE = "state.sqlite"
@@ -67,7 +68,9 @@ def connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, factory=StateConnection)
         connection.file = str(path)
     except sqlite3.OperationalError as error:
-        raise DestinationError(f"cannot open {path}: {error}", hint="Check that the folder is writable.") from error
+        raise DestinationError(
+            sentence("state.cannot-open", path=path, error=error), hint=sentence("state.check-that-the-folder")
+        ) from error
     try:
         defend(connection)
         # Under the destination's lock nobody else writes. Without this, WAL maps a file into memory, and a disk that is full
@@ -145,7 +148,8 @@ def set_aside(path: Path) -> Path:
                 os.rename(f"{path}{suffix}", f"{aside}{suffix}")
     except OSError as error:
         raise DestinationError(
-            f"the damaged {path} cannot be set aside: {error.strerror}", hint="Check that the folder is writable."
+            sentence("state.the-damaged-cannot-be", path=path, why=error.strerror),
+            hint=sentence("state.check-that-the-folder"),
         ) from error
     return aside
 

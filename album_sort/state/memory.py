@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from album_sort.core import checked
 from album_sort.errors import DestinationError
+from album_sort.sentences import sentence
 from album_sort.state.facts import fact_of_row, forgotten_line, read_facts
 from album_sort.state.known_trips import insert_trip, read_trips
 from album_sort.state.own_files import lines_of, open_own, open_own_to_write
@@ -70,8 +71,8 @@ class Memory:
             append_lines(path, lines)
         except OSError as error:
             raise DestinationError(
-                f"cannot write {str(path)!r}: {error.strerror}; nothing was remembered",
-                hint="Check that it is an ordinary file, and that the disk is neither full nor read-only.",
+                sentence("state.cannot-write-nothing-was", path=str(path), why=error.strerror),
+                hint=sentence("state.check-that-it-is"),
             ) from error
         try:
             yield
@@ -200,8 +201,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         connection.execute("COMMIT")
     except sqlite3.Error as error:
         raise DestinationError(
-            f"the state of the destination cannot be written: {error} ({_file_of(connection)})",
-            hint="Check that the disk is neither full nor read-only; the next run repairs what was left open.",
+            sentence("state.the-state-of-the", error=error, file_of=_file_of(connection)),
+            hint=sentence("state.check-that-the-disk"),
         ) from error
 
 
@@ -212,8 +213,8 @@ def reading(connection: sqlite3.Connection) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise DestinationError(
-            f"the state of the destination cannot be read: {error} ({_file_of(connection)})",
-            hint="Check the disk, then run again: what is filed stays, and the next run goes on from here.",
+            sentence("state.the-state-of-the-destination", error=error, file_of=_file_of(connection)),
+            hint=sentence("state.check-the-disk-then"),
         ) from error
 
 

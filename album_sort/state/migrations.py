@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from album_sort.errors import DestinationError
+from album_sort.sentences import sentence
 from album_sort.state.schema import CORRECTIONS_BY_HAND, FACTS_AND_WORDS, SCHEMA
 
 MIGRATIONS: Sequence[str] = (SCHEMA, CORRECTIONS_BY_HAND, FACTS_AND_WORDS)
@@ -17,8 +18,8 @@ def migrate(connection: sqlite3.Connection, *, steps: Sequence[str] = MIGRATIONS
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(steps):
         raise DestinationError(
-            f"the state of this destination has version {version}; this album-sort knows versions up to {len(steps)}",
-            hint="Use the newer album-sort that wrote it.",
+            sentence("state.the-state-of-this", version=version, n=len(steps)),
+            hint=sentence("state.use-the-newer-album"),
         )
     for number in range(version, len(steps)):
         # One script is one transaction: killed in between, the step has not happened.

@@ -16,6 +16,7 @@ from typing import Any
 from album_sort.core.checked import NONSENSE, json_object
 from album_sort.errors import DestinationError
 from album_sort.reading import check_regular, open_regular
+from album_sort.sentences import sentence
 from album_sort.types.inner_paths import PREVIEWS, STATE_FOLDER, OutsideError, RunId, run_id_of
 
 RUNS = "runs"
@@ -43,8 +44,8 @@ def check_state_folder(destination: Path | str) -> bool:
             _is_real_folder(folder / name)
     except OSError as error:
         raise DestinationError(
-            f"cannot look into {str(folder)!r}: {error.strerror}",
-            hint="Check its permissions, and those of the albums.",
+            sentence("state.cannot-look-into", folder=str(folder), why=error.strerror),
+            hint=sentence("state.check-its-permissions-and"),
         ) from error
     return True
 
@@ -55,10 +56,16 @@ def _is_real_folder(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     if not stat.S_ISDIR(mode):
-        what = "a link" if stat.S_ISLNK(mode) else "a file" if stat.S_ISREG(mode) else "a special file"
+        what = (
+            sentence("state.a-link")
+            if stat.S_ISLNK(mode)
+            else sentence("state.a-file")
+            if stat.S_ISREG(mode)
+            else sentence("state.a-special-file")
+        )
         raise DestinationError(
-            f"{str(path)!r} is {what}, not a folder: nothing was read or written through it",
-            hint="Take it away or rename it; the folder will be made anew, and your photos stay where they are.",
+            sentence("state.is-not-a-folder", path=str(path), what=what),
+            hint=sentence("state.take-it-away-or"),
         )
     return True
 

@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 
 from album_sort.core.checked import NONSENSE
 from album_sort.errors import DestinationError
+from album_sort.sentences import sentence
 from album_sort.state.database import (
     DATABASE,
     Damaged,
@@ -85,8 +86,8 @@ class DestinationState(Memory):
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DestinationError(
-                f"cannot make {str(folder)!r}: {error.strerror}",
-                hint="Check that the disk is neither full nor read-only.",
+                sentence("state.cannot-make", folder=str(folder), why=error.strerror),
+                hint=sentence("state.check-that-the-disk-is"),
             ) from error
         try:
             state = cls(connect(folder / DATABASE), destination, is_written=True)
@@ -161,10 +162,10 @@ class DestinationState(Memory):
 
     def _tell(self, damage: Damaged) -> None:
         if not self._is_written:
-            self.notice = "the state is damaged; a run will make it anew"
+            self.notice = sentence("state.the-state-is-damaged")
             return
         aside = max((self.destination / STATE_FOLDER).glob(f"{DATABASE}.damaged-*"), default=Path(DATABASE))
-        self.notice = f"the state was damaged ({damage}); it was kept as {aside.name} and made anew"
+        self.notice = sentence("state.the-state-was-damaged", damage=damage, name=aside.name)
 
     def check(self, run_id: RunId | None = None) -> None:
         """Reads all that is remembered, and the journal of one run; what makes no sense is made anew, and `notice` says so."""
@@ -243,8 +244,8 @@ class DestinationState(Memory):
             write_run_plan(self.destination, run, plan, self._untold_moves(), words)
         except OSError as error:
             raise DestinationError(
-                f"cannot write the plan into {self.destination}: {error.strerror}",
-                hint="Check that the disk is neither full nor read-only; nothing was filed.",
+                sentence("state.cannot-write-the-plan", destination=self.destination, why=error.strerror),
+                hint=sentence("state.check-that-the-disk-is-neither"),
             ) from error
         spoken = [(word, word.after) for word in words]
         kept = {**keeps, **{f"{key} of {run.run_id}": value for key, value in keeps.items()}}
@@ -334,4 +335,6 @@ def _set_aside_and_connect(path: Path) -> sqlite3.Connection:
     try:
         return connect(path)
     except Damaged as damage:
-        raise DestinationError(f"{path} cannot be made anew: {damage}", hint="Check the disk.") from damage
+        raise DestinationError(
+            sentence("state.cannot-be-made-anew", path=path, damage=damage), hint=sentence("state.check-the-disk")
+        ) from damage

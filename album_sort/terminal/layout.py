@@ -170,11 +170,6 @@ def shortened(text: str, width: int, console: Console) -> str:
     return mark + kept
 
 
-def number_of(count: int, thing: str) -> str:
-    """`1 file`, `12,482 files`."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
-
-
 def ellipsis(console: Console) -> str:
     """Three dots in one cell where the terminal's encoding has them."""
     return "…" if console.encoding.lower().startswith("utf") else "..."

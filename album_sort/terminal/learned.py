@@ -10,6 +10,7 @@ from album_sort.core.learning.values import RefusalCode, Worth
 from album_sort.operations.learn import Ask, Learned, LearnedNow
 from album_sort.operations.lessons import Taught, TaughtThere, taught_there
 from album_sort.operations.words import Words, terminal_words
+from album_sort.sentences import sentence
 from album_sort.terminal.layout import Last, Terminal, out_console, print_table, printable, say
 
 _HEADINGS = ("learn_head_album", "learn_head_examples", "learn_head_found", "learn_head_wrong", "learn_head_siblings")
@@ -123,7 +124,7 @@ def asker(destination: str) -> Ask:
         place = path if os.path.isabs(path) else os.path.join(destination, path)
         say(console, printable(place))
         while True:
-            sys.stdout.write(f"  {printable(title)}? [y/n, Enter = skip] ")
+            sys.stdout.write(f"  {sentence('command.does-it-belong', title=printable(title))} ")
             sys.stdout.flush()
             said = sys.stdin.readline().strip().casefold()
             if said in _ANSWERS:

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from typing import NewType
 
+from album_sort.sentences import sentence
+
 STATE_FOLDER = ".album-sort"
 """Inside a destination, what we keep of it; marks it as ours."""
 
@@ -49,7 +51,7 @@ class OutsideError(ValueError):
 def inner_path(text: object) -> AlbumRelPath:
     """The text as a path below the destination; raises `OutsideError` for every other."""
     if not isinstance(text, str) or len(text) > LONGEST_PATH or _UNSAFE.search(text) or _is_ours(text):
-        raise OutsideError(f"{text!r:.80} is not a place inside the destination")
+        raise OutsideError(sentence("plan.is-not-a-place", text=f"{text:.80}"))
     return AlbumRelPath(text)
 
 
@@ -67,7 +69,7 @@ def preview_path(text: object) -> str:
 def run_id_of(text: object) -> RunId:
     """The text as the id of a run; raises `OutsideError` for every other."""
     if not isinstance(text, str) or not _RUN_ID.fullmatch(text):
-        raise OutsideError(f"{text!r:.80} is not a run")
+        raise OutsideError(sentence("plan.is-not-a-run", text=f"{text:.80}"))
     return RunId(text)
 
 

@@ -20,6 +20,7 @@ from album_sort.operations.live_runs import sort_now, undo_now
 from album_sort.operations.pending import Pending, change_as_json, change_of
 from album_sort.operations.stop import StopRequest
 from album_sort.report import SCRIPTS, SHORT, STYLE, Links, Setting, static_text
+from album_sort.sentences import sentence
 from album_sort.types import ContentId
 from album_sort.web.films import film_answer
 from album_sort.web.guard import House
@@ -184,7 +185,7 @@ def _add_changes(router: APIRouter, desk: AlbumsDesk) -> None:
         body = await json_body(request)
         rows = body.get("changes")
         if not isinstance(rows, list):
-            raise UsageError("no changes given", hint='{"changes": [...]}')
+            raise UsageError(sentence("serve.no-changes-given"), hint='{"changes": [...]}')
         pending.add([change_of(row) for row in rows])
         return await waiting()
 
@@ -254,7 +255,7 @@ def _add_jobs(router: APIRouter, desk: AlbumsDesk) -> None:
     async def undo(request: Request) -> JSONResponse:
         run = (await json_body(request)).get("run")
         if not isinstance(run, str) or not run:
-            raise UsageError("no run given", hint='{"run": "..."}')
+            raise UsageError(sentence("serve.no-run-given"), hint='{"run": "..."}')
         return _begun(desk, "undo", lambda sink, stop: undo_now(albums, run, sink, stop))
 
     @router.post("/sort")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from album_sort.errors import UsageError, in_plain_words
+from album_sort.sentences import sentence
 
 LEAST_CHARACTERS = 16
 _MOST_BYTES = 4096
@@ -66,8 +67,8 @@ def kept_keys(file: Path) -> Keys:
     token = _read(file)
     if len(token) < LEAST_CHARACTERS or not token.isascii() or not token.isprintable() or " " in token:
         raise UsageError(
-            f"the token in {str(file)!r} cannot be used: it takes {LEAST_CHARACTERS} letters, digits or signs on one line",
-            hint="remove the file, and a good one is made",
+            sentence("serve.the-token-in-cannot", file=str(file), least_characters=LEAST_CHARACTERS),
+            hint=sentence("serve.remove-the-file-and"),
         )
     return Keys(token)
 
@@ -80,7 +81,8 @@ def _make(file: Path) -> None:
         raise
     except OSError as error:
         raise UsageError(
-            f"cannot keep the token in {str(file)!r}: {in_plain_words(error)}", hint="give another --token-file FILE"
+            sentence("serve.cannot-keep-the-token", file=str(file), why=in_plain_words(error)),
+            hint=sentence("serve.give-another-token-file"),
         ) from error
     with os.fdopen(descriptor, "w", encoding="ascii") as target:
         target.write(secrets.token_urlsafe(32) + "\n")
@@ -92,13 +94,17 @@ def _read(file: Path) -> str:
         with os.fdopen(descriptor, "rb") as source:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
-                raise UsageError(f"the token file {str(file)!r} is not a file", hint="give another --token-file FILE")
+                raise UsageError(
+                    sentence("serve.the-token-file-is", file=str(file)), hint=sentence("serve.give-another-token-file")
+                )
             if status.st_mode & 0o077 or status.st_uid not in (os.getuid(), 0):
                 raise UsageError(
-                    f"the token in {str(file)!r} can be read by others", hint=f"chmod 600 {file}, or remove the file"
+                    sentence("serve.the-token-in-can", file=str(file)),
+                    hint=sentence("serve.chmod-600-or-remove", file=file),
                 )
             return source.read(_MOST_BYTES).decode("utf-8", "replace").strip()
     except OSError as error:
         raise UsageError(
-            f"cannot read the token in {str(file)!r}: {in_plain_words(error)}", hint="give another --token-file FILE"
+            sentence("serve.cannot-read-the-token", file=str(file), why=in_plain_words(error)),
+            hint=sentence("serve.give-another-token-file"),
         ) from error

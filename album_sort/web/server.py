@@ -17,6 +17,7 @@ from album_sort.errors import AlbumSortError, UsageError, in_plain_words
 from album_sort.operations.live import LiveAlbums
 from album_sort.operations.pending import Pending
 from album_sort.operations.predict import Predictor
+from album_sort.sentences import sentence
 from album_sort.web.albums import AlbumsDesk
 from album_sort.web.app import make_app
 from album_sort.web.desk import Desk
@@ -57,7 +58,7 @@ def listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.socket(family, socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise UsageError(f"--host {host}: no address of that name is known", hint="--host 127.0.0.1") from error
+        raise UsageError(sentence("serve.host-no-address-of", host=host), hint="--host 127.0.0.1") from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
@@ -71,12 +72,15 @@ def listen(host: str, port: int) -> socket.socket:
 def _cannot_listen(host: str, port: int, error: OSError) -> AlbumSortError:
     if error.errno == errno.EADDRINUSE:
         return AlbumSortError(
-            f"port {port} of {host} is taken by another program (is album-sort serving already?)",
-            hint=f"--port {port + 1 if port < 65535 else 8765} takes another one, --port 0 any that is free",
+            sentence("serve.port-of-is-taken", port=str(port), host=host),
+            hint=sentence("serve.port-takes-another-one", value=port + 1 if port < 65535 else 8765),
         )
     if error.errno == errno.EADDRNOTAVAIL:
-        return UsageError(f"--host {host}: this machine has no such address", hint="--host 127.0.0.1")
-    return AlbumSortError(f"cannot listen on port {port} of {host}: {in_plain_words(error)}", hint="--port 8765")
+        return UsageError(sentence("serve.host-this-machine-has", host=host), hint="--host 127.0.0.1")
+    return AlbumSortError(
+        sentence("serve.cannot-listen-on-port", port=str(port), host=host, why=in_plain_words(error)),
+        hint="--port 8765",
+    )
 
 
 def check_tls(certificate: str, key: str) -> None:
@@ -85,9 +89,10 @@ def check_tls(certificate: str, key: str) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=lambda: b"")
     except (OSError, ValueError) as error:
         is_found = isinstance(error, ssl.SSLError | ValueError)
-        said = "they are no certificate with its key" if is_found else in_plain_words(error)  # type: ignore[arg-type]
+        said = sentence("serve.they-are-no-certificate") if is_found else in_plain_words(error)  # type: ignore[arg-type]
         raise UsageError(
-            f"--tls-cert {certificate} --tls-key {key}: {said}", hint="both are PEM files; the key has no password"
+            sentence("serve.tls-cert-tls-key", certificate=certificate, name=key, said=said),
+            hint=sentence("serve.both-are-pem-files"),
         ) from error
 
 

@@ -13,6 +13,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 from album_sort.errors import UsageError
+from album_sort.sentences import sentence
 
 DEFAULT_PRECISION_TARGET = 0.95
 
@@ -111,5 +112,5 @@ def parse_calibration(text: str, file_name: str) -> Calibration:
             error_after=float(data["error_after"]),
         )
     except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as error:
-        hint = "Install album-sort again, or make the file anew with benchmarks/calibrate.py."
-        raise UsageError(f"{file_name} is not a calibration: {error}", hint=hint) from error
+        hint = sentence("rules.install-album-sort-again")
+        raise UsageError(sentence("rules.is-not-a-calibration", file_name=file_name, error=error), hint=hint) from error

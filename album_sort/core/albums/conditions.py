@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from album_sort.core.albums.overlay_reader import OverlayReader
 from album_sort.core.albums.scoring import NUM_CLASSES
 from album_sort.core.albums.toml_lines import KeyPath
+from album_sort.sentences import sentence
 from album_sort.types import AlbumId, ClassIndex, PhotoFacts, Season, TimePrecision
 
 _WITHOUT_MONTH = (TimePrecision.YEAR,)
@@ -112,7 +113,7 @@ def _albums_asked(written: Written) -> tuple[tuple[AlbumId, float], ...]:
     """Albums with the least probability of each."""
     reader, path, value = written.reader, written.path, written.value
     if not isinstance(value, dict):
-        reader.fault(path, f"when.album is {value!r}, not albums with probabilities as in {{ pets = 0.5 }}")
+        reader.fault(path, sentence("rules.when-album-is-not", value=value))
         return ()
     found = []
     for name, least in value.items():

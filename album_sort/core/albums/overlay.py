@@ -19,6 +19,7 @@ from album_sort.core.albums.overlay_reader import OverlayReader
 from album_sort.core.albums.overlay_rules import read_rules
 from album_sort.core.albums.scoring import prior_log_odds
 from album_sort.core.albums.toml_lines import KeyPath
+from album_sort.sentences import sentence
 from album_sort.types import LANGUAGES, REVIEW, TRAVEL, AlbumId, ClassIndex, LabelSet
 
 ALBUM_KEYS = ("title", "classes", "part_of", "merge", "remove", "threshold", "precision_target", "usual_share")
@@ -76,13 +77,13 @@ class _Draft:
         """`[album.ID]` tables: first all new ids, so that the order in the file does not matter."""
         entries = self.reader.data.get("album", {})
         if not isinstance(entries, dict):
-            self.reader.fault(("album",), "albums are written as [album.ID]")
+            self.reader.fault(("album",), sentence("rules.albums-are-written-as"))
             return
         tables: dict[AlbumId, Mapping[str, Any]] = {}
         for name, entry in entries.items():
             path: KeyPath = ("album", name)
             if not _ALBUM_ID.fullmatch(name):
-                self.reader.fault(path, f"{name!r} is not an album id: lower-case letters, digits and hyphens")
+                self.reader.fault(path, sentence("rules.is-not-an-album", name=name))
                 continue
             album = AlbumId(name)
             tables[album] = self.reader.table(path, entry, ALBUM_KEYS)
@@ -130,7 +131,7 @@ class _Draft:
         if parent is None:
             return
         if parent == album or parent in self.parents or album in self.parents.values():
-            self.reader.fault(path, f"{album} cannot be part of {parent}: parts have no parts of their own")
+            self.reader.fault(path, sentence("rules.cannot-be-part-of", album=album, parent=parent))
             return
         self.parents[album] = parent
 
@@ -166,9 +167,7 @@ class _Draft:
     def _column(self, album: AlbumId) -> int | None:
         if album in self.albums:
             return self.albums.index(album)
-        self.reader.fault(
-            ("album", album, "classes"), f"no class can speak for {album}: it takes what nothing else does"
-        )
+        self.reader.fault(("album", album, "classes"), sentence("rules.no-class-can-speak", album=album))
         return None
 
     def _read_merge(self, album: AlbumId, table: Mapping[str, Any]) -> None:
@@ -177,14 +176,12 @@ class _Draft:
             for name in self.reader.texts(path, table["merge"]):
                 other = self.reader.album(path, name, self.albums)
                 if other == album or album in (TRAVEL, REVIEW):
-                    self.reader.fault(path, f"{name} cannot be merged into {album}", name)
+                    self.reader.fault(path, sentence("rules.cannot-be-merged-into", name=name, album=album), name)
                 elif other is not None:
                     self._drop(other, album)
         if "remove" in table and self.reader.boolean(("album", album, "remove"), table["remove"]):
             if album == REVIEW:
-                self.reader.fault(
-                    ("album", album, "remove"), "review cannot be removed: what nobody is sure of goes there"
-                )
+                self.reader.fault(("album", album, "remove"), sentence("rules.review-cannot-be-removed"))
             elif album in self.albums:
                 self._drop(album, None)
             else:
@@ -205,7 +202,7 @@ class _Draft:
         """`[classes]`: class = album, or class = { album = share, ... }; replaces what the class spoke for."""
         entries = self.reader.data.get("classes", {})
         if not isinstance(entries, dict):
-            self.reader.fault(("classes",), "[classes] is a table of classes with albums")
+            self.reader.fault(("classes",), sentence("rules.classes-is-a-table"))
             return
         for name, value in entries.items():
             path: KeyPath = ("classes", name)
@@ -218,7 +215,7 @@ class _Draft:
                 if album is not None:
                     row[self.albums.index(album)] = number
             if float(row.sum()) > 1.0 + 1e-6:
-                self.reader.fault(path, f"the shares of {name} add up to {float(row.sum()):.2f}, more than 1")
+                self.reader.fault(path, sentence("rules.the-shares-of-add", name=name, float=f"{float(row.sum()):.2f}"))
             if index is not None:
                 self.weights[index] = row
 
@@ -231,7 +228,10 @@ class _Draft:
                 title = self.titles.get(album, {}).get(lang) or self.labels.title(album, lang)
                 first = owner.setdefault(title.casefold(), album)
                 if first != album:
-                    self.reader.fault(("album", album, "title"), f"{album}: {first} has the title {title!r} too")
+                    self.reader.fault(
+                        ("album", album, "title"),
+                        sentence("rules.has-the-title-too", album=album, first=first, title=title),
+                    )
 
     def finish(self, rules: Sequence[Any], text: str) -> AlbumRules:
         """The rules, unchangeable."""

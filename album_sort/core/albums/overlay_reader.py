@@ -8,9 +8,8 @@ from typing import Any
 
 from album_sort.core.albums.toml_lines import KeyPath, TomlLines
 from album_sort.errors import UsageError, did_you_mean, nearest
+from album_sort.sentences import sentence
 from album_sort.types import AlbumId, ClassIndex, LabelSet
-
-HINT = "Mend these lines; `album-sort albums check FILE` looks again without sorting anything."
 
 
 class OverlayReader:
@@ -23,7 +22,10 @@ class OverlayReader:
         try:
             self.data: Mapping[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise UsageError(f"{file_name} is not valid TOML: {error}", hint=HINT) from error
+            raise UsageError(
+                sentence("rules.is-not-valid-toml", file_name=file_name, error=error),
+                hint=sentence("rules.mend-these-lines"),
+            ) from error
         self._lines = TomlLines(text)
         self._faults: list[tuple[int, str]] = []
         self._labels = labels
@@ -40,25 +42,25 @@ class OverlayReader:
         """All faults at once, in the order of their lines."""
         if self._faults:
             found = sorted(set(self._faults))
-            count = f"{len(found)} fault{'s' if len(found) > 1 else ''} in {self.file_name}:"
+            count = sentence("rules.faults", n=len(found), file_name=self.file_name)
             lines = [f"{self.file_name}:{line}: {message}" for line, message in found]
-            raise UsageError("\n".join((count, *lines)), hint=HINT)
+            raise UsageError("\n".join((count, *lines)), hint=sentence("rules.mend-these-lines"))
 
     def table(self, path: KeyPath, value: object, keys: Sequence[str]) -> Mapping[str, Any]:
         """A table with none but these keys; faulty ones are left out."""
         if not isinstance(value, dict):
-            self.fault(path, f"{_dotted(path)} is {value!r}, not a table")
+            self.fault(path, sentence("rules.is-not-a-table", dotted=_dotted(path), value=value))
             return {}
         for key in value:
             if key not in keys:
-                self.fault((*path, key), f"unknown key {key!r}{did_you_mean(key, keys)}")
+                self.fault((*path, key), sentence("rules.unknown-key", name=key, meant=did_you_mean(key, keys)))
         return {key: entry for key, entry in value.items() if key in keys}
 
     def text(self, path: KeyPath, value: object) -> str:
         """A text that says something."""
         if isinstance(value, str) and value.strip():
             return value.strip()
-        self.fault(path, f"{_dotted(path)} is {value!r}, not a text")
+        self.fault(path, sentence("rules.is-not-a-text", dotted=_dotted(path), value=value))
         return ""
 
     def texts(self, path: KeyPath, value: object) -> tuple[str, ...]:
@@ -69,13 +71,16 @@ class OverlayReader:
     def boolean(self, path: KeyPath, value: object) -> bool:
         """True or false."""
         if not isinstance(value, bool):
-            self.fault(path, f"{_dotted(path)} is {value!r}, not true or false")
+            self.fault(path, sentence("rules.is-not-true-or", dotted=_dotted(path), value=value))
         return value is True
 
     def number(self, path: KeyPath, value: object, low: float, high: float) -> float:
         """A number within its limits, both included."""
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            self.fault(path, f"{_dotted(path)} is {value!r}, not a number from {low:g} to {high:g}")
+            self.fault(
+                path,
+                sentence("rules.is-not-a-number", dotted=_dotted(path), value=value, low=f"{low:g}", high=f"{high:g}"),
+            )
             return low
         return float(value)
 
@@ -93,7 +98,15 @@ class OverlayReader:
             ):
                 self.fault(
                     path,
-                    f'{_dotted(path)}: {entry!r} is neither a number from {low} to {high} nor a range as in "{high - 1}-{low + 2}"',
+                    sentence(
+                        "rules.is-neither-a-number",
+                        dotted=_dotted(path),
+                        entry=entry,
+                        low=low,
+                        high=high,
+                        value=high - 1,
+                        value2=low + 2,
+                    ),
                 )
                 continue
             span = high - low + 1
@@ -114,7 +127,7 @@ class OverlayReader:
         if not name:
             return None
         if name not in known:
-            self.fault(path, f"unknown album {name!r}{did_you_mean(name, known)}", name)
+            self.fault(path, sentence("rules.unknown-album", name=name, meant=did_you_mean(name, known)), name)
             return None
         return AlbumId(name)
 
@@ -124,14 +137,16 @@ class OverlayReader:
             index = int(value)
             if index < len(self._labels.classes):
                 return ClassIndex(index)
-            self.fault(path, f"there is no class {index}; they run from 0 to {len(self._labels.classes) - 1}", value)
+            self.fault(
+                path, sentence("rules.there-is-no-class", index=str(index), value=len(self._labels.classes) - 1), value
+            )
             return None
         name = self.text(path, value)
         if not name:
             return None
         found = self._classes.get(name.casefold())
         if found is None:
-            self.fault(path, f"unknown class {name!r}{self._meant_class(name)}", name)
+            self.fault(path, sentence("rules.unknown-class", name=name, meant_class=self._meant_class(name)), name)
         return found
 
     def _meant_class(self, name: str) -> str:
@@ -143,10 +158,10 @@ class OverlayReader:
         near_word = nearest(folded, words, 0.75)
         best = next(iter(containing), "") or close or words.get(near_word, "")
         if not best:
-            return "; `album-sort albums show ID` lists the classes of an album"
+            return sentence("rules.album-sort-albums-show")
         index = self._classes[best]
         shown = next(said for said in self._labels.classes[index].names.values() if said.casefold() == best)
-        return f" (did you mean {shown}?)"
+        return sentence("rules.did-you-mean", shown=shown)
 
 
 def _dotted(path: KeyPath) -> str:

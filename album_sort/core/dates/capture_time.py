@@ -17,6 +17,7 @@ from album_sort.core.dates.impossible_times import why_impossible
 from album_sort.core.dates.offsets import offset_text
 from album_sort.core.dates.scans import SCANNER_CLOCK, is_scan
 from album_sort.errors import UsageError
+from album_sort.sentences import sentence
 from album_sort.types import CaptureTime, Reason, TimeCandidate, TimePrecision, TimeSource
 
 ZoneOffset = Callable[[datetime], int | None]
@@ -332,8 +333,8 @@ def parse_clock_correction(text: str) -> tuple[str, int]:
     match = _CORRECTION.fullmatch(amount) or _CLOCK.fullmatch(amount)
     if not camera or match is None:
         raise UsageError(
-            f"--clock {text!r} is not a correction of a camera's clock",
-            hint="write the camera's name as the report shows it and what to add: --clock 'Canon EOS 5D=+1h30m'",
+            sentence("time.clock-is-not-a", text=text),
+            hint=sentence("time.write-the-camera-s"),
         )
     days, hours, minutes = (int(match[part] or 0) for part in (2, 3, 4))
     total = (days * 24 + hours) * 60 + minutes

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from album_sort.core.dates.impossible_times import FIRST_PHOTOGRAPH
 from album_sort.errors import UsageError
+from album_sort.sentences import sentence
 from album_sort.types import CaptureTime, Reason, TimeCandidate, TimePrecision, TimeSource
 from album_sort.types.told import ToldTime
 
@@ -23,30 +24,29 @@ _PRECISIONS = (
     TimePrecision.SECOND,
 )
 _SHIFT = re.compile(r"([+-])(?=\d)(?:(\d{1,3})y)?(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,8})m)?", re.ASCII)
-_HINT = "write a date (1987, 1987-07, 1987-07-14, 1987-07-14 18:30), or what has to be added to it: +1y2d3h, -40m"
 
 
 def parse_told_time(text: str, now_utc: datetime) -> ToldTime:
     """What such a text says; raises `UsageError` naming it. `now_utc` is naive and bounds the future."""
-    said = text.strip()
-    shift = _SHIFT.fullmatch(said)
+    given = text.strip()
+    shift = _SHIFT.fullmatch(given)
     if shift is not None:
         sign = -1 if shift[1] == "-" else 1
         years, days, hours, minutes = (sign * int(shift[part] or 0) for part in (2, 3, 4, 5))
         total = (days * 24 + hours) * 60 + minutes
         if not (years or total) or abs(years) > MOST_YEARS or abs(total) > MOST_YEARS * 365 * 24 * 60:
-            raise UsageError(f"{text[:80]!r} is not by how much a clock can have been wrong", hint=_HINT)
+            raise UsageError(sentence("time.is-not-by-how", text=text[:80]), hint=sentence("time.write-a-date"))
         return ToldTime(years=years, minutes=total)
-    found = _DATE.fullmatch(said)
+    found = _DATE.fullmatch(given)
     parts = [int(part) for part in found.groups() if part is not None] if found is not None else []
     try:
         if found is None:
             raise ValueError
         local = datetime(*(*parts, *(1, 1)[len(parts) - 1 :]) if len(parts) < 3 else parts)  # noqa: DTZ001 - wall time
     except ValueError:
-        raise UsageError(f"{text[:80]!r} is not when a photo was taken", hint=_HINT) from None
+        raise UsageError(sentence("time.is-not-when-a", text=text[:80]), hint=sentence("time.write-a-date")) from None
     if not local.year >= FIRST_PHOTOGRAPH or local > now_utc + timedelta(days=1):
-        raise UsageError(f"no photo can have been taken {text[:80]!r}", hint=_HINT)
+        raise UsageError(sentence("time.no-photo-can-have", text=text[:80]), hint=sentence("time.write-a-date"))
     return ToldTime(local, _PRECISIONS[len(parts) - 1])
 
 

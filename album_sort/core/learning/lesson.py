@@ -17,6 +17,7 @@ from album_sort.core.file_names import fold
 from album_sort.core.learning.portable import of_json, siblings_of_json, siblings_to_json, to_json
 from album_sort.core.learning.values import CAP, LearnedAlbum, LearnedAlbums
 from album_sort.errors import UsageError
+from album_sort.sentences import sentence
 from album_sort.types import EMBEDDING_SIZE, AlbumId, ContentId
 
 FORMAT = "album-sort lesson 1"
@@ -83,9 +84,12 @@ def kept_text(lesson: Lesson) -> str:
     text = lesson_to_text(lesson)
     if len(text) > checked.LONGEST_SETTING:
         raise UsageError(
-            f"{len(lesson.albums):,} albums with {sum(len(one.positive) + len(one.negative) for one in lesson.albums):,} "
-            "examples are too much to be learned together",
-            hint="Show fewer photos of each (20 to 100 are plenty), or teach fewer albums together.",
+            sentence(
+                "learn.albums-with-examples-are",
+                n=len(lesson.albums),
+                total=sum(len(one.positive) + len(one.negative) for one in lesson.albums),
+            ),
+            hint=sentence("learn.show-fewer-photos-of"),
         )
     return text
 
@@ -129,8 +133,8 @@ def checked_title(title: str) -> str:
     said = unicodedata.normalize("NFC", title).strip()
     if not is_title(said):
         raise UsageError(
-            f"{title[:LONGEST_TITLE]!r} cannot be the title of an album",
-            hint=f"Give a name of 1 to {LONGEST_TITLE} printable characters, as the folder will be called.",
+            sentence("learn.cannot-be-the-title", title=title[:LONGEST_TITLE]),
+            hint=sentence("learn.give-a-name-of", longest_title=LONGEST_TITLE),
         )
     return said
 

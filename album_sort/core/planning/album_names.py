@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from album_sort.core.file_names import fold
 from album_sort.errors import UsageError, nearest
+from album_sort.sentences import sentence
 from album_sort.types import AlbumId
 
 
@@ -19,5 +20,7 @@ def find_album(name: str, titles: Mapping[AlbumId, Iterable[str]]) -> AlbumId:
     if wanted in known:
         return known[wanted][0]
     near = nearest(wanted, known) or next((key for key in known if wanted and key.startswith(wanted)), "")
-    guess = f"; did you mean {known[near][1]!r}?" if near else ""
-    raise UsageError(f"unknown album {name!r}{guess}", hint="`album-sort albums list` shows all albums")
+    guess = sentence("plan.did-you-mean", known=known[near][1]) if near else ""
+    raise UsageError(
+        sentence("plan.unknown-album", name=name, guess=guess), hint=sentence("plan.album-sort-albums-list")
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from album_sort.core.file_names import fold
 from album_sort.core.planning.naming import is_safe
 from album_sort.errors import AlbumSortError
+from album_sort.sentences import sentence
 from album_sort.types import Action, Plan, PlannedOp
 from album_sort.types.ledger import DestinationPicture
 
@@ -21,8 +22,8 @@ def check_plan(plan: Plan, picture: DestinationPicture) -> None:
     if faults:
         shown = "; ".join(faults[:5])
         raise PlanRefused(
-            f"the plan breaks {len(faults)} rule(s): {shown}",
-            hint="Nothing was written. If the plan came from a file, make it anew with --save-plan; else please report this.",
+            sentence("plan.the-plan-breaks-rule", n=len(faults), shown=shown),
+            hint=sentence("plan.nothing-was-written-if"),
         )
 
 
@@ -34,16 +35,16 @@ def _faults(plan: Plan, picture: DestinationPicture) -> Iterator[str]:
     leaving = {op.origin: op.op_id for op in effects if op.action is Action.MOVE}
     for op in effects:
         if not is_safe(op.target) or (op.origin and not is_safe(op.origin)):
-            yield f"{op.target!r} (from {op.origin or op.source!r}) does not stay inside the destination"
+            yield sentence("plan.from-does-not-stay", target=op.target, origin=op.origin or op.source)
             continue
         other = claimed.setdefault(fold(op.target), op)
         if other is not op:
-            yield f"{op.source!r} and {other.source!r} would both be {op.target!r}"
+            yield sentence("plan.and-would-both-be", source=op.source, source2=other.source, target=op.target)
         if sources and op.action is not Action.ADOPT and prefix + op.target in sources:
-            yield f"{op.target!r} would be written over a source"
+            yield sentence("plan.would-be-written-over", target=op.target)
         if (op.action.makes_a_file or op.action is Action.MOVE) and op.target in picture.present:
             leaves = leaving.get(op.target)
             if leaves is None or leaves >= op.op_id:
-                yield f"{op.target!r} exists already"
+                yield sentence("plan.exists-already", target=op.target)
         if op.action in (Action.MOVE, Action.TRASH) and op.origin not in picture.ledger:
-            yield f"{op.origin!r} was not made by album-sort and must not be moved"
+            yield sentence("plan.was-not-made-by", origin=op.origin)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from album_sort.core.planning.naming import sanitise
 from album_sort.errors import UsageError, nearest
+from album_sort.sentences import sentence
 from album_sort.types import DEFAULT_LAYOUT, AlbumRelPath
 
 FIELDS = ("album", "trip", "year", "month", "day", "country", "city", "season", "camera")
@@ -54,15 +55,15 @@ class Layout:
         faults: list[str] = []
         segments = tuple(_parse_segment(part, faults) for part in template.split("/"))
         if not template.strip():
-            faults.append("it is empty")
+            faults.append(sentence("plan.it-is-empty"))
         elif any(not segment for segment in segments):
-            faults.append("it has an empty folder name (`/` at the beginning or the end, or `//`)")
+            faults.append(sentence("plan.it-has-an-empty"))
         if template and not any(isinstance(piece, _Choice) for segment in segments for piece in segment):
-            faults.append("it names no field, so that all photos would go into one folder")
+            faults.append(sentence("plan.it-names-no-field"))
         if faults:
             raise UsageError(
-                f"layout {template!r} cannot be used: {'; '.join(faults)}",
-                hint=f"Known fields: {', '.join(FIELDS)}. The default is {DEFAULT_LAYOUT!r}.",
+                sentence("plan.layout-cannot-be-used", template=template, faults="; ".join(faults)),
+                hint=sentence("plan.known-fields-the-default", fields=", ".join(FIELDS), default_layout=DEFAULT_LAYOUT),
             )
         choices = [piece for segment in segments for piece in segment if isinstance(piece, _Choice)]
         asked = {"undated", *(name for choice in choices for name in (*choice.names, choice.word))}
@@ -87,7 +88,7 @@ class Layout:
 def _parse_segment(text: str, faults: list[str]) -> tuple[_Piece, ...]:
     pieces: list[_Piece] = []
     if text.strip() in (".", ".."):
-        faults.append(f"{text.strip()!r} is not a folder name")
+        faults.append(sentence("plan.is-not-a-folder", strip=text.strip()))
     position = 0
     for match in _BRACES.finditer(text):
         pieces += [text[position : match.start()]] if match.start() > position else []
@@ -95,7 +96,7 @@ def _parse_segment(text: str, faults: list[str]) -> tuple[_Piece, ...]:
         position = match.end()
     pieces += [text[position:]] if position < len(text) else []
     if any(isinstance(piece, str) and ("{" in piece or "}" in piece) for piece in pieces):
-        faults.append(f"a brace is missing in {text!r}")
+        faults.append(sentence("plan.a-brace-is-missing", text=text))
     return tuple(pieces)
 
 
@@ -104,14 +105,12 @@ def _parse_choice(inside: str, faults: list[str]) -> _Choice:
     names = tuple(option for option in options if option in FIELDS)
     words = [option for option in options if option not in FIELDS]
     if not names:
-        faults.append(f"{{{inside}}} names no known field")
+        faults.append(sentence("plan.names-no-known-field", inside=inside))
     elif len(words) > 1 or (words and options[-1] != words[0]):
         # What stands behind a word is never reached: a field must have been meant.
-        faults.append(f"{{{inside}}}: {words[0]!r} is not a field; a word of your own can only be the last choice")
+        faults.append(sentence("plan.is-not-a-field", inside=inside, words=words[0]))
     elif words and (near := nearest(words[0], FIELDS, 0.75)):
-        faults.append(
-            f"{{{inside}}}: {words[0]!r} is not a field; {near!r} is one (a word of your own may stand in quotes)"
-        )
+        faults.append(sentence("plan.is-not-a-field-is", inside=inside, words=words[0], near=near))
     return _Choice(names, words[0].strip("\"'") if words else "")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from album_sort.core import checked
 from album_sort.core.reason_json import reason_from_json, reason_to_json
 from album_sort.errors import UsageError
+from album_sort.sentences import sentence
 from album_sort.types import (
     Action,
     AlbumId,
@@ -127,31 +128,35 @@ def plan_from_lines(lines: Iterable[str | bytes], *, name: str = "plan") -> Plan
                 case "end" if head is not None and (row["ops"], row["skipped"]) == (len(ops), len(skipped)):
                     return _plan(head, ops, skipped)
                 case _:
-                    raise ValueError(f"unexpected {row['type']!r} line")
+                    raise ValueError(sentence("plan.unexpected-line", kind=row["type"]))
         except checked.NONSENSE as error:
             raise UsageError(
-                f"{name} is not a plan of album-sort, or a damaged one: line {number} {_what(error)}",
-                hint="Make it anew with --save-plan.",
+                sentence("plan.is-not-a-plan", name=name, number=number, what=_what(error)),
+                hint=sentence("plan.make-it-anew-with"),
             ) from error
-    raise UsageError(f"{name} is cut off after line {number}", hint="Make it anew with --save-plan.")
+    raise UsageError(
+        sentence("plan.is-cut-off-after", name=name, number=number), hint=sentence("plan.make-it-anew-with")
+    )
 
 
 def _what(error: Exception) -> str:
     """What is wrong with a line, without the words of a library."""
     if isinstance(error, UnicodeDecodeError):
-        return "is not text in UTF-8"
+        return sentence("plan.is-not-text-in")
     if isinstance(error, KeyError):
-        return f"lacks {error}"
+        return sentence("plan.lacks", error=error)
     if isinstance(error, json.JSONDecodeError | RecursionError):
-        return "cannot be read"
-    return f"is not a row of a plan ({error})"
+        return sentence("plan.cannot-be-read")
+    return sentence("plan.not-a-row", error=error)
 
 
 def _checked_head(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if row["schema_version"] != SCHEMA_VERSION:
         raise UsageError(
-            f"{name} has schema version {row['schema_version']!r}; this album-sort reads version {SCHEMA_VERSION}",
-            hint="Make it anew with --save-plan.",
+            sentence(
+                "plan.has-schema-version-this", name=name, row=row["schema_version"], schema_version=SCHEMA_VERSION
+            ),
+            hint=sentence("plan.make-it-anew-with"),
         )
     return row
 
@@ -160,9 +165,9 @@ def _plan(head: Mapping[str, Any], ops: list[PlannedOp], skipped: list[Skipped])
     destination = checked.outer_path(head["destination"])
     if not destination.startswith("/"):
         # From another working folder it would be another place.
-        raise ValueError(f"the destination {destination!r} is not a whole path")
+        raise ValueError(sentence("plan.not-a-whole-path", destination=destination))
     if len({op.op_id for op in ops}) < len(ops):
-        raise ValueError("two rows have one number")
+        raise ValueError(sentence("plan.one-number"))
     return Plan(
         plan_id=run_id_of(head["plan_id"]),
         created_utc=checked.moment(head["created_utc"]),

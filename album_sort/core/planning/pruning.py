@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from album_sort.errors import UsageError
+from album_sort.sentences import sentence
 from album_sort.types import Action, Plan, PlannedOp, Reason
 from album_sort.types.ledger import DestinationPicture, LedgerRow
 
@@ -35,8 +36,8 @@ def with_prune(
     gone = tuple(gone)
     if len(gone) > max_share * len(made):
         raise UsageError(
-            f"{len(gone)} of {len(made)} photos here have no source any more: more than the {max_share:.0%} that may be pruned at once",
-            hint="Check that all disks with photos are connected. If they are really gone, give a higher --prune-limit.",
+            sentence("plan.of-photos-here-have", n=len(gone), n2=len(made), max_share=f"{max_share:.0%}"),
+            hint=sentence("plan.check-that-all-disks"),
         )
     trash = (_to_trash(row, Reason.of("plan.source-gone", path=row.source)) for row in gone)
     return _and_then(plan, trash)
