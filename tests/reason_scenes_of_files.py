@@ -114,7 +114,10 @@ def scanned(folder: Path) -> Iterator[Reason]:
 
 def refused(folder: Path) -> Iterator[Reason]:
     """`Skipped.reason` of reading: each file as a reading process answers it."""
-    files = {f"{number}.jpg": data for number, data in enumerate((*REFUSED.values(), *BOMBS.values(), *HEADS[:25]))}
+    files = {
+        f"{number}.jpg": data
+        for number, data in enumerate((*(make() for make in REFUSED.values()), *BOMBS.values(), *HEADS[:25]))
+    }
     files |= {f"{number}": head for number, head in enumerate(HEADS[2:25])}
     files |= {
         "cut.cr2": b"II*\0\x10\0\0\0CR\2\0" + b"\0" * 300,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-
-import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "album_sort"
 
@@ -154,10 +153,22 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imports_of(tree: ast.AST) -> list[str]:
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """All that is in a module."""
+    return tuple(ast.walk(tree_of(path)))
+
+
+def calls_of(path: Path) -> Iterator[ast.Call]:
+    """Each call of something in a module."""
+    return (node for node in nodes_of(path) if isinstance(node, ast.Call))
+
+
+@cache
+def imports_of(path: Path) -> list[str]:
     """Dotted names of all modules imported anywhere in a file."""
     names: list[str] = []
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -168,40 +179,44 @@ def imports_of(tree: ast.AST) -> list[str]:
     return names
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_imports_only_what_its_layer_allows(path: Path) -> None:
-    part = part_of(path)
-    if part in ("__init__", "__main__"):
-        return
-    for name in imports_of(tree_of(path)):
+def imports_in(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Each import of these modules, with the module that has it."""
+    return ((path, name) for path in paths for name in imports_of(path))
+
+
+def test_a_module_imports_only_what_its_layer_allows() -> None:
+    for path, name in imports_in(MODULES):
+        part = part_of(path)
         top, _, rest = name.partition(".")
+        if part in ("__init__", "__main__"):
+            continue
         if top == "album_sort":
             other = rest.split(".")[0] or "__init__"
             allowed = other in ALLOWED[part] | {part} or other == "__version__"
-            assert allowed, f"{part} must not import {other}: layers are listed in {Path(__file__).name}"
+            assert allowed, f"{path}: {part} must not import {other}: layers are listed in {Path(__file__).name}"
         elif top in FENCES:
-            assert part in FENCES[top], f"{top} belongs to {FENCES[top]}, not to {part}"
+            assert part in FENCES[top], f"{path}: {top} belongs to {FENCES[top]}, not to {part}"
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda path: path.name)
-def test_core_touches_no_file_clock_or_environment(path: Path) -> None:
-    tree = tree_of(path)
-    for name in imports_of(tree):
-        assert name.split(".")[0] not in CORE_FORBIDDEN_MODULES, f"{path.name} imports {name}"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
+CORE = [path for path in MODULES if part_of(path) == "core"]
+
+
+def test_core_touches_no_file_clock_or_environment() -> None:
+    for path in CORE:
+        for name in imports_of(path):
+            assert name.split(".")[0] not in CORE_FORBIDDEN_MODULES, f"{path} imports {name}"
+        for node in calls_of(path):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            assert called not in CORE_FORBIDDEN_CALLS, f"{path.name}:{node.lineno} calls {called}"
+            assert called not in CORE_FORBIDDEN_CALLS, f"{path}:{node.lineno} calls {called}"
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda path: path.name)
-def test_a_room_of_the_core_enters_no_other(path: Path) -> None:
-    room = path.parent.name if path.parent != PACKAGE / "core" else ""
-    for name in imports_of(tree_of(path)):
+def test_a_room_of_the_core_enters_no_other() -> None:
+    for path, name in imports_in(CORE):
+        room = path.parent.name if path.parent != PACKAGE / "core" else ""
         entered = name.removeprefix("album_sort.core.").split(".")[0]
         if name.startswith("album_sort.core.") and entered in ROOMS:
             allowed = ROOMS[room] | {room} if room else set()
-            assert entered in allowed, f"core/{room} must not import core/{entered}"
+            assert entered in allowed, f"{path}: core/{room} must not import core/{entered}"
 
 
 def test_there_are_no_import_cycles() -> None:
@@ -210,7 +225,7 @@ def test_there_are_no_import_cycles() -> None:
     graph: dict[str, set[str]] = {}
     for name, path in names.items():
         targets = set()
-        for imported in imports_of(tree_of(path)):
+        for imported in imports_of(path):
             for candidate in (imported, f"{imported}.__init__"):
                 if candidate in names:
                     targets.add(candidate)
@@ -232,13 +247,12 @@ LONGEST_MODULE, LONGEST_FUNCTION = 350, 50
 """Lines."""
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_modules_and_functions_are_short(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    functions = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.FunctionDef)]
-    long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION]
-    assert text.count("\n") <= LONGEST_MODULE
-    assert not long
+def test_modules_and_functions_are_short() -> None:
+    for path in MODULES:
+        functions = [node for node in nodes_of(path) if isinstance(node, ast.FunctionDef)]
+        long = [node.name for node in functions if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION]
+        assert path.read_text(encoding="utf-8").count("\n") <= LONGEST_MODULE, path
+        assert not long, path
 
 
 def test_the_command_line_stays_an_adapter() -> None:
@@ -257,11 +271,7 @@ def test_a_preview_is_decided_in_the_operations_alone() -> None:
     for path in MODULES:
         text = path.read_text(encoding="utf-8")
         assert "dry_run" not in text or part_of(path) == "cli", path
-        called = {
-            node.func.id
-            for node in ast.walk(tree_of(path))
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        }
+        called = {node.func.id for node in calls_of(path) if isinstance(node.func, ast.Name)}
         assert "make_plan" not in called or part_of(path) == "operations", f"{path} plans a sort"
 
 
@@ -282,14 +292,15 @@ OWNS_ITS_PROCESS = {"process/effects.py", "inspection/reader.py", "paths.py", "c
 for as long as it takes."""
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_who_owns_the_process_changes_it(path: Path) -> None:
-    called = {
-        (node.func.value.id, node.func.attr)
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
-    }
-    assert not called & PROCESS_WIDE or str(path.relative_to(PACKAGE)) in OWNS_ITS_PROCESS, called & PROCESS_WIDE
+def test_only_who_owns_the_process_changes_it() -> None:
+    for path in MODULES:
+        called = {
+            (node.func.value.id, node.func.attr)
+            for node in calls_of(path)
+            if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+        }
+        is_owner = str(path.relative_to(PACKAGE)) in OWNS_ITS_PROCESS
+        assert not called & PROCESS_WIDE or is_owner, (path, called & PROCESS_WIDE)
 
 
 # Where a name below the destination, or a run, is put together from parts that are known: sanitised names, names seen on the disk.
@@ -314,14 +325,10 @@ MAKES_INNER_PATHS = {
 }
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_checked_texts_become_names_below_the_destination(path: Path) -> None:
-    made = {
-        node.func.id
-        for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("AlbumRelPath", "RunId")
-    }
-    allowed = {"AlbumRelPath"} if str(path.relative_to(PACKAGE)) in MAKES_INNER_PATHS else set()
-    if path.name == "inner_paths.py":
-        allowed = {"AlbumRelPath", "RunId"}
-    assert made <= allowed, f"{path.name} makes {made}: use inner_path or run_id_of, which check what was read"
+def test_only_checked_texts_become_names_below_the_destination() -> None:
+    for path in MODULES:
+        made = {node.func.id for node in calls_of(path) if isinstance(node.func, ast.Name)} & {"AlbumRelPath", "RunId"}
+        allowed = {"AlbumRelPath"} if str(path.relative_to(PACKAGE)) in MAKES_INNER_PATHS else set()
+        if path.name == "inner_paths.py":
+            allowed = {"AlbumRelPath", "RunId"}
+        assert made <= allowed, f"{path} makes {made}: use inner_path or run_id_of, which check what was read"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import os
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +36,7 @@ def cut(data: bytes, kept: float) -> bytes:
     return data[: int(len(data) * kept)]
 
 
+@cache
 def noisy(width: int, height: int) -> Image.Image:
     """A picture whose bytes are spread evenly over its rows."""
     grain = np.random.default_rng(1).integers(0, 60, (height, width, 3), dtype=np.int16)
@@ -72,15 +75,16 @@ def test_a_cut_webp_shows_what_there_is_and_never_asks_for_more_memory() -> None
 
 
 @pytest.mark.parametrize(
-    "whole",
+    "make",
     [
-        encoded(noisy(*LARGE), "JPEG", quality=90),  # the fast way at an eighth of the size
-        jpeg_with_thumbnail(noisy(*LARGE), picture(336, 224)),
-        jpeg_with_mpf_preview(noisy(*LARGE), picture(600, 400)),
+        lambda: encoded(noisy(*LARGE), "JPEG", quality=90),  # the fast way at an eighth of the size
+        lambda: jpeg_with_thumbnail(noisy(*LARGE), picture(336, 224)),
+        lambda: jpeg_with_mpf_preview(noisy(*LARGE), picture(600, 400)),
     ],
     ids=["eighth", "thumbnail", "preview"],
 )
-def test_no_fast_way_hides_that_a_picture_is_cut(whole: bytes) -> None:
+def test_no_fast_way_hides_that_a_picture_is_cut(make: Callable[[], bytes]) -> None:
+    whole = make()
     assert seen(whole).missing_share is None
     assert seen(cut(whole, 0.6)).missing_share == pytest.approx(0.4, abs=0.06)
     # what a download that was never finished leaves: the full length, with zeros behind

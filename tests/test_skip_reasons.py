@@ -96,7 +96,10 @@ def bad_files(folder: Path) -> Path:
         folder,
         {
             "good.jpg": make_jpeg(3),
-            **{f"{number}.jpg": data for number, data in enumerate((*REFUSED.values(), *BOMBS.values(), *HEADS[:25]))},
+            **{
+                f"{number}.jpg": data
+                for number, data in enumerate((*(make() for make in REFUSED.values()), *BOMBS.values(), *HEADS[:25]))
+            },
             **{f"unknown {number}": head for number, head in enumerate(HEADS[2:25])},
             ".hidden.jpg": make_jpeg(4),
             "@eaDir/thumb.jpg": make_jpeg(5),

@@ -180,8 +180,10 @@ def _direct(convolution: nn.Conv2d, before: float, after: float, most: int) -> t
 def _winograd(convolution: nn.Conv2d, before: float, after: float) -> tuple[NDArray[np.int16], Array]:
     """The same for one that goes by tiles."""
     weights, bias = _weights_and_bias(convolution)
-    spots = np.einsum("ai,bj,ocij->abco", _WEIGHT_TRANSFORM, _WEIGHT_TRANSFORM, weights, optimize=True)
-    spots = spots.reshape(-1, *spots.shape[2:])
+    # Both transforms over long rows: einsum's products of 3 by 3 took fifteen times as long, and two thirds of a conversion.
+    lines = np.ascontiguousarray(weights.transpose(2, 3, 1, 0))
+    half = (_WEIGHT_TRANSFORM @ lines.reshape(3, -1)).reshape(6, 3, -1)
+    spots = (_WEIGHT_TRANSFORM @ half).reshape(-1, *lines.shape[2:])
     factor = _factor(spots, MOST * reach()[:, None])
     whole = np.rint(spots * factor[:, None])
     scales = (before / factor / after).ravel()

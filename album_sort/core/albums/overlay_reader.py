@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from album_sort.core.albums.toml_lines import KeyPath, TomlLines
@@ -29,9 +30,12 @@ class OverlayReader:
         self._lines = TomlLines(text)
         self._faults: list[tuple[int, str]] = []
         self._labels = labels
-        self._classes = {
-            name.casefold(): known.index for known in reversed(labels.classes) for name in known.names.values()
-        }
+
+    @cached_property
+    def _classes(self) -> Mapping[str, ClassIndex]:
+        """By name. Most files ask for none."""
+        known = reversed(self._labels.classes)
+        return {name.casefold(): one.index for one in known for name in one.names.values()}
 
     def fault(self, path: KeyPath, message: str, value: object = None) -> None:
         """Note a fault at a key, or at one entry of its list."""
