@@ -82,7 +82,38 @@ class RunFinished:
     exit_code: int
 
 
-Event = StageStarted | StageProgress | StageFinished | Notice | FileLeftOut | OpFinished | RunFinished
+@dataclass(frozen=True, slots=True)
+class MachineChanged:
+    """Another machine has come to look at photos, or does not any more."""
+
+    worker: str
+    state: str
+    """`joined`, `left` or `refused`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineLooked:
+    """Another machine has looked at some files."""
+
+    worker: str
+    files: int
+    seconds: float
+    """From their being given to their being here."""
+    per_second: float
+    """Files, since it came."""
+
+
+Event = (
+    StageStarted
+    | StageProgress
+    | StageFinished
+    | Notice
+    | FileLeftOut
+    | OpFinished
+    | RunFinished
+    | MachineChanged
+    | MachineLooked
+)
 
 
 class EventSink(Protocol):

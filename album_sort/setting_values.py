@@ -160,3 +160,5 @@ class Spec:
     keeping: Keeping = Keeping.NEVER
     is_idle: bool = False
     """Whether it changes nothing about where photos go."""
+    is_reported: bool = True
+    """Whether the report of a run names it: who has helped makes no difference to what is said of photos."""

@@ -102,6 +102,32 @@ class Settings:
     threads: int = _is(0, an_integer(0, 256), "Threads of the network.", metavar="N", is_idle=True)
     """0 chooses."""
     nice: int = _is(0, an_integer(0, 19), "Give way to other programs, as nice(1).", metavar="0-19", is_idle=True)
+    cluster: str = _is(
+        "",
+        a_text,
+        "Other machines look at photos, too; they meet at tls://HOST:PORT. local[2] tries it here.",
+        metavar="ADDRESS",
+        is_idle=True,
+        is_reported=False,
+    )
+    """Where they meet: `album-sort worker` comes there."""
+    cluster_certs: str = _is(
+        "",
+        a_text,
+        "Certificates of the cluster; see `album-sort cluster certs`.",
+        metavar="DIR",
+        is_idle=True,
+        is_reported=False,
+    )
+    """Empty takes the folder `cluster` beside the user's own settings."""
+    cluster_path: tuple[str, ...] = _is(
+        (),
+        some_texts,
+        "Photos in LOCAL are in REMOTE on the other machines.",
+        metavar="LOCAL=REMOTE",
+        is_idle=True,
+        is_reported=False,
+    )
     report: str = _is("", a_text, "Write the report there, too.", metavar="DIR|FILE.html", is_idle=True)
     """Folder for a further copy."""
     previews: bool = _is(

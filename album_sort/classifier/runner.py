@@ -135,6 +135,12 @@ def is_to_be_converted(weights: WeightsFile, precision: Precision, converted: Pa
     return wants and int16_runs_here() and not any(path.exists() for path in known)
 
 
+def converted_files(weights: WeightsFile, precision: Precision, converted: Path) -> tuple[Path, ...]:
+    """The kept files that making this network begins with, where they are there: who has the same has the same network."""
+    wants = precision in (Precision.AUTO, Precision.INT16) and weights.backbone.convert_int16 is not None
+    return (_int16_file(weights, converted), _verdict_file(weights, converted)) if wants else ()
+
+
 def _int16_file(weights: WeightsFile, converted: Path) -> Path:
     return converted / f"{weights.backbone.name}-{weights.sha256[:16]}-int16-v{INT16_VERSION}.bin"
 

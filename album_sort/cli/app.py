@@ -12,6 +12,7 @@ from album_sort import __version__
 from album_sort.cli._commands import DefaultCommandGroup, PlainCommand
 from album_sort.cli._options import EXIT_CODES
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
+from album_sort.cli.command_cluster import cluster_app, worker
 from album_sort.cli.command_history import runs, undo, verify
 from album_sort.cli.command_init import init
 from album_sort.cli.command_learn import learn_app
@@ -57,11 +58,12 @@ def main_options(
     """
 
 
-for _command in (sort, init, apply, undo, verify, runs, explain, fix, review, serve):
+for _command in (sort, init, apply, undo, verify, runs, explain, fix, review, serve, worker):
     app.command(cls=PlainCommand, epilog=EXIT_CODES)(_command)
 app.add_typer(learn_app, name="learn")
 app.add_typer(albums_app, name="albums")
 app.add_typer(models_app, name="models")
+app.add_typer(cluster_app, name="cluster")
 app.add_typer(config_app, name="config")
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from album_sort.inspection.memory import give_memory_back
-from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings
+from album_sort.inspection.messages import Answer, Failed, Known, Looked, Read, ReaderSettings, Seen
+from album_sort.inspection.others import Others, read_with_others
 from album_sort.inspection.pool import ReaderPool
 from album_sort.state.cache import InferenceCache
 from album_sort.types import BackboneSpec, ContentId, FileEntry, Inspection, Precision, Skipped
@@ -72,10 +74,13 @@ def inspect_files(
     cache: InferenceCache,
     make_classifier: Callable[[], Classifies],
     on_progress: Progress,
+    *,
+    find_others: Callable[[], Others] | None = None,
 ) -> InspectionResult:
     """Inspects all files; the network is only made when there is a picture it has not seen.
 
-    At most one batch of work is lost when this is interrupted: each batch is committed to the cache.
+    At most one batch of work is lost when this is interrupted: each batch is committed to the cache. Other machines are only
+    looked for when there is something to read.
     """
     result = InspectionResult()
     unknown = _take_known(files, settings, cache, result)
@@ -85,7 +90,11 @@ def inspect_files(
         # The second time is for what the cache has lost meanwhile: damaged, cleared or held by another run.
         if unknown:
             run = _Run(settings, cache, make_classifier, on_progress, result, len(files) - len(unknown), holds_all)
-            run.read(unknown)
+            if find_others is None or holds_all:
+                run.read(unknown)
+            else:
+                with closing(find_others()) as others:
+                    run.read(unknown, others)
             del run
             give_memory_back()
             unknown = _take_read(unknown, cache, result)
@@ -126,6 +135,12 @@ def _take_read(files: Sequence[FileEntry], cache: InferenceCache, result: Inspec
     return lost
 
 
+def _what_was_read(answer: Seen | Failed) -> tuple[FileEntry, ContentId | None]:
+    if isinstance(answer, Failed):
+        return answer.file, answer.content_id
+    return answer.inspection.file, answer.inspection.content_id
+
+
 def processes_worth_starting(files: Sequence[FileEntry]) -> int:
     """For a night's few new photos one does; a library gets as many as there are cores."""
     by_bytes = sum(file.size_bytes for file in files) / _BYTES_OF_A_PROCESS
@@ -152,22 +167,28 @@ class _Run:
     """Copies of what is in the batch that is being filled."""
     _uncommitted: int = 0
 
-    def read(self, files: Sequence[FileEntry]) -> None:
-        """Reads, classifies and remembers all files."""
+    def read(self, files: Sequence[FileEntry], others: Others | None = None) -> None:
+        """Reads, classifies and remembers all files, alone or with others."""
         workers = min(self.settings.workers, processes_worth_starting(files))
         # Reading goes on while torch is imported and the network loaded: some seconds' worth of pictures may wait.
         waiting = max(3 * self.settings.batch_size, 96)
         with ReaderPool(self.settings.reader, workers, waiting) as pool:
-            for batch in self._batches(pool.read(files)):
+            # Beside others little waits: what is in hand here at the end, they wait for.
+            window = 2 * self.settings.batch_size + workers
+            answers = pool.read(files) if others is None else read_with_others(files, pool, others, window)
+            for batch in self._batches(answers):
                 self._classify(batch)
                 self._commit()
         self.result.inspections |= {each.file.path: each for held in self._held.values() for each in held}
 
-    def _batches(self, answers: Iterable[Answer]) -> Iterator[dict[ContentId, Read]]:
+    def _batches(self, answers: Iterable[Answer | Looked]) -> Iterator[dict[ContentId, Read]]:
         """Pictures in batches, by content; everything else is dealt with on the way."""
         batch: dict[ContentId, Read] = {}
         for answer in answers:
-            if isinstance(answer, Read) and answer.views is not None:
+            if isinstance(answer, Looked):
+                self._take_looked(answer)
+                self._commit()
+            elif isinstance(answer, Read) and answer.views is not None:
                 self._add_to(batch, answer)
                 if len(batch) == self.settings.batch_size:
                     yield batch
@@ -186,6 +207,39 @@ class _Run:
             self._twins.append(picture.inspection)
         elif content_id not in self._classified or not self._take_copy(picture.inspection):
             batch[content_id] = picture
+
+    def _take_looked(self, looked: Looked) -> None:
+        """What others have said. What the cache knows of a content comes first, as it does where it is read here."""
+        new = []
+        for answer in looked.take():
+            file, content_id = _what_was_read(answer)
+            known = self.cache.find_content(file, content_id) if content_id is not None else None
+            what = known and (known.inspection or known.skipped)
+            if content_id is not None and what:
+                self._take(Known(file, content_id, what))
+            else:
+                new.append(answer)
+        for answer in new:
+            if isinstance(answer, Failed):
+                self._take(answer)
+            else:
+                self._take_seen(answer)
+
+    def _take_seen(self, seen: Seen) -> None:
+        content_id = seen.inspection.content_id
+        if content_id in self._classified and self._take_copy(seen.inspection):
+            return
+        if seen.inspection.prediction is not None:
+            if self._classifier is None:
+                self._classifier = self.make_classifier()
+            self._count_inference(content_id)
+        self._remember(self.cache.add(seen.inspection, seen.embedding, seen.thumbnail))
+
+    def _count_inference(self, content_id: ContentId) -> None:
+        """Once for each content, whoever has looked at its copies."""
+        if content_id not in self._classified:
+            self._classified.add(content_id)
+            self.result.inference_count += 1
 
     def _take(self, answer: Answer) -> None:
         if isinstance(answer, Read):
@@ -208,9 +262,8 @@ class _Run:
         for read, answer in zip(batch.values(), answers, strict=True):
             classified = replace(read.inspection, prediction=answer.prediction)
             inspection = self.cache.add(classified, answer.embedding, read.thumbnail)
-            self._classified.add(inspection.content_id)
+            self._count_inference(inspection.content_id)
             self._remember(inspection)
-            self.result.inference_count += 1
         for twin in self._twins:
             self._take_copy(twin)
         self._twins.clear()

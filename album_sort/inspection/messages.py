@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +78,29 @@ class Previewed:
 
 
 Answer = Read | Known | Failed | Previewed
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A file that another machine has read, and shown to its network."""
+
+    inspection: Inspection
+    """With a prediction, where it is a picture."""
+    embedding: NDArray[np.float16] | None
+    """(512,), with the prediction."""
+    thumbnail: bytes
+
+
+class Looked:
+    """What another machine has said of the files it was given: nothing of those that are to be read by somebody else."""
+
+    def __init__(self, answers: Iterable[Seen | Failed]) -> None:
+        self._answers = list(answers)
+
+    def take(self) -> list[Seen | Failed]:
+        """The answers, once: whoever passes them on must not keep them in memory while the next are fetched."""
+        answers, self._answers = self._answers, []
+        return answers
 
 
 @dataclass(slots=True, eq=False)

@@ -10,11 +10,11 @@ from album_sort.core.dates.told import told_text
 from album_sort.events import (
     Event,
     FileLeftOut,
+    MachineChanged,
+    MachineLooked,
     Notice,
     OpFinished,
-    RunFinished,
     StageFinished,
-    StageProgress,
     StageStarted,
 )
 from album_sort.types import REVIEW
@@ -30,6 +30,22 @@ if TYPE_CHECKING:  # most commands have none
 
 def event_as_json(event: Event) -> dict[str, object] | None:
     """What a program may want to know; None for what is for eyes."""
+    return _of_other_machines(event) if isinstance(event, MachineChanged | MachineLooked) else _of_the_run(event)
+
+
+def _of_other_machines(event: MachineChanged | MachineLooked) -> dict[str, object]:
+    if isinstance(event, MachineChanged):
+        return {"event": "worker", "worker": event.worker, "state": event.state}
+    return {
+        "event": "looked",
+        "worker": event.worker,
+        "files": event.files,
+        "seconds": round(event.seconds, 3),
+        "per_second": round(event.per_second, 1),
+    }
+
+
+def _of_the_run(event: Event) -> dict[str, object] | None:
     match event:
         case StageStarted(stage, total):
             return {"event": "stage_started", "stage": stage, "total": total}
@@ -54,7 +70,7 @@ def event_as_json(event: Event) -> dict[str, object] | None:
                 "status": result.status,
                 "error": result.error,
             }
-        case StageProgress() | RunFinished():
+        case _:
             return None
 
 

@@ -20,6 +20,7 @@ from album_sort.fileops.trouble import describe
 from album_sort.operations.differences import say_differences, say_overruled
 from album_sort.operations.known_problems import KnownProblems
 from album_sort.operations.order import SortOrder
+from album_sort.operations.others import others_for
 from album_sort.operations.outcome import Outcome, RunSummary
 from album_sort.operations.own_files import write_plan
 from album_sort.operations.pages import point_to_newest_page
@@ -39,7 +40,7 @@ from album_sort.pipeline.remembered import (
 from album_sort.pipeline.reporting import changes_since
 from album_sort.pipeline.scouting import Scouted, SortRequest, scout
 from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
-from album_sort.settings import Settings
+from album_sort.settings import SPECS, Settings
 from album_sort.state.previews import PreviewStore, previews_beside, previews_of
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, LEARN_AUTO, Reason, StageTiming
@@ -76,6 +77,7 @@ def _begin(order: SortOrder, known: KnownProblems, sink: EventSink, stop: StopRe
         saves=order.saves,
         may_be_gone=order.may_be_gone,
         offers=True,
+        find_others=others_for(order.settings),
     )
     if (folder := new_homeless_cache()) is not None:
         said = Reason.of("notice.no-home", folder=str(folder))
@@ -313,6 +315,7 @@ class _Run:
                 self.order.here.resolved.origins[name],
             )
             for name in (setting.name for setting in fields(Settings))
+            if SPECS[name].is_reported
         ]
         destination, report = self.request.destination, Path(self._report_folder)
         store = previews_beside(report) if is_preview else previews_of(destination)

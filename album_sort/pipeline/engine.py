@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,12 +28,13 @@ from album_sort.errors import WeightsUnavailable
 from album_sort.inspection.cores import ThreadSplit, available_cores, split_threads
 from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
 from album_sort.inspection.messages import ReaderSettings
+from album_sort.inspection.others import Others
 from album_sort.pipeline.policy import load_head
 from album_sort.pipeline.remembered import RememberedWeights
 from album_sort.sentences import sentence
 from album_sort.settings import Settings
 from album_sort.state.cache import InferenceCache
-from album_sort.types import FileEntry, Reason
+from album_sort.types import FileEntry, Precision, Reason
 
 if TYPE_CHECKING:
     from album_sort.classifier.runner import Classified, Classifier
@@ -57,11 +59,22 @@ class SteadyClassifier:
         with self._lock:
             return self._ready().classify(views)
 
+    def make(self) -> None:
+        """Now, if it has not been made yet."""
+        with self._lock:
+            self._ready()
+
     @property
     def note(self) -> str:
         """What runs, in words."""
         with self._lock:
             return self._ready().note
+
+    @property
+    def precision(self) -> Precision:
+        """What it runs in."""
+        with self._lock:
+            return self._ready().precision
 
     def _ready(self) -> Classifier:
         if self._made is None:
@@ -136,12 +149,18 @@ class Engine:
         cache: InferenceCache,
         on_progress: Callable[[int, str], None],
         on_network: Callable[[str], None],
+        *,
         on_conversion: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+        find_others: Callable[[Engine], Others] | None = None,
     ) -> InspectionResult:
         """Inspects all files; `on_network` hears, once, how the network runs (`int16, converted now`), when a network has to run at all.
 
-        `on_conversion` is entered for as long as weights are converted for it.
+        `on_conversion` is entered for as long as weights are converted for it. `find_others` looks for machines that help.
         """
+        if find_others is not None and self.held is None:
+            return self.lasting().inspect(
+                files, cache, on_progress, on_network, on_conversion=on_conversion, find_others=find_others
+            )
         settings = self.settings
         inspection = InspectionSettings(self.reader, self.split.workers, settings.batch_size, settings.recheck)
 
@@ -151,7 +170,17 @@ class Engine:
             on_network(classifier.note)
             return classifier
 
-        return inspect_files(files, inspection, cache, make_classifier, on_progress)
+        others = None if find_others is None else partial(self._found, find_others, on_conversion)
+        return inspect_files(files, inspection, cache, make_classifier, on_progress, find_others=others)
+
+    def _found(
+        self, find_others: Callable[[Engine], Others], on_conversion: Callable[[], AbstractContextManager[None]]
+    ) -> Others:
+        """Other machines, which are compared with the network here: it is made now."""
+        if self.held is not None:
+            with on_conversion() if self.is_to_be_converted else contextlib.nullcontext():
+                self.held.make()
+        return find_others(self)
 
     def _new_classifier(self) -> Classifier:
         from album_sort.classifier.rivals import measure_in_turns  # noqa: PLC0415 - only when a network runs

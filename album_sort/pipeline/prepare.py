@@ -12,6 +12,7 @@ from album_sort.core.planning.layout import Layout
 from album_sort.core.wording import Wording
 from album_sort.events import EventSink, FileLeftOut, Notice
 from album_sort.inspection.inspect import InspectionResult
+from album_sort.inspection.others import Others
 from album_sort.pipeline.assigning import Decider, album_title, assign_all, file_all, new_only
 from album_sort.pipeline.correcting import NOTHING_FOLLOWS, Followed, follow_corrections
 from album_sort.pipeline.engine import Engine
@@ -109,7 +110,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     stages, notes, net = Stages(sink, [scouted.timing]), list[str](), Net(is_strict=request.settings.strict)
     hand, remembered = _with_hand(scouted, remembered)
     with stages.stage("classify", len(scouted.files)), engine.open_cache() as cache:
-        inspected = engine.inspect(scouted.files, cache, stages.progress, notes.append, stages.within("convert"))
+        inspected = _inspect(scouted, cache, stages, notes)
         stages.items = inspected.read_count
         rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
         policy, heard, relearned = _listen(scouted, remembered, inspections, rest, cache)
@@ -152,6 +153,24 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         relearned=relearned,
         by_corrections=by_hand,
         waiting=scouted.waiting,
+    )
+
+
+def _inspect(scouted: Scouted, cache: InferenceCache, stages: Stages, notes: list[str]) -> InspectionResult:
+    """All files, with other machines where some are asked; what is to be said of them is said in the run's language."""
+    find, wording = scouted.request.find_others, load_wording()
+
+    def find_others(engine: Engine) -> Others:
+        assert find is not None  # noqa: S101 - only then is this passed on
+        return find(engine, lambda reason: wording.say(reason, scouted.lang), stages.sink)
+
+    return scouted.engine.inspect(
+        scouted.files,
+        cache,
+        stages.progress,
+        notes.append,
+        on_conversion=stages.within("convert"),
+        find_others=None if find is None else find_others,
     )
 
 

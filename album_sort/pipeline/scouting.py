@@ -16,6 +16,7 @@ from album_sort.core.ignore import ScanFilter
 from album_sort.core.planning.layout import Layout
 from album_sort.errors import UsageError
 from album_sort.events import EventSink, Notice, StageProgress
+from album_sort.inspection.others import Others
 from album_sort.native import native
 from album_sort.pipeline.absent import with_absent, without_missing
 from album_sort.pipeline.engine import Engine, make_engine
@@ -30,6 +31,9 @@ from album_sort.sentences import sentence
 from album_sort.settings import Settings
 from album_sort.state.cache_rows import KnownFile
 from album_sort.types import ContentId, FileEntry, FileKind, Place, Reason, StageTiming
+
+FindOthers = Callable[[Engine, Callable[[Reason], str], EventSink], Others]
+"""Given the network of a run, what says a reason in its language, and who listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class SortRequest:
     """Photos that a change speaks of: then it is about these, about all in the albums wherever their files are, and no others."""
     offers: bool = False
     """Whether somebody may want to hear what would follow their corrections."""
+    find_others: FindOthers | None = None
+    """Looks for machines that help to look at photos."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

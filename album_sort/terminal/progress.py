@@ -26,6 +26,8 @@ from rich.table import Column
 from album_sort.events import (
     Event,
     FileLeftOut,
+    MachineChanged,
+    MachineLooked,
     Notice,
     OpFinished,
     RunFinished,
@@ -50,6 +52,9 @@ _BESIDE_FOLDER = 80
 
 _LEAST_FOLDER = 16
 
+_BESIDE_MACHINES = 58
+"""Cells of all that stands beside the machines: a bar, figures, the time left."""
+
 
 @dataclass(slots=True)
 class HumanPrinter:
@@ -63,6 +68,8 @@ class HumanPrinter:
     _task: TaskID | None = None
     _drawn: float = 0.0
     _started: float = 0.0
+    _machines: dict[str, float] = field(default_factory=dict)
+    """Files a second of each other machine that looks at photos."""
 
     def __enter__(self) -> Self:
         """Starts the progress line where there is somebody to see it."""
@@ -88,10 +95,17 @@ class HumanPrinter:
                 self._begin(stage, total)
             case StageProgress(stage, done, total, current):
                 self._draw(done, total, current)
+            case MachineLooked(worker, _, _, per_second):
+                self._machines[worker] = per_second
+            case MachineChanged(worker, state):
+                self._machines.pop(worker, None)
+                if state == "joined":
+                    self._machines[worker] = 0.0
             case StageFinished() | FileLeftOut() | OpFinished() | RunFinished():
                 pass
 
     def _begin(self, stage: str, total: int | None) -> None:
+        self._machines.clear()
         if self._progress is not None:
             if self._task is not None:
                 self._progress.remove_task(self._task)
@@ -113,6 +127,14 @@ class HumanPrinter:
         room = self.console.width - _BESIDE_FOLDER
         shown = escape(shortened(folder, room, self.console)) if room >= _LEAST_FOLDER else ""
         self._progress.update(self._task, completed=done, total=total, figures=figures, current=shown)
+        if self._machines:
+            self._progress.update(self._task, description=escape(self._said_of_machines()))
+
+    def _said_of_machines(self) -> str:
+        """In place of what is being done: who does it, and how quickly."""
+        by_rate = sorted(self._machines.items(), key=lambda one: (-one[1], one[0]))
+        said = ", ".join(f"{printable(name, self.console.encoding)} {rate:,.0f}/s" for name, rate in by_rate)
+        return shortened(said, max(self.console.width - _BESIDE_MACHINES, _LEAST_FOLDER), self.console)
 
 
 def _columns(console: Console) -> list[ProgressColumn]:
