@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from datetime import datetime
 from pathlib import Path
@@ -23,8 +24,13 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "photos" / "personal" 
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("places")
+def cache(tmp_path_factory: pytest.TempPathFactory, session_cache: Path) -> Path:
+    """One to be damaged: the index of towns is made once in a process of the tests."""
+    load_index(session_cache)
+    (made,) = session_cache.glob("towns-*.npz")
+    folder = tmp_path_factory.mktemp("places")
+    shutil.copy(made, folder)
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -36,8 +36,12 @@ def built_wheel(folder: Path, environment: Mapping[str, str]) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel as pip builds it."""
-    return built_wheel(tmp_path_factory.mktemp("wheel"), {})
+    """The wheel as pip builds it, but that its C code is not made fast: ten seconds."""
+    folder = tmp_path_factory.mktemp("wheel")
+    compiler = folder / "cc"
+    compiler.write_text('#!/bin/sh\nexec cc "$@" -O0\n')
+    compiler.chmod(0o755)
+    return built_wheel(folder, {"CC": str(compiler)} if shutil.which("cc") else {})
 
 
 def test_without_a_compiler_the_wheel_is_complete_and_for_every_machine(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from importlib import resources
 
@@ -10,7 +11,7 @@ from album_sort.places._hanzi import simplified
 MUNICIPALITIES = "市县区町村"
 """What stands behind the name of a municipality in Chinese and Japanese, in simplified characters."""
 
-CJK_FIRST, CJK_LAST = "\u4e00", "\u9fff"
+_IN_CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}").fullmatch
 
 # CLDR's full names are for forms and passports; people title an album with these.
 SHORT_COUNTRIES: dict[str, dict[str, str]] = {
@@ -124,7 +125,7 @@ def chinese_name(names: list[str]) -> str:
     those that fit GB 2312, the set of simplified characters, go first; then those that are also given as a municipality's
     (Chengdu is 天府, the land of plenty, too, but only 成都 has a 成都市), and short ones before long ones.
     """
-    candidates = [name for name in names if len(name) > 1 and all(CJK_FIRST <= char <= CJK_LAST for char in name)]
+    candidates = list(filter(_IN_CHINESE, names))
     if not candidates:
         return ""
     known = {simplified(name) for name in candidates}
