@@ -175,7 +175,8 @@ def _import_program() -> None:
 
     import_torchvision()
     for module in (Path(album_sort.__file__).parent).glob("*/*.py"):
-        if module.stem != "__main__":
+        # A cluster needs its extra, a second and threads.
+        if module.stem != "__main__" and module.parent.name != "cluster":
             __import__(f"album_sort.{module.parent.name}.{module.stem}")
     _make_ready()
     # What is there stays: a fork that looks for circles among it would copy it all.
