@@ -75,7 +75,8 @@ def inputs_digest(scouted: Scouted, remembered: Remembered) -> str:
 
 def _inputs(scouted: Scouted, remembered: Remembered) -> Iterator[str]:
     settings = scouted.request.settings
-    names = sorted(set(type(settings).__dataclass_fields__) - IDLE_SETTINGS)
+    # The language is that of the run: a first one is not told it, and those after it are, by what it has left.
+    names = sorted(set(type(settings).__dataclass_fields__) - IDLE_SETTINGS - {"lang"})
     yield repr([getattr(settings, name) for name in names])
     # Where they go does not depend on it, but a run with previews makes those that one without them has not made.
     yield repr((settings.previews, can_show_films()))

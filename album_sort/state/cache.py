@@ -37,8 +37,9 @@ CACHE_FILE = "inference.sqlite"
 INSPECTION_VERSION = 4
 """Raised whenever reading the same bytes would give other metadata or other pixels."""
 
-MOST_PHOTOS = 1_000_000
-"""Beyond this many contents the oldest are forgotten: about 1.5 GB (benchmarks/results/cache.csv)."""
+MOST_PHOTOS = 10_000_000
+"""Beyond this many contents the oldest are forgotten: 15 GB, a thousandth of such photos. A bound below the size of a library would have a
+part of it read again every night, and forgotten again the next."""
 
 _SCHEMA_VERSION = 2
 """2: small integers for contents, packed columns, thumbnails in a file of their own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -69,6 +69,10 @@ class Ranking(Sequence[AlbumScore]):
     def __getitem__(self, index: int | slice) -> AlbumScore | tuple[AlbumScore, ...]:
         """The album of a rank, or those of several."""
         return self._ranked()[index]
+
+    def __iter__(self) -> Iterator[AlbumScore]:
+        """All, sorted once: what a sequence does by itself would sort them for each of them."""
+        return iter(self._ranked())
 
     def __eq__(self, other: object) -> bool:
         """Whether the same albums have the same probabilities in the same order."""
