@@ -131,13 +131,13 @@ def made_up_inspection(number: int, photo: TimelinePhoto, model_key: str, rng: r
 def _looks(*, is_screen: bool) -> tuple[ImageStatistics, ...]:
     """As many as nobody takes for equal; each made-up one takes half a millisecond."""
     rng = random.Random(6)  # noqa: S311 - made-up photos need no secrecy
-    return tuple(_statistics(rng, is_screen=is_screen) for _ in range(10_000))
+    return tuple(_statistics(rng, is_screen=is_screen) for _ in range(1_000))
 
 
 @lru_cache
 def _predictions(model_key: str) -> tuple[Prediction, ...]:
     rng = random.Random(7)  # noqa: S311 - made-up photos need no secrecy
-    return tuple(_prediction(rng, model_key) for _ in range(10_000))
+    return tuple(_prediction(rng, model_key) for _ in range(1_000))
 
 
 def _metadata(photo: TimelinePhoto, taken: CaptureTime, rng: random.Random) -> Metadata:

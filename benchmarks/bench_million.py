@@ -21,7 +21,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain
@@ -45,13 +46,16 @@ NEW = (12, 10_000)
 PHOTO = "one photo"
 
 
-def make_all(folder: Path, count: int) -> None:
-    """The library `folder/photos`, two evenings' photos that wait in `folder/later`, and a cache that knows them all."""
+def make_all(folder: Path, count: int, evenings: Sequence[int] = NEW) -> None:
+    """The library `folder/photos`, some evenings' photos that wait in `folder/later`, and a cache that knows them all."""
     gazetteer = Gazetteer.load("en", folder / "cache")
     years = 4 if count <= 20_000 else 10 if count <= 200_000 else 25
-    wanted = count + sum(NEW)
+    wanted = count + sum(evenings)
+    ends = [count + sum(evenings[:n]) for n in range(len(evenings) + 1)]
     shots = 1 + 3.0 * BURST_SHARE
-    people = make_library(99, LIFE, gazetteer, years=years, busier=1.15 * wanted / shots / (1300 * years)).photos
+    people = make_library(
+        99, LIFE, gazetteer, years=years, busier=max(1.0, 1.15 * wanted / shots / (1300 * years))
+    ).photos
     people.sort(key=lambda photo: str(photo.capture_time.local) if photo.capture_time else "")
     rng = random.Random(5)  # noqa: S311 - made-up photos need no secrecy
     engine = made_up_engine(folder / "cache")
@@ -61,9 +65,8 @@ def make_all(folder: Path, count: int) -> None:
         for number, photo in enumerate(photos):
             if number == wanted:
                 break
-            evening = number - count
-            where = "photos" if evening < 0 else f"later/{NEW[0] if evening < NEW[0] else NEW[1]}"
-            maker.make(number, photo, where)
+            evening = bisect_right(ends, number)
+            maker.make(number, photo, f"later/{evenings[evening - 1]}" if evening else "photos")
             if number % 5000 == 0:
                 cache.commit()
 

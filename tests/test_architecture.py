@@ -344,6 +344,7 @@ MAKES_INNER_PATHS = {
     "core/planning/plan.py",
     "core/planning/reconcile.py",
     "core/planning/renames.py",
+    "fileops/glance.py",
     "fileops/picture.py",
     "fileops/destination.py",
     "fileops/publish.py",

@@ -28,7 +28,7 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
     for path, status in _walk(destination, unreadable) if root is not None else ():
         if stat.S_ISDIR(status.st_mode):
             folders.add(path)
-        elif _is_temporary(path):
+        elif is_temporary(path):
             temporaries.append(path)
         else:
             try:
@@ -39,7 +39,7 @@ def take_picture(destination: str, fs: FileSystem, records: DestinationRecords) 
             else:
                 present[path] = PresentFile(status.st_size, status.st_mtime_ns, status.st_ino, text)
     present |= _believed(records.ledger, unreadable, destination, fs)
-    temporaries += _leftovers(destination)
+    temporaries += leftovers(destination)
     current = reconcile(records, _proven(destination, fs, find_candidates(records, present)), folders)
     astray = _links_astray(Destination(fs, destination, NO_RUN), current.ledger, present)
     return DestinationPicture(
@@ -75,7 +75,8 @@ def read_foreign(
     return replace(picture, contents=contents)
 
 
-def _is_temporary(path: str) -> bool:
+def is_temporary(path: str) -> bool:
+    """Whether a file in the albums is one of ours that has no name yet."""
     name = path.rpartition("/")[2]
     return name.startswith(TEMPORARY_PREFIX) or (name.startswith(aside.PREFIX) and aside.own_name(path) is not None)
 
@@ -152,7 +153,7 @@ def _each(
             unreadable.append(AlbumRelPath(folder))
 
 
-def _leftovers(root: str) -> Iterator[AlbumRelPath]:
+def leftovers(root: str) -> Iterator[AlbumRelPath]:
     """What killed runs left half-written in the state folder: reports and lists, which get their names when they are complete."""
     runs = f"{STATE_FOLDER}/runs"
     for folder in (STATE_FOLDER, *(f"{runs}/{name}" for name in _names(os.path.join(root, runs)))):

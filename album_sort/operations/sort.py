@@ -19,9 +19,10 @@ from album_sort.fileops.lock import check_unlocked
 from album_sort.fileops.trouble import describe
 from album_sort.operations.differences import say_differences, say_overruled
 from album_sort.operations.known_problems import KnownProblems
+from album_sort.operations.nothing_new import keep, look
 from album_sort.operations.order import SortOrder
 from album_sort.operations.others import others_for
-from album_sort.operations.outcome import Outcome, RunSummary
+from album_sort.operations.outcome import Outcome
 from album_sort.operations.own_files import write_plan
 from album_sort.operations.pages import point_to_newest_page
 from album_sort.operations.reports import ReportWriter, is_page
@@ -38,8 +39,7 @@ from album_sort.pipeline.remembered import (
     remember_nothing_written,
 )
 from album_sort.pipeline.reporting import changes_since
-from album_sort.pipeline.scouting import Scouted, SortRequest, scout
-from album_sort.pipeline.unchanged import LastRun, inputs_digest, is_undisturbed, keep_last_run, recall_last_run
+from album_sort.pipeline.scouting import SortRequest, scout
 from album_sort.settings import SPECS, Settings
 from album_sort.state.previews import PreviewStore, previews_beside, previews_of
 from album_sort.state.store import DestinationState
@@ -135,9 +135,7 @@ class _Run:
         if clear_after_kill(self.request.destination, self.request.settings.wait, self.sink):
             # A killed undo may have taken away the run whose page was shown.
             point_to_newest_page(self.request.destination)
-        remembered = remember_nothing_written(self.request.destination)
-        scouted = scout(self.request, remembered, self.sink)
-        known_summary = self._unchanged(scouted, remembered)
+        scouted, remembered, known_summary = look(self.order, self.request, self.sink)
         if known_summary is not None:
             return Outcome(None, None, None, self.request.sources, known_summary=known_summary, language=scouted.lang)
         preparation = prepare(scouted, remembered, self.sink)
@@ -146,15 +144,17 @@ class _Run:
         is_to_be_written = planned.has_work or remembered.records.unfinished_runs or self._saves_news(preparation)
         if not is_to_be_written and not self._lacks_previews(preparation, planned):
             outcome = self._without_writing(preparation, planned, remembered, is_preview=False)
-            self._keep(scouted, remembered, outcome)
+            keep(scouted, remembered, outcome)
             return outcome
         with held_destination(self.request.destination, self.request.settings.wait, self.sink) as state:
             # Again: another run, or a person in the albums, may have come in between; only now does nobody else write here.
             remembered = read_remembered(state)
             planned = self._plan(preparation, remembered)
             outcome = self._carry_out(preparation, planned, remembered, state)
-            self._keep(scouted, read_remembered(state), outcome)
-            return outcome
+            remembered = read_remembered(state)
+        # Closed, the state is one file again, and looks as the next run will find it.
+        keep(scouted, remembered, outcome)
+        return outcome
 
     def _saves_news(self, preparation: Preparation) -> bool:
         """Whether the destination keeps other settings after this run, and may have to be told without a file to file."""
@@ -279,27 +279,6 @@ class _Run:
             before = self.timings.get(event.stage, StageTiming(event.stage, 0.0))
             self.timings[event.stage] = StageTiming(event.stage, before.seconds + event.seconds, event.done)
         self.sink(event)
-
-    def _keep(self, scouted: Scouted, remembered: Remembered, outcome: Outcome) -> None:
-        """So that the next run over the same library need not look at it."""
-        if outcome.is_complete:
-            run = LastRun(inputs_digest(scouted, remembered), outcome.summary.as_text())
-            keep_last_run(scouted.engine.cache_folder, self.request.destination, run)
-
-    def _unchanged(self, scouted: Scouted, remembered: Remembered) -> RunSummary | None:
-        """What the last run said, where this one would find nothing else; None where photos have to be looked at."""
-        settings, destination = self.request.settings, self.request.destination
-        last = recall_last_run(scouted.engine.cache_folder, destination)
-        if self.request.keeps.get("learn", "") != self.order.here.kept.values.get("learn", ""):
-            return None
-        if settings.recheck or settings.report or self.order.in_detail or self.order.saves or last is None:
-            return None
-        if last.inputs != inputs_digest(scouted, remembered) or not is_undisturbed(destination, remembered):
-            return None
-        try:
-            return RunSummary.again(last.outcome)
-        except (ValueError, KeyError, TypeError):
-            return None
 
     @property
     def _report_folder(self) -> str:

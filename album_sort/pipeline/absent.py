@@ -25,6 +25,8 @@ def without_missing(
 
     Those that `may_be_gone` stay: entries of a list, which the scan tells of itself.
     """
+    if all(one in may_be_gone or os.path.lexists(one) for one in sources):
+        return tuple(sources)
     known = sorted(remembered.sources)
     return tuple(one for one in sources if one in may_be_gone or os.path.lexists(one) or not _below(known, one))
 
@@ -33,11 +35,12 @@ def with_absent(found: ScanResult, sources: Sequence[str], remembered: Remembere
     """What was found, and as a problem each source in which there is nothing now."""
     paths = [file.path for file in found.files]
     skipped = [one.path for one in found.skipped]
-    known = sorted(remembered.sources)
     told = []
-    for source in sources:
+    empty = [source for source in sources if not _below(paths, source)]
+    known = sorted(remembered.sources) if empty else []
+    for source in empty:
         photos = _below(known, source)
-        if not photos or _below(paths, source):
+        if not photos:
             continue
         at = bisect_left(skipped, source)
         reasons = found.skipped[at : at + _below(skipped, source)]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 
 from album_sort.core.albums.own_albums import NO_OWN_ALBUMS, OwnAlbums
@@ -16,9 +17,9 @@ from album_sort.core.learning.lesson import Lesson
 from album_sort.pipeline.lessons import CORRECTED, KEY, lessons_of, teachings_of
 from album_sort.pipeline.own_albums import read_own_albums
 from album_sort.state.store import DestinationState
-from album_sort.types import LANGUAGES, ContentId, KnownTrip, RunId
+from album_sort.types import LANGUAGES, AlbumRelPath, ContentId, KnownTrip, RunId
 from album_sort.types.corrections import Correction
-from album_sort.types.ledger import DestinationRecords, RunStatus
+from album_sort.types.ledger import DestinationRecords, LedgerRow, RunStatus
 from album_sort.types.told import FactKey, ToldFact
 
 LANGUAGE = "language"
@@ -69,7 +70,7 @@ class Remembered:
     """What they told of when, where and on which trip photos were taken."""
     teachings: tuple[Teaching, ...] = ()
     """What corrections have taught, as far as a person has confirmed it."""
-    sources: frozenset[str] = frozenset()
+    sources: Set[str] = frozenset()
     """Absolute paths of the photos filed so far."""
     lifted: frozenset[str] = frozenset()
     """Photos that neighbours have lifted from review (`pipeline/neighbours.py`)."""
@@ -91,14 +92,46 @@ def not_before(now_utc: datetime, last_run_utc: datetime | None) -> datetime:
     return last_run_utc + timedelta(seconds=1)
 
 
-def read_remembered(state: DestinationState) -> Remembered:
-    """Everything at once: the state may be closed afterwards."""
-    records = state.records()
+class _Sources(Set[str]):
+    """Absolute paths of the photos in the albums, found out when somebody asks for them."""
+
+    def __init__(self, ledger: Callable[[], Mapping[AlbumRelPath, LedgerRow]]) -> None:
+        self._ledger = ledger
+
+    @cached_property
+    def _paths(self) -> frozenset[str]:
+        return frozenset(os.path.abspath(row.source) for row in self._ledger().values())
+
+    def __contains__(self, path: object) -> bool:
+        """Whether it is that of a photo in the albums."""
+        return path in self._paths
+
+    def __iter__(self) -> Iterator[str]:
+        """All."""
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self._paths)
+
+    @classmethod
+    def _from_iterable(cls, paths: Iterable[str]) -> Set[str]:  # type: ignore[override]
+        return frozenset(paths)
+
+
+def read_remembered(state: DestinationState, *, with_photos: bool = True) -> Remembered:
+    """Everything at once: the state may be closed afterwards.
+
+    Without photos: but for the rows of the photos and the members of trips, of which a large library has millions. Their sources are
+    read when somebody asks for them.
+    """
+    records = state.records() if with_photos else DestinationRecords()
     runs = state.runs()
+    destination = str(state.destination)
     return Remembered(
         records=records,
         corrections=state.corrections(),
-        trips=state.trips(),
+        trips=state.trips() if with_photos else (),
         language=language_of(state) if state.setting(LANGUAGE) else "",
         model=state.setting(MODEL) or "",
         weights=RememberedWeights.of(state.setting(WEIGHTS) or ""),
@@ -106,7 +139,7 @@ def read_remembered(state: DestinationState) -> Remembered:
         own_albums=read_own_albums(state),
         facts=state.facts(),
         teachings=teachings_of(state.settings_with(CORRECTED)),
-        sources=frozenset(os.path.abspath(row.source) for row in records.ledger.values()),
+        sources=_Sources((lambda: records.ledger) if with_photos else lambda: _ledger_of(destination)),
         lifted=read_lifted(state.setting(LIFTED) or ""),
         roots=read_roots(state),
         last_run=(runs[-1].run_id, runs[-1].started_utc) if runs else None,
@@ -138,10 +171,15 @@ def roots_as_text(roots: Sequence[str]) -> str:
     return json.dumps(sorted(roots))
 
 
-def remember_nothing_written(destination: str) -> Remembered:
+def remember_nothing_written(destination: str, *, with_photos: bool = True) -> Remembered:
     """The same without writing anything: for previews, and for finding out that there is nothing to do."""
     with open_to_read(destination) as state:
-        return read_remembered(state)
+        return read_remembered(state, with_photos=with_photos)
+
+
+def _ledger_of(destination: str) -> Mapping[AlbumRelPath, LedgerRow]:
+    with open_to_read(destination) as state:
+        return state.records().ledger
 
 
 def language_of(state: DestinationState) -> str:

@@ -2,7 +2,8 @@
 
 Everything that decides where photos go is in one digest: the files as the scan saw them, settings, rules, labels, network,
 program, and what is remembered. Where it is that of the last complete run, and the albums lie as that run left them, there is
-nothing to do.
+nothing to do. A large library is told so by less: where the file of what is remembered looks as that run left it, nothing of it is
+read, and a glance at the albums is compared with the one of then.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import chain, islice
 from pathlib import Path
 
 from album_sort.cached_file import write_cached
@@ -20,19 +22,24 @@ from album_sort.classifier.labels import label_folder
 from album_sort.core.checked import NONSENSE
 from album_sort.core.learning.corrections import teaching_to_text
 from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.fileops.glance import DISTURBED, glance_as_left
 from album_sort.fileops.picture import take_picture
 from album_sort.pipeline.extras import can_show_films
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.scouting import Scouted
 from album_sort.reading import read_small
 from album_sort.settings import SPECS
-from album_sort.types import AlbumRelPath
-from album_sort.types.ledger import DestinationPicture
+from album_sort.state.database import DATABASE
+from album_sort.types import AlbumRelPath, ContentId
+from album_sort.types.ledger import STATE_FOLDER, DestinationPicture
 
 IDLE_SETTINGS = frozenset(name for name, spec in SPECS.items() if spec.is_idle)
 """Settings that change nothing about where photos go."""
 
 _MOST_BYTES = 16 << 20
+
+_AT_ONCE = 1024
+"""Texts digested together: one by one they took three times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +49,26 @@ class LastRun:
     inputs: str
     outcome: str
     """What it said at its end."""
+    seen: str = ""
+    """Of the inputs, those that are not remembered by the destination."""
+    state: str = ""
+    """How the file looked that holds what is remembered."""
+    albums: str = DISTURBED
+    """How the albums looked, where all lay as that run had left it."""
 
 
 def recall_last_run(cache_folder: Path, destination: str) -> LastRun | None:
     """The last complete run from this machine; None where there was none, or nothing that can be read."""
     try:
         values = json.loads(read_small(_file(cache_folder, destination), _MOST_BYTES))
-        return LastRun(str(values["inputs"]), str(values["outcome"]))
+        return LastRun(**{name: str(values[name]) for name in LastRun.__dataclass_fields__ if name in values})
     except (OSError, *NONSENSE):
         return None
 
 
 def keep_last_run(cache_folder: Path, destination: str, run: LastRun) -> None:
     """Remembers a complete run; a cache that cannot be written only costs time."""
-    text = json.dumps({"inputs": run.inputs, "outcome": run.outcome})
+    text = json.dumps({name: getattr(run, name) for name in LastRun.__dataclass_fields__})
     write_cached(_file(cache_folder, destination), lambda sink: sink.write(text.encode()))
 
 
@@ -66,14 +79,22 @@ def _file(cache_folder: Path, destination: str) -> Path:
 
 def inputs_digest(scouted: Scouted, remembered: Remembered) -> str:
     """Digest of everything that decides what a run will do to its destination."""
-    digest = hashlib.sha256()
-    for text in _inputs(scouted, remembered):
-        digest.update(text.encode("utf-8", "surrogatepass"))
-        digest.update(b"\0")
+    return _digest(chain(_seen(scouted), _remembered(remembered)))
+
+
+def seen_digest(scouted: Scouted) -> str:
+    """The same without what the destination remembers."""
+    return _digest(_seen(scouted))
+
+
+def _digest(texts: Iterable[str]) -> str:
+    digest, texts = hashlib.sha256(), iter(texts)
+    while some := list(islice(texts, _AT_ONCE)):
+        digest.update("".join(f"{text}\0" for text in some).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 
-def _inputs(scouted: Scouted, remembered: Remembered) -> Iterator[str]:
+def _seen(scouted: Scouted) -> Iterator[str]:
     settings = scouted.request.settings
     # The language is that of the run: a first one is not told it, and those after it are, by what it has left.
     names = sorted(set(type(settings).__dataclass_fields__) - IDLE_SETTINGS - {"lang"})
@@ -85,6 +106,9 @@ def _inputs(scouted: Scouted, remembered: Remembered) -> Iterator[str]:
     for file in scouted.files:
         yield f"{file.path}|{file.size_bytes}|{file.mtime_ns}|{file.inode}"
     yield repr([(one.path, one.reason) for one in scouted.found.skipped])
+
+
+def _remembered(remembered: Remembered) -> Iterator[str]:
     for path, row in sorted(remembered.records.ledger.items()):
         yield f"{path}|{row.content_id}|{row.folder}|{row.album}|{row.source}"
     yield repr(sorted(remembered.records.folder_aliases.items()))
@@ -103,6 +127,32 @@ def _program() -> Iterator[str]:
                 yield f"{path.name}|{found.st_size}|{found.st_mtime_ns}"
 
 
+def looks_of_state(destination: str) -> str:
+    """How the file looks that holds what is remembered; empty where there is none, or one that is being written to.
+
+    A file of the same looks holds the same, without a word of it being read.
+    """
+    path = Path(destination) / STATE_FOLDER / DATABASE
+    if any(os.path.lexists(f"{path}{suffix}") for suffix in ("-wal", "-journal")):
+        return ""
+    try:
+        found = path.lstat()
+    except OSError:
+        return ""
+    return f"{found.st_dev}|{found.st_ino}|{found.st_size}|{found.st_mtime_ns}|{found.st_ctime_ns}"
+
+
+def looks_of_albums(destination: str, remembered: Remembered) -> str:
+    """A glance at the albums where every file lies as the last run left it, else `DISTURBED`. Reads names and dates only."""
+    unwanted = _unwanted(remembered)
+    # A photo that somebody had deleted may have come back elsewhere.
+    if remembered.records.unfinished_runs or (unwanted and not is_undisturbed(destination, remembered)):
+        return DISTURBED
+    ledger = remembered.records.ledger
+    absent = frozenset(path for path, row in ledger.items() if row.group_id in unwanted) if unwanted else frozenset()
+    return glance_as_left(destination, ledger, absent)
+
+
 def is_undisturbed(destination: str, remembered: Remembered) -> bool:
     """Whether every file in the albums is where and as the last run left it. Reads names and dates only."""
     if remembered.records.unfinished_runs:
@@ -110,11 +160,15 @@ def is_undisturbed(destination: str, remembered: Remembered) -> bool:
     picture = take_picture(destination, RealFileSystem(), remembered.records)
     if picture.has_news or picture.stale_temporaries:
         return False
-    unwanted = {content for content, correction in remembered.corrections.items() if correction.keeps_out}
+    unwanted = _unwanted(remembered)
     return all(
         _is_as_left(picture, path) or (row.group_id in unwanted and path not in picture.present)
         for path, row in picture.ledger.items()
     )
+
+
+def _unwanted(remembered: Remembered) -> set[ContentId]:
+    return {content for content, correction in remembered.corrections.items() if correction.keeps_out}
 
 
 def _is_as_left(picture: DestinationPicture, path: AlbumRelPath) -> bool:
