@@ -62,6 +62,11 @@ def sentence(key: str, **values: object) -> str:
         return f"{key} ({', '.join(f'{name}={value}' for name, value in values.items())})"
 
 
+def has_sentence(key: str) -> bool:
+    """Whether there is one."""
+    return key in _rows(key.partition(".")[0])
+
+
 def plural_of(lang: str, number: float) -> str:
     """Which of its forms a language uses for a number of things, in the words of Unicode: `one`, `few`, `other` ..."""
     from babel.core import Locale  # noqa: PLC0415 - seldom needed, and slow to load

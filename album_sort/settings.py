@@ -39,73 +39,63 @@ class Settings:
     one are read from here.
     """
 
-    mode: Mode = _is(
-        Mode.COPY, a_mode, "copy (default), symlink, hardlink or reflink.", metavar="MODE", keeping=_ALWAYS
-    )
-    layout: str = _is(
-        DEFAULT_LAYOUT, a_text, "Folders; default {album}/{trip|year|undated}.", metavar="TEMPLATE", keeping=_ALWAYS
-    )
-    also: bool = _is(
-        False, a_flag, "Link photos into secondary albums, too.", switch="--also/--no-also", keeping=_ONCE_SET
-    )
-    albums: str = _is("", a_text, "Your own album rules (TOML).", metavar="FILE", keeping=_ONCE_SET)
+    mode: Mode = _is(Mode.COPY, a_mode, "help.copy-default-symlink-hardlink", metavar="MODE", keeping=_ALWAYS)
+    layout: str = _is(DEFAULT_LAYOUT, a_text, "help.folders-default-album-trip", metavar="TEMPLATE", keeping=_ALWAYS)
+    also: bool = _is(False, a_flag, "help.link-photos-into-secondary", switch="--also/--no-also", keeping=_ONCE_SET)
+    albums: str = _is("", a_text, "help.your-own-album-rules", metavar="FILE", keeping=_ONCE_SET)
     """Empty for none."""
-    lang: str = _is("", one_of(LANGUAGES), "Language of folders and report.", metavar="en|zh")
+    lang: str = _is("", one_of(LANGUAGES), "help.language-of-folders-and", metavar="en|zh")
     """Empty takes the destination's, `en` for a new one."""
     precision_target: float = _is(
         0.95,
         a_number(0.5, 0.999),
-        "Share of filed photos to be right, default 0.95; others go to review.",
+        "help.share-of-filed-photos",
         metavar="SHARE",
         keeping=_ONCE_SET,
     )
     home: tuple[float, float] | str | None = _is(
-        None, a_home, "Where you live, instead of finding out.", metavar="LAT,LON", keeping=_ONCE_SET
+        None, a_home, "help.where-you-live-instead", metavar="LAT,LON", keeping=_ONCE_SET
     )
     """Latitude and longitude in degrees, or a town's name."""
-    day_begins: int = _is(
-        0, an_integer(0, 12), "Hour at which a day begins, for nights out.", metavar="HOUR", keeping=_ONCE_SET
-    )
+    day_begins: int = _is(0, an_integer(0, 12), "help.hour-at-which-a", metavar="HOUR", keeping=_ONCE_SET)
     """4 files a night out under the evening before."""
-    clock: tuple[str, ...] = _is(
-        (), some_texts, "Correct a camera's clock.", metavar="CAMERA=+1h30m", keeping=_ONCE_SET
-    )
+    clock: tuple[str, ...] = _is((), some_texts, "help.correct-a-camera-s", metavar="CAMERA=+1h30m", keeping=_ONCE_SET)
     learn: str = _is(
         "ask",
         one_of(LEARN),
-        "What corrections teach about other photos: off, ask (default) or auto.",
+        "help.what-corrections-teach-about",
         metavar="off|ask|auto",
         keeping=_ONCE_SET,
     )
     """`ask` says what would follow; `auto` files by it, and once confirmed the albums keep it."""
-    include: tuple[str, ...] = _is((), some_texts, "Only files that match.", metavar="GLOB")
-    exclude: tuple[str, ...] = _is((), some_texts, "No files that match.", metavar="GLOB")
-    since: date | None = _is(None, a_day(is_last=False), "Taken on this day or later.", metavar="DATE")
-    until: date | None = _is(None, a_day(is_last=True), "Taken on this day or earlier.", metavar="DATE")
-    limit: int = _is(0, an_integer(0, 10**9), "At most N photos not yet filed.", metavar="N")
+    include: tuple[str, ...] = _is((), some_texts, "help.only-files-that-match", metavar="GLOB")
+    exclude: tuple[str, ...] = _is((), some_texts, "help.no-files-that-match", metavar="GLOB")
+    since: date | None = _is(None, a_day(is_last=False), "help.taken-on-this-day", metavar="DATE")
+    until: date | None = _is(None, a_day(is_last=True), "help.taken-on-this-day-or", metavar="DATE")
+    limit: int = _is(0, an_integer(0, 10**9), "help.at-most-n-photos", metavar="N")
     """0 for all."""
-    recheck: bool = _is(False, a_flag, "Read every photo again, whatever its date says.", is_idle=True)
-    prune: bool = _is(False, a_flag, "Take outputs whose source is gone to the trash.")
+    recheck: bool = _is(False, a_flag, "help.read-every-photo-again", is_idle=True)
+    prune: bool = _is(False, a_flag, "help.take-outputs-whose-source")
     """In the state folder."""
-    prune_limit: float = _is(0.2, a_number(0, 1), "Largest share to prune at once, default 0.2.", metavar="SHARE")
+    prune_limit: float = _is(0.2, a_number(0, 1), "help.largest-share-to-prune", metavar="SHARE")
     """Of the outputs."""
     model: str = _is("auto", a_text, "", metavar="NAME")
     """One of the registered networks, which its help lists."""
-    weights: str = _is("", a_text, "Your own weights of the network.", metavar="FILE")
-    offline: bool = _is(False, a_flag, "Never open a connection.", is_idle=True)
+    weights: str = _is("", a_text, "help.your-own-weights-of", metavar="FILE")
+    offline: bool = _is(False, a_flag, "help.never-open-a-connection", is_idle=True)
     precision: Precision = _is(
-        Precision.AUTO, a_precision, "auto, int16, int8, bf16 or fp32.", metavar="KIND", keeping=_ONCE_SET
+        Precision.AUTO, a_precision, "help.auto-int16-int8-bf16", metavar="KIND", keeping=_ONCE_SET
     )
-    batch_size: int = _is(16, an_integer(1, 512), "Photos in a batch, default 16.", metavar="N", is_idle=True)
-    workers: int = _is(0, an_integer(0, 256), "Decoding processes.", metavar="N", is_idle=True)
+    batch_size: int = _is(16, an_integer(1, 512), "help.photos-in-a-batch", metavar="N", is_idle=True)
+    workers: int = _is(0, an_integer(0, 256), "help.decoding-processes", metavar="N", is_idle=True)
     """0 chooses."""
-    threads: int = _is(0, an_integer(0, 256), "Threads of the network.", metavar="N", is_idle=True)
+    threads: int = _is(0, an_integer(0, 256), "help.threads-of-the-network", metavar="N", is_idle=True)
     """0 chooses."""
-    nice: int = _is(0, an_integer(0, 19), "Give way to other programs, as nice(1).", metavar="0-19", is_idle=True)
+    nice: int = _is(0, an_integer(0, 19), "help.give-way-to-other", metavar="0-19", is_idle=True)
     cluster: str = _is(
         "",
         a_text,
-        "Other machines look at photos, too; they meet at tls://HOST:PORT. local[2] tries it here.",
+        "help.other-machines-look-at",
         metavar="ADDRESS",
         is_idle=True,
         is_reported=False,
@@ -114,7 +104,7 @@ class Settings:
     cluster_certs: str = _is(
         "",
         a_text,
-        "Certificates of the cluster; see `album-sort cluster certs`.",
+        "help.certificates-of-the-cluster",
         metavar="DIR",
         is_idle=True,
         is_reported=False,
@@ -123,25 +113,25 @@ class Settings:
     cluster_path: tuple[str, ...] = _is(
         (),
         some_texts,
-        "Photos in LOCAL are in REMOTE on the other machines.",
+        "help.photos-in-local-are",
         metavar="LOCAL=REMOTE",
         is_idle=True,
         is_reported=False,
     )
-    report: str = _is("", a_text, "Write the report there, too.", metavar="DIR|FILE.html", is_idle=True)
+    report: str = _is("", a_text, "help.write-the-report-there", metavar="DIR|FILE.html", is_idle=True)
     """Folder for a further copy."""
     previews: bool = _is(
         True,
         a_flag,
-        "Pictures for the page of what browsers cannot show.",
+        "help.pictures-for-the-page",
         switch="--previews/--no-previews",
         is_idle=True,
     )
     """In the state folder, at most 2,048 px large: of HEIC, RAW, TIFF, JPEG XL."""
-    log_file: str = _is("", a_text, "Append what is said to FILE.", metavar="FILE", is_idle=True)
-    progress: bool = _is(True, a_flag, "No progress line.", switch="--no-progress", is_idle=True)
-    wait: float = _is(0.0, a_number(0, 1e6), "Wait for another run to finish.", metavar="SECONDS", is_idle=True)
-    strict: bool = _is(False, a_flag, "For developers: end at a fault of the program itself.", is_idle=True)
+    log_file: str = _is("", a_text, "help.append-what-is-said", metavar="FILE", is_idle=True)
+    progress: bool = _is(True, a_flag, "help.no-progress-line", switch="--no-progress", is_idle=True)
+    wait: float = _is(0.0, a_number(0, 1e6), "help.wait-for-another-run", metavar="SECONDS", is_idle=True)
+    strict: bool = _is(False, a_flag, "help.for-developers-end-at", is_idle=True)
     """Raise at the first fault of this program instead of leaving its photo out: for those who mend it."""
 
 

@@ -112,6 +112,10 @@ def own_surroundings(session_cache: Path) -> Iterator[None]:
         monkeypatch.setenv("ALBUM_SORT_CACHE_DIR", str(session_cache))
         monkeypatch.setenv("XDG_CONFIG_HOME", str(session_cache / "no-config"))
         monkeypatch.setenv("NO_COLOR", "1")
+        # Whoever runs the tests may speak another language than they expect.
+        for name in ("LC_ALL", "LC_MESSAGES"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("LANG", "C.UTF-8")
         yield
 
 

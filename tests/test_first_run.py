@@ -14,7 +14,6 @@ from album_sort.events import StageStarted
 from album_sort.operations.here import albums_here
 from album_sort.operations.known_problems import KnownProblems
 from album_sort.operations.outcome import AlbumLine, Outcome, RunSummary
-from album_sort.operations.words import language_of
 from album_sort.pipeline.stages import Stages
 from album_sort.terminal.layout import say_link
 from album_sort.terminal.summary import print_summary
@@ -143,18 +142,3 @@ def test_a_stage_within_another_gives_the_line_back() -> None:
     begun = [(event.stage, event.total) for event in told if isinstance(event, StageStarted)]
     assert begun == [("classify", 7), ("convert", None), ("classify", 7)]
     assert [timing.stage for timing in stages.timings] == ["classify"]
-
-
-@pytest.mark.parametrize(
-    ("said", "lang"),
-    [
-        ({}, "en"),
-        ({"LANG": "zh_CN.UTF-8"}, "zh"),
-        ({"LANG": "zh_CN.UTF-8", "LC_MESSAGES": "en_GB"}, "en"),
-        ({"LANG": "en_US", "LC_ALL": "zh"}, "zh"),
-        ({"LANG": "de_DE.UTF-8"}, "en"),
-        ({"LC_ALL": "", "LANG": "zh_TW"}, "zh"),
-    ],
-)
-def test_the_language_of_the_surroundings_counts_where_no_albums_say_one(said: dict[str, str], lang: str) -> None:
-    assert language_of(said) == lang

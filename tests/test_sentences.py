@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import typer.testing
+from rich.cells import cell_len
 
 from album_sort.choices import LANGUAGES
+from album_sort.cli._help import WRONG_CALL, wrong_call
+from album_sort.cli.app import app
 from album_sort.sentences import can_show, language_of, sentence, speak, speaking, spoken
+from tests.builders import make_jpeg, make_tree
+from tests.conftest import Program
 from tests.messages import PACKAGE, calls, keys_in_code, message_files, messages, placeholders, trees
+from tests.test_docs import command_names
 
 
 @pytest.mark.parametrize("file", sorted(message_files()))
@@ -141,3 +150,85 @@ def test_where_chinese_cannot_be_shown_english_is_spoken() -> None:
         assert sentence("common.disk-full") == "磁盘已满"
     finally:
         speak("en")
+
+
+def helped() -> list[ast.Call]:
+    """What the command line is made of: options, arguments, groups of commands."""
+    places = [*(PACKAGE / "cli").glob("*.py"), PACKAGE / "settings.py"]
+    made = ("typer.Option", "typer.Argument", "typer.Typer", "_is")
+    return [
+        node
+        for path in places
+        for node in ast.walk(trees()[path])
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in made
+    ]
+
+
+def test_the_help_of_every_option_is_a_sentence_by_key() -> None:
+    for call in helped():
+        given = [one.value for one in call.keywords if one.arg in ("help", "short_help", "epilog")]
+        given += call.args[2:3] if ast.unparse(call.func) == "_is" else []
+        for one in given:
+            assert not isinstance(one, ast.Constant) or one.value in messages() or one.value == "", ast.unparse(one)
+            assert not isinstance(one, ast.JoinedStr), ast.unparse(one)
+
+
+def english_in(text: str) -> set[str]:
+    """Words that a Chinese reader is not to be troubled with: commands, options, what is typed as it stands, and names stay."""
+    lines = [line for line in text.splitlines() if not re.match(r"\s*(curl|album-sort) ", line)]
+    plain = re.sub(r"`[^`]*`|album-sort \S+|-{1,2}\w[\w/-]*|\S*[/.=~]\S*", " ", "\n".join(lines))
+    known = "auto copy symlink hardlink reflink off ask int16 int8 bf16 fp32 systemd cron paste JSON TOML POST PEM EXIF"
+    known += " local resnet18 efficientnet-lite0 and or true false id nice album-sort"
+    return set(re.findall(r"(?<![\w-])[A-Za-z][a-z]{3,}(?![\w-])", plain)) - set(known.split()) - COMMANDS
+
+
+COMMANDS = {word for name in command_names() for word in name.split()}
+
+
+@pytest.fixture(scope="module")
+def in_chinese() -> Iterator[typer.testing.CliRunner]:
+    """The program as somebody calls it whose surroundings are Chinese."""
+    speak("zh")
+    yield typer.testing.CliRunner()
+    speak("en")
+
+
+@pytest.mark.parametrize("words", [name.split() for name in ["", *command_names()]], ids=" ".join)
+def test_help_is_chinese_where_chinese_is_spoken(in_chinese: typer.testing.CliRunner, words: list[str]) -> None:
+    shown = in_chinese.invoke(app, [*words, "--help"], prog_name="album-sort", env={"COLUMNS": "100"}).stdout
+    assert shown.startswith("用法：album-sort")
+    assert english_in(shown) == set()
+    assert max(cell_len(line) for line in shown.splitlines()) <= 100
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (["undo"], "缺少 --out / -o"),
+        (["undo", "--ot", "a"], "没有选项 --ot；您是不是想用 --out？"),
+        (["undo", "--out"], "--out 后面要写一个值"),
+        (["undo", "--out", "a", "b", "c"], "多出来的内容：c"),
+        (["albums", "lst"], "没有命令“lst”"),
+        (["serve", "--port", "x"], "--port：需要整数"),
+        (["serve", "--port", "70000"], "--port：最多 65535"),
+        (["explain"], "缺少 照片"),
+        (["runs", "--json=3", "--out", "a"], "--json 后面不能写值"),
+    ],
+)
+def test_a_wrong_call_is_told_in_chinese(in_chinese: typer.testing.CliRunner, call: list[str], told: str) -> None:
+    with pytest.raises(WRONG_CALL) as raised:
+        in_chinese.invoke(app, call, prog_name="album-sort", standalone_mode=False, catch_exceptions=False)
+    assert told in wrong_call(raised.value)
+    assert english_in(wrong_call(raised.value)) == set()
+
+
+def test_the_language_is_that_of_the_call_else_of_the_albums_else_of_the_surroundings(
+    tmp_path: Path, album_sort: Program
+) -> None:
+    chinese = {"LANG": "zh_CN.UTF-8", "LC_ALL": ""}
+    make_tree(tmp_path, {"in/a.jpg": make_jpeg(1)})
+    made = album_sort("in", "--out", "out", "--offline", cwd=tmp_path, **chinese)
+    assert "共 1 张照片" in made.stdout
+    assert "“x”" in album_sort("undo", "x", "--out", "out", cwd=tmp_path).stderr, "the albums are Chinese"
+    assert "没有" in album_sort("undo", "--out", "no", cwd=tmp_path, **chinese).stderr
+    assert "no such" in album_sort("no", "--out", "out", "--lang", "en", cwd=tmp_path, **chinese).stderr

@@ -12,6 +12,7 @@ from album_sort.cli.app import app
 from album_sort.config import Layer, resolve_settings
 from album_sort.pipeline.kept import ALWAYS, KEPT
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
+from album_sort.sentences import sentence
 from album_sort.setting_values import Keeping
 from album_sort.settings import SPECS, Settings
 
@@ -35,7 +36,7 @@ def test_an_option_is_not_given_by_default_and_says_what_it_does(name: str) -> N
     option = options_of("sort")[name]
     assert not option.default, "what is not given must not go before what albums keep"
     assert option.help
-    assert option.help == SPECS[name].help or name == "model", "the networks are listed by their own registry"
+    assert option.help == sentence(SPECS[name].help) or name == "model", "the networks are listed by their own registry"
     assert option.multiple == isinstance(getattr(Settings(), name), tuple)
     assert option.is_flag == (not SPECS[name].metavar)
 

@@ -7,8 +7,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from typer.core import TyperCommand, TyperGroup
-
+from album_sort.cli._help import PlainGroup
 from album_sort.errors import nearest
 from album_sort.sentences import sentence
 
@@ -21,20 +20,7 @@ _LIKENESS = 0.7
 """Of a word and the command that it may mean: `undoo`, `sorrt`, `verfy`, but not `Ruins`."""
 
 
-class PlainCommand(TyperCommand):
-    """A command whose help names its arguments without the types that they have in Python."""
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's own classes are private
-        """Arguments, then options, each with its sentence."""
-        for heading, kind in (("Arguments", "argument"), ("Options", "option")):
-            params = [parameter for parameter in self.get_params(ctx) if parameter.param_type_name == kind]
-            records = [record for parameter in params if (record := parameter.get_help_record(ctx)) is not None]
-            if records:
-                with formatter.section(heading):
-                    formatter.write_dl([(re.sub(r" <[^<>]*>$", "", name), said) for name, said in records])
-
-
-class DefaultCommandGroup(TyperGroup):
+class DefaultCommandGroup(PlainGroup):
     """`album-sort PHOTOS...` is `album-sort sort PHOTOS...`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own context class is private

@@ -6,6 +6,7 @@ Values stay text here; `config` parses them, so that every source of settings is
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,14 +14,12 @@ from typing import Annotated, Any
 import typer
 
 from album_sort.classifier.backbones import model_choices
-from album_sort.errors import ExitCode
 from album_sort.paths import given_path
+from album_sort.sentences import sentence, speak
 from album_sort.settings import SPECS, Settings
 
-EXIT_CODES = "Exit codes: " + "; ".join(f"{int(code)} {code.meaning}" for code in ExitCode) + "."
-
 Photos = Annotated[
-    list[str] | None, typer.Argument(metavar="PHOTOS", help="Folders or files with photos.", show_default=False)
+    list[str] | None, typer.Argument(metavar="PHOTOS", help="help.folders-or-files-with", show_default=False)
 ]
 
 
@@ -29,34 +28,46 @@ def _folder(given: Path | str | None) -> Path | str | None:
     if not given:
         return given
     path = given_path(str(given))
+    _speak_as(path)
     return Path(path) if isinstance(given, Path) else path
+
+
+def _speak_as(albums: str) -> None:
+    """From here on in the language of the albums; one that the call itself names goes before."""
+    from album_sort.pipeline.remembered import language_there  # noqa: PLC0415 - not for `--help`
+
+    lang = language_there(albums)
+    if lang and not any(word.partition("=")[0] == "--lang" for word in sys.argv):
+        speak(lang, getattr(sys.stderr, "encoding", "utf-8"))
 
 
 Out = Annotated[
     Path,
-    typer.Option("--out", "-o", metavar="ALBUMS", help="Folder of the albums.", show_default=False, callback=_folder),
+    typer.Option(
+        "--out", "-o", metavar="ALBUMS", help="help.folder-of-the-albums", show_default=False, callback=_folder
+    ),
 ]
 OptionalOut = Annotated[
     str,
-    typer.Option("--out", "-o", metavar="ALBUMS", help="Folder of the albums.", show_default=False, callback=_folder),
+    typer.Option(
+        "--out", "-o", metavar="ALBUMS", help="help.folder-of-the-albums", show_default=False, callback=_folder
+    ),
 ]
-Taken = Annotated[str, typer.Option(metavar="WHEN", help="When they were taken: 1987-07; or what to add: +1y2d3h.")]
-TakenAt = Annotated[str, typer.Option("--place", metavar="WHERE", help="Where they were taken: a town, or LAT,LON.")]
-OnTrip = Annotated[str, typer.Option("--trip", metavar="TITLE", help="What their trip is called; several become one.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="Show the plan; write nothing.")]
-SavePlan = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the plan to FILE, for `apply`.")]
-Save = Annotated[bool, typer.Option("--save", help="These albums keep the settings of this run.")]
-FilesFrom = Annotated[
-    str | None, typer.Option(metavar="FILE|-", help="Paths of photos, one a line, from FILE or stdin.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what needs you.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every file.")]
-Figures = Annotated[bool, typer.Option("--verbose", "-v", help="With all figures: probabilities, weights.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Events as JSON lines on stdout.")]
-ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings (TOML).")]
+Taken = Annotated[str, typer.Option(metavar="WHEN", help="help.when-they-were-taken")]
+TakenAt = Annotated[str, typer.Option("--place", metavar="WHERE", help="help.where-they-were-taken")]
+OnTrip = Annotated[str, typer.Option("--trip", metavar="TITLE", help="help.what-their-trip-is")]
+DryRun = Annotated[bool, typer.Option("--dry-run", "-n", help="help.show-the-plan-write")]
+SavePlan = Annotated[Path | None, typer.Option(metavar="FILE", help="help.write-the-plan-to")]
+Save = Annotated[bool, typer.Option("--save", help="help.these-albums-keep-the")]
+FilesFrom = Annotated[str | None, typer.Option(metavar="FILE|-", help="help.paths-of-photos-one")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="help.say-only-what-needs")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="help.every-file")]
+Figures = Annotated[bool, typer.Option("--verbose", "-v", help="help.with-all-figures-probabilities")]
+JsonOption = Annotated[bool, typer.Option("--json", help="help.events-as-json-lines")]
+ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="help.settings-toml")]
 WaitSeconds = Annotated[float, typer.Option("--wait", metavar="SECONDS", min=0, help=SPECS["wait"].help)]
 Albums = Annotated[str | None, typer.Option("--albums", metavar="FILE", help=SPECS["albums"].help)]
-ShownLang = Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of titles and classes.")]
+ShownLang = Annotated[str, typer.Option("--lang", metavar="en|zh", help="help.language-of-titles-and")]
 
 Command = Callable[..., None]
 
@@ -89,7 +100,9 @@ def _option_of(name: str) -> inspect.Parameter:
     kind: Any = bool if isinstance(default, bool) else list[str] if isinstance(default, tuple) else str
     words = spec.switch or f"--{name.replace('_', '-')}"
     # What networks there are is known to their own registry.
-    option = typer.Option(words, metavar=spec.metavar or None, help=spec.help or f"{model_choices()}.")
+    option = typer.Option(
+        words, metavar=spec.metavar or None, help=spec.help or sentence("help.networks", names=model_choices())
+    )
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
     )

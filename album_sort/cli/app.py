@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
 import sys
 from typing import Annotated
 
 import typer
 
 from album_sort import __version__
-from album_sort.cli._commands import DefaultCommandGroup, PlainCommand
-from album_sort.cli._options import EXIT_CODES
+from album_sort.cli._commands import DefaultCommandGroup
+from album_sort.cli._help import EXIT_CODES, WRONG_CALL, PlainCommand, wrong_call
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_cluster import cluster_app, worker
 from album_sort.cli.command_history import runs, undo, verify
@@ -24,8 +26,9 @@ from album_sort.fileops.trouble import describe
 from album_sort.paths import leave_removed_folder
 from album_sort.process.effects import collect_no_more, collect_seldom
 from album_sort.process.streams import lost_words, prepare_streams
-from album_sort.sentences import sentence
+from album_sort.sentences import language_of, sentence, speak
 from album_sort.terminal.layout import printable
+from album_sort.types import LANGUAGES
 
 app = typer.Typer(
     cls=DefaultCommandGroup,
@@ -47,15 +50,10 @@ def _version(wanted: bool) -> None:
 @app.callback(epilog=EXIT_CODES)
 def main_options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="help.print-the-version")
     ] = False,
 ) -> None:
-    """Turns folders of photos into human albums: offline, on an ordinary CPU, and never at the price of a photo.
-
-    album-sort ~/Photos --out ~/Albums            sorts
-
-    album-sort ~/Photos --out ~/Albums --dry-run  shows what would happen, writes nothing
-    """
+    """Turns folders of photos into human albums: offline, on an ordinary CPU, and never at the price of a photo."""
 
 
 for _command in (sort, init, apply, undo, verify, runs, explain, fix, review, serve, worker):
@@ -90,7 +88,12 @@ def main() -> None:
 def _run() -> None:
     """Runs a command; ends in SystemExit."""
     try:
-        app()
+        speak(_language_of_call(), getattr(sys.stderr, "encoding", "utf-8"))
+        sys.exit(app(standalone_mode=False) or 0)
+    except WRONG_CALL as error:
+        for line in wrong_call(error).splitlines():
+            sys.stderr.write(f"{printable(line)}\n")
+        sys.exit(ExitCode.USAGE)
     except AlbumSortError as error:
         _tell(error)
         sys.exit(error.exit_code)
@@ -111,6 +114,13 @@ _WHAT_TO_DO = {
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "command.check-permissions"),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN), "command.close-programs"),
 }
+
+
+def _language_of_call() -> str:
+    """What `--lang` says, else the environment; the albums' own language is heard when they are named."""
+    given = re.search(r"\0--lang[\0=](\w+)", "\0".join(["", *sys.argv]))
+    own = os.environ.get("ALBUM_SORT_LANG", "")
+    return next((lang for lang in (given[1] if given else "", own, language_of(os.environ)) if lang in LANGUAGES), "")
 
 
 def _tell(error: AlbumSortError) -> None:

@@ -10,20 +10,18 @@ from typing import Annotated
 import typer
 
 from album_sort.cli import _options as o
-from album_sort.cli._commands import PlainCommand
-from album_sort.cli._options import EXIT_CODES
+from album_sort.cli._help import EXIT_CODES, PlainCommand, PlainGroup
 
-albums_app = typer.Typer(help="The albums and their rules.", no_args_is_help=True, rich_markup_mode=None)
-models_app = typer.Typer(help="The networks and their weights.", no_args_is_help=True, rich_markup_mode=None)
-config_app = typer.Typer(help="The settings.", no_args_is_help=True, rich_markup_mode=None)
+albums_app = typer.Typer(cls=PlainGroup, help="help.the-albums-and-their", no_args_is_help=True, rich_markup_mode=None)
+models_app = typer.Typer(
+    cls=PlainGroup, help="help.the-networks-and-their", no_args_is_help=True, rich_markup_mode=None
+)
+config_app = typer.Typer(cls=PlainGroup, help="help.the-settings", no_args_is_help=True, rich_markup_mode=None)
 
 
 @albums_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def albums_list(albums: o.Albums = None, lang: o.ShownLang = "", out: o.OptionalOut = "") -> None:
-    """Lists all albums.
-
-    album-sort albums list
-    """
+    """Lists all albums."""
     from album_sort.cli.catalogue import run_albums_list  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_albums_list(albums or "", lang, out))
@@ -31,26 +29,20 @@ def albums_list(albums: o.Albums = None, lang: o.ShownLang = "", out: o.Optional
 
 @albums_app.command("show", cls=PlainCommand, epilog=EXIT_CODES)
 def albums_show(
-    album: Annotated[str, typer.Argument(metavar="ALBUM", help="An album's id or title.")],
+    album: Annotated[str, typer.Argument(metavar="ALBUM", help="help.an-album-s-id")],
     albums: o.Albums = None,
     lang: o.ShownLang = "",
     out: o.OptionalOut = "",
 ) -> None:
-    """Shows which classes speak for an album.
-
-    album-sort albums show pets
-    """
+    """Shows which classes speak for an album."""
     from album_sort.cli.catalogue import run_albums_show  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_albums_show(album, albums or "", lang, out))
 
 
 @albums_app.command("check", cls=PlainCommand, epilog=EXIT_CODES)
-def albums_check(file: Annotated[str, typer.Argument(metavar="FILE", help="Your album rules (TOML).")]) -> None:
-    """Checks a file of album rules and tells all its faults at once.
-
-    album-sort albums check my-albums.toml
-    """
+def albums_check(file: Annotated[str, typer.Argument(metavar="FILE", help="help.your-album-rules-toml")]) -> None:
+    """Checks a file of album rules and tells all its faults at once."""
     from album_sort.cli.catalogue import run_albums_check  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_albums_check(file))
@@ -58,15 +50,12 @@ def albums_check(file: Annotated[str, typer.Argument(metavar="FILE", help="Your 
 
 @albums_app.command("rename", cls=PlainCommand, epilog=EXIT_CODES)
 def albums_rename(
-    album: Annotated[str, typer.Argument(metavar="ALBUM", help="An album's id or title.")],
-    title: Annotated[str, typer.Argument(metavar="TITLE", help="What it is called from now on.")],
+    album: Annotated[str, typer.Argument(metavar="ALBUM", help="help.an-album-s-id")],
+    title: Annotated[str, typer.Argument(metavar="TITLE", help="help.what-it-is-called")],
     out: o.Out,
     dry_run: o.DryRun = False,
 ) -> None:
-    """Gives an album another title and moves its photos; `undo` takes that back.
-
-    album-sort albums rename food "Eating and drinking" --out ~/Albums
-    """
+    """Gives an album another title and moves its photos; `undo` takes that back."""
     from album_sort.cli.fix import run_changes  # noqa: PLC0415 - see above
     from album_sort.types.changes import RenameAlbum  # noqa: PLC0415 - see above
 
@@ -75,15 +64,12 @@ def albums_rename(
 
 @albums_app.command("merge", cls=PlainCommand, epilog=EXIT_CODES)
 def albums_merge(
-    albums: Annotated[list[str], typer.Argument(metavar="ALBUM", help="Albums, by ids or titles.")],
-    into: Annotated[str, typer.Option(metavar="ALBUM", help="The album that takes their photos.")],
+    albums: Annotated[list[str], typer.Argument(metavar="ALBUM", help="help.albums-by-ids-or")],
+    into: Annotated[str, typer.Option(metavar="ALBUM", help="help.the-album-that-takes")],
     out: o.Out,
     dry_run: o.DryRun = False,
 ) -> None:
-    """Puts albums into another one, for good; `undo` takes that back.
-
-    album-sort albums merge birds wildlife --into pets --out ~/Albums
-    """
+    """Puts albums into another one, for good; `undo` takes that back."""
     from album_sort.cli.fix import run_changes  # noqa: PLC0415 - see above
     from album_sort.types.changes import MergeAlbums  # noqa: PLC0415 - see above
 
@@ -92,14 +78,11 @@ def albums_merge(
 
 @albums_app.command("cover", cls=PlainCommand, epilog=EXIT_CODES)
 def albums_cover(
-    album: Annotated[str, typer.Argument(metavar="ALBUM", help="An album's id or title.")],
+    album: Annotated[str, typer.Argument(metavar="ALBUM", help="help.an-album-s-id")],
     out: o.Out,
-    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="One of its photos; none: chosen anew.")] = "",
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="help.one-of-its-photos")] = "",
 ) -> None:
-    """Chooses the photo that stands for an album in the report and in the browser; `undo` takes that back.
-
-    album-sort albums cover pets ~/Albums/Pets/2024/IMG_0001.jpg --out ~/Albums
-    """
+    """Chooses the photo that stands for an album in the report and in the browser; `undo` takes that back."""
     from album_sort.cli.fix import run_changes  # noqa: PLC0415 - see above
     from album_sort.operations.change_orders import cover_chosen  # noqa: PLC0415 - see above
 
@@ -108,10 +91,7 @@ def albums_cover(
 
 @models_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def models_list() -> None:
-    """Lists the networks, whether their weights are at hand, and whether the fast native code runs.
-
-    album-sort models list
-    """
+    """Lists the networks, whether their weights are at hand, and whether the fast native code runs."""
     from album_sort.cli.catalogue import run_models_list  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_models_list())
@@ -119,10 +99,7 @@ def models_list() -> None:
 
 @models_app.command("fetch", cls=PlainCommand, epilog=EXIT_CODES)
 def models_fetch() -> None:
-    """Fetches the weights that do not ship with the install, once; later runs need no connection.
-
-    album-sort models fetch
-    """
+    """Fetches the weights that do not ship with the install, once; later runs need no connection."""
     from album_sort.cli.catalogue import run_models_fetch  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_models_fetch())
@@ -130,10 +107,7 @@ def models_fetch() -> None:
 
 @models_app.command("verify", cls=PlainCommand, epilog=EXIT_CODES)
 def models_verify() -> None:
-    """Checks the hashes of the weights at hand.
-
-    album-sort models verify
-    """
+    """Checks the hashes of the weights at hand."""
     from album_sort.cli.catalogue import run_models_verify  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_models_verify())
@@ -141,10 +115,7 @@ def models_verify() -> None:
 
 @config_app.command("show", cls=PlainCommand, epilog=EXIT_CODES)
 def config_show(config: o.ConfigFile = None, out: o.OptionalOut = "") -> None:
-    """Shows every setting, its value, and where the value comes from; with --out, what these albums keep, too.
-
-    album-sort config show --out ~/Albums
-    """
+    """Shows every setting, its value, and where the value comes from; with --out, what these albums keep, too."""
     from album_sort.cli.catalogue import run_config_show  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_config_show(config, out))

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from album_sort.cli import _options as o
-from album_sort.cli._commands import PlainCommand
-from album_sort.cli._options import EXIT_CODES
+from album_sort.cli._help import EXIT_CODES, PlainCommand, PlainGroup
 from album_sort.config import read_layers
 from album_sort.errors import ExitCode
 from album_sort.terminal.layout import printable
@@ -25,12 +24,13 @@ if TYPE_CHECKING:  # `--help` has no loop
     from album_sort.operations.order import SettingsHere
 
 Meeting = Annotated[
-    str, typer.Argument(metavar="tls://HOST:PORT", help="Where machines meet, as in --cluster.", show_default=False)
+    str, typer.Argument(metavar="tls://HOST:PORT", help="help.where-machines-meet-as", show_default=False)
 ]
 
 cluster_app = typer.Typer(
-    help="Several machines that look at photos together; docs/guides/cluster.md shows how.",
-    short_help="Several machines that look at photos together.",
+    cls=PlainGroup,
+    help="help.several-machines-that-look",
+    short_help="help.several-machines-that-look-at",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -52,17 +52,12 @@ cluster_app = typer.Typer(
 def worker(
     address: Meeting,
     *,
-    name: Annotated[str, typer.Option(metavar="NAME", help="What this machine is called in progress and events.")] = "",
-    port: Annotated[
-        int, typer.Option(metavar="N", min=0, max=65535, help="Where the others reach it; 0 takes any that is free.")
-    ] = 0,
+    name: Annotated[str, typer.Option(metavar="NAME", help="help.what-this-machine-is")] = "",
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="help.where-the-others-reach")] = 0,
     config: o.ConfigFile = None,
     **settings: object,
 ) -> None:
-    """Looks at photos for the runs of another machine, one run after another, until it is told to end. Keeps nothing.
-
-    album-sort worker tls://nas:8786
-    """
+    """Looks at photos for the runs of another machine, one run after another, until it is told to end. Keeps nothing."""
     from album_sort.operations.lending import Lending, lend  # noqa: PLC0415 - see above
     from album_sort.process.effects import collect_as_usual, give_way, share_memory  # noqa: PLC0415 - see above
 
@@ -77,14 +72,11 @@ def worker(
 @cluster_app.command("certs", cls=PlainCommand, epilog=EXIT_CODES)
 def certs(
     folder: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="Where to make them.", show_default=False)
+        Path | None, typer.Argument(metavar="[DIR]", help="help.where-to-make-them", show_default=False)
     ] = None,
     config: o.ConfigFile = None,
 ) -> None:
-    """Makes the certificates of a cluster, once; to be copied to each machine. Who has them may run programs on all of these.
-
-    album-sort cluster certs
-    """
+    """Makes the certificates of a cluster, once; to be copied to each machine. Who has them may run programs on all of these."""
     from album_sort.operations.lending import new_certificates  # noqa: PLC0415 - see above
 
     made, said = new_certificates(folder, _settings(config, {}))
@@ -95,10 +87,7 @@ def certs(
 @cluster_app.command("start", cls=PlainCommand, epilog=EXIT_CODES)
 @o.takes_settings("lang", "cluster_certs", beside={"config": "cluster_certs"})
 def start(address: Meeting, *, config: o.ConfigFile = None, **settings: object) -> None:
-    """Opens a place where machines meet, until it is told to end. A run opens one itself, on the machine that --cluster names.
-
-    album-sort cluster start tls://nas:8786
-    """
+    """Opens a place where machines meet, until it is told to end. A run opens one itself, on the machine that --cluster names."""
     from album_sort.operations.lending import keep_meeting  # noqa: PLC0415 - see above
 
     keep_meeting(address, _settings(config, settings), _say, _end_on)

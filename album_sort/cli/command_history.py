@@ -14,35 +14,26 @@ from album_sort.cli import _options as o
 
 def undo(
     out: o.Out,
-    run: Annotated[str, typer.Argument(metavar="[RUN]", help="Id of a run; the last one by default.")] = "",
+    run: Annotated[str, typer.Argument(metavar="[RUN]", help="help.id-of-a-run")] = "",
     wait: o.WaitSeconds = 0.0,
     quiet: o.Quiet = False,
     json: o.JsonOption = False,
 ) -> None:
-    """Takes a run back: removes what it made and nobody has changed since, moves back what it moved.
-
-    album-sort undo --out ~/Albums
-    """
+    """Takes a run back: removes what it made and nobody has changed since, moves back what it moved."""
     from album_sort.cli.history import run_undo  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_undo(str(out), run, wait=wait, quiet=quiet, as_json=json))
 
 
 def verify(out: o.Out, quiet: o.Quiet = False, verbose: o.Verbose = False, json: o.JsonOption = False) -> None:
-    """Reads every filed photo again and compares it with what was filed: missing, changed, foreign files.
-
-    album-sort verify --out ~/Albums
-    """
+    """Reads every filed photo again and compares it with what was filed: missing, changed, foreign files."""
     from album_sort.cli.history import run_verify  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_verify(str(out), quiet=quiet, verbose=verbose, as_json=json))
 
 
 def runs(out: o.Out, json: o.JsonOption = False) -> None:
-    """Lists the runs of a destination.
-
-    album-sort runs --out ~/Albums
-    """
+    """Lists the runs of a destination."""
     from album_sort.cli.history import run_runs  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_runs(str(out), as_json=json))

@@ -11,29 +11,22 @@ import typer
 
 from album_sort.cli import _options as o
 
-_KEEPERS = "systemd, cron or paste (which says what to put where); by default what is there."
+_KEEPERS = "help.systemd-cron-or-paste"
 
 
 def init(
     photos: o.Photos = None,
     out: o.OptionalOut = "",
-    lang: Annotated[str, typer.Option("--lang", metavar="en|zh", help="Language of folders and report.")] = "",
-    home: Annotated[str, typer.Option(metavar="TOWN", help="The town where you live.")] = "",
-    nightly: Annotated[bool | None, typer.Option("--nightly/--no-nightly", help="Sort every night.")] = None,
-    at: Annotated[str, typer.Option(metavar="TIME", help="When; default 02:30.")] = "",
+    lang: Annotated[str, typer.Option("--lang", metavar="en|zh", help="help.language-of-folders-and")] = "",
+    home: Annotated[str, typer.Option(metavar="TOWN", help="help.the-town-where-you")] = "",
+    nightly: Annotated[bool | None, typer.Option("--nightly/--no-nightly", help="help.sort-every-night")] = None,
+    at: Annotated[str, typer.Option(metavar="TIME", help="help.when-default-02-30")] = "",
     keeper: Annotated[str, typer.Option(metavar="KIND", help=_KEEPERS)] = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing: for scripts.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="Show what would be written; write nothing.")
-    ] = False,
-    remove: Annotated[
-        bool, typer.Option("--remove", help="Take back what was set up; photos and albums stay.")
-    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="help.ask-nothing-for-scripts")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="help.show-what-would-be")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="help.take-back-what-was")] = False,
 ) -> None:
-    """Asks five questions, then sets up sorting: by `album-sort` alone, and every night. Shows first what it would write.
-
-    album-sort init
-    """
+    """Asks five questions, then sets up sorting: by `album-sort` alone, and every night. Shows first what it would write."""
     from album_sort.cli.init import InitCall, run_init  # noqa: PLC0415 - see above
 
     call = InitCall(tuple(photos or ()), str(out), lang, home, nightly, at, keeper, yes, dry_run, remove)

@@ -9,16 +9,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from album_sort.cli import _options as o
-from album_sort.cli._commands import PlainCommand
-from album_sort.cli._options import EXIT_CODES
+from album_sort.cli._help import EXIT_CODES, PlainCommand, PlainGroup
 
 DEFAULT = "album"
 
 
-class LearnGroup(TyperGroup):
+class LearnGroup(PlainGroup):
     """`learn NAME PHOTOS...` is `learn album NAME PHOTOS...`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own context class is private
@@ -30,44 +28,37 @@ class LearnGroup(TyperGroup):
 
 learn_app = typer.Typer(
     cls=LearnGroup,
-    help="Albums from examples of yours: `album-sort learn Bello PHOTOS... --out ALBUMS` learns one.",
-    short_help="Albums from examples of yours.",
-    epilog="`album-sort learn album --help` lists the options of learning.",
+    help="help.albums-from-examples-of",
+    short_help="help.albums-from-examples-of-yours",
+    epilog="help.album-sort-learn-album",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="An album that was learned here.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="help.an-album-that-was")]
 
 
 @learn_app.command(DEFAULT, cls=PlainCommand, epilog=EXIT_CODES)
 def learn_album(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Its title; or the first of several folders.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="help.its-title-or-the")],
     out: o.Out,
     examples: Annotated[
         list[str] | None,
-        typer.Argument(metavar="EXAMPLES", help="Photos or folders with photos that belong to it.", show_default=False),
+        typer.Argument(metavar="EXAMPLES", help="help.photos-or-folders-with", show_default=False),
     ] = None,
     no: Annotated[
         list[str] | None,
-        typer.Option("--not", metavar="PHOTO", help="A photo or folder that does not belong to it; may be repeated."),
+        typer.Option("--not", metavar="PHOTO", help="help.a-photo-or-folder"),
     ] = None,
-    from_fixes: Annotated[
-        bool, typer.Option("--from-fixes", help="Photos you put there, or elsewhere, are examples, too.")
-    ] = False,
-    ask: Annotated[bool, typer.Option("--ask", help="Ask about the 20 photos whose answers teach most.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Say what it would do; remember nothing.")] = False,
+    from_fixes: Annotated[bool, typer.Option("--from-fixes", help="help.photos-you-put-there")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="help.ask-about-the-20")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="help.say-what-it-would")] = False,
     wait: o.WaitSeconds = 0.0,
     quiet: o.Quiet = False,
     json: o.JsonOption = False,
     config: o.ConfigFile = None,
 ) -> None:
-    """Learns an album from examples, and says what it is worth; the next run files by it.
-
-    album-sort learn Bello ~/Photos/dog/*.jpg --out ~/Albums
-
-    Several folders are albums that are told apart: album-sort learn ~/products/* --out ~/Albums
-    """
+    """Learns an album from examples, and says what it is worth; the next run files by it."""
     from album_sort.cli.learn import LearnCall, run_learn  # noqa: PLC0415 - see above
 
     words = (name, *(examples or ()))
@@ -77,10 +68,7 @@ def learn_album(
 
 @learn_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def learn_list(out: o.Out, json: o.JsonOption = False) -> None:
-    """Lists what was learned here, with what it is worth.
-
-    album-sort learn list --out ~/Albums
-    """
+    """Lists what was learned here, with what it is worth."""
     from album_sort.cli.learn import run_learn_list  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_learn_list(str(out), as_json=json))
@@ -88,10 +76,7 @@ def learn_list(out: o.Out, json: o.JsonOption = False) -> None:
 
 @learn_app.command("show", cls=PlainCommand, epilog=EXIT_CODES)
 def learn_show(name: Name, out: o.Out, json: o.JsonOption = False) -> None:
-    """Shows the examples of an album, and what it is worth.
-
-    album-sort learn show Bello --out ~/Albums
-    """
+    """Shows the examples of an album, and what it is worth."""
     from album_sort.cli.learn import run_learn_show  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_learn_show(name, str(out), as_json=json))
@@ -99,10 +84,7 @@ def learn_show(name: Name, out: o.Out, json: o.JsonOption = False) -> None:
 
 @learn_app.command("forget", cls=PlainCommand, epilog=EXIT_CODES)
 def learn_forget(name: Name, out: o.Out, wait: o.WaitSeconds = 0.0, quiet: o.Quiet = False) -> None:
-    """Forgets an album; the next run files its photos elsewhere, and `undo` brings it back.
-
-    album-sort learn forget Bello --out ~/Albums
-    """
+    """Forgets an album; the next run files its photos elsewhere, and `undo` brings it back."""
     from album_sort.cli.learn import run_learn_forget  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_learn_forget(name, str(out), wait=wait, quiet=quiet))
@@ -111,14 +93,11 @@ def learn_forget(name: Name, out: o.Out, wait: o.WaitSeconds = 0.0, quiet: o.Qui
 @learn_app.command("export", cls=PlainCommand, epilog=EXIT_CODES)
 def learn_export(
     name: Name,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="help.where-to-write-it")],
     out: o.Out,
     quiet: o.Quiet = False,
 ) -> None:
-    """Writes an album to a small file: numbers, no pictures.
-
-    album-sort learn export Bello bello.json --out ~/Albums
-    """
+    """Writes an album to a small file: numbers, no pictures."""
     from album_sort.cli.learn import run_learn_export  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_learn_export(name, file, str(out), quiet=quiet))
@@ -126,15 +105,12 @@ def learn_export(
 
 @learn_app.command("import", cls=PlainCommand, epilog=EXIT_CODES)
 def learn_import(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A file that `learn export` has written.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="help.a-file-that-learn")],
     out: o.Out,
     wait: o.WaitSeconds = 0.0,
     quiet: o.Quiet = False,
 ) -> None:
-    """Takes over an album that was learned elsewhere.
-
-    album-sort learn import bello.json --out ~/Albums
-    """
+    """Takes over an album that was learned elsewhere."""
     from album_sort.cli.learn import run_learn_import  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_learn_import(file, str(out), wait=wait, quiet=quiet))

@@ -24,17 +24,14 @@ from album_sort.cli import _options as o
 )
 def explain(
     *,
-    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="A photo, in your photos or in the albums.")],
+    photo: Annotated[str, typer.Argument(metavar="PHOTO", help="help.a-photo-in-your")],
     out: o.OptionalOut = "",
     verbose: o.Figures = False,
     json: o.JsonOption = False,
     config: o.ConfigFile = None,
     **settings: object,
 ) -> None:
-    """Explains why a photo is in its album: classes, evidence, rule, date, place, and what came second.
-
-    album-sort explain ~/Photos/IMG_0001.jpg --out ~/Albums
-    """
+    """Explains why a photo is in its album: classes, evidence, rule, date, place, and what came second."""
     from album_sort.cli.photos import run_explain  # noqa: PLC0415 - see above
 
     flags = o.as_flags(settings)
@@ -45,32 +42,23 @@ def fix(
     out: o.Out,
     photos: Annotated[
         list[str] | None,
-        typer.Argument(metavar="PHOTO", help="Photos or folders, in your photos or in the albums.", show_default=False),
+        typer.Argument(metavar="PHOTO", help="help.photos-or-folders-in", show_default=False),
     ] = None,
-    album: Annotated[
-        str, typer.Option(metavar="ALBUM", help="Where they belong: an id or a title.", show_default=False)
-    ] = "",
-    leave_out: Annotated[bool, typer.Option("--leave-out", help="Keep them out of the albums for ever.")] = False,
-    forget: Annotated[
-        bool, typer.Option("--forget", help="Take back what was said of them, or done with them by hand.")
-    ] = False,
-    now: Annotated[bool, typer.Option("--now", help="Move them at once; `undo` takes that back.")] = False,
+    album: Annotated[str, typer.Option(metavar="ALBUM", help="help.where-they-belong-an", show_default=False)] = "",
+    leave_out: Annotated[bool, typer.Option("--leave-out", help="help.keep-them-out-of")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="help.take-back-what-was-said")] = False,
+    now: Annotated[bool, typer.Option("--now", help="help.move-them-at-once")] = False,
     taken: o.Taken = "",
     place: o.TakenAt = "",
     trip: o.OnTrip = "",
     dry_run: o.DryRun = False,
-    listed: Annotated[bool, typer.Option("--list", help="Show all that was said and done by hand.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="help.show-all-that-was")] = False,
     albums: o.Albums = None,
     wait: o.WaitSeconds = 0.0,
     quiet: o.Quiet = False,
     json: o.JsonOption = False,
 ) -> None:
-    """Remembers where photos belong; the next run moves them. A photo moved by hand in the albums counts as told.
-
-    When, where and on which trip they were taken counts at once; `undo` takes that back.
-
-    album-sort fix ~/Albums/Review/IMG_0001.jpg --album pets --out ~/Albums
-    """
+    """Remembers where photos belong; the next run moves them. A photo moved by hand in the albums counts as told."""
     from album_sort.cli.fix import run_changes, run_fix, run_fix_list  # noqa: PLC0415 - see above
     from album_sort.operations.change_orders import Saying, changes_of  # noqa: PLC0415 - see above
     from album_sort.operations.fix import FixOrder  # noqa: PLC0415 - see above
@@ -87,10 +75,7 @@ def fix(
 
 
 def review(out: o.Out, albums: o.Albums = None, json: o.JsonOption = False) -> None:
-    """Lists what waits for your word: photos the program was not sure of, and photos you deleted from the albums.
-
-    album-sort review --out ~/Albums
-    """
+    """Lists what waits for your word: photos the program was not sure of, and photos you deleted from the albums."""
     from album_sort.cli.review import run_review  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_review(str(out), albums or "", as_json=json))

@@ -30,10 +30,7 @@ def sort(
     config: o.ConfigFile = None,
     **settings: object,
 ) -> None:
-    """Sorts photos into albums (the default command).
-
-    album-sort ~/Photos --out ~/Albums --dry-run
-    """
+    """Sorts photos into albums (the default command)."""
     from album_sort.cli.sort import SortCall, run_sort  # noqa: PLC0415 - see above
 
     call = SortCall(
@@ -53,15 +50,12 @@ def sort(
 
 
 def apply(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A file written by --save-plan.")],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="help.a-file-written-by")],
     wait: o.WaitSeconds = 0.0,
     quiet: o.Quiet = False,
     json: o.JsonOption = False,
 ) -> None:
-    """Carries out a saved plan; files that have changed since are refused, one by one.
-
-    album-sort ~/Photos --out ~/Albums --save-plan plan.jsonl; album-sort apply plan.jsonl
-    """
+    """Carries out a saved plan; files that have changed since are refused, one by one."""
     from album_sort.cli.apply import run_apply  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_apply(plan, wait=wait, quiet=quiet, as_json=json))

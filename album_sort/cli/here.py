@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
 import typer
 
 from album_sort.errors import ExitCode
 from album_sort.operations.here import albums_here
-from album_sort.operations.words import language_of
 from album_sort.paths import given_path
+from album_sort.sentences import spoken
 from album_sort.terminal.here import tell_what_to_type, tell_which, wants_to_sort
 from album_sort.terminal.questions import can_ask
 
@@ -19,7 +17,7 @@ def words_for_here() -> list[str]:
 
     Raises `typer.Exit` where there is nothing to do but to say what to type.
     """
-    lang = language_of(os.environ)
+    lang = spoken()
     found = albums_here(given_path("."))
     if not found:
         tell_what_to_type(lang)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from album_sort.errors import ExitCode, UsageError, nearest
 from album_sort.operations import init as operation
 from album_sort.operations.nightly import Keeper
-from album_sort.operations.words import language_of
-from album_sort.sentences import sentence
+from album_sort.sentences import sentence, spoken
 from album_sort.terminal import setup as terminal
 from album_sort.terminal.questions import can_ask
 from album_sort.types import LANGUAGES, Place
@@ -33,7 +31,7 @@ class InitCall:
 
 def run_init(call: InitCall) -> ExitCode:
     """Asks what the call leaves open, shows what would be written, and writes it when that is agreed to."""
-    lang = call.lang or language_of(os.environ)
+    lang = call.lang or spoken()
     if not call.yes and not call.is_preview and not can_ask():
         raise UsageError(sentence("command.init-asks-and-nobody"), hint=sentence("command.album-sort-init-photos"))
     if call.removes:

@@ -19,6 +19,7 @@ from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shap
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import load_calibration, load_rules
 from album_sort.pipeline.remembered import language_of, open_to_read
+from album_sort.sentences import spoken
 from album_sort.settings import SPECS
 from album_sort.types import LANGUAGES, AlbumId, ClassIndex
 
@@ -65,7 +66,7 @@ def known_albums(albums_file: str, given_lang: str, destination: str) -> KnownAl
     """The albums of the shipped rules, with those of a file of the user's; or of a destination, in its language."""
     own = resolve_settings(read_layers(None, os.environ, {})).settings.lang
     if not destination:
-        return KnownAlbums(load_rules(albums_file), given_lang or own or LANGUAGES[0])
+        return KnownAlbums(load_rules(albums_file), given_lang or own or spoken())
     layout, rules = shape_of(read_kept(destination), albums_file)
     with open_to_read(destination) as state:
         lang = given_lang or language_of(state) or LANGUAGES[0]

@@ -11,9 +11,9 @@ from album_sort.paths import given_path
 from album_sort.pipeline.holding import usable_destination
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import check_kept_rules
-from album_sort.sentences import sentence
+from album_sort.sentences import sentence, spoken
 from album_sort.settings import Settings
-from album_sort.types import LANGUAGES, LEARN_ASK, LEARN_OFF
+from album_sort.types import LEARN_ASK, LEARN_OFF
 
 LayersWith = Callable[[Layer | None], Sequence[Layer]]
 """Gives the settings from all places, the weakest first, with what the albums keep (None: without) among them."""
@@ -37,7 +37,7 @@ class SettingsHere:
     @property
     def lang(self) -> str:
         """For what is said before the albums' own language is known."""
-        return self.settings.lang or LANGUAGES[0]
+        return self.settings.lang or spoken()
 
 
 def settings_here(destination: str, layers_with: LayersWith) -> SettingsHere:

@@ -31,6 +31,7 @@ from album_sort.pipeline.net import Net
 from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.records import build_records
 from album_sort.places.gazetteer import Gazetteer
+from album_sort.sentences import spoken
 from album_sort.settings import Settings
 from album_sort.state.readings import read_as_remembered
 from album_sort.types import LANGUAGES, Assignment, FileEntry, Inspection, PhotoFacts, Prediction, Reason, Skipped
@@ -89,7 +90,7 @@ class Predictor:
         settings = settings or Settings()
         engine = make_engine(settings, cache_folder())
         policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target)
-        return cls(engine, policy, lang=settings.lang or LANGUAGES[0])
+        return cls(engine, policy, lang=settings.lang or spoken())
 
     @property
     def network(self) -> str:

@@ -6,9 +6,8 @@ from album_sort.errors import DestinationError
 from album_sort.events import EventSink, Notice
 from album_sort.pipeline.holding import say_unreadable
 from album_sort.pipeline.remembered import open_to_read
-from album_sort.sentences import sentence
+from album_sort.sentences import sentence, spoken
 from album_sort.state.own_files import check_state_folder
-from album_sort.types import LANGUAGES
 from album_sort.types.ledger import DestinationPicture, RunRecord
 
 
@@ -29,6 +28,6 @@ def must_be_ours(destination: str) -> None:
 
 def tell_unreadable(picture: DestinationPicture, lang: str | None, sink: EventSink) -> None:
     """A notice of the folders that could not be looked into, where there are any."""
-    left_alone = say_unreadable(picture, lang or LANGUAGES[0])
+    left_alone = say_unreadable(picture, lang or spoken())
     if left_alone:
         sink(Notice(left_alone))

@@ -40,10 +40,11 @@ from album_sort.pipeline.remembered import (
 )
 from album_sort.pipeline.reporting import changes_since
 from album_sort.pipeline.scouting import SortRequest, scout
+from album_sort.sentences import spoken
 from album_sort.settings import SPECS, Settings
 from album_sort.state.previews import PreviewStore, previews_beside, previews_of
 from album_sort.state.store import DestinationState
-from album_sort.types import LANGUAGES, LEARN_AUTO, Reason, StageTiming
+from album_sort.types import LEARN_AUTO, Reason, StageTiming
 from album_sort.types.ledger import RunStatus
 
 
@@ -118,7 +119,7 @@ class _Run:
     def preview(self, save_plan: Path | None) -> Outcome:
         remembered = remember_nothing_written(self.request.destination)
         if remembered.records.unfinished_runs:
-            words = terminal_words(self.request.settings.lang or remembered.language or LANGUAGES[0])
+            words = terminal_words(self.request.settings.lang or remembered.language or spoken())
             self.sink(Notice(words.text("killed_before")))
         preparation = prepare(scout(self.request, remembered, self.sink), remembered, self.sink)
         planned = self._plan(preparation, remembered)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 
 from album_sort.classifier.labels import label_text
@@ -16,12 +15,6 @@ WORDS_FILE = "terminal_words.toml"
 
 WEB_WORDS_FILE = "web_words.toml"
 """The same of what the server says and its pages show."""
-
-
-def language_of(environment: Mapping[str, str]) -> str:
-    """The language of somebody's surroundings, as POSIX has it: where no albums say which; the first of ours for any other."""
-    said = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
-    return next((lang for lang in LANGUAGES if said.lower().startswith(lang)), LANGUAGES[0])
 
 
 @cache

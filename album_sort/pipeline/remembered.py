@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
@@ -14,8 +15,10 @@ from pathlib import Path
 from album_sort.core.albums.own_albums import NO_OWN_ALBUMS, OwnAlbums
 from album_sort.core.learning.corrections import Teaching
 from album_sort.core.learning.lesson import Lesson
+from album_sort.errors import AlbumSortError
 from album_sort.pipeline.lessons import CORRECTED, KEY, lessons_of, teachings_of
 from album_sort.pipeline.own_albums import read_own_albums
+from album_sort.state.own_files import check_state_folder
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, AlbumRelPath, ContentId, KnownTrip, RunId
 from album_sort.types.corrections import Correction
@@ -180,6 +183,15 @@ def remember_nothing_written(destination: str, *, with_photos: bool = True) -> R
 def _ledger_of(destination: str) -> Mapping[AlbumRelPath, LedgerRow]:
     with open_to_read(destination) as state:
         return state.records().ledger
+
+
+def language_there(destination: str) -> str:
+    """Language of the albums of a folder; empty where there are none, or where that cannot be read: whoever opens them says why."""
+    with contextlib.suppress(AlbumSortError, OSError):
+        if check_state_folder(destination):
+            with open_to_read(destination) as state:
+                return state.setting(LANGUAGE) or ""
+    return ""
 
 
 def language_of(state: DestinationState) -> str:

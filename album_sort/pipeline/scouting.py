@@ -27,7 +27,7 @@ from album_sort.pipeline.remembered import Remembered, not_before
 from album_sort.pipeline.stages import Stages
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.scan import ScanResult, scan
-from album_sort.sentences import sentence
+from album_sort.sentences import sentence, spoken
 from album_sort.settings import Settings
 from album_sort.state.cache_rows import KnownFile
 from album_sort.types import ContentId, FileEntry, FileKind, Place, Reason, StageTiming
@@ -83,7 +83,7 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
     settings = request.settings
     layout = Layout.parse(settings.layout)
     clocks = ClockCorrections.parse(settings.clock)
-    lang = settings.lang or remembered.language or "en"
+    lang = settings.lang or remembered.language or spoken()
     folder = cache_folder()
     engine = make_engine(
         settings,

@@ -1,0 +1,195 @@
+"""What `--help` and a call that is wrong say, in the language that is spoken; laid out in cells, since a Chinese character takes two."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from album_sort.errors import ExitCode, nearest
+from album_sort.sentences import has_sentence, sentence
+from album_sort.terminal.help_page import indented, listed
+
+WRONG_CALL: type[Exception] = typer.BadParameter.__mro__[1]
+"""The error of a call that cannot be understood: of typer's own copy of click, or of click, as typer's version has it."""
+
+EXIT_CODES = "help.exit-codes"
+"""What stands at the end of a command's help."""
+
+
+class _Helped(TyperCommand):
+    """Names and sentences are keys; here they become words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - whatever typer gives
+        super().__init__(*args, **kwargs)
+        put_into_words(self)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's own classes are private
+        """The whole page."""
+        formatter.write(help_page(self, ctx, formatter.width))
+
+
+class PlainCommand(_Helped):
+    """A command whose help names its arguments without the types that they have in Python."""
+
+
+class PlainGroup(TyperGroup):
+    """The same of a group of commands."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(*args, **kwargs)
+        put_into_words(self)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as above
+        """The whole page."""
+        formatter.write(help_page(self, ctx, formatter.width))
+
+
+def exit_codes() -> str:
+    """All of them, in a sentence."""
+    told = (sentence("help.exit-code", code=int(code), meaning=code.meaning) for code in ExitCode)
+    return sentence(EXIT_CODES, codes=sentence("help.between").join(told))
+
+
+def put_into_words(command: Any) -> None:  # noqa: ANN401 - as above
+    """Replaces the keys of a command and of its options by their sentences."""
+    name = getattr(command.callback, "__name__", "")
+    own = f"help.run-{name.replace('_', '-')}"
+    command.help = sentence(own) if has_sentence(own) else _said(command.help)
+    command.short_help = _said(command.short_help) or _first_sentence(command.help or "")
+    command.epilog = exit_codes() if command.epilog == EXIT_CODES else _said(command.epilog)
+    command.options_metavar = sentence("help.metavar-OPTIONS")
+    if hasattr(command, "subcommand_metavar"):
+        command.subcommand_metavar = sentence("help.metavar-COMMAND")
+    for parameter in command.params:
+        parameter.help = _said(getattr(parameter, "help", None))
+        parameter.metavar = _metavar(parameter.metavar)
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=\.)\s|(?<=。)", text.partition("\n")[0])[0]
+
+
+def _said(key: str | None) -> str | None:
+    return sentence(key) if key and has_sentence(key) else key
+
+
+_METAVARS = {"LAT,LON": "LAT-LON", "CAMERA=+1h30m": "CAMERA", "DIR|FILE.html": "DIR", "FILE|-": "FILE-OR"}
+
+
+def _metavar(given: str | None) -> str | None:
+    if not given:
+        return given
+    bare = given.strip("[]")
+    key = f"help.metavar-{_METAVARS.get(bare, bare)}"
+    return given.replace(bare, sentence(key)) if has_sentence(key) else given
+
+
+def help_page(command: Any, ctx: Any, width: int) -> str:  # noqa: ANN401 - as above
+    """Usage, what it does, its arguments, options and commands, and what stands at the end."""
+    lines = [usage(command, ctx), ""]
+    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
+        lines += [*indented(paragraph, width), ""]
+    for heading, rows in _sections(command, ctx):
+        if rows:
+            lines += [sentence(heading), *listed(rows, width), ""]
+    if command.epilog:
+        lines += indented(command.epilog, width)
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def usage(command: Any, ctx: Any) -> str:  # noqa: ANN401 - as above
+    """How it is called."""
+    pieces = command.collect_usage_pieces(ctx)
+    return sentence("help.usage", call=" ".join((ctx.command_path, *pieces)).replace("[[", "[").replace("]]", "]"))
+
+
+def _sections(command: Any, ctx: Any) -> Iterable[tuple[str, list[tuple[str, str]]]]:  # noqa: ANN401 - as above
+    params = command.get_params(ctx)
+    for kind in ("argument", "option"):
+        records = (one.get_help_record(ctx) for one in params if one.param_type_name == kind)
+        yield f"help.{kind}s", [(re.sub(r" <[^<>]*>$", "", name), _told(said)) for name, said in filter(None, records)]
+    inner = getattr(command, "commands", {})
+    yield "help.commands", [(name, one.short_help or "") for name, one in inner.items() if not one.hidden]
+
+
+_OF_TYPER = {"Show this message and exit.": "help.show-this"}
+
+
+def _told(said: str) -> str:
+    """The words that typer adds of itself, in the language that is spoken."""
+    said = re.sub(r"(?<=[\[;])( ?)required\b", lambda found: found[1] + sentence("help.required"), said)
+    said = re.sub(
+        r"(?<=[\[;])( ?)default: ([^\];]*)", lambda found: found[1] + sentence("help.default", value=found[2]), said
+    )
+    return sentence(_OF_TYPER[said]) if said in _OF_TYPER else said
+
+
+# ---- a wrong call
+
+
+def wrong_call(error: Any) -> str:  # noqa: ANN401 - as above
+    """What is wrong with a call, how the command is called, and where more is said."""
+    ctx, kind = getattr(error, "ctx", None), type(error).__name__
+    if kind == "NoArgsIsHelpError":
+        return f"{error.format_message()}\n"
+    lines = []
+    if ctx is not None:
+        lines.append(usage(ctx.command, ctx))
+        lines.append(sentence("command.more-help", call=f"{ctx.command_path} --help"))
+    return "\n".join([*lines, "", f"album-sort: {_what(error, kind)}"]).lstrip("\n") + "\n"
+
+
+def _what(error: Any, kind: str) -> str:  # noqa: ANN401 - as above
+    message = error.format_message()
+    match kind:
+        case "NoSuchOption":
+            return _no_such_option(error)
+        case "MissingParameter":
+            kind = "argument" if error.param.param_type_name == "argument" else "option"
+            return sentence(f"command.missing-{kind}", name=_name_of(error))
+        case "BadParameter":
+            return sentence("command.not-a-value", name=_name_of(error), why=_by_pattern(error.message))
+        case _:
+            return _by_pattern(message)
+
+
+def _no_such_option(error: Any) -> str:  # noqa: ANN401 - as above
+    known = [word for one in error.ctx.command.get_params(error.ctx) for word in (*one.opts, *one.secondary_opts)]
+    near = nearest(error.option_name, known)
+    return sentence(
+        "command.no-such-option-near" if near else "command.no-such-option", name=error.option_name, near=near
+    )
+
+
+def _name_of(error: Any) -> str:  # noqa: ANN401 - as above
+    param = error.param
+    return " / ".join(param.opts) if param.param_type_name == "option" else (param.metavar or param.name).strip("[].")
+
+
+_PATTERNS = (
+    (r"Option '?(?P<name>--?[\w-]+)'? requires an argument\.?", "command.needs-a-value"),
+    (r"Option '?(?P<name>--?[\w-]+)'? does not take a value\.?", "command.takes-no-value"),
+    (r"Got unexpected extra arguments?(?:\(s\))? \((?P<words>.*)\)", "command.too-many-words"),
+    (r"No such command '(?P<name>.*?)'\..*", "command.no-such-command"),
+    (r"Missing command\.?", "command.missing-command"),
+    (r"'(?P<value>.*)' is not a valid integer.*", "command.not-an-integer"),
+    (r"'(?P<value>.*)' is not a valid float.*", "command.not-a-number"),
+    (r"Input should be a valid integer.*", "command.no-integer"),
+    (r"Input should be a valid number.*", "command.no-number"),
+    (r"Input should be less than or equal to (?P<most>\S+)", "command.at-most"),
+    (r"Input should be greater than or equal to (?P<least>\S+)", "command.at-least"),
+    (r"'?(?P<value>[^' ]*)'? is not in the range (?P<bounds>.*?)\.?", "command.out-of-range"),
+)
+
+
+def _by_pattern(message: str) -> str:
+    """A sentence of the library's in ours; others, which are ours already, as they are."""
+    for pattern, key in _PATTERNS:
+        if found := re.fullmatch(pattern, message, re.DOTALL):
+            return sentence(key, **found.groupdict())
+    return message
