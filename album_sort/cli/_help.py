@@ -12,7 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from album_sort.errors import ExitCode, nearest
 from album_sort.sentences import has_sentence, sentence
-from album_sort.terminal.help_page import indented, listed
+from album_sort.terminal.help_page import fault_in_our_words, in_our_words, indented, listed
 
 WRONG_CALL: type[Exception] = typer.BadParameter.__mro__[1]
 """The error of a call that cannot be understood: of typer's own copy of click, or of click, as typer's version has it."""
@@ -112,21 +112,12 @@ def _sections(command: Any, ctx: Any) -> Iterable[tuple[str, list[tuple[str, str
     params = command.get_params(ctx)
     for kind in ("argument", "option"):
         records = (one.get_help_record(ctx) for one in params if one.param_type_name == kind)
-        yield f"help.{kind}s", [(re.sub(r" <[^<>]*>$", "", name), _told(said)) for name, said in filter(None, records)]
+        yield (
+            f"help.{kind}s",
+            [(re.sub(r" <[^<>]*>$", "", name), in_our_words(said)) for name, said in filter(None, records)],
+        )
     inner = getattr(command, "commands", {})
     yield "help.commands", [(name, one.short_help or "") for name, one in inner.items() if not one.hidden]
-
-
-_OF_TYPER = {"Show this message and exit.": "help.show-this"}
-
-
-def _told(said: str) -> str:
-    """The words that typer adds of itself, in the language that is spoken."""
-    said = re.sub(r"(?<=[\[;])( ?)required\b", lambda found: found[1] + sentence("help.required"), said)
-    said = re.sub(
-        r"(?<=[\[;])( ?)default: ([^\];]*)", lambda found: found[1] + sentence("help.default", value=found[2]), said
-    )
-    return sentence(_OF_TYPER[said]) if said in _OF_TYPER else said
 
 
 # ---- a wrong call
@@ -153,9 +144,9 @@ def _what(error: Any, kind: str) -> str:  # noqa: ANN401 - as above
             kind = "argument" if error.param.param_type_name == "argument" else "option"
             return sentence(f"command.missing-{kind}", name=_name_of(error))
         case "BadParameter":
-            return sentence("command.not-a-value", name=_name_of(error), why=_by_pattern(error.message))
+            return sentence("command.not-a-value", name=_name_of(error), why=fault_in_our_words(error.message))
         case _:
-            return _by_pattern(message)
+            return fault_in_our_words(message)
 
 
 def _no_such_option(error: Any) -> str:  # noqa: ANN401 - as above
@@ -169,27 +160,3 @@ def _no_such_option(error: Any) -> str:  # noqa: ANN401 - as above
 def _name_of(error: Any) -> str:  # noqa: ANN401 - as above
     param = error.param
     return " / ".join(param.opts) if param.param_type_name == "option" else (param.metavar or param.name).strip("[].")
-
-
-_PATTERNS = (
-    (r"Option '?(?P<name>--?[\w-]+)'? requires an argument\.?", "command.needs-a-value"),
-    (r"Option '?(?P<name>--?[\w-]+)'? does not take a value\.?", "command.takes-no-value"),
-    (r"Got unexpected extra arguments?(?:\(s\))? \((?P<words>.*)\)", "command.too-many-words"),
-    (r"No such command '(?P<name>.*?)'\..*", "command.no-such-command"),
-    (r"Missing command\.?", "command.missing-command"),
-    (r"'(?P<value>.*)' is not a valid integer.*", "command.not-an-integer"),
-    (r"'(?P<value>.*)' is not a valid float.*", "command.not-a-number"),
-    (r"Input should be a valid integer.*", "command.no-integer"),
-    (r"Input should be a valid number.*", "command.no-number"),
-    (r"Input should be less than or equal to (?P<most>\S+)", "command.at-most"),
-    (r"Input should be greater than or equal to (?P<least>\S+)", "command.at-least"),
-    (r"'?(?P<value>[^' ]*)'? is not in the range (?P<bounds>.*?)\.?", "command.out-of-range"),
-)
-
-
-def _by_pattern(message: str) -> str:
-    """A sentence of the library's in ours; others, which are ours already, as they are."""
-    for pattern, key in _PATTERNS:
-        if found := re.fullmatch(pattern, message, re.DOTALL):
-            return sentence(key, **found.groupdict())
-    return message
