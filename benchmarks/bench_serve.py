@@ -47,13 +47,13 @@ def jpegs() -> list[bytes]:
     return made
 
 
-def rss_mb(pid: int) -> float:
-    """Memory of a process that lies in RAM; what libraries share counts in each."""
+def pss_mb(pid: int) -> float:
+    """Memory of a process that lies in RAM; of what several share, its part, so that a sum counts it once."""
     try:
-        text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     except OSError:
         return 0.0
-    return next((int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("VmRSS")), 0.0)
+    return next((int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("Pss:")), 0.0)
 
 
 def family(pid: int) -> list[int]:
@@ -133,7 +133,7 @@ def main() -> None:
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
-            mine = [rss_mb(pid) for pid in family(server.pid)]
+            mine = [pss_mb(pid) for pid in family(server.pid)]
             samples.append((mine[0], sum(mine)))
             time.sleep(0.5)
         seconds = time.monotonic() - began

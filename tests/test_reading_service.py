@@ -69,12 +69,13 @@ def test_what_a_killed_server_has_left_is_taken_away_by_the_next(
 ) -> None:
     """But not what another one holds."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("album_sort.inspection.uploads._SECONDS_TO_BE_HELD", 0.0)
+    monkeypatch.setattr("album_sort.inspection.held_folders._SECONDS_TO_BE_HELD", 0.0)
     held = Uploads()
     kept = held.keep(b"picture", "a.jpg")
     killed = Uploads()
     left = killed.keep(b"picture", "b.jpg")
-    os.close(killed._held)  # as the system does
+    assert killed._folder is not None
+    os.close(killed._folder._held)  # as the system does
     Uploads().keep(b"picture", "c.jpg")
     assert Path(kept.path).exists()
     assert not Path(left.path).exists()

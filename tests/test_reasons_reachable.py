@@ -106,6 +106,23 @@ SEEN_BY_TEST = {
     "skip.damaged-or-cut": ("test_decode.py", "skip.damaged-or-cut"),
     "skip.memory-to-decode": ("test_inspection.py", "skip.memory-to-decode"),
     "skip.needs-jxl": ("test_decode.py", "skip.needs-jxl"),
+    **{
+        code: ("test_predict_words.py", code)
+        for code in (
+            "sent.wrong-content",
+            "sent.no-picture",
+            "sent.needs-jxl",
+            "sent.raw-without-preview",
+            "sent.too-many-pixels",
+            "sent.no-pixels",
+            "sent.memory-to-read",
+            "sent.memory-to-decode",
+            "sent.too-slow",
+            "sent.crashed",
+            "sent.not-understood",
+            "sent.orphan-sidecar",
+        )
+    },
     "skip.too-slow": ("test_inspection_pool.py", "skip.too-slow"),
     "time.told-shift": ("test_changes.py", "you said its date is wrong"),
     "trip.told-one": ("test_changes.py", "you said that these"),

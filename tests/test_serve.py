@@ -100,6 +100,25 @@ def client(server: Running) -> Iterator[httpx.Client]:
         yield client
 
 
+def test_the_head_of_a_part_has_a_size(client: httpx.Client) -> None:
+    """A name of five thousand letters is a name, of which an answer has the beginning; one that fills memory is refused, and why."""
+    long = client.post("/predict", files=[a_file("n" * 5000 + ".jpg", CAT)])
+    assert [image["name"] for image in long.json()["images"]] == ["n" * 255]
+    refused = client.post("/predict", files=[a_file("n" * 40_000, CAT)])
+    assert (refused.status_code, refused.json()["code"]) == (413, "part_head")
+    assert "shorter name" in refused.json()["error"]
+
+
+@pytest.mark.parametrize("path", ["/predict?top_n=5", "/healthz?top_n=5", "/drop?lang=zh&top_n=5"])
+def test_a_parameter_that_an_address_does_not_take_is_told(client: httpx.Client, path: str) -> None:
+    for answer in (client.get(path), client.post(path)):
+        if answer.status_code not in (403, 405):
+            assert (answer.status_code, answer.json()["code"]) == (400, "unknown")
+            assert "top_n=5" in answer.json()["error"]
+    said = client.post("/predict?top_k=2&lang=en&verbose").json()["error"]
+    assert said == "verbose is no parameter of this address. It takes: lang, name, preview, top_k."
+
+
 def test_a_form_with_several_pictures_is_answered_in_its_order(client: httpx.Client) -> None:
     files = [a_file("dir/cat é.jpg", CAT), a_file("broken.jpg", b"\xff\xd8\xff no"), a_file("coffee.jpg", COFFEE)]
     answer = client.post("/predict?top_k=2", files=files)

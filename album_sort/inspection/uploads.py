@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import glob
 import itertools
 import os
 import shutil
-import tempfile
 import threading
-import time
 from typing import BinaryIO
 
 from album_sort.core.formats import kind_of_suffix
+from album_sort.inspection.held_folders import HeldFolder
 from album_sort.types import FileEntry, FileKind
 
-_PREFIX = "album-sort-upload-"
-
-_SECONDS_TO_BE_HELD = 5.0
+PREFIX = "album-sort-upload-"
+"""Of the name of the folder."""
 
 _NAME = "upload"
 """Of what comes without a usable name."""
@@ -65,16 +61,15 @@ class Uploads:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._folder: str | None = None
-        self._held = -1
+        self._folder: HeldFolder | None = None
         self._numbers = itertools.count()
 
     def begin(self, name: str) -> Upload:
         """A file of this name, still empty; raises OSError where there is no room."""
         with self._lock:
             if self._folder is None:
-                self._folder, self._held = _own_folder()
-            folder = os.path.join(self._folder, str(next(self._numbers)))
+                self._folder = HeldFolder(PREFIX)
+            folder = os.path.join(self._folder.path, str(next(self._numbers)))
             os.mkdir(folder, 0o700)
         return Upload(folder, name)
 
@@ -96,38 +91,8 @@ class Uploads:
         """Takes all away."""
         with self._lock:
             folder, self._folder = self._folder, None
-            held, self._held = self._held, -1
         if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-        if held >= 0:
-            os.close(held)
-
-
-def _own_folder() -> tuple[str, int]:
-    """A folder for this user's eyes only (as `mkdtemp` makes it), and the descriptor by which it is held for as long as we live.
-
-    Whoever was killed has left theirs: the next one finds it held by nobody, and takes it away.
-    """
-    for left in glob.glob(os.path.join(glob.escape(tempfile.gettempdir()), f"{_PREFIX}*")):
-        _take_away_if_left(left)
-    folder = tempfile.mkdtemp(prefix=_PREFIX)
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    with contextlib.suppress(OSError):  # a file system without locks: then nobody can tell that it was left
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return folder, held
-
-
-def _take_away_if_left(folder: str) -> None:
-    with contextlib.suppress(OSError):
-        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        try:
-            # One that was made a moment ago is not held yet.
-            is_old = time.time() - os.fstat(held).st_mtime > _SECONDS_TO_BE_HELD
-            if is_old and os.fstat(held).st_uid == os.getuid():
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            os.close(held)
+            folder.close()
 
 
 def usable_name(name: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from album_sort.config import cache_folder
 from album_sort.core.formats import HEAD_BYTES, sniff
 from album_sort.fileops.lock import check_unlocked
+from album_sort.inspection.held_folders import HeldFolder
 from album_sort.inspection.messages import Answer, Previewed
 from album_sort.inspection.pool import ReaderPool
 from album_sort.operations.live_pages import LivePages
@@ -53,8 +53,8 @@ class LiveAlbums:
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="albums")
         self._thumbnails: ThumbnailStore | None = None
         self._pool = ReaderPool(replace(self.engine.reader, makes_previews=True), 1)
-        self._folder = tempfile.TemporaryDirectory(prefix="album-sort-page-")
-        self.pages = LivePages(destination, self.engine.cache_folder, Path(self._folder.name))
+        self._folder = HeldFolder("album-sort-page-")
+        self.pages = LivePages(destination, self.engine.cache_folder, Path(self._folder.path))
 
     def close(self) -> None:
         """Ends all that was begun for it."""
@@ -62,7 +62,7 @@ class LiveAlbums:
         self._pool.close()
         self.thread.submit(self._let_go).result()
         self.thread.shutdown()
-        self._folder.cleanup()
+        self._folder.close()
 
     def predictor(self) -> Predictor:
         """For single pictures, with the network and the rules of these albums, and what they were taught."""

@@ -29,6 +29,9 @@ from album_sort.types.ledger import PAGE_MARK, STATE_FOLDER
 
 REPORT_PAGE = "album-report.html"
 
+_LEAD_ON = "location.replace(document.links[0].href + location.hash)"
+"""With what an address says after its `#`: an album, a photo that is open. Without scripts the page leads on all the same."""
+
 KEPT_PAGES = 10
 """Pages of so many runs stay."""
 
@@ -70,7 +73,8 @@ def _point_to_newest_page(destination: str) -> Path | None:
     temporary.unlink(missing_ok=True)
     page_text = (
         f'<!doctype html>\n{PAGE_MARK.decode()}\n<html lang="en"><meta charset="utf-8"><title>album-sort</title>\n'
-        f'<meta http-equiv="refresh" content="0; url={address}">\n<p><a href="{address}">Report</a></p></html>\n'
+        f'<noscript><meta http-equiv="refresh" content="0; url={address}"></noscript>\n'
+        f'<p><a href="{address}">Report</a></p>\n<script>{_LEAD_ON}</script></html>\n'
     )
     with open_own_to_write(temporary) as stream:
         stream.write(page_text.encode("utf-8"))

@@ -19,8 +19,11 @@ from album_sort.classifier.labels import load_wording
 from album_sort.config import cache_folder
 from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.errors import PictureRefused
+from album_sort.inspection.held_folders import take_away_left
+from album_sort.inspection.memory import give_memory_back
 from album_sort.inspection.messages import Answer, Failed, Known, Read
 from album_sort.inspection.pool import ReaderPool
+from album_sort.inspection.uploads import PREFIX as UPLOADS
 from album_sort.inspection.uploads import Upload
 from album_sort.operations.conversion import Conversion
 from album_sort.pipeline.assigning import Decider, assign_all
@@ -37,10 +40,29 @@ from album_sort.state.readings import read_as_remembered
 from album_sort.types import LANGUAGES, Assignment, FileEntry, Inspection, PhotoFacts, Prediction, Reason, Skipped
 from album_sort.types.corrections import HandReading
 
-__all__ = ["Predicted", "Predictor", "Upload"]
+__all__ = ["Predicted", "Predictor", "Upload", "take_away_left_uploads"]
 
 _MOST_AT_ONCE = 8
 """Pictures in a batch: twice as many are no faster, and take 30 MB more for good."""
+
+SAID_TO_SENDERS = {
+    "skip.wrong-content": "sent.wrong-content",
+    "skip.no-picture": "sent.no-picture",
+    "skip.needs-jxl": "sent.needs-jxl",
+    "skip.raw-without-preview": "sent.raw-without-preview",
+    "skip.too-many-pixels": "sent.too-many-pixels",
+    "skip.no-pixels": "sent.no-pixels",
+    "skip.memory-to-read": "sent.memory-to-read",
+    "skip.memory-to-decode": "sent.memory-to-decode",
+    "skip.too-slow": "sent.too-slow",
+    "skip.crashed": "sent.crashed",
+    "skip.not-understood": "sent.not-understood",
+    "skip.orphan-sidecar": "sent.orphan-sidecar",
+}
+"""Reasons whose advice is for the owner of a library, by those that tell a sender what to do."""
+
+_BEFORE_TIDYING = 200
+"""Pictures after which freed memory goes back to the system: it is cut into pieces that glibc keeps, twenty kilobytes a picture."""
 
 _PATIENCE_S = 1.0
 """For the batch in hand when all ends."""
@@ -112,7 +134,7 @@ class Predictor:
         it is not read unless that has begun. `lang` is for this picture alone.
         """
         future: Future[Predicted] = Future()
-        asked = _Asked(future, lang or self.lang)
+        asked = _Asked(future, lang or self.lang, is_sent=not isinstance(picture, FileEntry))
         match picture:
             case bytes():
                 read = self._pool.submit_bytes(picture, name)
@@ -166,6 +188,7 @@ class Predictor:
         self._thread.join(_PATIENCE_S)
 
     def _answer_all(self) -> None:
+        answered = 0
         while (first := self._read.get()) is not None:
             batch, is_last = [first], False
             with suppress(queue.Empty):
@@ -182,6 +205,11 @@ class Predictor:
                     _fail(asked.future, error)
             if is_last:
                 return
+            answered += len(batch)
+            del first, batch
+            if answered >= _BEFORE_TIDYING:
+                answered = 0
+                give_memory_back()
 
     def _answer(self, batch: Sequence[tuple[_Asked, Answer]]) -> None:
         """One pass of the network for all pictures that it has not seen."""
@@ -238,14 +266,21 @@ class Predictor:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Who waits for an answer, and in which language."""
+    """Who waits for an answer, in which language, and whether they have sent the picture."""
 
     future: Future[Predicted]
     lang: str
+    is_sent: bool
 
     def refuse(self, reason: Reason) -> None:
         """There will be none."""
-        _fail(self.future, PictureRefused(load_wording().say(reason, self.lang)))
+        code = SAID_TO_SENDERS.get(reason.code, reason.code) if self.is_sent else reason.code
+        _fail(self.future, PictureRefused(load_wording().say(replace(reason, code=code), self.lang)))
+
+
+def take_away_left_uploads() -> None:
+    """What killed servers have left of what was sent to them."""
+    take_away_left(UPLOADS)
 
 
 def _fail(future: Future[Predicted], error: BaseException) -> None:

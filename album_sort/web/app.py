@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -14,6 +14,7 @@ from album_sort.web.desk import Desk
 from album_sort.web.guard import Guard, House
 from album_sort.web.models import Health
 from album_sort.web.pages import page_router
+from album_sort.web.parameters import refuse_unknown
 from album_sort.web.predict import predict_router, problems
 from album_sort.web.refusals import Refused
 
@@ -27,6 +28,7 @@ def make_app(house: House, desk: Desk, albums: AlbumsDesk | None = None) -> Guar
         docs_url=None,  # they would load scripts of others
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(refuse_unknown)],
         # Whatever a machine is set up to gather, what people send here is told to nobody.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
@@ -35,7 +37,7 @@ def make_app(house: House, desk: Desk, albums: AlbumsDesk | None = None) -> Guar
     if albums is not None:
         app.include_router(albums_router(house, albums))
 
-    @app.get("/healthz", summary="Does it work?", responses=problems(421))
+    @app.get("/healthz", summary="Does it work?", responses=problems(400, 421))
     async def healthz() -> Health:
         """Says that it does."""
         return Health(status="ok", version=__version__)

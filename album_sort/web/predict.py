@@ -37,7 +37,7 @@ _BODY = {
     },
 }
 PROBLEMS: dict[int, str] = {
-    400: "The body is cut off, or no form.",
+    400: "The body is cut off, or no form; or a parameter is none of this address.",
     403: "Who asks may not: another site's page, or no token.",
     408: "The body came too slowly.",
     413: "A picture, a form or the whole request is too large.",

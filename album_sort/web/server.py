@@ -16,7 +16,7 @@ import uvicorn
 from album_sort.errors import AlbumSortError, UsageError, in_plain_words
 from album_sort.operations.live import LiveAlbums
 from album_sort.operations.pending import Pending
-from album_sort.operations.predict import Predictor
+from album_sort.operations.predict import Predictor, take_away_left_uploads
 from album_sort.sentences import sentence
 from album_sort.web.albums import AlbumsDesk
 from album_sort.web.app import make_app
@@ -98,6 +98,7 @@ def check_tls(certificate: str, key: str) -> None:
 
 def serve(serving: Serving, predictor: Predictor, when_ready: Callable[[], None], ending: Ending) -> None:
     """Answers until the process is told to end; then everything that was begun for it ends, too."""
+    take_away_left_uploads()
     threading.Thread(target=_warm, args=(predictor,), name="warm-up", daemon=True).start()
     try:
         asyncio.run(_serve(serving, predictor, when_ready, ending))

@@ -118,6 +118,12 @@ def test_served_photos_are_seen_corrected_and_taken_back(tab: FirefoxTab, server
     assert all_files(many_albums) == before
 
 
+def test_the_page_at_the_top_leads_on_with_all_that_its_address_says(tab: FirefoxTab, many_albums: Path) -> None:
+    tab.go(f"{(many_albums / 'album-report.html').as_uri()}#/album/food?year=2024")
+    tab.until("location.href.endsWith('/report.html#/album/food?year=2024')")
+    tab.until(SHOWN)
+
+
 def test_dropped_pictures_are_answered(tab: FirefoxTab, server: Running) -> None:
     tab.go(f"{server.address}/drop")
     files = [[f"{n}.jpg", base64.b64encode(picture_jpeg(pictures.coffee()[n::2, ::2])).decode()] for n in range(3)]
