@@ -3,7 +3,8 @@
     python benchmarks/bench_serve.py [--requests 10000] [--clients 32] [--model resnet18 --weights FILE]
 
 Starts `album-sort serve` as a process, sends it pictures that packages ship (10 to 200 kB, each with a few bytes of its own, so that no
-cache knows one), a new connection for every hundredth request, and asks /proc for the memory of the server and of its reading processes.
+cache knows one), a new connection for every hundredth request, and asks /proc for the memory of the server and of its reading processes
+(PSS: what several share counts once; the first row of the results, from before, has RSS, which counts it in each).
 A 503 is waited out as `Retry-After` says and counted. Appends one line to benchmarks/results/serve.csv.
 """
 
