@@ -111,6 +111,11 @@ def _form(row: Mapping[str, str], lang: str, number: object) -> str:
     return row.get(lang, "")
 
 
+_MOST_GROUPED = 10**18
+_MOST_WRITTEN = 10**4000
+"""Python writes no longer number in tens."""
+
+
 class _Plain(str):
     """What is no text of a user's, and stands without quotes where a sentence has `{value!r}`."""
 
@@ -126,6 +131,9 @@ def _shown(value: object, lang: str) -> str:
         return value
     if isinstance(value, bool) or not isinstance(value, int | float) or (isinstance(value, int) and abs(value) < 1000):
         return _Plain(value)
+    # A decimal has 28 digits; a number of so many is read by nobody, and may have been found in a damaged file.
+    if isinstance(value, int) and abs(value) >= _MOST_GROUPED:
+        return _Plain(value) if abs(value) < _MOST_WRITTEN else _Plain(hex(value))
     from babel.numbers import format_decimal  # noqa: PLC0415 - as above
 
     return _Plain(format_decimal(value, locale=locale_name(lang)))

@@ -12,14 +12,24 @@ import subprocess
 import sys
 
 _READER = "album_sort.inspection.reader"
-_MOST_SECONDS = 5.0
+_FORKS_READERS = "tests.reader_server"
+MOST_SECONDS = 5.0
 """One that hangs in foreign code is killed then, and what it has run is lost."""
+
+
+_measuring: list[bool] = []
+
+
+def is_measuring() -> bool:
+    """Whether this process is measured: then whoever kills a reader asks it to end first."""
+    return bool(_measuring)
 
 
 def coverage_init(_registry: object, _options: object) -> None:
     """Called by coverage at the start of a process."""
+    _measuring.append(True)
     setattr(subprocess.Popen, "kill", _kill)  # noqa: B010 - for types it is not to be changed
-    if _READER in sys.orig_argv:
+    if _READER in sys.orig_argv or _FORKS_READERS in sys.orig_argv:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # coverage saves before an `_exit`
 
 
@@ -28,7 +38,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     if _READER in arguments:
         process.terminate()
         try:
-            process.wait(_MOST_SECONDS)
+            process.wait(MOST_SECONDS)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
     else:

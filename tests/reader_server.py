@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection
 
 from album_sort.inspection.process import reader_environment, start_reader
+from tests import measured_readers
 
 _AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_")
 """Beginnings of the names of variables that a reader reads while it runs: others may matter to the interpreter's start."""
@@ -59,6 +60,10 @@ class ServedReader:
 
     def kill(self) -> None:
         """At once, whatever it does."""
+        if self.poll() is None and measured_readers.is_measuring():
+            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                os.kill(self.pid, signal.SIGTERM)
+                self.wait(measured_readers.MOST_SECONDS)
         if self.poll() is None:
             with contextlib.suppress(ProcessLookupError):  # it has ended this moment
                 os.kill(self.pid, signal.SIGKILL)

@@ -75,9 +75,11 @@ SENSELESS: list[object] = [
 ]
 
 
+@pytest.mark.parametrize("share", [2, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("table", "column"), columns(), ids=lambda name: name)
-def test_no_column_of_the_state_leads_out_of_the_destination(world: World, table: str, column: str) -> None:
-    for value in (*leading_outside(world)[:3], "x\0y"):
+def test_no_column_of_the_state_leads_out_of_the_destination(world: World, table: str, column: str, share: int) -> None:
+    whole, *others = (*leading_outside(world)[:3], "x\0y")
+    for value in (whole, *some(others, f"{table}.{column}", share)):
         untouched_by(world, lambda value=value: world.sql(f"UPDATE OR REPLACE {table} SET {column} = ?", value))  # type: ignore[misc]  # noqa: S608
 
 

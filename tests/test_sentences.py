@@ -115,6 +115,8 @@ def test_numbers_and_plurals_go_as_in_the_language() -> None:
 def test_a_value_is_shown_as_it_is() -> None:
     assert sentence("order.no-such-photo", photo="{b} 'c'.jpg") == "no such photo: \"{b} 'c'.jpg\""
     assert sentence("plan.value-day", value="x", other=1) == "x is not a day of a photo"
+    for number in (10**30, -(10**30), 10**5000):
+        assert sentence("order.no-such-photo", photo=number), "a damaged file may hold any"
 
 
 def test_a_sentence_that_is_not_there_or_lacks_a_value_hides_nothing() -> None:

@@ -244,7 +244,7 @@ def _believed(path: Path) -> Iterator[None]:
         yield
     except NONSENSE as error:
         raise DestinationError(
-            sentence("report.is-not-a-report-of-album", path=path, error=f"{error:.200}"),
+            sentence("report.is-not-a-report-of-album", path=path, error=f"{error!s:.200}"),
             hint=sentence("report.name-a-report-jsonl"),
         ) from error
 

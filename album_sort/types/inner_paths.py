@@ -51,7 +51,7 @@ class OutsideError(ValueError):
 def inner_path(text: object) -> AlbumRelPath:
     """The text as a path below the destination; raises `OutsideError` for every other."""
     if not isinstance(text, str) or len(text) > LONGEST_PATH or _UNSAFE.search(text) or _is_ours(text):
-        raise OutsideError(sentence("plan.is-not-a-place", text=f"{text:.80}"))
+        raise OutsideError(sentence("plan.is-not-a-place", text=f"{text!s:.80}"))
     return AlbumRelPath(text)
 
 
@@ -69,7 +69,7 @@ def preview_path(text: object) -> str:
 def run_id_of(text: object) -> RunId:
     """The text as the id of a run; raises `OutsideError` for every other."""
     if not isinstance(text, str) or not _RUN_ID.fullmatch(text):
-        raise OutsideError(sentence("plan.is-not-a-run", text=f"{text:.80}"))
+        raise OutsideError(sentence("plan.is-not-a-run", text=f"{text!s:.80}"))
     return RunId(text)
 
 
