@@ -67,6 +67,7 @@ def has_sentence(key: str) -> bool:
     return key in _rows(key.partition(".")[0])
 
 
+@cache
 def plural_of(lang: str, number: float) -> str:
     """Which of its forms a language uses for a number of things, in the words of Unicode: `one`, `few`, `other` ..."""
     from babel.core import Locale  # noqa: PLC0415 - seldom needed, and slow to load

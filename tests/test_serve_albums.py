@@ -274,6 +274,8 @@ def test_a_body_that_is_none_is_refused(client: httpx.Client) -> None:
         assert client.post("/changes", content=body).status_code == 400
     assert client.post("/changes", content=b" " * (5 << 20)).status_code == 413
     assert client.post("/changes/apply").status_code == 422, "nothing waits"
+    chinese = client.post("/changes/apply", headers={"Accept-Language": "zh-CN,zh;q=0.9"}).json()
+    assert chinese["error"] == "没有给出更改"
 
 
 def test_everything_about_albums_takes_the_token(server: Running, data: tuple[str, dict[str, Any]]) -> None:

@@ -123,3 +123,44 @@ def test_add_a_format(copy: Path) -> None:
         """,
     )
     assert said == "qoi 300 [48, 96, 144]\n"
+
+
+def test_add_a_language(copy: Path) -> None:
+    (copy / "_labels").unlink()
+    shutil.copytree(REPOSITORY / "labels", copy / "_labels")
+    begun = [sys.executable, str(copy / "_labels/add_language.py"), "pl"]
+    for _ in range(2):
+        subprocess.run(begun, check=True)
+    *_, line = blocks_of("translate.md")
+    path = copy / "choices.py"
+    text = re.sub(r"^LANGUAGES = .*\n", line.strip() + "\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    path.write_text(text, encoding="utf-8")
+    faults = copy / "_labels/messages/rules.toml"
+    said = {"": "{n} błędu w {file_name}:", "_one": "{n} błąd w {file_name}:", "_few": "{n} błędy w {file_name}:"}
+    said |= {"_many": "{n} błędów w {file_name}:"}
+    text = faults.read_text(encoding="utf-8")
+    for form, polish in said.items():
+        row = rf'(\["rules\.faults"\]\n(?:.+\n)*?pl{form} = ).*'
+        text = re.sub(row, lambda found, polish=polish: f'{found[1]}"{polish}"', text)  # type: ignore[misc]
+    faults.write_text(text, encoding="utf-8")
+    told = run(
+        copy,
+        """
+        from album_sort.classifier.labels import load_labels, reason_texts
+        from album_sort.core.wording import wording_faults
+        from album_sort.operations.words import terminal_words, web_words
+        from album_sort.sentences import language_of, sentence, speak
+        speak(language_of({"LANG": "pl_PL.UTF-8"}))
+        for n in (1, 3, 12345):
+            print(sentence("rules.faults", n=n, file_name="a"))
+        print(load_labels().classes[1].names["pl"], wording_faults(reason_texts()), terminal_words("pl").text("trips", n=2))
+        print(web_words("pl").language)
+        """,
+    )
+    assert told.splitlines() == [
+        "1 błąd w a:",
+        "3 błędy w a:",
+        "12\xa0345 błędów w a:",
+        "goldfish () 2 trips found.",
+        "pl",
+    ]

@@ -26,7 +26,7 @@ REASONS_FOLDER = "reasons"
 
 CLASS_COUNT = 1000
 
-_CLASSES_HEADER = ("index", "wnid", "name_en", "name_zh")
+_CLASSES_HEADER = ("index", "wnid", *(f"name_{lang}" for lang in LANGUAGES))
 _CLASS_ALBUMS_HEADER = ("index", "name", "albums", "note")
 _WNID = re.compile(r"n\d{8}")
 _ALBUM_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

@@ -12,7 +12,7 @@ from babel.dates import format_date, format_datetime, format_interval
 from babel.numbers import format_decimal, format_percent
 
 from album_sort.errors import UsageError
-from album_sort.sentences import sentence
+from album_sort.sentences import locale_name, plural_of, sentence
 
 WORDS_FILE = "report_words.toml"
 """Name of the file in `labels/`."""
@@ -23,7 +23,7 @@ _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Sentences by key. `key.one` is the form for exactly one, where the language has it."""
+    """Sentences by key. `key.one` is the form for exactly one, where the language has it; another may have `key.few`."""
 
     language: str
     sentences: Mapping[str, str]
@@ -31,12 +31,13 @@ class Words:
     @property
     def locale(self) -> Locale:
         """For numbers and dates."""
-        return Locale.parse({"zh": "zh_Hans_CN"}.get(self.language, self.language))
+        return Locale.parse(locale_name(self.language))
 
     def text(self, key: str, **values: str | int | float) -> str:
-        """The sentence of a key with its values; a whole number `n` chooses between one and many."""
-        if values.get("n") == 1 and f"{key}.one" in self.sentences:
-            key = f"{key}.one"
+        """The sentence of a key with its values; a whole number `n` chooses its form, as the plurals of the language go."""
+        if isinstance(number := values.get("n"), int):
+            form = f"{key}.{plural_of(self.language, number)}"
+            key = form if form in self.sentences else key
         return self.sentences[key].format(**{name: self._value(value) for name, value in values.items()})
 
     def _value(self, value: str | int | float) -> str:
@@ -101,13 +102,18 @@ def parse_words(toml_text: str, language: str) -> Words:
     Raises `UsageError` for a language that the file does not have.
     """
     table = tomllib.loads(toml_text)
-    known = sorted({name for row in table.values() for name in row} - {"en_one"})
+    known = sorted({name for row in table.values() for name in row if "_" not in name})
     if language not in known:
         raise UsageError(
             sentence("report.the-report-has-no", language=language),
             hint=sentence("report.choose-one-of", known=", ".join(known)),
         )
     sentences = {key: row[language] for key, row in table.items()}
-    # forms for exactly one thing: Chinese has none
-    sentences |= {f"{key}.one": row[f"{language}_one"] for key, row in table.items() if f"{language}_one" in row}
+    # forms for some numbers of things: Chinese has none, English one, Polish three
+    sentences |= {
+        f"{key}.{form.removeprefix(f'{language}_')}": said
+        for key, row in table.items()
+        for form, said in row.items()
+        if form.startswith(f"{language}_")
+    }
     return Words(language, sentences)

@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from album_sort.sentences import speaking
 from album_sort.web.keys import Keys
 from album_sort.web.limits import LOCAL_NAMES
 from album_sort.web.refusals import Header, Refused, language_of
@@ -104,7 +105,8 @@ class Guard:
         except Refused as refused:
             await refuse(send_with_headers, refused, lang)
             return
-        await self._app(scope, receive, send_with_headers)
+        with speaking(lang):
+            await self._app(scope, receive, send_with_headers)
 
     def _check_host(self, request: _Request) -> None:
         """A name that somebody else lets point to this machine is not ours (DNS rebinding); a number cannot be pointed."""
