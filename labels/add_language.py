@@ -33,9 +33,11 @@ def with_language(text: str, lang: str, forms: list[str]) -> str:
     """A file of rows with the language in each row that lacks it; `en_one` becomes a row for each form but the general one."""
     if re.search(rf"(^|[{{ ]){lang} = ", text, re.MULTILINE):
         return text
+    special = "".join(rf"\n{lang}_{form} = \1" for form in forms if form not in ("one", "other"))
+    text = re.sub(
+        r"^en = (.*)\nen_one = (.*)$", rf"en = \1{special}\nen_one = \2\n{lang}_one = \2", text, flags=re.MULTILINE
+    )
     text = re.sub(r"^en = (.*)$", rf"en = \1\n{lang} = \1", text, flags=re.MULTILINE)
-    special = "".join(rf"\n{lang}_{form} = \1" for form in forms if form != "other")
-    text = re.sub(r"^en_one = (.*)$", rf"en_one = \1{special}", text, flags=re.MULTILINE)
     return re.sub(r'\{ en = ("[^"]*")', rf"{{ en = \1, {lang} = \1", text)
 
 
