@@ -86,7 +86,7 @@ def make_cache(folder: Path, count: int) -> None:
         writer = csv.writer(stream)
         embedding, model_key = np.zeros(EMBEDDING_SIZE, np.float16), made_up_engine(folder).model_key
         for number, photo in enumerate(sorted(photos, key=lambda photo: photo.content_id)[:count]):
-            inspection = made_up_inspection(number, photo, model_key, rng)
+            inspection = _inspection(number, photo, model_key, rng)
             cache.add(inspection, embedding, b"")
             writer.writerow([getattr(inspection.file, name) for name in FileEntry.__dataclass_fields__])
             if number % 1000 == 0:
@@ -99,7 +99,7 @@ def made_up_engine(folder: Path) -> Engine:
     return make_engine(SETTINGS, folder)
 
 
-def made_up_inspection(number: int, photo: TimelinePhoto, model_key: str, rng: random.Random) -> Inspection:
+def _inspection(number: int, photo: TimelinePhoto, model_key: str, rng: random.Random) -> Inspection:
     """What reading this photo's file would have told."""
     time_taken = photo.capture_time
     assert time_taken is not None  # noqa: S101 - made-up photos are dated
@@ -115,32 +115,33 @@ def made_up_inspection(number: int, photo: TimelinePhoto, model_key: str, rng: r
     path = f"/photos/{time_taken.local:%Y/%m}/{name}"
     file = FileEntry(path, "/photos", 2_400_000 + number, mtime_ns, 10**6 + number, 1, FileKind.PHOTO)
     media_format = "png" if name.endswith("png") else "jpeg"
-    metadata = _metadata(photo, time_taken, rng) if photo.is_own else Metadata(width_px=1170, height_px=2532)
+    metadata = made_up_metadata(photo, time_taken, rng) if photo.is_own else Metadata(width_px=1170, height_px=2532)
     return Inspection(
         file,
         photo.content_id,
         media_format,
         metadata,
         PixelSource.SCALED,
-        rng.choice(_looks(is_screen=media_format == "png")),
-        rng.choice(_predictions(model_key)),
+        rng.choice(some_statistics(is_screen=media_format == "png")),
+        rng.choice(some_predictions(model_key)),
     )
 
 
 @lru_cache
-def _looks(*, is_screen: bool) -> tuple[ImageStatistics, ...]:
+def some_statistics(*, is_screen: bool) -> tuple[ImageStatistics, ...]:
     """As many as nobody takes for equal; each made-up one takes half a millisecond."""
     rng = random.Random(6)  # noqa: S311 - made-up photos need no secrecy
     return tuple(_statistics(rng, is_screen=is_screen) for _ in range(1_000))
 
 
 @lru_cache
-def _predictions(model_key: str) -> tuple[Prediction, ...]:
+def some_predictions(model_key: str) -> tuple[Prediction, ...]:
+    """As many."""
     rng = random.Random(7)  # noqa: S311 - made-up photos need no secrecy
     return tuple(_prediction(rng, model_key) for _ in range(1_000))
 
 
-def _metadata(photo: TimelinePhoto, taken: CaptureTime, rng: random.Random) -> Metadata:
+def made_up_metadata(photo: TimelinePhoto, taken: CaptureTime, rng: random.Random) -> Metadata:
     """As a phone or a camera writes it."""
     sources = (TimeSource.EXIF_ORIGINAL, TimeSource.EXIF_DIGITIZED, TimeSource.EXIF_DATETIME)
     times = [TimeCandidate(source, taken.local, None, taken.utc_offset_minutes, note=source) for source in sources]

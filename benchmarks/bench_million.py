@@ -17,6 +17,7 @@ import hashlib
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -30,11 +31,20 @@ from pathlib import Path
 
 import numpy as np
 
-from album_sort.core.trips.timeline import TimelinePhoto
+from album_sort.core.trips.timeline import EPOCH, TimelinePhoto
+from album_sort.pipeline.policy import load_head
 from album_sort.places.gazetteer import Gazetteer
-from album_sort.state.cache import InferenceCache
-from album_sort.types import EMBEDDING_SIZE, ContentId, FileEntry, FileKind, Inspection
-from benchmarks.bench_after_metadata import LIFE, SETTINGS, made_up_engine, made_up_inspection
+from album_sort.state import codec, readings
+from album_sort.state.cache import CACHE_FILE, INSPECTION_VERSION
+from album_sort.types import EMBEDDING_SIZE, STATISTICS_VERSION, ContentId, Metadata, PixelSource, TimePrecision
+from benchmarks.bench_after_metadata import (
+    LIFE,
+    SETTINGS,
+    made_up_engine,
+    made_up_metadata,
+    some_predictions,
+    some_statistics,
+)
 from benchmarks.machine import write_rows
 from tests.library import make_library
 
@@ -57,18 +67,16 @@ def make_all(folder: Path, count: int, evenings: Sequence[int] = NEW) -> None:
         99, LIFE, gazetteer, years=years, busier=max(1.0, 1.15 * wanted / shots / (1300 * years))
     ).photos
     people.sort(key=lambda photo: str(photo.capture_time.local) if photo.capture_time else "")
-    rng = random.Random(5)  # noqa: S311 - made-up photos need no secrecy
-    engine = made_up_engine(folder / "cache")
-    with engine.open_cache() as cache:
-        maker = Maker(folder, cache, engine.model_key, rng)
-        photos = chain.from_iterable(series(photo, rng) for photo in people)
-        for number, photo in enumerate(photos):
-            if number == wanted:
-                break
-            evening = bisect_right(ends, number)
-            maker.make(number, photo, f"later/{evenings[evening - 1]}" if evening else "photos")
-            if number % 5000 == 0:
-                cache.commit()
+    maker = Maker.of(folder)
+    photos = chain.from_iterable(series(photo, maker.rng) for photo in people)
+    for number, photo in enumerate(photos):
+        if number == wanted:
+            break
+        evening = bisect_right(ends, number)
+        maker.make(number, photo, f"later/{evenings[evening - 1]}" if evening else "photos")
+        if number % 5000 == 0:
+            maker.write()
+    maker.write()
 
 
 def series(photo: TimelinePhoto, rng: random.Random) -> Iterator[TimelinePhoto]:
@@ -81,52 +89,116 @@ def series(photo: TimelinePhoto, rng: random.Random) -> Iterator[TimelinePhoto]:
             yield replace(photo, capture_time=replace(taken, local=local), content_id=ContentId("0" * 64))
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a picture has told, packed as the cache has it."""
+
+    statistics: bytes
+    top: bytes
+    readings: bytes
+
+
+def looks(folder: Path, *, is_screen: bool) -> list[Look]:
+    """A thousand of them: each photo gets one. A million of their own would take half an hour to think out."""
+    engine = made_up_engine(folder)
+    head, embedding = load_head(engine.weights.sha256), np.zeros(EMBEDDING_SIZE, np.float16)
+    found = []
+    for statistics, prediction in zip(
+        some_statistics(is_screen=is_screen), some_predictions(engine.model_key), strict=True
+    ):
+        top = codec.pack_prediction(prediction)
+        kept = codec.unpack_prediction(engine.model_key, top)
+        found.append(Look(codec.pack_statistics(statistics), top, head.read(kept, embedding) if head else b""))
+    return found
+
+
 @dataclass(slots=True)
 class Maker:
-    """Makes the files of photos, and what reading them would have told."""
+    """Makes the files of photos, and writes what reading them would have told into the tables of the cache, thousands at once."""
 
     folder: Path
-    cache: InferenceCache
-    model_key: str
+    connection: sqlite3.Connection
+    head_version: str
+    photos: list[Look]
+    screens: list[Look]
     rng: random.Random
     _folders: set[str] = dataclasses.field(default_factory=set)
+    _rows: dict[str, list[tuple[object, ...]]] = dataclasses.field(default_factory=dict)
+    _contents: int = 0
+    _embedding: bytes = codec.pack_embedding(np.zeros(EMBEDDING_SIZE, np.float16))
+
+    @classmethod
+    def of(cls, folder: Path) -> Maker:
+        """With a cache that knows nothing yet."""
+        cache = folder / "cache"
+        engine = made_up_engine(cache)
+        engine.open_cache().close()
+        head = load_head(engine.weights.sha256)
+        connection = sqlite3.connect(cache / CACHE_FILE)
+        connection.execute(readings.TABLE)
+        connection.execute("INSERT INTO models VALUES (1, ?)", (engine.model_key,))
+        rng = random.Random(5)  # noqa: S311 - made-up photos need no secrecy
+        version = head.version if head else ""
+        return cls(folder, connection, version, looks(cache, is_screen=False), looks(cache, is_screen=True), rng)
 
     def make(self, number: int, photo: TimelinePhoto, where: str) -> None:
         """One photo, with the film or the copy that it may have."""
-        told = made_up_inspection(number, photo, self.model_key, self.rng)
-        path = f"{self.folder}/{where}{told.file.path.removeprefix('/photos')}"
-        if not told.file.name.startswith("IMG_"):
-            path = f"{os.path.splitext(path)[0]}-{number}{told.file.suffix}"
-        self._add(path, f"{where}", told)
+        taken = photo.capture_time
+        assert taken is not None  # noqa: S101 - made-up photos are dated
+        name = f"IMG_{number:06d}.jpg"
+        if not photo.is_own:
+            name = f"Screenshot_{taken.local:%Y%m%d-%H%M%S}-{number}.png"
+            if taken.precision is TimePrecision.DAY:
+                name = f"IMG-{taken.local:%Y%m%d}-WA{number:06d}.jpg"
+        path = f"{self.folder}/{where}/{taken.local:%Y/%m}/{name}"
+        mtime_ns = int((taken.local - EPOCH).total_seconds()) * 10**9
+        is_screen = name.endswith("png")
+        metadata = made_up_metadata(photo, taken, self.rng) if photo.is_own else Metadata(width_px=1170, height_px=2532)
+        content = self._add(path, mtime_ns, metadata, self.rng.choice(self.screens if is_screen else self.photos))
         chance = self.rng.random()
         if photo.is_own and chance < LIVE_SHARE:
-            metadata = replace(told.metadata, duration_s=2.6, software="", iso=None, exposure_s=None)
-            film = replace(
-                told, media_format="mov", metadata=metadata, pixel_source=None, statistics=None, prediction=None
-            )
-            self._add(f"{os.path.splitext(path)[0]}.mov", where, film)
+            film = replace(metadata, duration_s=2.6, software="", iso=None, exposure_s=None)
+            self._add(f"{os.path.splitext(path)[0]}.mov", mtime_ns, film, None)
         elif chance > 1 - COPY_SHARE:
-            self._add(path.replace(f"/{where}/", f"/{where}/backup/", 1), where, told, like=path)
+            self._make_file(path.replace(f"/{where}/", f"/{where}/backup/", 1), mtime_ns, content, self._contents)
 
-    def _add(self, path: str, where: str, told: Inspection, like: str = "") -> None:
-        content = (like or path).removeprefix(str(self.folder)).encode()
+    def _add(self, path: str, mtime_ns: int, metadata: Metadata, look: Look | None) -> bytes:
+        """A file with a content of its own, and what reading it would have told."""
+        content = path.removeprefix(str(self.folder)).encode()
+        self._contents += 1
+        key = self._contents
+        media_format = "mov" if look is None else "png" if path.endswith("png") else "jpeg"
+        source, statistics = (None, None) if look is None else (PixelSource.SCALED.value, look.statistics)
+        told = (media_format, codec.pack_metadata(metadata), source, statistics, None, None)
+        self._row(
+            "contents", key, hashlib.sha256(content).digest(), INSPECTION_VERSION * 1000 + STATISTICS_VERSION, *told
+        )
+        if look is not None:
+            self._row("predictions", key, 1, look.top, self._embedding)
+            self._row("readings", key, 1, self.head_version, look.readings)
+        self._make_file(path, mtime_ns, content, key)
+        return content
+
+    def _make_file(self, path: str, mtime_ns: int, content: bytes, key: int) -> None:
         parent = os.path.dirname(path)
         if parent not in self._folders:
             os.makedirs(parent, exist_ok=True)
             self._folders.add(parent)
         with open(path, "xb", buffering=0) as stream:
             stream.write(content)
-        os.utime(path, ns=(told.file.mtime_ns, told.file.mtime_ns))
-        found = os.stat(path)
-        root = f"{self.folder}/{where}"
-        kind = FileKind.VIDEO if path.endswith(".mov") else FileKind.PHOTO
-        file = FileEntry(path, root, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, kind)
-        content_id = ContentId(hashlib.sha256(content).hexdigest())
-        if like:
-            self.cache.add_file(file, content_id)
-        else:
-            embedding = None if told.prediction is None else np.zeros(EMBEDDING_SIZE, np.float16)
-            self.cache.add(replace(told, file=file, content_id=content_id), embedding, b"")
+        os.utime(path, ns=(mtime_ns, mtime_ns))
+        self._row("files", path, len(content), mtime_ns, os.stat(path).st_ino, key)
+
+    def _row(self, table: str, *values: object) -> None:
+        self._rows.setdefault(table, []).append(values)
+
+    def write(self) -> None:
+        """Into the cache."""
+        with self.connection:
+            for table, rows in self._rows.items():
+                places = ", ".join("?" * len(rows[0]))
+                self.connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)  # noqa: S608 - names of our own
+        self._rows.clear()
 
 
 @dataclass(frozen=True, slots=True)
