@@ -18,7 +18,7 @@ from album_sort.errors import DestinationError, UsageError
 from album_sort.fileops.apply import apply_plan
 from album_sort.fileops.filesystem import Copied, RealFileSystem
 from album_sort.fileops.space import check_space, measure_space
-from album_sort.fileops.verify import Verdict, counted, verify
+from album_sort.fileops.verify import Verdict, verify
 from album_sort.state.store import DestinationState
 from album_sort.types import Action, AlbumRelPath, Mode, OpStatus, Role, RunId
 from album_sort.types.ledger import RunRecord, RunStatus
@@ -559,14 +559,8 @@ def test_verify_tells_links_that_lead_nowhere_and_what_cannot_be_read(
 ) -> None:
     run(library, mode=Mode.SYMLINK)
     (library.sources / "c/dinner.jpg").unlink()
-    told: list[str] = []
-    found = verify(
-        str(library.albums), RealFileSystem(), picture_of(library), on_file=lambda file: told.append(file.path)
-    )
-    counts = counted(found)
-    assert counts[Verdict.BROKEN_LINK] >= 1
-    assert set(counts) == set(Verdict)
-    assert told == [file.path for file in found]
+    found = verify(str(library.albums), RealFileSystem(), picture_of(library))
+    assert Verdict.BROKEN_LINK in {file.verdict for file in found}
     monkeypatch.setattr(RealFileSystem, "digest", _unreadable)
     (file, *_) = verify(str(library.albums), RealFileSystem(), picture_of(library))
     assert (file.verdict, file.detail) == (Verdict.UNREADABLE, "Input/output error")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from album_sort.cli._console import make_printer, print_json
 from album_sort.errors import ExitCode
-from album_sort.fileops.verify import Verdict, Verified, counted
+from album_sort.fileops.verify import Verdict, Verified
 from album_sort.operations.as_json import run_as_json
 from album_sort.operations.runs import runs_of
 from album_sort.operations.undo import TakenBack, undo
@@ -90,32 +90,36 @@ def _tell_undone(taken: TakenBack, *, quiet: bool, as_json: bool) -> None:
 def run_verify(destination: str, *, quiet: bool, verbose: bool, as_json: bool) -> ExitCode:
     """Reads every file of the albums again; exit code 3 where one is missing or damaged."""
     printer = make_printer(quiet=quiet, as_json=as_json, with_progress=False, log_file="")
-    albums = verify(destination, sink=printer)
-    if as_json:
-        for file in albums.files:
+
+    def tell(file: Verified) -> None:
+        if as_json:
             print_json({"path": file.path, "verdict": file.verdict, "detail": file.detail})
+        elif verbose:
+            _print_file(file)
+
+    albums = verify(destination, sink=printer, on_file=tell)
+    if as_json:
         return ExitCode.PARTIAL if albums.bad else ExitCode.DONE
-    shown = albums.files if verbose else albums.bad if quiet else (*albums.bad, *albums.foreign[:SHOWN_FOREIGN])
-    _print_verified(shown, albums.files, quiet=quiet)
+    for file in () if verbose else albums.bad if quiet else (*albums.bad, *albums.foreign[:SHOWN_FOREIGN]):
+        _print_file(file)
+    if not quiet:
+        _print_counts(albums.counts)
     more = len(albums.foreign) - SHOWN_FOREIGN
     if not quiet and not verbose and more > 0:
         say(out_console(), sentence("command.more-foreign", n=more), indent=2)
     return ExitCode.PARTIAL if albums.bad else ExitCode.DONE
 
 
-def _print_verified(shown: Sequence[Verified], verified: Sequence[Verified], *, quiet: bool) -> None:
-    console = out_console()
-    for file in shown:
-        detail = f" ({file.detail})" if file.detail else ""
-        say(console, f"{_in_words(file.verdict):12} {printable(file.path)}{printable(detail)}", hanging=13)
-    if not quiet:
-        counts = counted(verified)
-        told = ", ".join(
-            sentence("command.counted", n=count, verdict=_in_words(verdict))
-            for verdict, count in counts.items()
-            if count
-        )
-        say(console, told or sentence("command.nothing-filed"))
+def _print_file(file: Verified) -> None:
+    detail = f" ({file.detail})" if file.detail else ""
+    say(out_console(), f"{_in_words(file.verdict):12} {printable(file.path)}{printable(detail)}", hanging=13)
+
+
+def _print_counts(counts: Mapping[Verdict, int]) -> None:
+    told = ", ".join(
+        sentence("command.counted", n=count, verdict=_in_words(verdict)) for verdict, count in counts.items() if count
+    )
+    say(out_console(), told or sentence("command.nothing-filed"))
 
 
 def _in_words(verdict: Verdict) -> str:

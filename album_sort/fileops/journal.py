@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from album_sort.types import AlbumRelPath, PlannedOp, RunId
@@ -24,6 +24,10 @@ class Journal(Protocol):
 
     def entries(self, *phases: Phase) -> tuple[JournalEntry, ...]:
         """The rows of this run in these phases, in their order."""
+        ...
+
+    def each(self, phase: Phase, *, last_first: bool = False) -> Iterator[JournalEntry]:
+        """The same one after the other, as they are when their turn comes: of a large run nobody holds all."""
         ...
 
     def ledger_row(self, path: AlbumRelPath) -> LedgerRow | None:

@@ -34,7 +34,7 @@ def recover(destination: str, fs: FileSystem, journal: Journal) -> None:
     settled += undo_entries(dest, journal, journal.entries(Phase.UNDOING)[::-1])
     journal.settle([(entry, error) for entry, error in settled if not is_open(entry)])
     left = (Action.MOVE, Action.TRASH)
-    moved = [entry.op.origin for entry in journal.entries(Phase.DONE) if entry.action in left]
+    moved = [entry.op.origin for entry in journal.each(Phase.DONE) if entry.action in left]
     untidy = remove_emptied(dest, journal, moved)
     gone = [folder for folder in journal.folders_made() if remove_if_empty(dest, folder, untidy)]
     journal.forget_folders(gone)

@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from album_sort.errors import AlbumSortError
 from album_sort.fileops import aside
@@ -27,7 +28,9 @@ class Undone:
     """What became of an undo."""
 
     results: tuple[OpResult, ...]
-    """One for each row that the run had carried out, last first; FAILED rows are those that were left as they are."""
+    """One for each row that was left as it is, last first: of a large run nobody wants to hold the others."""
+    taken: int = 0
+    """Rows that were taken back."""
     stopped: bool = False
     untidy: tuple[str, ...] = ()
     """Empty folders that could not be taken away, each with the reason."""
@@ -37,11 +40,7 @@ class Undone:
     @property
     def is_complete(self) -> bool:
         """Whether nothing of the run is left."""
-        return (
-            not self.stopped
-            and not self.is_half_done
-            and all(result.status is OpStatus.DONE for result in self.results)
-        )
+        return not self.stopped and not self.is_half_done and not self.results
 
 
 def undo_run(
@@ -54,24 +53,27 @@ def undo_run(
 ) -> Undone:
     """Undo everything that the journal's run has done. Repeating it is harmless; the lock must be held."""
     dest = Destination(fs, destination, journal.run_id)
-    entries = journal.entries(Phase.DONE)[::-1]
-    results: list[OpResult] = []
-    any_open = False
-    for start in range(0, len(entries), BATCH_ROWS):
+    entries = journal.each(Phase.DONE, last_first=True)
+    left: list[OpResult] = []
+    taken, any_open = 0, False
+    # Read before it is asked whether to stop: what is left to do decides whether anything was stopped.
+    while batch := list(islice(entries, BATCH_ROWS)):
         if stop():
-            return Undone(tuple(results), stopped=True, is_half_done=any_open)
-        batch = entries[start : start + BATCH_ROWS]
+            return Undone(tuple(left), taken, stopped=True, is_half_done=any_open)
         journal.settle([(replace(entry, phase=Phase.UNDOING), "") for entry in batch])
         settled = undo_entries(dest, journal, batch)
         journal.settle([(entry, error) for entry, error in settled if not is_open(entry)])
         any_open = any_open or any(is_open(entry) for entry, _ in settled)
         for entry, error in settled:
             result = _result(entry, error)
-            results.append(result)
+            if result.status is OpStatus.DONE:
+                taken += 1
+            else:
+                left.append(result)
             on_result(entry.op, result)
     untidy: list[str] = []
     journal.forget_folders([folder for folder in journal.folders_made() if remove_if_empty(dest, folder, untidy)])
-    return Undone(tuple(results), untidy=tuple(untidy), is_half_done=any_open)
+    return Undone(tuple(left), taken, untidy=tuple(untidy), is_half_done=any_open)
 
 
 def is_open(entry: JournalEntry) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,22 +36,8 @@ class Verified:
     detail: str = ""
 
 
-def verify(
-    destination: str,
-    fs: FileSystem,
-    picture: DestinationPicture,
-    *,
-    on_file: Callable[[Verified], None] = lambda _file: None,
-) -> tuple[Verified, ...]:
-    """Read every remembered file again; the others are listed as foreign. Writes nothing."""
-    found = []
-    for verified in _each(destination, fs, picture):
-        found.append(verified)
-        on_file(verified)
-    return tuple(found)
-
-
-def _each(destination: str, fs: FileSystem, picture: DestinationPicture) -> Iterable[Verified]:
+def verify(destination: str, fs: FileSystem, picture: DestinationPicture) -> Iterator[Verified]:
+    """Read every remembered file again, one after the other; the others are listed as foreign. Writes nothing."""
     for path, row in sorted(picture.ledger.items()):
         yield (
             _verify(os.path.join(destination, path), fs, row)
@@ -73,11 +59,3 @@ def _verify(absolute: str, fs: FileSystem, row: LedgerRow) -> Verified:
     except OSError as error:
         return Verified(row.path, Verdict.UNREADABLE, row, str(error.strerror))
     return Verified(row.path, Verdict.OK if digest == row.content_id else Verdict.CHANGED, row)
-
-
-def counted(verified: Iterable[Verified]) -> Mapping[Verdict, int]:
-    """How many files have which verdict, all verdicts listed."""
-    counts = dict.fromkeys(Verdict, 0)
-    for file in verified:
-        counts[file.verdict] += 1
-    return counts

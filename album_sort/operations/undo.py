@@ -18,7 +18,7 @@ from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.undoing import take_back
 from album_sort.sentences import sentence
 from album_sort.state.store import DestinationState
-from album_sort.types import OpResult, OpStatus, RunId
+from album_sort.types import OpResult, RunId
 from album_sort.types.ledger import CHANGE, LEARN, RunRecord, RunStatus
 
 
@@ -40,13 +40,12 @@ class TakenBack:
     @property
     def left(self) -> tuple[OpResult, ...]:
         """What was left as it is, each with the reason."""
-        results = self.undone.results if self.undone is not None else ()
-        return tuple(result for result in results if result.status is not OpStatus.DONE)
+        return self.undone.results if self.undone is not None else ()
 
     @property
     def taken(self) -> int:
         """Files that were taken back."""
-        return len(self.undone.results) - len(self.left) if self.undone is not None else 0
+        return self.undone.taken if self.undone is not None else 0
 
 
 def undo(
@@ -105,7 +104,7 @@ def _take_back(
             tidy=lambda: _show_newest_page(destination),
             on_picture=lambda picture: tell_unreadable(picture, language_of(state), sink),
         )
-    is_complete = not undone.untidy and all(result.status is OpStatus.DONE for result in undone.results)
+    is_complete = not undone.untidy and not undone.results
     is_lesson = run.command == LEARN
     return TakenBack(run.run_id, undone, is_complete, len(state.corrections()), language_of(state), is_lesson)
 

@@ -19,7 +19,7 @@ from album_sort.pipeline.undoing import check_is_settled, last_undone, take_back
 from album_sort.sentences import sentence
 from album_sort.state.own_files import check_state_folder
 from album_sort.state.store import DestinationState
-from album_sort.types import OpStatus, Reason, RunId
+from album_sort.types import Reason, RunId
 from album_sort.types.ledger import DestinationPicture, Phase, RunStatus
 
 _MOST_SHOWN = 200
@@ -108,13 +108,12 @@ def settle_killed_runs(destination: str, state: DestinationState, sink: EventSin
             undone = take_back(destination, state, run_id, utc_now(), fs=fs, is_last_try=True)
             check_is_settled(undone, run_id)
             state.finished_undo = run_id
-            left = sum(result.status is not OpStatus.DONE for result in undone.results)
-            killed = Reason.of("notice.undo-killed", run=run_id, left=left)
+            killed = Reason.of("notice.undo-killed", run=run_id, left=len(undone.results))
         else:
             recover(destination, fs, state.journal(run_id))
             was_killed_in_it = ends[run_id] is None
             state.finish_run(run_id, _status_once_settled(state, run_id, ends[run_id]), utc_now())
-            filed = len(state.journal(run_id).entries(Phase.DONE))
+            filed = sum(1 for _ in state.journal(run_id).each(Phase.DONE))
             code = "notice.killed" if was_killed_in_it else "notice.left-open"
             killed = Reason.of(code, run=run_id, filed=filed)
         sink(Notice(load_wording().say(killed, language_of(state))))
@@ -124,4 +123,4 @@ def _status_once_settled(state: DestinationState, run_id: RunId, before: RunStat
     """`before`: how it ended itself; None for a run that was killed."""
     if before is None or before is RunStatus.INTERRUPTED:
         return RunStatus.INTERRUPTED
-    return RunStatus.PARTIAL if state.journal(run_id).entries(Phase.FAILED) else RunStatus.DONE
+    return RunStatus.PARTIAL if any(state.journal(run_id).each(Phase.FAILED)) else RunStatus.DONE

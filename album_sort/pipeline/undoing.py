@@ -17,7 +17,7 @@ from album_sort.sentences import sentence
 from album_sort.state.own_files import run_folders
 from album_sort.state.previews import previews_of
 from album_sort.state.store import DestinationState
-from album_sort.types import OpStatus, RunId
+from album_sort.types import RunId
 from album_sort.types.ledger import DestinationPicture, RunRecord, RunStatus
 
 
@@ -63,7 +63,7 @@ def take_back(
 def check_is_settled(undone: Undone, run_id: RunId) -> None:
     """Raises `DestinationError` for an undo that has to be finished before anything is planned, and could not be."""
     if undone.is_half_done:
-        errors = [result.error for result in undone.results if result.status is not OpStatus.DONE]
+        errors = [result.error for result in undone.results]
         raise DestinationError(
             sentence("order.the-undo-of-run", run_id=run_id, errors=errors[0]),
             hint=sentence("order.look-after-the-disk"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from album_sort.core.checked import LARGEST_SIZE
 from album_sort.errors import DestinationError
 from album_sort.state.ledger import Ledger
 from album_sort.state.memory import reading, transaction
@@ -21,6 +23,9 @@ from album_sort.state.rows import (
 )
 from album_sort.types import Action, AlbumRelPath, PlannedOp, RunId
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
+
+_AT_ONCE = 256
+"""Rows read together where all are walked through."""
 
 
 class StateJournal:
@@ -70,7 +75,7 @@ class StateJournal:
                 )
                 self._update_ledger(entry)
 
-    def _all(self, query: str, *values: str | bytes) -> list[Any]:
+    def _all(self, query: str, *values: str | bytes | int) -> list[Any]:
         with reading(self._connection):
             return self._connection.execute(query, values).fetchall()
 
@@ -98,23 +103,37 @@ class StateJournal:
         query = (
             f"SELECT op, phase, action, before, after FROM ops WHERE run_id = ? AND phase IN ({marks}) ORDER BY op_id"  # noqa: S608
         )
-        rows = self._all(query, self.run_id, *phases)
-        return tuple(
-            JournalEntry(
-                self.run_id,
-                op_from_text(op),
-                Phase(phase),
-                Action(action),
-                ledger_from_json(before),
-                ledger_from_json(after),
-            )
-            for op, phase, action, before, after in rows
+        return tuple(self._entry(columns) for columns in self._all(query, self.run_id, *phases))
+
+    def each(self, phase: Phase, *, last_first: bool = False) -> Iterator[JournalEntry]:
+        """The rows of this run in a phase one after the other, as they are when their turn comes."""
+        beyond, order = ("<", "DESC") if last_first else (">", "ASC")
+        query = (
+            f"SELECT op, phase, action, before, after, op_id FROM ops WHERE run_id = ? AND phase = ? AND op_id {beyond} ? "  # noqa: S608
+            f"ORDER BY op_id {order} LIMIT {_AT_ONCE}"
+        )
+        last = LARGEST_SIZE if last_first else -1
+        while rows := self._all(query, self.run_id, phase, last):
+            last = rows[-1][5]
+            yield from (self._entry(columns[:5]) for columns in rows)
+
+    def _entry(self, columns: Sequence[Any]) -> JournalEntry:
+        """Raises one of `checked.NONSENSE` for a row that nobody has written."""
+        op, phase, action, before, after = columns
+        return JournalEntry(
+            self.run_id,
+            op_from_text(op),
+            Phase(phase),
+            Action(action),
+            ledger_from_json(before),
+            ledger_from_json(after),
         )
 
     def check(self) -> None:
         """Raises one of `checked.NONSENSE`, or an error of SQLite, where a row of this run makes no sense."""
         try:
-            self.entries(*Phase)
+            for phase in Phase:
+                deque(self.each(phase), maxlen=0)
             self.folders_made()
         except DestinationError as error:
             # As the database says it: whether it is damaged or only does not answer is for the caller to tell.
