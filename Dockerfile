@@ -2,12 +2,13 @@
 FROM python:3.13-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 COPY . /source
-# The CPU build of torch, where the package index offers one.
+# Without a graphics card the small build of torch is enough: --build-arg PIP_EXTRA_INDEX_URL=... names an index that has it.
+ARG PIP_EXTRA_INDEX_URL
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir "/source[web]"
 
 FROM python:3.13-slim
 COPY --from=build /venv /venv
-RUN useradd --system --no-create-home --uid 10001 album-sort && mkdir /cache /photos && chown 10001 /cache
+RUN useradd --system --no-create-home --uid 10001 album-sort && mkdir /cache /photos && chmod 1777 /cache
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 ALBUM_SORT_CACHE_DIR=/cache
 USER 10001
 VOLUME /cache

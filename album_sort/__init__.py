@@ -13,20 +13,36 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from album_sort.api import Outcome, PhotoClass, Predictor, StopRequest, classify, preview, sort
+    from album_sort.api import (
+        Changed,
+        ChangesPlan,
+        Outcome,
+        PhotoClass,
+        Predictor,
+        StopRequest,
+        apply_changes,
+        classify,
+        preview,
+        preview_changes,
+        sort,
+    )
     from album_sort.errors import AlbumSortError
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AlbumSortError",
+    "Changed",
+    "ChangesPlan",
     "Outcome",
     "PhotoClass",
     "Predictor",
     "StopRequest",
     "__version__",
+    "apply_changes",
     "classify",
     "preview",
+    "preview_changes",
     "sort",
 ]
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from album_sort.config import Layer, cache_folder, resolve_settings
 from album_sort.errors import PictureRefused
 from album_sort.events import EventSink, silent
+from album_sort.operations import changes as told_changes
 from album_sort.operations import sort as operations
+from album_sort.operations.changes import Changed, ChangesPlan
 from album_sort.operations.known_problems import KnownProblems
-from album_sort.operations.order import SortOrder, order_for, settings_here
+from album_sort.operations.order import SettingsHere, SortOrder, order_for, settings_here
 from album_sort.operations.outcome import Outcome
 from album_sort.operations.predict import Predicted, Predictor
 from album_sort.operations.stop import StopRequest
@@ -23,8 +25,21 @@ from album_sort.paths import given_path
 from album_sort.scan import scan
 from album_sort.settings import Settings
 from album_sort.types import Assignment, Prediction
+from album_sort.types.changes import Change
 
-__all__ = ["Outcome", "PhotoClass", "Predictor", "StopRequest", "classify", "preview", "sort"]
+__all__ = [
+    "Changed",
+    "ChangesPlan",
+    "Outcome",
+    "PhotoClass",
+    "Predictor",
+    "StopRequest",
+    "apply_changes",
+    "classify",
+    "preview",
+    "preview_changes",
+    "sort",
+]
 
 Path = str | os.PathLike[str]
 
@@ -76,6 +91,34 @@ def preview(
     return operations.preview(order, _known(order), sink=on_event, stop=StopRequest())
 
 
+def preview_changes(albums: Path, changes: Iterable[Change], **settings: object) -> ChangesPlan:
+    """What these changes of the albums would come to, photo by photo; reads only, and no network is run.
+
+    Raises `UsageError` for a photo, an album or a trip that is not there, and for what cannot be said of them.
+    """
+    destination = given_path(os.fspath(albums))
+    return told_changes.preview_changes(destination, tuple(changes), _here(destination, settings))
+
+
+def apply_changes(
+    albums: Path,
+    changes: Iterable[Change],
+    *,
+    on_event: EventSink = silent,
+    stop: StopRequest | None = None,
+    **settings: object,
+) -> Changed:
+    """Remembers changes and carries them out: one run, all of which `undo` takes back. Raises as `preview_changes`.
+
+    Also `DestinationLocked` where another run holds the albums; with the setting `wait` that is waited for.
+    """
+    destination = given_path(os.fspath(albums))
+    here = _here(destination, settings)
+    return told_changes.apply_changes(
+        destination, tuple(changes), here, sink=on_event, stop=stop or StopRequest(), wait_seconds=here.settings.wait
+    )
+
+
 def classify(paths: Path | Iterable[Path], **settings: object) -> tuple[PhotoClass, ...]:
     """What the network sees in photos, and the album that each of them would go to by itself; writes no album.
 
@@ -101,10 +144,14 @@ def _order(
     photos: Path | Iterable[Path], albums: Path, given: dict[str, object], *, is_preview: bool, saves: bool
 ) -> SortOrder:
     destination = given_path(os.fspath(albums))
-    call = Layer(_ORIGIN, given)
-    here = settings_here(destination, lambda kept: [call] if kept is None else [kept, call])
+    here = _here(destination, given)
     # Each file is asked for: a program looks at all that it is told.
     return order_for(_texts(photos), destination, here, is_preview=is_preview, saves=saves, in_detail=True)
+
+
+def _here(destination: str, given: dict[str, object]) -> SettingsHere:
+    call = Layer(_ORIGIN, given)
+    return settings_here(destination, lambda kept: [call] if kept is None else [kept, call])
 
 
 def _settings(given: dict[str, object]) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from album_sort.errors import DestinationError
-from album_sort.report.csv import csv_report
-from album_sort.types import ReportRow, SkippedRow, Stage
+from album_sort.report.csv import COLUMNS, csv_report
+from album_sort.types import PhotoRow, Reason, ReportRow, SkippedRow, Stage
 from tests.report_builders import BRIEF, photo_row, report_rows
 
 
@@ -38,6 +39,37 @@ def test_a_photo_has_its_facts_in_columns(tmp_path: Path) -> None:
         "",
     )
     assert (skipped["type"], skipped["stage"], skipped["reason"]) == ("skipped", "decode", "empty")
+
+
+SOMEWHERE_ELSE = {
+    "scores": "scores",
+    "top": "class_1",
+    "taken": "taken",
+    "place": "place",
+    "trip": "trip",
+    "size_px": "width_px",
+    "is_problem": "problem",
+    "coded": "code",
+}
+"""Columns that have another name than their field, or are several."""
+
+
+@pytest.mark.parametrize("kind", [PhotoRow, SkippedRow])
+def test_every_field_of_a_row_has_a_column(kind: type) -> None:
+    for field in dataclasses.fields(kind):
+        assert SOMEWHERE_ELSE.get(field.name, field.name) in COLUMNS
+
+
+def test_what_is_known_of_camera_people_and_places_is_there(tmp_path: Path) -> None:
+    row = dataclasses.replace(photo_row(), people=("Anna", "=Ben"), damaged_share=0.25)
+    coded = SkippedRow("c.jpg", Stage.READ, "gone", coded=Reason.of("skip.gone"))
+    write_csv([row, coded], tmp_path / "report.csv")
+    photo, skipped = read(tmp_path / "report.csv")
+    assert (photo["camera"], photo["width_px"], photo["height_px"]) == ("Apple iPhone 12", "4032", "3024")
+    assert (photo["people"], photo["lat_deg"], photo["place_source"]) == ("Anna | =Ben", "42.805", "EXIF GPS")
+    assert (photo["trip_start"], photo["trip_end"]) == ("2025-12-26", "2026-01-03")
+    assert (photo["scores"], photo["taken_why"]) == ("pets 0.9300 | home 0.0500", "taken when the camera says")
+    assert (skipped["code"], skipped["problem"], skipped["in_run"]) == ("skip.gone", "yes", "yes")
 
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-2", "@SUM(A1)", "\t1", "\uff1d1+1", "\uff20SUM"])

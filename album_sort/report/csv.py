@@ -28,12 +28,19 @@ COLUMNS = (
     "utc_offset",
     "taken_precision",
     "taken_source",
+    "taken_why",
     "place",
     "country",
     "country_code",
     "distance_km",
+    "lat_deg",
+    "lon_deg",
+    "place_source",
     "trip",
+    "trip_start",
+    "trip_end",
     *(f"class_{number}{part}" for number in range(1, _TOP + 1) for part in ("", "_probability")),
+    "scores",
     "also",
     "group",
     "why",
@@ -45,15 +52,22 @@ COLUMNS = (
     "freed_bytes",
     "damaged",
     "damaged_share",
+    "camera",
+    "width_px",
+    "height_px",
+    "people",
+    "preview",
     "stage",
     "reason",
+    "code",
+    "problem",
     "in_run",
 )
 """The header, in order."""
 
 _LIST_SEPARATOR = " | "
 
-_NOTHING = ("",) * (len(COLUMNS) - 5)
+_NOTHING = ("",) * (len(COLUMNS) - 7)
 """What a skipped file has between its source and its stage."""
 
 # A spreadsheet takes a cell that begins so for a formula, and a file name can be one: such text gets an apostrophe in front, which
@@ -75,7 +89,8 @@ def _text(value: str) -> str:
 def _cells(row: ReportRow) -> tuple[str, ...]:
     """The cells of a row, in the order of `COLUMNS`."""
     if isinstance(row, SkippedRow):
-        return ("skipped", _text(row.source), *_NOTHING, str(row.stage), _text(row.reason), _yes(row.in_run))
+        said = (str(row.stage), _text(row.reason), row.coded.code if row.coded else "", _yes(row.is_problem))
+        return ("skipped", _text(row.source), *_NOTHING, *said, _yes(row.in_run))
     return (
         "photo",
         _text(row.source),
@@ -86,6 +101,7 @@ def _cells(row: ReportRow) -> tuple[str, ...]:
         str(row.action),
         *_where_and_when(row),
         *_classes(row),
+        _LIST_SEPARATOR.join(f"{album} {score:.4f}" for album, score in row.scores),
         _text(_LIST_SEPARATOR.join(row.also)),
         _text(_LIST_SEPARATOR.join(row.group)),
         _text(_LIST_SEPARATOR.join(row.why)),
@@ -96,8 +112,11 @@ def _cells(row: ReportRow) -> tuple[str, ...]:
         _text(row.duplicate_of),
         str(row.freed_bytes) if row.duplicate_of else "",
         *(("", "") if row.damaged_share is None else ("true", f"{row.damaged_share:.3f}")),
-        "",
-        "",
+        _text(row.camera),
+        *(("", "") if row.size_px is None else map(str, row.size_px)),
+        _text(_LIST_SEPARATOR.join(row.people)),
+        _text(row.preview),
+        *("", "", "", ""),
         _yes(row.in_run),
     )
 
@@ -113,16 +132,24 @@ def _where_and_when(row: PhotoRow) -> Iterator[str]:
         yield format_offset(taken.utc_offset_minutes) or ""
         yield taken.precision
         yield taken.source
+        yield _text(_LIST_SEPARATOR.join(taken.why))
     else:
-        yield from ("", "", "", "")
+        yield from ("",) * 5
     if place:
         yield _text(place.name)
         yield _text(place.country)
         yield place.country_code
         yield f"{place.distance_km:.1f}"
+        yield from ("", "") if place.lat_deg is None else (f"{place.lat_deg}", f"{place.lon_deg}")
+        yield _text(place.source)
     else:
-        yield from ("", "", "", "")
-    yield _text(row.trip.title) if row.trip else ""
+        yield from ("",) * 7
+    if row.trip:
+        yield _text(row.trip.title)
+        yield row.trip.start.isoformat()
+        yield row.trip.end.isoformat()
+    else:
+        yield from ("", "", "")
 
 
 def _classes(row: PhotoRow) -> Iterator[str]:

@@ -94,7 +94,7 @@
     const facts = content.trip ? el("span", {}, content.trip.relative ? el("em", {}, content.trip.relative) : null, content.trip.relative ? " · " : null, `${daysOf(content.trip)} · `, count) : count;
     const head = heading(title, content.note ?? facts);
     const live = albumSort.live();
-    for (const { label, run } of (content.fixed && live?.albumActions) || []) head.append(button(label, () => run({ kind: route.kind, name: route.name })));
+    for (const { label, run } of (content.fixed && !content.isQueue && live?.albumActions) || []) head.append(button(label, () => run({ kind: route.kind, name: route.name })));
     const isQueue = content.isQueue && query.get("as") !== "wall";
     if (content.isQueue) {
       head.append(el("p", { class: "switch" }, button(isQueue ? t("queue_as_wall") : t("queue_start"), () => router.change({ as: isQueue ? "wall" : "", photo: "" }))));
