@@ -16,7 +16,7 @@ from album_sort.operations.learn import learn
 from album_sort.operations.learned_json import learned_as_json, worth_as_json
 from album_sort.operations.lessons import export, forget, take_over, taught_there
 from album_sort.operations.order import settings_here
-from album_sort.operations.program_call import program_call
+from album_sort.operations.program_call import called_with
 from album_sort.sentences import sentence
 from album_sort.terminal.layout import printable
 from album_sort.terminal.learned import asker, tell_all_learned, tell_examples, tell_learned, tell_titles
@@ -51,7 +51,7 @@ def run_learn(call: LearnCall) -> ExitCode:
     if call.as_json:
         print_json(learned_as_json(learned))
     elif learned.refused is not None or not call.quiet:
-        tell_learned(learned, f"{program_call()} undo --out {printable(call.destination)}")
+        tell_learned(learned, printable(called_with("undo", "--out", call.destination)))
     return ExitCode.DONE if learned.refused is None else ExitCode.PARTIAL
 
 

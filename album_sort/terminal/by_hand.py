@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from album_sort.operations.program_call import program_call
+from album_sort.operations.program_call import called_with
 from album_sort.operations.words import Words
 from album_sort.terminal.layout import Terminal, printable, say
 from album_sort.types import AlbumId
@@ -28,7 +28,8 @@ def print_by_hand(
             said = words.text("by_hand_now_called", title=printable(title(album)), name=printable(name))
             say(console, said, indent=2, hanging=4)
     if any(change.kind in moved for change in hand.changes):
-        say(console, words.text("by_hand_take_back", call=_call(destination)))
+        call = _call(destination)
+        say(console, words.text("by_hand_take_back", call=call), hanging=2, call=call)
     if hand.missing:
         say(console, words.text("by_hand_missing", n=hand.missing))
 
@@ -37,8 +38,8 @@ def print_deleted_by_hand(console: Terminal, words: Words, hand: HandReading, de
     """The one thing that asks for an answer: told to a person at a terminal and in cron's mail alike, once."""
     if _print_kind(console, words, hand, "by_hand_deleted", {HandKind.DELETED}):
         call = _call(destination)
-        say(console, words.text("by_hand_keep_out", call=call), indent=2, hanging=4)
-        say(console, words.text("by_hand_bring_back", call=call), indent=2, hanging=4)
+        say(console, words.text("by_hand_keep_out", call=call), indent=2, hanging=4, call=call)
+        say(console, words.text("by_hand_bring_back", call=call), indent=2, hanging=4, call=call)
 
 
 def _print_kind(console: Terminal, words: Words, hand: HandReading, key: str, kinds: set[HandKind]) -> int:
@@ -54,4 +55,4 @@ def _print_kind(console: Terminal, words: Words, hand: HandReading, key: str, ki
 
 
 def _call(destination: str) -> str:
-    return f"{program_call()} fix --out {printable(destination)}"
+    return printable(called_with("fix", "--out", destination))

@@ -40,20 +40,25 @@ def print_next(outcome: Outcome) -> None:
     words = terminal_words(outcome.lang, console.encoding)
     console.print()
     say(console, words.text("next"))
-    for sentence in _next(words, outcome):
-        say(console, printable(sentence), indent=2, hanging=4)
+    for sentence, call in _next(words, outcome):
+        say(console, printable(sentence), indent=2, hanging=4, call=printable(call))
 
 
-def _next(words: Words, outcome: Outcome) -> Iterator[str]:
+def _next(words: Words, outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """Sentences, each with the command in it."""
     if outcome.is_preview:
         if not outcome.report_paths:
-            yield words.text("next_pictures")
-        yield words.text("next_run")
+            yield words.text("next_pictures"), ""
+        yield words.text("next_run"), ""
         return
     out = ("--out", outcome.destination)
     if any(album.album == REVIEW for album in outcome.summary.albums):
-        yield words.text("next_review", call=called_with("review", *out))
+        call = called_with("review", *out)
+        yield words.text("next_review", call=call), call
     else:
-        yield words.text("next_explain", call=called_with("explain", "PHOTO", *out))
-    yield words.text("next_nightly", call=called_with("init"))
-    yield words.text("next_undo", call=called_with("undo", *out))
+        call = called_with("explain", "PHOTO", *out)
+        yield words.text("next_explain", call=call), call
+    call = called_with("init")
+    yield words.text("next_nightly", call=call), call
+    call = called_with("undo", *out)
+    yield words.text("next_undo", call=call), call

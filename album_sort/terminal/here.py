@@ -39,4 +39,4 @@ def tell_which(several: tuple[Here, ...], lang: str) -> None:
     say(console, terminal_words(lang, console.encoding).text("here_which"))
     for here in several:
         said = called_with(*(here.photos or ("PHOTOS",)), "--out", here.albums)
-        say(console, printable(said), indent=2, hanging=4)
+        say(console, printable(said), indent=2, call=printable(said))

@@ -53,13 +53,24 @@ _LEAST_TEXT = 16
 """Cells of text beside an indent; narrower, the indent is given up."""
 
 
-def say(console: Console, text: str, *, indent: int = 0, hanging: int | None = None) -> None:
-    """Prints a paragraph; its further lines are indented by `hanging`, which is `indent` where not given."""
+def say(console: Console, text: str, *, indent: int = 0, hanging: int | None = None, call: str = "") -> None:
+    """Prints a paragraph; its further lines are indented by `hanging`, which is `indent` where not given.
+
+    `call`: a command in it that is made to be pasted. Where the paragraph is wider than a line, all from the command on gets a
+    line of its own that only the terminal breaks: a line break of ours would end the command in the middle.
+    """
     if not console.is_terminal:
         console.out(" " * indent + text, highlight=False)
         return
-    for line in _wrapped(console, text, indent, indent if hanging is None else hanging):
-        console.out(line, highlight=False)
+    hanging = indent if hanging is None else hanging
+    before, found, after = text.partition(call) if call else (text, "", "")
+    if not found or cell_len(text) <= console.width - indent:
+        before, found, after = text, "", ""
+    if before.strip():
+        for line in _wrapped(console, before.rstrip(), indent, hanging):
+            console.out(line, highlight=False)
+    if found:
+        console.out(" " * (hanging if before.strip() else indent) + found + after, highlight=False)
 
 
 def say_link(console: Console, text: str, path: Path) -> None:

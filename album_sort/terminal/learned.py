@@ -31,7 +31,7 @@ def tell_learned(learned: Learned, call: str) -> None:
     if learned.run_id is None:
         say(console, words.text("learn_trial"))
         return
-    say(console, words.text("learn_remembered", call=call))
+    say(console, words.text("learn_remembered", call=call), hanging=2, call=call)
 
 
 def _tell_album(console: Terminal, words: Words, one: LearnedNow) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from album_sort.operations.program_call import program_call
+from album_sort.operations.program_call import called_with
 from album_sort.operations.review import Waiting
 from album_sort.operations.words import Words, terminal_words
 from album_sort.terminal.layout import Terminal, out_console, printable, say
@@ -17,7 +17,7 @@ def tell_waiting(waiting: Waiting, destination: str) -> None:
     """Lists them."""
     console = out_console()
     words = terminal_words(waiting.lang, console.encoding)
-    call = f"{program_call()} fix --out {printable(destination)}"
+    call = printable(called_with("fix", "--out", destination))
     _say_all(console, words, "review_unsure", waiting.unsure, ("review_tell",), call=call)
     _say_all(console, words, "review_deleted", waiting.deleted, ("by_hand_keep_out", "by_hand_bring_back"), call=call)
     if not waiting.unsure and not waiting.deleted:
@@ -35,4 +35,4 @@ def _say_all(
     if len(paths) > SHOWN:
         say(console, words.text("review_more", n=len(paths) - SHOWN), indent=2)
     for answer in answers:
-        say(console, words.text(answer, call=call), indent=2, hanging=4)
+        say(console, words.text(answer, call=call), indent=2, hanging=4, call=call)

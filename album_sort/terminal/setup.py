@@ -167,11 +167,12 @@ def tell_set_up(setup: Setup, lang: str) -> None:
     photos: Sequence[str] = setup.known.photos
     call = called_with(*photos, "--out", setup.known.albums, *setup.save)
     say(console, words.text("init_done"))
-    say(console, printable(call), indent=2, hanging=4)
+    say(console, printable(call), indent=2, call=printable(call))
     say(console, words.text("init_alone", call=program_call()))
     if any(table.keeper is Keeper.SYSTEMD for table in setup.timetables):
         say(console, words.text("init_linger"))
-    say(console, words.text("init_back", call=f"{program_call()} init --remove"))
+    back = called_with("init", "--remove")
+    say(console, words.text("init_back", call=back), hanging=2, call=back)
 
 
 def tell_removed(setup: Setup, lang: str) -> None:
