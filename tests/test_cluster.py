@@ -20,6 +20,7 @@ from album_sort.errors import UsageError
 from album_sort.events import Notice
 from album_sort.inspection.messages import Failed, Seen
 from album_sort.settings import Settings
+from album_sort.state import codec
 from album_sort.types import (
     ContentId,
     FileEntry,
@@ -202,7 +203,7 @@ def seen(file: FileEntry, seed: int = 0) -> Seen:
     inspection = Inspection(
         file, ContentId("ab" * 32), "jpeg", Metadata(camera_make="Canon"), PixelSource.FULL, statistics, prediction
     )
-    return Seen(inspection, random.random(512).astype(np.float16), b"\xff\xd8 small")
+    return Seen(inspection, codec.pack_embedding(random.random(512).astype(np.float16)), b"\xff\xd8 small")
 
 
 CHUNK = [entry("/p/a.jpg"), entry("/p/b\udcff.jpg"), entry("/p/c.jpg")]

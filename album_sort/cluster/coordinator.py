@@ -17,7 +17,7 @@ from album_sort.cluster.house import House
 from album_sort.cluster.machines import Chunk, Machine, Standing
 from album_sort.cluster.messages import Wanted, pack_wanted, unpack_found
 from album_sort.cluster.order import ClusterOrder
-from album_sort.cluster.wire import MachineFaultError, Wire, WireCutError
+from album_sort.cluster.wire import Answer, MachineFaultError, Wire, WireCutError
 from album_sort.cluster.worker import CHUNKS_AT_ONCE
 from album_sort.core.checked import NONSENSE
 from album_sort.errors import UsageError
@@ -32,8 +32,11 @@ _MOST_TRIES = 2
 _MOST_FAULTS = 3
 """Of a machine, before it is left alone."""
 
-_FIRST_S = 20.0
-"""In which a run is ended where every machine that is there has to be refused: later it goes on without them."""
+_FIRST_S = 10.0
+"""Machines that come so early are there at the beginning: where all of them have to be refused the run ends. Later it goes on without."""
+
+_MOST_WAIT_S = 30.0
+"""For what these say of themselves, when all else is done."""
 
 Say = Callable[[Reason], str]
 
@@ -54,10 +57,12 @@ class Cluster:
         self._returned: list[FileEntry] = []
         self._given_up: list[FileEntry] = []
         self._tries: Counter[str] = Counter()
-        self._answered: deque[tuple[Machine, Chunk]] = deque()
+        self._answered: deque[tuple[Machine, Answer]] = deque()
         self._files: Sequence[FileEntry] = ()
         self._wake: Callable[[], None] = lambda: None
         self._begun = 0.0
+        self._may_look = False
+        """Whether any machine has ever been allowed to look."""
 
     # ---- as `Others`
 
@@ -68,8 +73,9 @@ class Cluster:
 
     @property
     def in_hand(self) -> int:
-        """Files that they have."""
-        return sum(len(chunk.files) for machine in self._machines.values() for chunk in machine.chunks)
+        """Files that they have; and while nobody knows whether the first of them may look at all, the run is not over."""
+        is_open = self._greetings and not self._may_look and time.monotonic() - self._begun < _MOST_WAIT_S
+        return sum(len(chunk.files) for machine in self._machines.values() for chunk in machine.chunks) + bool(is_open)
 
     def begin(self, files: Sequence[FileEntry], wake: Callable[[], None]) -> None:
         """Comes to the meeting point; where there is none it is said once, and the run goes on alone."""
@@ -115,15 +121,16 @@ class Cluster:
             machine.began = time.monotonic()
         key = wire.name("chunk")
         wanted = [Wanted.of(file, self._order.paths.there(file.path)) for file in files]
-        chunk = Chunk(files, wire.begin(machine.address, key, tasks.look, key, machine.token, pack_wanted(wanted)))
+        work = (tasks.look, key, machine.token, pack_wanted(wanted))
+        chunk = Chunk(files, wire.begin(machine.address, key, *work, heard=lambda answer: self._note(machine, answer)))
         machine.chunks.append(chunk)
-        wire.when_done(chunk.answer, lambda: self._note(machine, chunk))
 
     def answered(self) -> Looked | None:
         """The next answer, fetched now: until then it lies with the machine that has made it."""
         while self._answered and self._wire is not None:
-            machine, chunk = self._answered.popleft()
-            if chunk not in machine.chunks:
+            machine, answer = self._answered.popleft()
+            chunk = next((one for one in machine.chunks if one.answer is answer), None)
+            if chunk is None:
                 continue  # taken back, or its machine is gone
             try:
                 said = self._wire.fetch(machine.address, chunk.answer)
@@ -149,7 +156,7 @@ class Cluster:
         """What is to be read here."""
         if is_idle:
             for machine in self._machines.values():
-                for chunk in [one for one in machine.chunks if not one.is_answered and machine.is_overdue(one)]:
+                for chunk in [one for one in machine.chunks if not one.answer.is_done and machine.is_overdue(one)]:
                     self._drop(machine, chunk)
                     self._given_up += chunk.files
         files, self._given_up = self._given_up, []
@@ -160,20 +167,21 @@ class Cluster:
         if self._wire is not None:
             for machine in self._machines.values():
                 for chunk in machine.chunks:
-                    chunk.answer.release()
+                    self._wire.forget(chunk.answer)
+        self._house.close()
+        if self._wire is not None:
             self._wire.close()
             self._wire = None
-        self._house.close()
 
     # ---- machines
 
     def _looking(self) -> list[Machine]:
         return [one for one in self._machines.values() if one.standing is Standing.LOOKING]
 
-    def _note(self, machine: Machine, chunk: Chunk) -> None:
+    def _note(self, machine: Machine, answer: Answer) -> None:
         """By a thread of Dask's."""
-        chunk.is_answered = True
-        self._answered.append((machine, chunk))
+        answer.is_done = True
+        self._answered.append((machine, answer))
         self._wake()
 
     def _hear(self, machine: Machine | None, greeting: Future[Greeting]) -> None:
@@ -189,6 +197,7 @@ class Cluster:
         else:
             machine.name, machine.token = self._name_for(said.name), said.token
             machine.standing = Standing.LOOKING
+            self._may_look = True
             self._house.has_come(said.name)
             self._sink(MachineChanged(machine.name, "joined"))
 
@@ -205,8 +214,7 @@ class Cluster:
         if self._wire is not None:
             self._wire.begin(machine.address, self._wire.name("refuse"), tasks.refuse, sentence)
         self._sink(MachineChanged(name, "refused"))
-        is_first = not self._greetings and not any(one.looked for one in self._machines.values())
-        if is_first and not self._looking() and time.monotonic() - self._begun < _FIRST_S:
+        if not self._may_look and not self._greetings and machine.came - self._begun < _FIRST_S:
             time.sleep(_TO_BE_TOLD_S)
             raise UsageError(sentence, hint=self._say(Reason.of("notice.cluster-nobody")))
         self._tell(reason, is_urgent=True)
@@ -251,7 +259,8 @@ class Cluster:
 
     def _drop(self, machine: Machine, chunk: Chunk) -> None:
         machine.chunks.remove(chunk)
-        chunk.answer.cancel()
+        if self._wire is not None:
+            self._wire.forget(chunk.answer)
 
     # ---- answers
 
@@ -263,8 +272,7 @@ class Cluster:
             self._take_from(machine, chunk)
             self._fault(machine, f"{type(error).__name__}: {error}")
             return None
-        machine.chunks.remove(chunk)
-        chunk.answer.release()
+        self._drop(machine, chunk)
         answers: dict[int, Seen | Failed] = {}
         for one in found:
             wanted = Wanted.of(chunk.files[one.number], "")

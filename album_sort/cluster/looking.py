@@ -69,6 +69,9 @@ class Looker:
 
         Converting anew would take half a minute and a gigabyte, and round otherwise on another kind of processor.
         """
+        # In another precision nothing of it would be loaded: then the two differ in that, and are told so.
+        loads = {path.name for path in _converted(self._own)}
+        kept = {name: digest for name, digest in kept.items() if name in loads}
         if kept == kept_digests(self._own):
             self._engine = self._own
             return []
@@ -150,7 +153,9 @@ class Looker:
         answers = self._network.classify([read.views for _, read in batch if read.views is not None])
         for (number, read), answer in zip(batch, answers, strict=True):
             inspection = replace(read.inspection, prediction=answer.prediction)
-            yield row_of_seen(number, inspection.file, Seen(inspection, answer.embedding, read.thumbnail))
+            yield row_of_seen(
+                number, inspection.file, Seen(inspection, codec.pack_embedding(answer.embedding), read.thumbnail)
+            )
 
     @property
     def _network(self) -> SteadyClassifier:

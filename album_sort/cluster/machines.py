@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from distributed import Future as DaskFuture
-
+from album_sort.cluster.wire import Answer
 from album_sort.types import FileEntry
 
 _SLOWEST_S = 30.0
@@ -36,10 +35,8 @@ class Chunk:
     """Files that one machine has been given."""
 
     files: Sequence[FileEntry]
-    answer: DaskFuture
+    answer: Answer
     given: float = field(default_factory=time.monotonic)
-    is_answered: bool = False
-    """Whether the answer can be fetched."""
 
 
 @dataclass(slots=True, eq=False)
@@ -52,6 +49,7 @@ class Machine:
     standing: Standing = Standing.GREETED
     chunks: list[Chunk] = field(default_factory=list)
     """In hand, the oldest first."""
+    came: float = field(default_factory=time.monotonic)
     looked: int = 0
     """Files that it has answered for."""
     began: float = field(default_factory=time.monotonic)

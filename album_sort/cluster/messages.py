@@ -97,7 +97,7 @@ def row_of_seen(number: int, file: FileEntry, seen: Seen) -> list[Any]:
         one.pixel_source and one.pixel_source.value,
         codec.pack_statistics(one.statistics) if one.statistics else None,
         codec.pack_prediction(one.prediction) if one.prediction else None,
-        codec.pack_embedding(seen.embedding) if seen.embedding is not None else None,
+        seen.embedding,
         seen.thumbnail,
     ]
 
@@ -153,7 +153,9 @@ def _seen(row: Sequence[Any], file: FileEntry, content_id: ContentId, model_key:
         codec.unpack_statistics(_bytes(statistics)) if statistics is not None else None,
         _prediction(_bytes(top), model_key) if top is not None else None,
     )
-    return Seen(inspection, codec.unpack_embedding(_bytes(embedding)) if embedding is not None else None, thumbnail)
+    if embedding is not None:
+        codec.unpack_embedding(_bytes(embedding))  # it can be read: it is kept as it came
+    return Seen(inspection, embedding, thumbnail)
 
 
 def _prediction(packed: bytes, model_key: str) -> Prediction:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
+import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from distributed import Client, Security
-from distributed import Future as DaskFuture
 from distributed.comm.core import FatalCommClosedError
 
 from album_sort.cluster.messages import unpack_plain
@@ -34,8 +35,21 @@ class MachineFaultError(AlbumSortError):
     """A machine that has answered that it cannot do what it was asked."""
 
 
+class Answer:
+    """What was asked of a machine, and will be answered or not."""
+
+    def __init__(self) -> None:
+        self.of_dask: Any = None
+        """Dask's own future; the loop's alone."""
+        self.is_done = False
+        """Whether it can be fetched."""
+
+
 class Wire:
-    """Asks machines; all of it is plain bytes."""
+    """Asks machines; all of it is plain bytes.
+
+    Nothing of Dask runs in the thread that asks: it catches whatever is raised, and with that the wish to stop.
+    """
 
     def __init__(self, address: str, security: Security, wake: Callable[[], None], patience_s: float) -> None:
         """Raises `WireCutError` where nobody answers, `UsageError` for certificates of another cluster."""
@@ -55,11 +69,12 @@ class Wire:
             ) from error
         except (TimeoutError, OSError) as error:
             raise WireCutError(str(error)) from error
+        self._loop: asyncio.AbstractEventLoop = self._client.loop.asyncio_loop
         self._watching = self.run(self._watch())
 
     def run(self, work: Coroutine[Any, Any, _Result]) -> Future[_Result]:
         """Has something done in the loop of the wire."""
-        return asyncio.run_coroutine_threadsafe(work, self._client.loop.asyncio_loop)
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _watch(self) -> None:
         while True:
@@ -81,27 +96,48 @@ class Wire:
         """A name for a task that no other has."""
         return f"album-sort-{kind}-{os.getpid()}-{id(self):x}-{next(self._numbers)}"
 
-    def begin(self, machine: str, key: str, work: Callable[..., bytes], *values: object) -> DaskFuture:
-        """Has one machine, and no other, do something."""
+    def begin(
+        self,
+        machine: str,
+        key: str,
+        work: Callable[..., bytes],
+        *values: object,
+        heard: Callable[[Answer], None] = lambda _: None,
+    ) -> Answer:
+        """Has one machine, and no other, do something; `heard` is called, by another thread, when that is done or never will be."""
+        answer = Answer()
+
+        def begin() -> None:
+            answer.of_dask = self._submit(machine, key, work, values)
+            answer.of_dask.add_done_callback(lambda _: heard(answer))
+
+        self._loop.call_soon_threadsafe(begin)
+        return answer
+
+    def _submit(self, machine: str, key: str, work: Callable[..., bytes], values: tuple[object, ...]) -> Any:  # noqa: ANN401 - Dask's
         return self._client.submit(
             work, *values, key=key, workers=[machine], allow_other_workers=False, pure=False, retries=0
         )
 
-    def when_done(self, answer: DaskFuture, heard: Callable[[], None]) -> None:
-        """Has `heard` called, by another thread, when there is an answer, or never will be."""
-        answer.add_done_callback(lambda _: heard())
+    def forget(self, answer: Answer) -> None:
+        """Nobody wants it any more: if it is not done yet, it need not be."""
+        self._loop.call_soon_threadsafe(self._forget, answer)
+
+    def _forget(self, answer: Answer) -> None:
+        if answer.of_dask is not None:
+            answer.of_dask.release()
 
     async def ask(self, machine: str, kind: str, work: Callable[..., bytes], *values: object) -> dict[str, Any]:
         """In the loop: asks, and waits for the answer; raises `MachineFaultError` with what the machine says is wrong."""
-        answer = self.begin(machine, self.name(kind), work, *values)
+        answer = self._submit(machine, self.name(kind), work, values)
         try:
             return plain_answer(await answer._result())
         finally:
             answer.release()
 
-    def fetch(self, machine: str, answer: DaskFuture) -> dict[str, Any]:
+    def fetch(self, machine: str, answer: Answer) -> dict[str, Any]:
         """Waits for an answer that is done, as long as its machine is there; raises as `ask` does, and `WireCutError`."""
-        fetching = self.run(answer._result())
+        fetching = self.run(answer.of_dask._result())
         while True:
             try:
                 return plain_answer(fetching.result(_LOOKS_EVERY_S))
@@ -117,11 +153,11 @@ class Wire:
     def close(self) -> None:
         """Calls everything off."""
         self._watching.cancel()
-        try:
-            self._client.cancel(list(map(self._client.futures.get, ())), force=True)
-            self._client.close(timeout=_PATIENCE_TO_CLOSE_S)
-        except Exception:  # noqa: BLE001, S110 - it is over, one way or the other
-            pass
+        closing = self.run(self._client._close(fast=True))
+        with contextlib.suppress(TimeoutError, CancelledError, OSError):
+            closing.result(_PATIENCE_TO_CLOSE_S)
+        # The loop's thread ends; it is waited for by another.
+        threading.Thread(target=self._client._loop_runner.stop, daemon=True).start()
 
 
 def plain_answer(packed: bytes) -> dict[str, Any]:

@@ -86,8 +86,8 @@ class Seen:
 
     inspection: Inspection
     """With a prediction, where it is a picture."""
-    embedding: NDArray[np.float16] | None
-    """(512,), with the prediction."""
+    embedding: bytes | None
+    """With the prediction; packed as the cache keeps it: whoever has looked has done that, too."""
     thumbnail: bytes
 
 

@@ -170,8 +170,10 @@ class InferenceCache:
         self._flush()
         return self.with_readings(recall(self._file.rows, self._model_key, files))
 
-    def add(self, inspection: Inspection, embedding: NDArray[np.float16] | None, thumbnail: bytes) -> Inspection:
-        """Remembers one inspection; visible to other runs after `commit`.
+    def add(
+        self, inspection: Inspection, embedding: NDArray[np.float16] | bytes | None, thumbnail: bytes
+    ) -> Inspection:
+        """Remembers one inspection, with its embedding, (512,) or packed already; visible to other runs after `commit`.
 
         Returns it as the cache will give it back: a decision must not depend on whether a number was rounded for storage.
         """
@@ -183,7 +185,7 @@ class InferenceCache:
         self._pending.append((_ADD_CONTENT, row))
         prediction = codec.unpack_prediction(self._model_key, top) if top else None
         if top is not None and embedding is not None:
-            packed = codec.pack_embedding(embedding)
+            packed = embedding if isinstance(embedding, bytes) else codec.pack_embedding(embedding)
             self._pending.append((_ADD_MODEL, (self._model_key,)))
             self._pending.append((_ADD_PREDICTION, (self._model_key, top, packed, content)))
             if self._head is not None and prediction is not None:
