@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -45,6 +46,7 @@ from album_sort.cluster.certificates import FILES, make_certificates, security_f
 from album_sort.cluster.greeting import Refusal, check_sample
 from album_sort.cluster.identity import Identity
 from album_sort.cluster.looking import head_digest
+from album_sort.cluster.meeting import Meeting
 from album_sort.cluster.messages import (
     Wanted,
     pack_found,
@@ -54,6 +56,7 @@ from album_sort.cluster.messages import (
     unpack_found,
     unpack_wanted,
 )
+from album_sort.cluster.quiet import quiet_dask
 from album_sort.core.checked import NONSENSE
 
 SHIPPED = ("--model", "efficientnet-lite0", "--offline", "--batch-size", "1")
@@ -121,6 +124,28 @@ def test_certificates_are_for_their_owner_alone_and_are_never_made_anew(tmp_path
     with pytest.raises(UsageError, match="there are no certificates in") as absent:
         security_for(address, tmp_path / "nowhere")
     assert f"album-sort cluster certs {tmp_path / 'nowhere'}" in absent.value.hint
+
+
+def test_no_page_of_the_engine_is_served() -> None:
+    """Dask opens one for each process: ours have no address on it, and are for this machine alone."""
+
+    async def ask() -> tuple[str, list[bytes]]:
+        quiet_dask()
+        address = replace(parse_address("tcp://127.0.0.1:1"), port=0)
+        async with Meeting(address, security_for(address, Path())) as meeting:
+            assert meeting.port > 0
+            server = meeting.page_server
+            heard = []
+            for page in ("/", "/status", "/info/main/workers.html", "/json/counts.json", "/metrics", "/health"):
+                reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+                writer.write(f"GET {page} HTTP/1.0\r\n\r\n".encode())
+                heard.append((await reader.read()).split(b"\r\n")[0])
+                writer.close()
+            return str(server.address), heard
+
+    address, heard = asyncio.run(ask())
+    assert address == "127.0.0.1"
+    assert {line.split()[1] for line in heard} == {b"404"}
 
 
 MINE = Identity("1.0", "ResNet-18", "a" * 16, "int16", "b" * 16, "pillow 12.0, numpy 2.3, fast code on")

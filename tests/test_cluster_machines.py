@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 import random
 import signal
@@ -26,11 +25,11 @@ from album_sort.events import MachineChanged, MachineLooked, Notice
 from album_sort.inspection.messages import Looked
 from album_sort.inspection.others import read_with_others
 from album_sort.settings import Settings
-from album_sort.types import FileEntry, Reason
+from album_sort.types import FileEntry, Precision, Reason
 from tests.builders import make_jpeg, make_tree
 from tests.cluster_machines import Process, Trial, children, command_of, free_port, started, wait_until
 from tests.conftest import SHARED
-from tests.test_cluster import entry, seen
+from tests.test_cluster import entry, seen, told_apart
 
 pytest.importorskip("distributed", reason="needs the extra `cluster`")
 pytest.importorskip("cryptography", reason="needs the extra `cluster`")
@@ -42,6 +41,7 @@ from album_sort.cluster.messages import pack_found, row_of_seen
 from album_sort.cluster.wire import Answer
 
 WEIGHTS = SHARED / "weights" / "resnet18-imagenet1k-standin.pth"
+EXACT = ("--weights", WEIGHTS, "--precision", "int16")
 """In whole numbers answers do not depend on who is beside whom in a batch."""
 
 long = pytest.mark.long
@@ -184,7 +184,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cluster")
     make_certificates(folder / "certs")
     cache = folder / "cache"
-    Trial(folder, Settings(weights=str(WEIGHTS), offline=True), cache).engine().make_network()
+    Trial(
+        folder, Settings(weights=str(WEIGHTS), offline=True, precision=Precision.INT16), cache
+    ).engine().make_network()
     return folder
 
 
@@ -196,7 +198,10 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def settings_for(prepared: Path, cluster: str) -> Settings:
-    return Settings(weights=str(WEIGHTS), offline=True, cluster=cluster, cluster_certs=str(prepared / "certs"))
+    certificates = str(prepared / "certs")
+    return Settings(
+        weights=str(WEIGHTS), offline=True, precision=Precision.INT16, cluster=cluster, cluster_certs=certificates
+    )
 
 
 def trial(prepared: Path, photos: Path, place: Path, cluster: str) -> Trial:
@@ -215,7 +220,7 @@ def alone(prepared: Path, photos: Path, tmp_path_factory: pytest.TempPathFactory
 @contextlib.contextmanager
 def worker(tmp_path: Path, prepared: Path, address: str, name: str, *options: str) -> Iterator[Process]:
     own = {"ALBUM_SORT_CACHE_DIR": str(tmp_path / f"cache of {name}")}
-    words = ("worker", address, "--name", name, "--weights", WEIGHTS, "--offline")
+    words = ("worker", address, "--name", name, *EXACT, "--offline")
     with started(
         tmp_path / f"{name}.log", *words, "--cluster-certs", prepared / "certs", *options, environment=own
     ) as process:
@@ -323,8 +328,8 @@ def test_a_machine_that_differs_is_refused_and_nothing_is_written(
     address = f"tls://127.0.0.1:{free_port()}"
     certificates = ("--cluster-certs", prepared / "certs")
     there = make_tree(tmp_path / "there", {f"{n % 7}/{n}.jpg": b"another" for n in range(384)})
-    mine = ("--weights", WEIGHTS) if what != "weights" else ("--model", "efficientnet-lite0")
-    theirs = ("--weights", WEIGHTS, *(("--precision", "fp32") if what == "precision" else ()))
+    mine = EXACT if what != "weights" else ("--model", "efficientnet-lite0")
+    theirs = EXACT if what != "precision" else ("--weights", WEIGHTS, "--precision", "fp32")
     mount = {"mount": f"{photos}={tmp_path / 'empty'}", "other files": f"{photos}={there}"}.get(what)
     paths = ("--cluster-path", mount) if mount else ()
     program = (sys.executable, "-c", OTHER_VERSION) if what == "version" else (sys.executable, "-m", "album_sort")
@@ -420,7 +425,7 @@ def test_all_ends_within_two_seconds(prepared: Path, photos: Path, tmp_path: Pat
     cache = {"ALBUM_SORT_CACHE_DIR": str(tmp_path / "cache")}
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "weights").symlink_to(prepared / "cache" / "weights")
-    words: list[str | Path] = [photos, "--out", tmp_path / "A", "--weights", WEIGHTS, "--offline", "--json"]
+    words: list[str | Path] = [photos, "--out", tmp_path / "A", *EXACT, "--offline", "--json"]
     words += ["--cluster-certs", prepared / "certs", "--cluster"]
     with started(tmp_path / "local.log", *words, "local[2]", environment=cache) as run:
         run.wait_for('"looked"')
@@ -437,4 +442,73 @@ def test_all_ends_within_two_seconds(prepared: Path, photos: Path, tmp_path: Pat
         assert readers
         assert laptop.end(signal.SIGINT, 2) == 130
     wait_until(lambda: not any(map(command_of, readers)), 1)
-    gc.collect()
+
+
+NAS, LAPTOP = "10.213.77.1", "10.213.77.2"
+
+
+def can_part_networks() -> bool:
+    try:
+        made = subprocess.run(["ip", "netns", "add", "as-probe"], capture_output=True, check=False).returncode == 0
+        subprocess.run(["ip", "netns", "del", "as-probe"], capture_output=True, check=False)
+    except OSError:
+        return False
+    return made
+
+
+@pytest.fixture
+def two_networks() -> Iterator[tuple[list[str], list[str]]]:
+    """Two machines as far as networks go, with a wire between them; gives what a command begins with on each."""
+    if not can_part_networks():
+        pytest.skip("takes root, and networks that can be parted")
+    names = [f"as-{os.getpid()}-{which}" for which in "nl"]
+    wires = [f"as{os.getpid() % 10**6}{which}" for which in "nl"]
+
+    def ip(*words: str) -> None:
+        subprocess.run(["ip", *words], check=True, capture_output=True)
+
+    try:
+        for name in names:
+            ip("netns", "add", name)
+        ip("link", "add", wires[0], "netns", names[0], "type", "veth", "peer", "name", wires[1], "netns", names[1])
+        for name, wire, number in zip(names, wires, (NAS, LAPTOP), strict=True):
+            ip("-n", name, "addr", "add", f"{number}/24", "dev", wire)
+            for device in ("lo", wire):
+                ip("-n", name, "link", "set", device, "up")
+        nas, laptop = (["ip", "netns", "exec", name] for name in names)
+        yield nas, laptop
+    finally:
+        for name in names:
+            subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
+
+
+@long
+@with_weights
+def test_a_nas_and_a_laptop_with_a_network_between(
+    prepared: Path, photos: Path, two_networks: tuple[list[str], list[str]], tmp_path: Path
+) -> None:
+    """Two networks, TLS between them, another path there; the report is that of a run alone."""
+    nas, laptop = two_networks
+    mount = tmp_path / "mnt"
+    mount.symlink_to(photos)
+    address = f"tls://{NAS}:8786"
+    caches = []
+    for name in ("alone", "nas", "laptop"):
+        folder = tmp_path / f"cache of {name}"
+        folder.mkdir()
+        if name != "laptop":
+            (folder / "weights").symlink_to(prepared / "cache" / "weights")
+        caches.append({"ALBUM_SORT_CACHE_DIR": str(folder)})
+    words = (photos, *EXACT, "--offline", "--json", "--out")
+    others = ("--cluster", address, "--cluster-path", f"{photos}={mount}", "--cluster-certs", prepared / "certs")
+    with started(tmp_path / "alone.log", *words, tmp_path / "alone" / "A", environment=caches[0]) as run:
+        assert run.process.wait(240) == 0, run.said
+    own = ("--name", "laptop", *EXACT, "--offline", "--cluster-certs", prepared / "certs")
+    log = tmp_path / "laptop.log"
+    with started(log, "worker", address, *own, environment=caches[2], prefix=laptop) as worker_there:
+        worker_there.wait_for("waiting for")
+        options = (*words, tmp_path / "together" / "A", *others)
+        with started(tmp_path / "run.log", *options, environment=caches[1], prefix=nas) as run:
+            assert run.process.wait(240) == 0, run.said
+    assert '"event": "looked", "worker": "laptop"' in run.said
+    assert list(told_apart(tmp_path / "alone" / "A")) == list(told_apart(tmp_path / "together" / "A"))

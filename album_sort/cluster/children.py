@@ -63,9 +63,13 @@ class Child:
             return None
         return said
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """At once: it has nothing that could be lost."""
         if self.is_alive:
             self._process.kill()
+
+    def end(self) -> None:
+        """The same, and waits for it to be over."""
+        self.kill()
         self._process.wait()
         self._line.close()

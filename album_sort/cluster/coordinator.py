@@ -20,7 +20,7 @@ from album_sort.cluster.order import ClusterOrder
 from album_sort.cluster.wire import Answer, MachineFaultError, Wire, WireCutError
 from album_sort.cluster.worker import CHUNKS_AT_ONCE
 from album_sort.core.checked import NONSENSE
-from album_sort.errors import UsageError
+from album_sort.errors import Interrupted, UsageError
 from album_sort.events import EventSink, MachineChanged, MachineLooked, Notice
 from album_sort.inspection.messages import Failed, Looked, Seen
 from album_sort.pipeline.engine import Engine
@@ -136,7 +136,8 @@ class Cluster:
                 said = self._wire.fetch(machine.address, chunk.answer)
             except WireCutError:
                 self._take_from(machine, chunk)
-                self._fault(machine, "")
+                if not self._wire.is_cut and machine.address in self._wire.present:
+                    self._fault(machine, "")
                 continue
             except (MachineFaultError, *NONSENSE) as error:
                 self._take_from(machine, chunk)
@@ -168,10 +169,9 @@ class Cluster:
             for machine in self._machines.values():
                 for chunk in machine.chunks:
                     self._wire.forget(chunk.answer)
-        self._house.close()
-        if self._wire is not None:
             self._wire.close()
             self._wire = None
+        self._house.close()
 
     # ---- machines
 
@@ -191,6 +191,8 @@ class Cluster:
             said = greeting.result()
         except Refusal as refusal:
             self._refuse(machine, refusal.machine, refusal.reason)
+        except Interrupted:  # came in this very moment
+            raise
         except Exception:  # noqa: BLE001 - of the network, of Dask: that machine is not to be talked to
             where = machine.address.partition("://")[2]
             self._refuse(machine, where, Reason.of("notice.cluster-cannot-answer", machine=where))

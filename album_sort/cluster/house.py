@@ -125,12 +125,13 @@ class House:
 
     def close(self) -> None:
         """Ends them all, at once."""
-        for worker in self._workers.values():
-            worker.end()
+        children = [*self._workers.values(), *([self._meeting] if self._meeting is not None else [])]
         self._workers.clear()
-        if self._meeting is not None:
-            self._meeting.end()
-            self._meeting = None
+        self._meeting = None
+        for child in children:
+            child.kill()
+        for child in children:
+            child.end()
         if self._passing is not None:
             shutil.rmtree(self._passing, ignore_errors=True)
             self._passing = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 from distributed import Scheduler, Security
 
@@ -30,6 +30,11 @@ class Meeting:
         if self._scheduler is None:
             return 0
         return int(self._scheduler.port)
+
+    @property
+    def page_server(self) -> Any:  # noqa: ANN401 - Dask's
+        """What answers browsers: nothing is to be had there."""
+        return self._scheduler and self._scheduler.http_server
 
     async def __aenter__(self) -> Self:
         """Listens."""

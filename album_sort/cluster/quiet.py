@@ -40,7 +40,9 @@ _SETTINGS: dict[str, object] = {
 def quiet_dask() -> None:
     """Once in each process, before anything of Dask is made."""
     dask.config.set(_SETTINGS)
-    for name in ("distributed", "tornado", "asyncio"):
+    # Dask gives some of its own a level and a handler each.
+    known = [name for name in logging.root.manager.loggerDict if name.startswith("distributed.")]
+    for name in ("distributed", "tornado", "asyncio", *known):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 

@@ -8,7 +8,7 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, wait
 from typing import Any, TypeVar
 
 from distributed import Client, Security
@@ -138,17 +138,16 @@ class Wire:
     def fetch(self, machine: str, answer: Answer) -> dict[str, Any]:
         """Waits for an answer that is done, as long as its machine is there; raises as `ask` does, and `WireCutError`."""
         fetching = self.run(answer.of_dask._result())
-        while True:
-            try:
-                return plain_answer(fetching.result(_LOOKS_EVERY_S))
-            except TimeoutError:
-                if self.is_cut or machine not in self.present:
-                    fetching.cancel()
-                    raise WireCutError(sentence("cluster.machine-is-gone")) from None
-            except AlbumSortError:
-                raise
-            except Exception as error:
-                raise WireCutError(f"{type(error).__name__}: {error}"[:300]) from error
+        while not wait([fetching], _LOOKS_EVERY_S).done:
+            if self.is_cut or machine not in self.present:
+                fetching.cancel()
+                raise WireCutError(sentence("cluster.machine-is-gone"))
+        error = fetching.exception() if not fetching.cancelled() else None
+        if error is not None or fetching.cancelled():
+            # Dask calls off what was asked through a connection that is gone.
+            self.is_cut = self.is_cut or self._client.status != "running"
+            raise WireCutError(f"{type(error).__name__}: {error}"[:300])
+        return plain_answer(fetching.result())
 
     def close(self) -> None:
         """Calls everything off."""
