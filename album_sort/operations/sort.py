@@ -150,7 +150,7 @@ class _Run:
         with held_destination(self.request.destination, self.request.settings.wait, self.sink) as state:
             # Again: another run, or a person in the albums, may have come in between; only now does nobody else write here.
             remembered = read_remembered(state)
-            planned = self._plan(preparation, remembered)
+            planned = self._plan(preparation, remembered, planned)
             outcome = self._carry_out(preparation, planned, remembered, state)
             remembered = read_remembered(state)
         # Closed, the state is one file again, and looks as the next run will find it.
@@ -182,9 +182,9 @@ class _Run:
         ):
             self.sink(notice)
 
-    def _plan(self, preparation: Preparation, remembered: Remembered) -> Planned:
+    def _plan(self, preparation: Preparation, remembered: Remembered, known: Planned | None = None) -> Planned:
         with self._stage("plan"):
-            return make_plan(preparation, remembered.records)
+            return make_plan(preparation, remembered.records, known)
 
     def _without_writing(
         self, preparation: Preparation, planned: Planned, remembered: Remembered, *, is_preview: bool

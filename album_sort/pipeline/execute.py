@@ -73,8 +73,11 @@ class Planned:
         return bool(self.plan.effects or self.picture.stale_temporaries) or self.picture.has_news or self.has_hand_news
 
 
-def make_plan(preparation: Preparation, records: DestinationRecords) -> Planned:
-    """What has to happen in the destination as it is now. Reads only."""
+def make_plan(preparation: Preparation, records: DestinationRecords, known: Planned | None = None) -> Planned:
+    """What has to happen in the destination as it is now. Reads only.
+
+    `known`: what was planned a moment ago from the same preparation; it stands where the destination is still as it was then.
+    """
     request = preparation.request
     fs = RealFileSystem()
     picture = see(request.destination, records, preparation.layout, preparation.policy.rules)
@@ -85,6 +88,9 @@ def make_plan(preparation: Preparation, records: DestinationRecords) -> Planned:
         picture, preparation.hand, preparation.filings, preparation.layout, preparation.policy.rules
     )
     picture = read_foreign(request.destination, fs, picture, preparation.filings)
+    # What is pruned depends on the sources, too.
+    if known is not None and known.picture == picture and not request.settings.prune:
+        return known
     net = Net(is_strict=request.settings.strict)
     plan_id, digest = new_run_id(request.now_utc), settings_digest(preparation)
 
