@@ -11,6 +11,7 @@ from pathlib import Path
 from album_sort.classifier.labels import label_text, load_labels
 from album_sort.core.dates.seasons import season_of
 from album_sort.errors import DestinationError
+from album_sort.operations.old_reports import thin_oldest_reports
 from album_sort.operations.pages import (
     earlier_pages,
     earlier_rows,
@@ -164,6 +165,7 @@ class ReportWriter:
         paths = self._write(self.run_folder, outcome, PAGES)
         destination = self.preparation.request.destination
         forget_oldest_pages(destination)
+        thin_oldest_reports(destination)
         page = point_to_newest_page(destination)
         return (page,) if page is not None else paths
 
