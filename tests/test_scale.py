@@ -5,8 +5,11 @@ benchmarks/bench_million.py makes them, and measures the same with up to a milli
 
 from __future__ import annotations
 
+import cProfile
 import shutil
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,29 +30,31 @@ NETWORK: dict[str, Any] = {"model": "efficientnet-lite0", "offline": True, "mode
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory, session_cache: Path) -> Path:
-    """Two hundred photos, and three that wait."""
+    """Three hundred photos of some months."""
     folder = tmp_path_factory.mktemp("scale")
     Gazetteer.load("en", session_cache)
     (folder / "cache").mkdir()
     for index in session_cache.glob("towns*"):
         shutil.copy(index, folder / "cache")
-    make_all(folder, 200, (3,))
+    make_all(folder, 300, ())
     return folder
+
+
+def sorted_into(albums: Path, library: Path, folders: Sequence[Path]) -> Outcome:
+    """A run, as the command does it, whose answer for each photo is in the cache."""
+    destination = str(albums)
+    call = Layer("call", dict(NETWORK))
+    here = settings_here(destination, lambda kept: [call] if kept is None else [kept, call])
+    order = order_for(list(map(str, folders)), destination, here, is_preview=False)
+    known = KnownProblems.read(library / "cache", destination)
+    return sort_photos(order, known, sink=silent, stop=StopRequest())
 
 
 @pytest.fixture
 def sort(library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Outcome]:
     monkeypatch.setenv("ALBUM_SORT_CACHE_DIR", str(library / "cache"))
 
-    def run() -> Outcome:
-        destination = str(tmp_path / "albums")
-        call = Layer("call", dict(NETWORK))
-        here = settings_here(destination, lambda kept: [call] if kept is None else [kept, call])
-        order = order_for([str(library / "photos")], destination, here, is_preview=False)
-        known = KnownProblems.read(library / "cache", destination)
-        return sort_photos(order, known, sink=silent, stop=StopRequest())
-
-    return run
+    return lambda: sorted_into(tmp_path / "albums", library, [library / "photos" / "2019"])
 
 
 def is_told_at_a_glance(outcome: Outcome) -> bool:
@@ -71,7 +76,7 @@ def test_a_run_with_nothing_new_is_told_at_a_glance(sort: Callable[[], Outcome])
     second = sort()
     assert not is_told_at_a_glance(first)
     assert is_told_at_a_glance(second)
-    assert second.summary.photos == first.summary.photos > 190
+    assert second.summary.photos == first.summary.photos > 200
 
 
 @pytest.mark.parametrize("disturb", [rename, lambda albums: some_file(albums).unlink()], ids=["renamed", "deleted"])
@@ -100,3 +105,48 @@ def test_a_photo_that_comes_back_after_it_was_deleted_is_seen(sort: Callable[[],
     assert is_told_at_a_glance(sort())
     (tmp_path / "kept.jpg").rename(tmp_path / "albums" / "kept.jpg")
     assert not is_told_at_a_glance(sort())
+
+
+@dataclass
+class Effort:
+    """What a run took, by counts that do not depend on the machine."""
+
+    photos: int
+    calls: int = 0
+    """Of functions, by the thread that runs it."""
+    held_bytes: int = 0
+    """Most memory at once."""
+
+
+def effort(albums: Path, library: Path, folders: Sequence[Path]) -> Effort:
+    found = Effort(sum(path.suffix != ".mov" for folder in folders for path in folder.rglob("*.*")))
+
+    counter = cProfile.Profile()
+    tracemalloc.start()
+    try:
+        counter.enable()
+        sorted_into(albums, library, folders)
+    finally:
+        counter.disable()
+        found.held_bytes = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    found.calls = sum(each.callcount for each in counter.getstats())
+    return found
+
+
+def test_a_run_over_more_photos_takes_no_more_for_each(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Filing and report included: what a hundred more photos take is the same, however many there are already."""
+    monkeypatch.setenv("ALBUM_SORT_CACHE_DIR", str(library / "cache"))
+    months = sorted((library / "photos").glob("2*/*"))
+    sorted_into(tmp_path / "first", library, months)  # what is loaded once is loaded
+    third = len(months) // 3
+    few, more, many = (
+        effort(tmp_path / str(part), library, months[: part * third] if part < 3 else months) for part in (1, 2, 3)
+    )
+    assert few.photos < more.photos < many.photos
+    for what in ("calls", "held_bytes"):
+        early = (getattr(more, what) - getattr(few, what)) / (more.photos - few.photos)
+        late = (getattr(many, what) - getattr(more, what)) / (many.photos - more.photos)
+        assert late < 1.4 * early, (what, few, more, many)
