@@ -36,7 +36,7 @@ from album_sort.types import (
 )
 from album_sort.types.corrections import HandReading
 
-_TOGETHER = 1024
+TOGETHER = 1024
 """Photos decided on at once: the numbers of all of them would take memory and be no faster."""
 
 
@@ -98,9 +98,9 @@ def assign_all(decider: Decider, net: Net) -> tuple[Library, tuple[Assignment, .
     library = decider.library
     assignments: list[Assignment] = []
     kept: list[int] = []
-    for start in range(0, len(library.photos), _TOGETHER):
+    for start in range(0, len(library.photos), TOGETHER):
         numbers, found = net.together(
-            range(start, min(start + _TOGETHER, len(library.photos))),
+            range(start, min(start + TOGETHER, len(library.photos))),
             lambda number: library.photos[number].group.primary.path,
             decider.decide,
         )

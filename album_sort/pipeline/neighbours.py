@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from album_sort.core.albums.neighbours import Voice, asks, is_lifted, near_in_time, voice_of, word_of_neighbours
-from album_sort.pipeline.assigning import Decider
+from album_sort.pipeline.assigning import TOGETHER, Decider
 from album_sort.pipeline.facts import Library
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.remembered import Remembered
@@ -69,10 +69,15 @@ def lift_by_neighbours(
 def _decided(
     numbers: Sequence[int], whole: Decider, net: Net, beside: Mapping[int, Evidence] | None = None
 ) -> dict[int, Assignment]:
-    kept, found = net.together(
-        numbers, lambda number: whole.library.photos[number].group.primary.path, lambda some: whole.decide(some, beside)
-    )
-    return dict(zip(kept, found, strict=True))
+    decided: dict[int, Assignment] = {}
+    for start in range(0, len(numbers), TOGETHER):
+        kept, found = net.together(
+            numbers[start : start + TOGETHER],
+            lambda number: whole.library.photos[number].group.primary.path,
+            lambda some: whole.decide(some, beside),
+        )
+        decided.update(zip(kept, found, strict=True))
+    return decided
 
 
 def lying_where_lifted(ledger: Iterable[LedgerRow], lifted: frozenset[str]) -> dict[ContentId, AlbumId]:
