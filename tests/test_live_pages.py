@@ -69,7 +69,7 @@ def test_another_server_finds_the_page_made(tmp_path: Path) -> None:
     assert made.st_mode & 0o077 == 0, "for nobody else"
 
 
-@pytest.mark.parametrize("damage", [b"", b"album-sort page 1\n", bytes(1000)])
+@pytest.mark.parametrize("damage", [b"", b"album-sort page 2\n", bytes(1000)])
 def test_a_kept_page_that_is_none_is_made_anew(tmp_path: Path, damage: bytes) -> None:
     run(tmp_path / "A", FIRST, "a.jpg")
     with pages(tmp_path / "A", tmp_path) as shown:
@@ -159,5 +159,12 @@ def test_the_parts_are_those_of_the_data(tmp_path: Path) -> None:
     assert [len(some) for some in cards] == [200, 200, 50]
     assert {card["s"] for some in cards for card in some} == {f"/in/{n}.jpg" for n in range(450)}
     assert page.cards(3) is page.cards(-1) is None
+    packs = [page.pack(number) or [] for number in range(38)]
+    assert [len(pack) for pack in packs] == [12] * 37 + [6]
+    ids = json.loads(page.index())["ids"]
+    assert [content[:SHORT] for pack in packs for content in pack] == [
+        ids[n : n + SHORT] for n in range(0, len(ids), SHORT)
+    ]
+    assert page.pack(38) is page.pack(-1) is None
     with pytest.raises(ValueError, match="no page"):
         PageFile(tmp_path / "page", "another key")

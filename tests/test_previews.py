@@ -89,6 +89,8 @@ def test_it_is_upright_and_says_nothing_of_the_photo(name: str, turn: int) -> No
 )
 def test_it_is_at_most_2048_px_large_and_never_blown_up(size: tuple[int, int], expected: tuple[int, int]) -> None:
     assert shown(make_preview(encoded(picture(*size), "TIFF"))).size == expected
+    printed = picture(*size).convert("CMYK")
+    assert shown(make_preview(encoded(printed, "TIFF"))).size == expected, "in the colours of print, too"
 
 
 def test_its_colours_are_those_of_a_screen() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -128,6 +129,10 @@ def test_the_page_has_all_photos_and_asks_for_them_by_content(
     thumbnail = client.get(f"{address}thumbs/{some}")
     assert (thumbnail.headers["Content-Type"], thumbnail.content[:2]) == ("image/jpeg", b"\xff\xd8")
     assert "immutable" in thumbnail.headers["Cache-Control"]
+    pack = client.get(f"{address}thumbnails-0.json")
+    at = index["name"].index("cat0.jpg")
+    assert base64.b64decode(pack.json()[at]) == thumbnail.content
+    assert "immutable" in pack.headers["Cache-Control"]
     again = client.get(f"{address}thumbs/{some}", headers={"If-None-Match": thumbnail.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
 
@@ -172,6 +177,8 @@ def test_a_film_comes_in_the_parts_that_are_asked_for(
         "{data}large/%2e%2e%2f%2e%2e%2fstate.sqlite",
         "{data}film/{photo}",  # no film
         "{data}photos-99.json",
+        "{data}thumbnails-99.json",
+        "{data}thumbnails-x.json",
         "{data}photos--1.json",
         "{data}secret.json",
         "/page/../_page.py",

@@ -51,9 +51,16 @@ def _srgb() -> ImageCms.ImageCmsProfile:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
-def to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """A CMYK or LAB picture as RGB: by its profile where it has a usable one, else by the plain formula."""
-    factor = min(image.size) // 512
+LEAST_PX = 512
+"""Short side that a picture in print colours keeps, whoever asks for less."""
+
+
+def to_srgb(image: Image.Image, profile: bytes, short_px: int = LEAST_PX) -> Image.Image:
+    """A CMYK or LAB picture as RGB: by its profile where it has a usable one, else by the plain formula.
+
+    `short_px`: short side that is kept of a larger one, where it is more than `LEAST_PX`.
+    """
+    factor = min(image.size) // max(short_px, LEAST_PX)
     if factor > 1:
         # Print colours cost ten times what RGB costs; nobody looks at more pixels than these.
         image = image.reduce(factor) if image.mode == "CMYK" else image

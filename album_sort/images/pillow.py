@@ -186,7 +186,7 @@ def _load(data: bytes, name: str, request: Request) -> Pixels:
         if name == "tiff":
             width_px, height_px = image.size
         profile = image.info.get("icc_profile") or b""
-        rgb, profile = to_rgb(_reduced(image, request), profile)
+        rgb, profile = to_rgb(_reduced(image, request), profile, request.short_px)
     source = PixelSource.SCALED if scaled else PixelSource.FULL
     return Pixels(rgb, width_px, height_px, upright_orientation(orientation), source, profile)
 
@@ -228,8 +228,11 @@ def _reduced(image: Image.Image, request: Request) -> Image.Image:
     return reduced
 
 
-def to_rgb(image: Image.Image, profile: bytes = b"") -> tuple[Image.Image, bytes]:
-    """Any mode as RGB, on white where it is transparent; and the profile that still describes its colours."""
+def to_rgb(image: Image.Image, profile: bytes = b"", short_px: int = 0) -> tuple[Image.Image, bytes]:
+    """Any mode as RGB, on white where it is transparent; and the profile that still describes its colours.
+
+    `short_px`: as of `Request`; only print colours are made smaller here.
+    """
     if image.mode == "RGB" and "transparency" not in image.info:
         return image, profile
     if image.mode.startswith("I;16"):
@@ -237,7 +240,7 @@ def to_rgb(image: Image.Image, profile: bytes = b"") -> tuple[Image.Image, bytes
     if image.mode in ("I", "F"):
         return Image.fromarray(_eight_bits(np.asarray(image))).convert("RGB"), b""
     if image.mode in ("CMYK", "LAB"):
-        return to_srgb(image, profile), b""
+        return to_srgb(image, profile, short_px), b""
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         white = Image.new("RGB", image.size, (255, 255, 255))

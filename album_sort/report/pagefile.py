@@ -16,16 +16,17 @@ from typing import BinaryIO
 
 from album_sort.core.checked import NONSENSE, json_object
 from album_sort.reading import open_regular
-from album_sort.report.pagedata import PageData
+from album_sort.report.pagedata import PACK_THUMBNAILS, PageData
 
 SHORT = 16
 """Digits of a content by which a page names a photo."""
 
-_MARK = b"album-sort page 1\n"
+_MARK = b"album-sort page 2\n"
 _END = struct.Struct("<QQ")
 """Where the table of the parts begins, and its length: the last bytes of the file."""
 _PLACE = struct.Struct("<32sQL")
 """A content, and where its path lies among the paths."""
+_HASH_BYTES = 32
 _SHORT = re.compile(rf"[0-9a-f]{{{SHORT}}}", re.ASCII)
 _MOST_TABLE_BYTES = 64 << 20
 
@@ -50,6 +51,7 @@ def write_page_file(
         "trips": list(data.photos.trip_ids.known),
         "page": put(piece.encode() for piece in page),
         "index": put([data.index().encode()]),
+        "hashes": put(bytes.fromhex(content) for content in data.hashes()),
         "chunks": [put([b"[", b",".join(data.cards(chunk)), b"]"]) for chunk in data.chunks],
     }
     records = []
@@ -88,8 +90,9 @@ class PageFile:
         self.language = str(table["language"])
         self.trips = tuple(map(str, table["trips"]))
         """Ids by the numbers that the page knows them by."""
-        parts = [table["page"], table["index"], table["paths"], table["places"], *table["chunks"]]
-        self._page, self._index, self._paths, self._places, *self._chunks = (
+        names = ("page", "index", "hashes", "paths", "places")
+        parts = [*(table[name] for name in names), *table["chunks"]]
+        self._page, self._index, self._hashes, self._paths, self._places, *self._chunks = (
             (int(offset), int(size)) for offset, size in parts
         )
 
@@ -111,6 +114,15 @@ class PageFile:
     def cards(self, chunk: int) -> bytes | None:
         """The cards of a chunk as a JSON list; None where there is no such chunk."""
         return self._part(self._chunks[chunk]) if 0 <= chunk < len(self._chunks) else None
+
+    def pack(self, number: int) -> list[str] | None:
+        """The contents whose thumbnails are in a pack, in the order of the page; None where there is no such pack."""
+        size = PACK_THUMBNAILS * _HASH_BYTES
+        offset, length = self._hashes
+        if not 0 <= number * size < length:
+            return None
+        found = self._part((offset + number * size, min(size, length - number * size)))
+        return [found[at : at + _HASH_BYTES].hex() for at in range(0, len(found), _HASH_BYTES)]
 
     def place(self, short: str) -> tuple[str, str] | None:
         """The whole content, and where it lies in the albums, by its first digits; None for one that is not there."""

@@ -68,7 +68,6 @@
   }
 
   function thumbnail(photo, isWanted = () => true) {
-    if (page.data) return Promise.resolve(`${page.data}thumbs/${photo.id}`);
     const name = `thumbnails-${Math.floor(photo.position / page.packThumbnails)}`;
     const slot = photo.position % page.packThumbnails;
     const pack = loaded.has(name) ? load(name) : new Promise((resolve, reject) => {
