@@ -88,14 +88,13 @@ BY_CHANCE: dict[str, Callable[[Random], str]] = {
 }
 
 
-@pytest.mark.parametrize("count", [4_000, pytest.param(20_000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("kind", BY_CHANCE)
-def test_names_by_chance_hold_no_date(kind: str, count: int) -> None:
-    """A false date is worse than none."""
+def test_names_by_chance_hold_no_date(kind: str) -> None:
+    """20,000 of each, since one in ten thousand is too many; a false date is worse than none."""
     random = Random(kind)  # noqa: S311  # the same names in every run
-    names = [BY_CHANCE[kind](random) for _ in range(count)]
+    names = [BY_CHANCE[kind](random) for _ in range(20_000)]
     assert [name for name in names if candidates_from_name(f"{name}.jpg")] == []
-    assert [name for name in names[: count // 4] if candidates_from_folder(f"/p/{name}")] == []
+    assert [name for name in names[:2000] if candidates_from_folder(f"/p/{name}")] == []
 
 
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2039, 12, 31)), st.sampled_from("٠۰०০๐၀０"))
