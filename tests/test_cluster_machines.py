@@ -242,12 +242,14 @@ def assert_alike(found: dict[str, tuple[object, ...]], alone: dict[str, tuple[ob
 
 
 @contextlib.contextmanager
-def killing(seed: int, killed: list[int]) -> Iterator[None]:
-    """Kills one of the workers of this process's run, at any time, again and again."""
+def killing(seed: int, killed: list[int], events: Sequence[object]) -> Iterator[None]:
+    """Kills one of the workers of this process's run, at any time from the first answer on, again and again."""
     dice, over = random.Random(seed), threading.Event()  # noqa: S311 - chance, not secrets
 
     def kill() -> None:
-        while not over.wait(dice.uniform(0.5, 4)):
+        while not over.wait(0.05) and not any(isinstance(event, MachineLooked) for event in list(events)):
+            pass
+        while not over.wait(dice.uniform(0, 6)):
             workers = [pid for pid in children(os.getpid()) if "album_sort.cluster.child worker" in command_of(pid)]
             if workers:
                 victim = dice.choice(workers)
@@ -273,7 +275,7 @@ def test_workers_that_are_killed_at_any_time_cost_nothing(
 ) -> None:
     killed: list[int] = []
     one = trial(prepared, photos, tmp_path / "cache", "local[2]")
-    with killing(seed, killed):
+    with killing(seed, killed, one.events):
         found = one.look()
     assert_alike(found, alone)
     assert killed
