@@ -1,4 +1,4 @@
-"""Makes docs/report.png: a small made-up library of pictures that packages ship, sorted for real, its report in Chromium.
+"""Makes docs/report.png and docs/folders.png: a small made-up library of pictures that packages ship, sorted for real, in Chromium.
 
 usage: python docs/make_report_picture.py        (in the environment of bin/test, with Chromium on the PATH)
 """
@@ -79,12 +79,39 @@ def main() -> None:
         make_tree(work / "Photos", library())
         call = [sys.executable, "-m", "album_sort", "Photos", "--out", "Albums", "--offline"]
         subprocess.run(call, cwd=work, check=False)  # noqa: S603
+        folders = work / "folders.html"
+        folders.write_text(folders_page(work / "Albums"), encoding="utf-8")
+        take(folders, REPOSITORY / "docs" / "folders.png", work, "900,490")
         page = next((work / "Albums" / ".album-sort" / "runs").glob("*/report.html"))
-        target = work / "report.png"
-        browser = [*BROWSER, f"--user-data-dir={work / 'browser'}", "--window-size=1280,1500", f"--screenshot={target}"]
-        subprocess.run([*browser, page.as_uri()], check=True, capture_output=True)  # noqa: S603
-        with Image.open(target) as picture:
-            picture.convert("RGB").quantize(160).save(REPOSITORY / "docs" / "report.png", optimize=True)
+        take(page, REPOSITORY / "docs" / "report.png", work, "1280,1500")
+
+
+def take(page: Path, target: Path, work: Path, size: str) -> None:
+    """A page as Chromium shows it, in few colours."""
+    shot = work / "shot.png"
+    browser = [*BROWSER, f"--user-data-dir={work / 'browser'}", f"--window-size={size}", f"--screenshot={shot}"]
+    subprocess.run([*browser, page.as_uri()], check=True, capture_output=True)  # noqa: S603
+    with Image.open(shot) as picture:
+        picture.convert("RGB").quantize(160).save(target, optimize=True)
+
+
+SHOWN_PHOTOS = 5
+
+
+def folders_page(albums: Path) -> str:
+    """The folders as a file manager shows them: album, folder, a few photos."""
+    rows = []
+    for album in sorted(path for path in albums.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        rows.append(f"<h2>{album.name}</h2>")
+        for folder in sorted(album.iterdir())[-2:]:
+            photos = sorted(path for path in folder.rglob("*") if path.is_file())
+            shown = "".join(f'<img src="{photo.as_uri()}">' for photo in photos[:SHOWN_PHOTOS])
+            rows.append(f"<p><span>{folder.name}</span>{shown}<i>{len(photos)}</i></p>")
+    style = """body{font:15px sans-serif;margin:18px 26px;background:#fff;columns:2}h2{font-size:17px;margin:10px 0 4px;break-after:avoid}
+    h2:before,span:before{content:"";display:inline-block;width:15px;height:11px;margin-right:7px;border-radius:2px;
+    background:#e8b64c;box-shadow:-4px -3px 0 -2px #e8b64c}p{margin:0 0 6px 18px;break-inside:avoid}span{display:block;margin-bottom:3px}
+    img{width:56px;height:42px;object-fit:cover;margin-right:4px;border-radius:3px;vertical-align:middle}i{color:#888;font-style:normal}"""
+    return f'<!doctype html><meta charset="utf-8"><style>{style}</style>{"".join(rows)}'
 
 
 if __name__ == "__main__":

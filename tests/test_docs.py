@@ -20,7 +20,9 @@ from album_sort.settings import Settings
 from tests.conftest import REPOSITORY
 
 REFERENCE = REPOSITORY / "docs" / "reference" / "cli.md"
-DOCS = sorted([*(REPOSITORY / "docs").rglob("*.md"), REPOSITORY / "README.md", *(REPOSITORY / "labels").rglob("*.md")])
+DOCS = sorted(
+    [*(REPOSITORY / "docs").rglob("*.md"), *REPOSITORY.glob("README*.md"), *(REPOSITORY / "labels").rglob("*.md")]
+)
 
 
 def command_names() -> list[str]:

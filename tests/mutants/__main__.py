@@ -27,7 +27,19 @@ TABLE = ROOT / "docs" / "reference" / "mutants.md"
 SECONDS = 300
 """A fault may make a test wait for ever; that, too, is noticed."""
 
-COPIED = ("album_sort", "tests", "labels", "docs", "bin", "benchmarks", "pyproject.toml", "README.md", "hatch_build.py")
+COPIED = (
+    "album_sort",
+    "tests",
+    "labels",
+    "docs",
+    "bin",
+    "benchmarks",
+    "pyproject.toml",
+    "README.md",
+    "README.zh.md",
+    "mkdocs.yml",
+    "hatch_build.py",
+)
 
 
 @dataclass(frozen=True)
