@@ -24,7 +24,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:  # noqa: ANN401
 
     def mended(found: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join("docs", folder, found[3]))
-        if target.startswith("docs/") and target.endswith((".md", ".png", ".json", ".toml")):
+        if target.startswith("docs/") and posixpath.splitext(target)[1] not in ("", ".py"):
             return found[0]
         if not (REPOSITORY / target).exists():
             return found[0]  # the strict build complains
