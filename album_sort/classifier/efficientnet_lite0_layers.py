@@ -10,19 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# (repeats, kernel, stride, expansion, channels out) of EfficientNet-B0's stages.
-_STAGES = (
-    (1, 3, 1, 1, 16),
-    (2, 3, 2, 6, 24),
-    (2, 5, 2, 6, 40),
-    (3, 3, 2, 6, 80),
-    (3, 5, 1, 6, 112),
-    (4, 5, 2, 6, 192),
-    (1, 3, 1, 6, 320),
-)
-_STEM_CHANNELS = 32
-_HEAD_CHANNELS = 1280
-_BN_EPS = 1e-3  # TensorFlow's
+from album_sort.classifier.lite0_shape import BN_EPS, STAGES, STEM_CHANNELS
+from album_sort.native import LITE0_FEATURES
 
 
 class SamePadConv2d(nn.Conv2d):
@@ -53,11 +42,11 @@ class MBConv(nn.Module):
         self.has_residual = stride == 1 and channels_in == channels_out
         if self.has_expansion:
             self._expand_conv = _conv(channels_in, inner)
-            self._bn0 = nn.BatchNorm2d(inner, eps=_BN_EPS)
+            self._bn0 = nn.BatchNorm2d(inner, eps=BN_EPS)
         self._depthwise_conv = _conv(inner, inner, kernel, stride, groups=inner)
-        self._bn1 = nn.BatchNorm2d(inner, eps=_BN_EPS)
+        self._bn1 = nn.BatchNorm2d(inner, eps=BN_EPS)
         self._project_conv = _conv(inner, channels_out)
-        self._bn2 = nn.BatchNorm2d(channels_out, eps=_BN_EPS)
+        self._bn2 = nn.BatchNorm2d(channels_out, eps=BN_EPS)
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', H / stride, W / stride)."""
@@ -74,17 +63,17 @@ class EfficientNetLite0(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self._conv_stem = _conv(3, _STEM_CHANNELS, 3, 2)
-        self._bn0 = nn.BatchNorm2d(_STEM_CHANNELS, eps=_BN_EPS)
-        blocks, channels = [], _STEM_CHANNELS
-        for repeats, kernel, stride, expansion, channels_out in _STAGES:
+        self._conv_stem = _conv(3, STEM_CHANNELS, 3, 2)
+        self._bn0 = nn.BatchNorm2d(STEM_CHANNELS, eps=BN_EPS)
+        blocks, channels = [], STEM_CHANNELS
+        for repeats, kernel, stride, expansion, channels_out in STAGES:
             for repeat in range(repeats):
                 blocks.append(MBConv(channels, channels_out, kernel, stride if repeat == 0 else 1, expansion))
                 channels = channels_out
         self._blocks = nn.ModuleList(blocks)
-        self._conv_head = _conv(channels, _HEAD_CHANNELS)
-        self._bn1 = nn.BatchNorm2d(_HEAD_CHANNELS, eps=_BN_EPS)
-        self._fc = nn.Linear(_HEAD_CHANNELS, 1000)
+        self._conv_head = _conv(channels, LITE0_FEATURES)
+        self._bn1 = nn.BatchNorm2d(LITE0_FEATURES, eps=BN_EPS)
+        self._fc = nn.Linear(LITE0_FEATURES, 1000)
 
     def features(self, images: Tensor) -> Tensor:
         """Pooled features (N, 1280): the embedding."""

@@ -73,6 +73,10 @@ class Int16Tensors:
         is_sound = all(np.isfinite(arrays[name]).all() for name in ("scales", "units", "last"))
         return cls(**arrays) if is_sound else None
 
+    def network(self, threads: int, note: str) -> Int16Network:
+        """Ready to run."""
+        return Int16Network(self, threads, note)
+
 
 @lru_cache(maxsize=1)
 def int16_runs_here() -> bool:

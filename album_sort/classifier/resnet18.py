@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from album_sort.classifier.backbone import Backbone, OfficialWeights
 from album_sort.types import Precision, Preprocessing
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from album_sort.classifier.backbone import CalibrationViews
+    from album_sort.classifier.int16_network import Int16Tensors
+    from album_sort.classifier.weights import WeightsFile
 
 # The names stand here so that a look into the cache does not import torchvision; a test compares them with its enums.
 OFFICIAL_INT8: Final = OfficialWeights(
@@ -36,10 +40,19 @@ def _build_quantizable() -> nn.Module:
     return network.eval()
 
 
-def _convert_int16(*arguments: Any) -> Any:  # noqa: ANN401 - see Backbone.convert_int16
+def _convert_int16(weights: WeightsFile, calibration: CalibrationViews) -> tuple[Int16Tensors | None, float]:
     from album_sort.classifier.int16_conversion import convert_resnet18  # noqa: PLC0415 - imports torch
+    from album_sort.classifier.networks import load_state_dict  # noqa: PLC0415 - likewise
+    from album_sort.classifier.torch_startup import silence  # noqa: PLC0415 - only for torch
 
-    return convert_resnet18(*arguments)
+    with silence():
+        return convert_resnet18(weights, load_state_dict(weights), calibration())
+
+
+def _read_int16(content: memoryview) -> Int16Tensors | None:
+    from album_sort.classifier.int16_network import Int16Tensors  # noqa: PLC0415 - when a network runs
+
+    return Int16Tensors.of_bytes(content)
 
 
 RESNET18: Final = Backbone(
@@ -58,4 +71,5 @@ RESNET18: Final = Backbone(
     official=(OFFICIAL_INT8, OFFICIAL_FP32),
     build_quantizable=_build_quantizable,
     convert_int16=_convert_int16,
+    read_int16=_read_int16,
 )

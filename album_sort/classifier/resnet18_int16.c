@@ -10,14 +10,13 @@
 
 #include "native.h"
 
-#include <stddef.h>
-#include <stdint.h>
+#define WIDE __attribute__((target("avx2,fma")))
+#include "int16.h"
+
 #include <string.h>
 
 enum {
     MOST = 480, /* the largest activation: 68 times as much, the most that TO_PATCH makes of it, fits into 16 bits */
-    ROWS = 6,   /* positions summed at once, */
-    OUTS = 16,  /* and channels of each: 12 registers of sums, 2 of weights */
     TILE = 4,
     PATCH = TILE + 2,
     SPOTS = PATCH * PATCH,
@@ -29,8 +28,6 @@ enum {
     STAGES = 4,
     SKIP_MOST = 32767,
     FEATURES = 512,
-    CLASSES = 1000,
-    LINE = 64, /* bytes: loads that cross a line of the cache take twice the time */
     INPUT_SIZE = (3 * INPUT_PITCH * INPUT_PITCH + 2 + LINE) / LINE * LINE,
 };
 
@@ -43,17 +40,6 @@ SHARED_CONSTANT(int16_features, FEATURES);
 SHARED_CONSTANT(int16_classes, CLASSES);
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-#define WIDE __attribute__((target("avx2,fma")))
-#define INLINE WIDE static inline
-/* Not inlined: the compiler finds registers for a loop of its own, and not in the middle of everything. */
-#define ALONE WIDE static __attribute__((noinline))
-
-typedef int16_t Shorts __attribute__((vector_size(32)));
-typedef float Floats __attribute__((vector_size(32)));
-typedef int32_t Pair __attribute__((may_alias, aligned(2)));
-
 typedef struct {
     int side, channels, pitch; /* pixels from one row to the next */
     int tiles_across, tiles_at_once;
@@ -77,66 +63,9 @@ INLINE Shape shape_of(int side, int channels, int tiles_at_once)
     return (Shape){side, channels, pitch, across, tiles_at_once, (size_t)pitch * pitch * channels};
 }
 
-INLINE void *aligned(void *p)
-{
-    return (void *)(((uintptr_t)p + LINE - 1) / LINE * LINE);
-}
-
 INLINE size_t place(Shape shape, int line, int column)
 {
     return ((size_t)line * shape.pitch + column) * shape.channels;
-}
-
-INLINE Shorts load(const int16_t *p)
-{
-    return (Shorts)_mm256_loadu_si256((const __m256i *)p);
-}
-
-INLINE void store(int16_t *p, Shorts x)
-{
-    _mm256_storeu_si256((__m256i *)p, (__m256i)x);
-}
-
-INLINE Floats load_floats(const float *p)
-{
-    return (Floats)_mm256_loadu_ps(p);
-}
-
-/* sums: of ROWS rows with OUTS channels. A row is `segments` stretches of `length` values, `segment` values apart. */
-INLINE void multiply(const int16_t *const rows[ROWS], int segments, ptrdiff_t segment, ptrdiff_t length,
-                     const int16_t *weights, __m256i sums[ROWS][2])
-{
-    const int16_t *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3], *r4 = rows[4], *r5 = rows[5];
-    for (int i = 0; i < ROWS; i++)
-        sums[i][0] = sums[i][1] = _mm256_setzero_si256();
-    for (int s = 0; s < segments; s++) {
-        for (ptrdiff_t k = 0; k < length; k += 2, weights += 2 * OUTS) {
-            __m256i left = (__m256i)load(weights), right = (__m256i)load(weights + OUTS);
-/* As instructions: compilers that order them anew run out of registers, and half of the speed is gone. */
-#define ADD_PRODUCTS(i, row)                                                           \
-    {                                                                                  \
-        __m256i both, product;                                                         \
-        __asm__("vpbroadcastd %[pair], %[both]\n\t"                                    \
-                "vpmaddwd %[left], %[both], %[product]\n\t"                            \
-                "vpaddd %[product], %[one], %[one]\n\t"                                \
-                "vpmaddwd %[right], %[both], %[both]\n\t"                              \
-                "vpaddd %[both], %[other], %[other]"                                   \
-                : [one] "+x"(sums[i][0]), [other] "+x"(sums[i][1]), [both] "=&x"(both), [product] "=&x"(product) \
-                : [pair] "m"(*(const Pair *)(row + k)), [left] "x"(left), [right] "x"(right)); \
-    }
-            ADD_PRODUCTS(0, r0) ADD_PRODUCTS(1, r1) ADD_PRODUCTS(2, r2)
-            ADD_PRODUCTS(3, r3) ADD_PRODUCTS(4, r4) ADD_PRODUCTS(5, r5)
-        }
-        r0 += segment, r1 += segment, r2 += segment, r3 += segment, r4 += segment, r5 += segment;
-    }
-}
-
-INLINE void store_levels(int16_t *to, Floats x, int least, int most)
-{
-    __m256i levels = _mm256_cvtps_epi32((__m256)x);
-    levels = _mm256_min_epi32(_mm256_max_epi32(levels, _mm256_set1_epi32(least)), _mm256_set1_epi32(most));
-    __m128i low = _mm256_castsi256_si128(levels), high = _mm256_extracti128_si256(levels, 1);
-    _mm_storeu_si128((__m128i *)to, _mm_packs_epi32(low, high));
 }
 
 /* What `multiply` summed of ROWS positions, to OUTS channels from `first` on. */
@@ -283,11 +212,6 @@ ALONE void multiply_spot(const int16_t *x, int count, ptrdiff_t channels, const 
     }
 }
 
-INLINE int at_most(int value, int most)
-{
-    return value < most ? value : most;
-}
-
 /* Convolution 3 x 3 with stride 1 of `images` pictures; `identity` (in `unit`s of the output) may be where y is. */
 ALONE void convolve_tiles(const int16_t *x, int images, Shape shape, const Layer *layer, const int16_t *identity, float unit,
                           int16_t *y, int32_t *scratch)
@@ -431,23 +355,6 @@ WIDE static void find_features(const int16_t *weights, const float *scales, cons
         }
 }
 
-/* The last layer, in floats. weights: (CLASSES / 8, FEATURES, 8). */
-WIDE static void find_logits(const float *weights, const float *bias, const float *features, int images, float *logits)
-{
-    for (int class = 0; class < CLASSES; class += 8, weights += 8 * FEATURES)
-        for (int first = 0; first < images; first += 4) {
-            Floats sums[4] = {{0}};
-            const float *rows[4];
-            for (int i = 0; i < 4; i++)
-                rows[i] = features + (size_t)at_most(first + i, images - 1) * FEATURES;
-            for (int k = 0; k < FEATURES; k++)
-                for (int i = 0; i < 4; i++)
-                    sums[i] += load_floats(weights + 8 * k) * rows[i][k];
-            for (int i = 0; i < 4; i++)
-                _mm256_storeu_ps(logits + (size_t)at_most(first + i, images - 1) * CLASSES + class,
-                                 (__m256)(sums[i] + load_floats(bias + class)));
-        }
-}
 #endif
 
 /* Bytes of scratch for so many pictures; all zero when it is first used. */
@@ -476,6 +383,6 @@ EXPORTED void resnet18_int16(const int16_t *weights, const float *scales, const 
 {
 #if defined(__x86_64__)
     find_features(weights, scales, units, levels, rgb, images, scratch, features);
-    find_logits(last, last + CLASSES * FEATURES, features, images, logits);
+    find_logits(last, last + CLASSES * FEATURES, features, FEATURES, images, logits);
 #endif
 }

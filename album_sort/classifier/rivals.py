@@ -19,7 +19,7 @@ before a thousand new photos, and int16 is nearer to fp32 (docs/decisions/0008-i
 
 
 class Network(Protocol):
-    """What runs: `TorchNetwork` or `Int16Network`."""
+    """What runs: `TorchNetwork`, `Int16Network` or `Lite0Network`."""
 
     @property
     def precision(self) -> Precision:
@@ -33,6 +33,18 @@ class Network(Protocol):
 
     def run(self, views: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """uint8 (N, S, S, 3) -> probabilities float32 (N, 1000), features float32 (N, E)."""
+        ...
+
+
+class Int16Form(Protocol):
+    """A network converted for our own code in C."""
+
+    def to_bytes(self) -> bytes:
+        """As it is kept."""
+        ...
+
+    def network(self, threads: int, note: str) -> Network:
+        """Ready to run."""
         ...
 
 

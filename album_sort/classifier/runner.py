@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.classifier.int16_network import Int16Network, Int16Tensors, int16_runs_here
+from album_sort.classifier.int16_network import int16_runs_here
 from album_sort.classifier.kept import keep, read_kept
-from album_sort.classifier.rivals import Measure, Network, is_int8_worth_it
+from album_sort.classifier.rivals import Int16Form, Measure, Network, is_int8_worth_it
 from album_sort.classifier.weights import WeightsFile
 from album_sort.errors import UsageError
 from album_sort.sentences import sentence
@@ -103,7 +103,7 @@ def _int16_network(
     calibration: Callable[[], NDArray[np.uint8]],
     *,
     measure: Measure | None,
-) -> Int16Network | None:
+) -> Network | None:
     """The network in 16-bit integers where that is asked for or best; None where torch is to run it."""
     if precision not in (Precision.AUTO, Precision.INT16):
         return None
@@ -112,12 +112,13 @@ def _int16_network(
         return None
     tensors, note = _int16_tensors(weights, converted, calibration)
     if tensors is not None:
-        network = Int16Network(tensors, threads, note)
+        network = tensors.network(threads, note)
         is_new = note != "int16"
         if (
             is_new
             and measure
             and precision is Precision.AUTO
+            and Precision.INT8 in weights.backbone.precisions
             and _loses(weights, tensors, converted, calibration, measure)
         ):
             keep(_INT8_IS_FASTER, verdict)
@@ -151,7 +152,7 @@ def _verdict_file(weights: WeightsFile, converted: Path) -> Path:
 
 def _loses(
     weights: WeightsFile,
-    tensors: Int16Tensors,
+    tensors: Int16Form,
     converted: Path,
     calibration: Callable[[], NDArray[np.uint8]],
     measure: Measure,
@@ -160,28 +161,24 @@ def _loses(
     from album_sort.classifier.torch_network import TorchNetwork  # noqa: PLC0415 - imports torch
 
     other = TorchNetwork(weights, Precision.AUTO, threads=1, converted=converted, calibration=calibration)
-    return is_int8_worth_it(Int16Network(tensors, 1, ""), other, calibration(), measure)
+    return is_int8_worth_it(tensors.network(1, ""), other, calibration(), measure)
 
 
 def _int16_tensors(
     weights: WeightsFile, converted: Path, calibration: Callable[[], NDArray[np.uint8]]
-) -> tuple[Int16Tensors | None, str]:
+) -> tuple[Int16Form | None, str]:
     """As kept, or converted and kept now, with a note in words; None with the reason why there are none."""
-    convert = weights.backbone.convert_int16
-    if convert is None:
+    convert, read = weights.backbone.convert_int16, weights.backbone.read_int16
+    if convert is None or read is None:
         return None, sentence("network.has-no-int16-form", title=weights.backbone.title)
     if not int16_runs_here():
         return None, sentence("network.int16-needs-a-processor")
     path = _int16_file(weights, converted)
     content = read_kept(path)
-    tensors = None if content is None else Int16Tensors.of_bytes(content)
+    tensors = None if content is None else read(content)
     if tensors is not None:
         return tensors, "int16"
-    from album_sort.classifier.networks import load_state_dict  # noqa: PLC0415 - imports torch
-    from album_sort.classifier.torch_startup import silence  # noqa: PLC0415 - only for torch
-
-    with silence():
-        tensors, moved = convert(weights, load_state_dict(weights), calibration())
+    tensors, moved = convert(weights, calibration)
     if tensors is None:
         return None, sentence("network.int16-was-not-exact", moved=f"{moved:.2f}")
     keep(tensors.to_bytes(), path)
