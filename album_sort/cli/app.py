@@ -15,6 +15,7 @@ from album_sort.cli._commands import DefaultCommandGroup
 from album_sort.cli._help import EXIT_CODES, WRONG_CALL, PlainCommand, wrong_call
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_cluster import cluster_app, worker
+from album_sort.cli.command_completion import completion
 from album_sort.cli.command_history import runs, undo, verify
 from album_sort.cli.command_init import init
 from album_sort.cli.command_learn import learn_app
@@ -56,7 +57,7 @@ def main_options(
     """Turns folders of photos into human albums: offline, on an ordinary CPU, and never at the price of a photo."""
 
 
-for _command in (sort, init, apply, undo, verify, runs, explain, fix, review, serve, worker):
+for _command in (sort, init, apply, undo, verify, runs, explain, fix, review, serve, worker, completion):
     app.command(cls=PlainCommand, epilog=EXIT_CODES)(_command)
 app.add_typer(learn_app, name="learn")
 app.add_typer(albums_app, name="albums")
@@ -88,12 +89,21 @@ def main() -> None:
 def _run() -> None:
     """Runs a command; ends in SystemExit."""
     try:
+<<<<<<< HEAD
         speak(_language_of_call(), getattr(sys.stderr, "encoding", "utf-8"))
         sys.exit(app(standalone_mode=False) or 0)
     except WRONG_CALL as error:
         for line in wrong_call(error).splitlines():
             sys.stderr.write(f"{printable(line)}\n")
         sys.exit(ExitCode.USAGE)
+=======
+        if sys.argv[1:2] == ["complete-words"]:
+            from album_sort.cli.complete import print_candidates  # noqa: PLC0415 - for shells
+
+            print_candidates(app, sys.argv[2:])
+            return
+        app()
+>>>>>>> 478220d (Tab completes in bash, zsh and fish; a manual page; torch is left out)
     except AlbumSortError as error:
         _tell(error)
         sys.exit(error.exit_code)

@@ -1,0 +1,36 @@
+"""`completion`: Tab in bash, zsh and fish."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from album_sort.errors import UsageError
+from album_sort.sentences import sentence
+
+
+def completion(
+    shell: Annotated[str, typer.Argument(metavar="[SHELL]", help="bash, zsh or fish; yours by default.")] = "",
+    install: Annotated[bool, typer.Option("--install", help="Have the shell read it from now on.")] = False,
+) -> None:
+    """Prints what a shell needs to complete commands, options, albums and runs, or installs it.
+
+    album-sort completion --install
+    """
+    from album_sort.operations.completion import Shell, completion_script, installed, shell_of  # noqa: PLC0415 - seldom
+    from album_sort.operations.nightly import write_change  # noqa: PLC0415 - likewise
+
+    names = {one.value: one for one in Shell}
+    wanted = names.get(shell) if shell else shell_of(os.environ.get("SHELL", ""))
+    if wanted is None:
+        raise UsageError(sentence("command.no-such-shell", shell=shell, shells=", ".join(names)))
+    if not install:
+        sys.stdout.write(completion_script(wanted))
+        return
+    for change in installed(wanted):
+        write_change(change)
+        typer.echo(str(change.path))
+    typer.echo(sentence("command.completion-installed", shell=wanted.value))
