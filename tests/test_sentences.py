@@ -179,7 +179,7 @@ def english_in(text: str) -> set[str]:
     """Words that a Chinese reader is not to be troubled with: commands, options, what is typed as it stands, and names stay."""
     lines = [line for line in text.splitlines() if not re.match(r"\s*(curl|album-sort) ", line)]
     plain = re.sub(r"`[^`]*`|album-sort \S+|-{1,2}\w[\w/-]*|\S*[/.=~]\S*", " ", "\n".join(lines))
-    known = "auto copy symlink hardlink reflink off ask int16 int8 bf16 fp32 systemd cron paste JSON TOML POST PEM EXIF"
+    known = "auto copy symlink hardlink reflink off ask int16 int8 bf16 fp32 systemd cron paste bash zsh fish JSON TOML POST PEM EXIF"
     known += " local resnet18 efficientnet-lite0 and or true false id nice album-sort"
     return set(re.findall(r"(?<![\w-])[A-Za-z][a-z]{3,}(?![\w-])", plain)) - set(known.split()) - COMMANDS
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from album_sort.classifier.rivals import Int16Form
-    from album_sort.classifier.weights import WeightsFile
 
 CalibrationViews = Callable[[], "NDArray[np.uint8]"]
 """Gives pictures as a network sees them, (N, S, S, 3)."""
@@ -70,8 +69,8 @@ class Backbone(BackboneSpec):
     """What can be fetched, the best first."""
     build_quantizable: Callable[[], nn.Module] | None = None
     """The same with the stubs of static quantization, as in `torchvision.models.quantization`; None where int8 would lose accuracy."""
-    convert_int16: Callable[[WeightsFile, CalibrationViews], tuple[Int16Form | None, float]] | None = None
-    """(weights, what gives the calibration views) -> the network for our own code in C, and how much it moved; None: it knows it not."""
+    convert_int16: Callable[..., tuple[Int16Form | None, float]] | None = None
+    """(WeightsFile, CalibrationViews) -> the network for our own code in C, and how much it moved; None: it knows it not."""
     read_int16: Callable[[memoryview], Int16Form | None] | None = None
     """The same from what was kept of it; None for another file."""
 

@@ -89,21 +89,17 @@ def main() -> None:
 def _run() -> None:
     """Runs a command; ends in SystemExit."""
     try:
-<<<<<<< HEAD
         speak(_language_of_call(), getattr(sys.stderr, "encoding", "utf-8"))
+        if sys.argv[1:2] == ["complete-words"]:
+            from album_sort.cli.complete import print_candidates  # noqa: PLC0415 - for shells
+
+            print_candidates(app, sys.argv[2:])
+            sys.exit(ExitCode.DONE)
         sys.exit(app(standalone_mode=False) or 0)
     except WRONG_CALL as error:
         for line in wrong_call(error).splitlines():
             sys.stderr.write(f"{printable(line)}\n")
         sys.exit(ExitCode.USAGE)
-=======
-        if sys.argv[1:2] == ["complete-words"]:
-            from album_sort.cli.complete import print_candidates  # noqa: PLC0415 - for shells
-
-            print_candidates(app, sys.argv[2:])
-            return
-        app()
->>>>>>> 478220d (Tab completes in bash, zsh and fish; a manual page; torch is left out)
     except AlbumSortError as error:
         _tell(error)
         sys.exit(error.exit_code)

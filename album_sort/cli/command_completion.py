@@ -13,13 +13,10 @@ from album_sort.sentences import sentence
 
 
 def completion(
-    shell: Annotated[str, typer.Argument(metavar="[SHELL]", help="bash, zsh or fish; yours by default.")] = "",
-    install: Annotated[bool, typer.Option("--install", help="Have the shell read it from now on.")] = False,
+    shell: Annotated[str, typer.Argument(metavar="[SHELL]", help="help.which-shell")] = "",
+    install: Annotated[bool, typer.Option("--install", help="help.have-the-shell-read")] = False,
 ) -> None:
-    """Prints what a shell needs to complete commands, options, albums and runs, or installs it.
-
-    album-sort completion --install
-    """
+    """Prints what a shell needs to complete commands, options, albums and runs, or installs it."""
     from album_sort.operations.completion import Shell, completion_script, installed, shell_of  # noqa: PLC0415 - seldom
     from album_sort.operations.nightly import write_change  # noqa: PLC0415 - likewise
 

@@ -80,13 +80,13 @@ def _sentence(command: Any) -> str:  # noqa: ANN401 - as above
 
 
 def _modes(_before: Sequence[str]) -> Iterator[Candidate]:
-    from album_sort.choices import Mode  # noqa: PLC0415 - only for this word
+    from album_sort.types import Mode  # noqa: PLC0415 - only for this word
 
     return ((mode.value, "") for mode in Mode)
 
 
 def _precisions(_before: Sequence[str]) -> Iterator[Candidate]:
-    from album_sort.choices import Precision  # noqa: PLC0415 - only for this word
+    from album_sort.types import Precision  # noqa: PLC0415 - only for this word
 
     return ((one.value, "") for one in Precision)
 
