@@ -10,6 +10,7 @@ docs/reference/api.md tells of the rest. What is exported here is imported when 
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,7 +29,17 @@ if TYPE_CHECKING:
     )
     from album_sort.errors import AlbumSortError
 
-__version__ = "0.1.0"
+
+def _version() -> str:
+    """As the build has written it (version.py); that of unreleased code where nothing was built."""
+    try:
+        with open(os.path.join(os.path.dirname(__file__), "_version.txt"), encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return "0.1.0.dev0"
+
+
+__version__ = _version()
 
 __all__ = [
     "AlbumSortError",

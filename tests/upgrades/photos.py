@@ -30,7 +30,9 @@ def picture(number: int) -> bytes:
     for _ in range((SIDE // 8) ** 2):
         value = (value * 1_103_515_245 + 12_345) % 2**31
         colours.append((value >> 7 & 0xFFFFFF).to_bytes(3, "little"))
-    rows = [b"".join(colour * 8 for colour in colours[at : at + SIDE // 8]) * 8 for at in range(0, len(colours), SIDE // 8)]
+    rows = [
+        b"".join(colour * 8 for colour in colours[at : at + SIDE // 8]) * 8 for at in range(0, len(colours), SIDE // 8)
+    ]
     pixels = b"".join(rows)
     head = struct.pack("<IiiHHIIiiII", 40, SIDE, SIDE, 1, 24, 0, len(pixels), 2835, 2835, 0, 0)
     return b"BM" + struct.pack("<IHHI", 54 + len(pixels), 0, 0, 54) + head + pixels
