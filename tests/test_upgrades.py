@@ -34,10 +34,10 @@ def bring_back(version: str, root: Path) -> Path:
         connection.executescript((HERE / version / kept).read_text().replace(ROOT, str(root)))
         connection.close()
     for line in (HERE / version / "filed.tsv").read_text().splitlines():
-        path, name, mtime_ns = line.split("\t")
-        (albums / path).parent.mkdir(parents=True, exist_ok=True)
-        (albums / path).write_bytes(picture(NAMES.index(name)))
-        os.utime(albums / path, ns=(int(mtime_ns), int(mtime_ns)))
+        below, name, mtime_ns = line.split("\t")
+        (albums / below).parent.mkdir(parents=True, exist_ok=True)
+        (albums / below).write_bytes(picture(NAMES.index(name)))
+        os.utime(albums / below, ns=(int(mtime_ns), int(mtime_ns)))
     return albums
 
 
