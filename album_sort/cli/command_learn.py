@@ -51,6 +51,7 @@ def learn_album(
         typer.Option("--not", metavar="PHOTO", help="help.a-photo-or-folder"),
     ] = None,
     from_fixes: Annotated[bool, typer.Option("--from-fixes", help="help.photos-you-put-there")] = False,
+    fine: Annotated[bool, typer.Option("--fine", help="help.tell-albums-that-differ")] = False,
     ask: Annotated[bool, typer.Option("--ask", help="help.ask-about-the-20")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="help.say-what-it-would")] = False,
     wait: o.WaitSeconds = 0.0,
@@ -62,7 +63,7 @@ def learn_album(
     from album_sort.cli.learn import LearnCall, run_learn  # noqa: PLC0415 - see above
 
     words = (name, *(examples or ()))
-    call = LearnCall(words, tuple(no or ()), str(out), config, from_fixes, ask, dry_run, wait, quiet, json)
+    call = LearnCall(words, tuple(no or ()), str(out), config, from_fixes, fine, ask, dry_run, wait, quiet, json)
     raise typer.Exit(run_learn(call))
 
 

@@ -32,6 +32,7 @@ class LearnCall:
     destination: str
     config_file: Path | None
     from_fixes: bool
+    fine: bool
     ask: bool
     dry_run: bool
     wait: float
@@ -41,7 +42,7 @@ class LearnCall:
 
 def run_learn(call: LearnCall) -> ExitCode:
     """Has albums learned, and says what they are worth. A refusal is an answer: exit code 3, nothing is remembered."""
-    order = LearnOrder(_shown(call), call.destination, call.dry_run, call.from_fixes)
+    order = LearnOrder(_shown(call), call.destination, call.dry_run, call.from_fixes, call.fine)
     if call.ask and (call.as_json or not sys.stdin.isatty()):
         raise UsageError(sentence("command.ask-needs-a-terminal"), hint=sentence("command.leave-it-out-or"))
     here = settings_here(call.destination, lambda kept: read_layers(call.config_file, os.environ, {}, kept))
@@ -91,7 +92,7 @@ def run_learn_show(name: str, destination: str, *, as_json: bool) -> ExitCode:
     no = [there.primaries.get(content) or f"({content[:12]}…)" for content in found.album.negative]
     if as_json:
         row = {"album": found.album.album, "title": found.album.title, **worth_as_json(found.worth)}
-        print_json({**row, "yes": yes, "no": no, "siblings": list(found.siblings)})
+        print_json({**row, "yes": yes, "no": no, "siblings": list(found.siblings), "looks_closer": found.looks_closer})
         return ExitCode.DONE
     tell_examples(found, yes, no, there.lang)
     return ExitCode.DONE

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from album_sort.core.formats import HEAD_BYTES, MediaFormat, describe, sniff
 from album_sort.images.loaders import LOADERS
 from album_sort.images.pillow import prepare_pillow
@@ -9,7 +12,7 @@ from album_sort.images.pixels import LIBRARY_ERRORS, PIXEL_LIMIT, Request, Undec
 from album_sort.images.refusals import refusal_of
 from album_sort.images.statistics import measure_statistics
 from album_sort.images.thumbnail import encode_thumbnail
-from album_sort.images.views import make_views
+from album_sort.images.views import for_closer_look, make_closer_views, make_views
 from album_sort.types import DecodedPicture, Preprocessing, Reason
 
 
@@ -50,6 +53,19 @@ def decode_picture(
             warnings=pixels.warnings,
             missing_share=pixels.missing_share,
         )
+    except LIBRARY_ERRORS as error:
+        raise UndecodableError(refusal_of(error, media.name, data)) from error
+
+
+def decode_closer(
+    data: bytes, preprocessing: Preprocessing, *, suffix: str = "", pixel_limit: int = PIXEL_LIMIT
+) -> NDArray[np.uint8]:
+    """The views of a closer look (5, S, S, 3) at the picture in a file's bytes; raises as `decode_picture`."""
+    prepare_pillow()
+    media = recognise(data, suffix)
+    try:
+        pixels = LOADERS[media.name](data, Request(for_closer_look(preprocessing), pixel_limit, None))
+        return make_closer_views(pixels, preprocessing)
     except LIBRARY_ERRORS as error:
         raise UndecodableError(refusal_of(error, media.name, data)) from error
 

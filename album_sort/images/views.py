@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ WIDE_ASPECT = 2.0
 """Above this ratio of sides the centre crop would lose more than half of the picture."""
 
 MAX_VIEWS = 4
+
+CLOSER = 2
+"""How many times larger the picture is for a closer look."""
 
 _MAX_SQUASH = 1.5
 _SMALL_SHORT_PX, _SMALL_LONG_PX = 256, 1024
@@ -69,6 +72,25 @@ def make_views(pixels: Pixels, preprocessing: Preprocessing) -> PictureViews:
     if (size, resample) == (small_size, small_resample):
         return PictureViews(views, resized)
     return PictureViews(views, _resized(pixels, small_size, small_resample))
+
+
+def for_closer_look(preprocessing: Preprocessing) -> Preprocessing:
+    """What to decode for `make_closer_views`."""
+    side = CLOSER * preprocessing.crop_px
+    return replace(preprocessing, resize_px=side, crop_px=side)
+
+
+def make_closer_views(pixels: Pixels, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """The four corners and the middle (5, S, S, 3) of the picture at twice the size, upright and in sRGB.
+
+    What is printed on a thing can be read in them where it is a smear in the whole picture (docs/decisions/0013-learning.md).
+    """
+    side = preprocessing.crop_px
+    size = resized_size(pixels.size, CLOSER * side)
+    resized = _resized(pixels, size, _FILTERS[preprocessing.interpolation])
+    bottom, right = (length - side for length in resized.shape[:2])
+    starts = ((0, 0), (0, right), (bottom, 0), (bottom, right), (bottom // 2, right // 2))
+    return np.stack([resized[top : top + side, left : left + side] for top, left in starts])
 
 
 def _resized(pixels: Pixels, size: tuple[int, int], resample: Image.Resampling) -> NDArray[np.uint8]:

@@ -6,12 +6,23 @@ import contextlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.types import ContentId, FileEntry, Inspection, Preprocessing, Skipped
+
+
+class ReaderTask(StrEnum):
+    """What a reading process does with a file."""
+
+    INSPECT = "inspect"
+    PREVIEW = "preview"
+    """A picture for browsers."""
+    LOOK_CLOSER = "look-closer"
+    """A closer look at a photo that was inspected before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +37,7 @@ class ReaderSettings:
     """Most private memory a reading process may take; a picture that needs more is refused."""
     seconds_per_file: float = 8.0
     """Most time for one file, beside the time to read its bytes: a good decoder needs a tenth of a second."""
-    makes_previews: bool = False
-    """Whether it makes pictures for browsers instead of looking at photos."""
+    task: ReaderTask = ReaderTask.INSPECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,17 @@ class Previewed:
     """Of a film, which has none yet."""
 
 
-Answer = Read | Known | Failed | Previewed
+@dataclass(frozen=True, slots=True, eq=False)
+class LookedCloser:
+    """A file's picture at twice the size, in parts."""
+
+    file: FileEntry
+    content_id: ContentId
+    views: NDArray[np.uint8]
+    """(5, S, S, 3)"""
+
+
+Answer = Read | Known | Failed | Previewed | LookedCloser
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,9 +18,19 @@ from multiprocessing.connection import Connection
 
 from album_sort.core.formats import HEAD_BYTES, sniff
 from album_sort.core.unreadable import unreadable
-from album_sort.images import UndecodableError, decode_picture, make_film_preview, make_preview
+from album_sort.images import UndecodableError, decode_closer, decode_picture, make_film_preview, make_preview
 from album_sort.inspection.memory import keep_freed_memory
-from album_sort.inspection.messages import Answer, Failed, Known, Previewed, Read, ReaderSettings, Ready
+from album_sort.inspection.messages import (
+    Answer,
+    Failed,
+    Known,
+    LookedCloser,
+    Previewed,
+    Read,
+    ReaderSettings,
+    ReaderTask,
+    Ready,
+)
 from album_sort.metadata.files import read_metadata, read_sidecar, read_video_metadata
 from album_sort.reading import NotAFile, open_regular, read_at_most, read_head, sha256_of
 from album_sort.state.cache import CacheReader
@@ -55,6 +65,15 @@ def inspect(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> An
 def preview(file: FileEntry, settings: ReaderSettings) -> Answer:
     """A picture of one photo for browsers. Never raises for what a file may contain."""
     return _within_its_border(file, settings, lambda: _preview(file, settings))
+
+
+def look_closer(file: FileEntry, settings: ReaderSettings) -> Answer:
+    """A closer look at one photo. Never raises for what a file may contain."""
+
+    def look(content_id: ContentId, data: bytes) -> Answer:
+        return LookedCloser(file, content_id, decode_closer(data, settings.preprocessing, suffix=file.suffix))
+
+    return _within_its_border(file, settings, lambda: _of_its_bytes(file, settings, look))
 
 
 def _within_its_border(file: FileEntry, settings: ReaderSettings, work: Callable[[], Answer]) -> Answer:
@@ -209,6 +228,16 @@ def _limit_memory(most_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
+def _answer(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> Answer:
+    match settings.task:
+        case ReaderTask.INSPECT:
+            return inspect(file, settings, cache)
+        case ReaderTask.PREVIEW:
+            return preview(file, settings)
+        case ReaderTask.LOOK_CLOSER:
+            return look_closer(file, settings)
+
+
 def serve(connection: Connection) -> None:
     """Answers until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole process group; the supervisor decides
@@ -225,7 +254,7 @@ def serve(connection: Connection) -> None:
     connection.send(Ready())
     while True:
         file: FileEntry = connection.recv()
-        connection.send(preview(file, settings) if settings.makes_previews else inspect(file, settings, cache))
+        connection.send(_answer(file, settings, cache))
 
 
 if __name__ == "__main__":

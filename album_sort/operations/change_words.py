@@ -10,15 +10,18 @@ from album_sort.core.dates.told import parse_told_time
 from album_sort.core.file_names import fold
 from album_sort.core.learning.lesson import Lesson, TaughtAlbum, kept_text, new_album_id
 from album_sort.errors import UsageError
+from album_sort.events import silent
 from album_sort.operations.examples import refuse_shared, with_examples
 from album_sort.operations.learn import folder_title
 from album_sort.pipeline.changing import Draft
+from album_sort.pipeline.closer import CloserLooks, files_of
 from album_sort.pipeline.engine import make_engine
 from album_sort.pipeline.fixing import Meant
 from album_sort.pipeline.lessons import primaries_of, setting_of
 from album_sort.pipeline.own_albums import COVER, MADE, own_albums_of
 from album_sort.pipeline.policy import load_rules
 from album_sort.pipeline.scouting import town_called
+from album_sort.pipeline.stages import Stages
 from album_sort.pipeline.teaching import NotLearned, Shelf, Sought, learn_albums
 from album_sort.sentences import sentence
 from album_sort.settings import SPECS, Settings
@@ -212,7 +215,7 @@ def _teach_more(drafted: Drafted, lesson: Lesson, album: TaughtAlbum, photos: Se
     if not new:
         return
     albums = [with_examples(one, new, []) if one is album else one for one in lesson.albums]
-    learned = _learned(drafted, albums, photos)
+    learned = _learned(drafted, albums, photos, looks_closer=lesson.looks_closer)
     if isinstance(learned, Lesson):
         _keep(drafted, learned)
         return
@@ -232,7 +235,9 @@ def _takes_no_others(title: str, photos: int) -> Reason:
     return Reason.of("notice.album-not-learned", title=title, photos=photos)
 
 
-def _learned(drafted: Drafted, albums: Sequence[TaughtAlbum], photos: Sequence[Meant]) -> Lesson | NotLearned:
+def _learned(
+    drafted: Drafted, albums: Sequence[TaughtAlbum], photos: Sequence[Meant], *, looks_closer: bool = False
+) -> Lesson | NotLearned:
     before = drafted.draft.before
     refuse_shared(albums, drafted.lessons(before.lessons), {one.content_id: one.path for one in photos})
     engine = make_engine(
@@ -242,4 +247,11 @@ def _learned(drafted: Drafted, albums: Sequence[TaughtAlbum], photos: Sequence[M
     with engine.open_cache() as cache:
         sought = Sought.under(drafted.draft.albums.rules, drafted.settings.precision_target)
         library = Shelf.of(primaries_of(drafted.draft.ledger), cache)
-        return learn_albums(albums, library, Shelf.of(examples, cache), engine.model_key, sought)
+        looker = None
+        if looks_closer:
+            files = files_of((), drafted.draft.ledger, drafted.draft.albums.destination)
+            for one in photos:
+                files.setdefault(one.content_id, []).append(one.path)
+            looker = CloserLooks(engine, cache, Stages(silent), files)
+        shown = Shelf.of(examples, cache)
+        return learn_albums(albums, library, shown, engine.model_key, sought, looker=looker)

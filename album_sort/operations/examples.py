@@ -15,10 +15,11 @@ from album_sort.core.learning.lesson import (
 from album_sort.errors import UsageError
 from album_sort.operations.clock import now_there
 from album_sort.paths import given_path
+from album_sort.pipeline.closer import files_of
 from album_sort.pipeline.fixing import Albums, Meant, find_photos, look_at
 from album_sort.pipeline.hand import all_albums, all_titles, shape_of
 from album_sort.pipeline.kept import kept_of
-from album_sort.pipeline.lessons import primaries_of
+from album_sort.pipeline.lessons import Looker, primaries_of
 from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.teaching import NotLearned, Shelf, Sought, learn_albums
 from album_sort.sentences import sentence
@@ -48,6 +49,8 @@ class LearnOrder:
     """Whether it is only to be said what it would be worth."""
     from_fixes: bool = False
     """Whether photos that a person has put into the album, or elsewhere, are examples, too."""
+    looks_closer: bool = False
+    """Whether siblings are to be told apart by a closer look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class Examined:
     primaries: Mapping[ContentId, AlbumRelPath]
     """Where each photo of the destination lies."""
     lang: str
+    looks_closer: bool = False
+    """Whether siblings are told apart by a closer look, as was asked for now, or when they were taught."""
 
     @classmethod
     def read(cls, order: LearnOrder, titles: Sequence[str], state: DestinationState) -> Examined:
@@ -99,7 +104,15 @@ class Examined:
             albums.append(_with_fixes(album, there) if order.from_fixes else album)
         albums += before.values()
         refuse_shared(albums, kept.lessons, paths)
-        return cls(tuple(albums), paths, there, primaries_of(there.picture.ledger), language_of(state))
+        mine = {one.album for one in albums}
+        before_closer = any(one.looks_closer for one in kept.lessons if mine & {album.album for album in one.albums})
+        looks_closer = order.looks_closer or before_closer
+        if looks_closer and len(albums) == 1:
+            raise UsageError(
+                f"{albums[0].title!r} is taught alone: a closer look tells several albums that look alike from each other",
+                hint="give each of them a folder of its own: album-sort learn FOLDER FOLDER... --fine --out ALBUMS",
+            )
+        return cls(tuple(albums), paths, there, primaries_of(there.picture.ledger), language_of(state), looks_closer)
 
     def shelf(self, cache: InferenceCache) -> Shelf:
         """All photos of the destination and all examples."""
@@ -111,11 +124,19 @@ class Examined:
         examples = {content for one in self.albums for content in (*one.positive, *one.negative)}
         return shelf.asked == frozenset({*self.primaries, *examples})
 
-    def learned(self, shelf: Shelf, model_key: str, precision_target: float) -> Lesson | NotLearned:
+    def files(self) -> dict[ContentId, list[str]]:
+        """Paths that may hold each photo that can be spoken of."""
+        found = files_of((), self.there.picture.ledger, self.there.destination)
+        for content, path in self.paths.items():
+            found[content] = [path, *found.get(content, ())]
+        return found
+
+    def learned(self, shelf: Shelf, model_key: str, precision_target: float, looker: Looker) -> Lesson | NotLearned:
         """What can be learned from it, against all photos of its shelf."""
         sought = Sought.under(self.there.rules, precision_target)
         examples = [content for one in self.albums for content in (*one.positive, *one.negative)]
-        return learn_albums(self.albums, shelf, shelf.of_those(examples), model_key, sought)
+        closer = looker if self.looks_closer else None
+        return learn_albums(self.albums, shelf, shelf.of_those(examples), model_key, sought, looker=closer)
 
     def with_answers(self, answers: Answers) -> Examined:
         """With what was answered about its one album."""

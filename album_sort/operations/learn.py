@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from album_sort.config import cache_folder
@@ -24,11 +24,12 @@ from album_sort.operations.clock import now_there
 from album_sort.operations.examples import NO_ANSWERS, Answers, Examined, LearnOrder
 from album_sort.operations.order import SettingsHere
 from album_sort.pipeline.clock import utc_now
+from album_sort.pipeline.closer import CloserLooks
 from album_sort.pipeline.engine import Engine, make_engine
 from album_sort.pipeline.execute import begin_run, new_run_id
 from album_sort.pipeline.fixing import Albums, remember_all
 from album_sort.pipeline.holding import held_destination
-from album_sort.pipeline.lessons import probability_of, setting_of
+from album_sort.pipeline.lessons import probability_of, scores_of, setting_of
 from album_sort.pipeline.remembered import open_to_read, remember_run
 from album_sort.pipeline.stages import Stages
 from album_sort.pipeline.teaching import NotLearned, Shelf
@@ -75,6 +76,10 @@ class Learned:
     refused: NotLearned | None = None
     pairs: tuple[tuple[str, str], ...] = ()
     """Paths of the photos that show why it was refused; the second is empty where one alone shows it."""
+    looks_closer: bool = False
+    """Whether siblings are told apart by a closer look."""
+    unseen: int = 0
+    """Photos that are likely enough any of the siblings to be looked at closer, and will be by the next run only."""
     run_id: RunId | None = None
     """What `undo` takes back; None where nothing was remembered."""
 
@@ -101,7 +106,8 @@ def learn(
             lesson = Examined.read(order, titles, state)
         _look_at_new(engine, cache, lesson, sink)
         shelf = lesson.shelf(cache)
-        room = _Room(shelf, engine.model_key, target)
+        looker = CloserLooks(engine, cache, Stages(sink), lesson.files())
+        room = _Room(shelf, engine.model_key, target, looker)
         answers = NO_ANSWERS if ask is None else _ask(lesson, room, ask)
         if order.is_trial:
             return _outcome(lesson.with_answers(answers), room)[0]
@@ -125,9 +131,10 @@ class _Room:
     """All photos of the destination, and the examples: read once."""
     model_key: str
     precision_target: float
+    looker: CloserLooks
 
     def learned(self, lesson: Examined) -> Lesson | NotLearned:
-        return lesson.learned(self.shelf, self.model_key, self.precision_target)
+        return lesson.learned(self.shelf, self.model_key, self.precision_target, self.looker)
 
 
 def _look_at_new(engine: Engine, cache: InferenceCache, lesson: Examined, sink: EventSink) -> None:
@@ -178,8 +185,10 @@ def _outcome(lesson: Examined, room: _Room) -> tuple[Learned, Lesson | NotLearne
         yes, no = learned.pairs
         pairs = tuple((lesson.path_of(one), lesson.path_of(other)) for one, other in zip(yes, no, strict=False))
         pairs = pairs or tuple((lesson.path_of(one), "") for one in yes)
-        return Learned(lesson.lang, refused=learned, pairs=pairs), learned
-    followers = dict(_followers(learned, lesson, room))
+        refused = Learned(lesson.lang, refused=learned, pairs=pairs, looks_closer=lesson.looks_closer)
+        return refused, learned
+    found, unseen = _followers(learned, lesson, room)
+    followers = dict(found)
     albums = tuple(
         LearnedNow(
             taught,
@@ -189,27 +198,28 @@ def _outcome(lesson: Examined, room: _Room) -> tuple[Learned, Lesson | NotLearne
         )
         for taught, model in zip(learned.albums, learned.models, strict=True)
     )
-    return Learned(lesson.lang, albums), learned
+    return Learned(lesson.lang, albums, looks_closer=lesson.looks_closer, unseen=unseen), learned
 
 
-def _followers(learned: Lesson, lesson: Examined, room: _Room) -> Iterator[tuple[AlbumId, tuple[Follower, ...]]]:
-    """For each album the photos that it would take, by what was learned alone."""
+def _followers(
+    learned: Lesson, lesson: Examined, room: _Room
+) -> tuple[list[tuple[AlbumId, tuple[Follower, ...]]], int]:
+    """For each album the photos that it would take, by what was learned alone; and how many have still to be looked at closer."""
     primaries = lesson.primaries
     shown = {content for one in learned.albums for content in (*one.positive, *one.negative)}
     placed = {*lesson.there.hand.corrections, *lesson.there.hand.pinned, *shown}
     shelf = room.shelf.of_those([content for content in primaries if content not in placed])
-    scores = learned.score(shelf.rows)
     least = least_log_odds([learned], dict(lesson.there.rules.precision_targets), room.precision_target)
+    # Learning has looked at as many as it takes to say what it is worth; the others are for the run.
+    contents, scores, unseen = scores_of(learned, least, shelf.contents, shelf.rows, room.looker.kept)
+    found = []
     for column, taught in enumerate(learned.albums):
         if taught.album in least:
             order = (-scores[:, column]).argsort(kind="stable").tolist()
             rows = [row for row in order if scores[row, column] >= least[taught.album]]
-            yield (
-                taught.album,
-                tuple(
-                    Follower(primaries[shelf.contents[row]], probability_of(float(scores[row, column]))) for row in rows
-                ),
-            )
+            some = [Follower(primaries[contents[row]], probability_of(float(scores[row, column]))) for row in rows]
+            found.append((taught.album, tuple(some)))
+    return found, unseen
 
 
 def folder_title(given: str) -> str:

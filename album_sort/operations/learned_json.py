@@ -24,7 +24,7 @@ def learned_as_json(learned: Learned) -> dict[str, object]:
         }
         for one in learned.albums
     ]
-    return {"event": "learned", "run": learned.run_id, "albums": albums}
+    return {"event": "learned", "run": learned.run_id, "looks_closer": learned.looks_closer, "albums": albums}
 
 
 def worth_as_json(worth: Worth) -> dict[str, object]:

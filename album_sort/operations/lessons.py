@@ -9,7 +9,15 @@ from typing import NamedTuple, Self
 
 from album_sort.core.checked import NONSENSE
 from album_sort.core.file_names import fold
-from album_sort.core.learning.lesson import Lesson, TaughtAlbum, kept_text, lesson_of_text, lesson_to_text, new_album_id
+from album_sort.core.learning.lesson import (
+    Lesson,
+    NewerLessonError,
+    TaughtAlbum,
+    kept_text,
+    lesson_of_text,
+    lesson_to_text,
+    new_album_id,
+)
 from album_sort.core.learning.values import Worth
 from album_sort.core.planning.album_names import find_album
 from album_sort.errors import UsageError, why_unreadable
@@ -42,6 +50,8 @@ class Taught:
     siblings: tuple[str, ...]
     """Titles of those that it was taught with."""
     model_key: str
+    looks_closer: bool = False
+    """Whether it is told from its siblings by a closer look."""
     is_passed_over: bool = False
     """Whether nothing is filed by it: another album has its title, or its id."""
 
@@ -79,6 +89,7 @@ def _all_of(state: DestinationState) -> list[Taught]:
             model.worth,
             tuple(other.title for other in lesson.albums if other is not one),
             lesson.model_key,
+            lesson.looks_closer,
             lesson.lesson_id not in heard,
         )
         for lesson in all_lessons_of(state.settings_with(KEY))
@@ -129,6 +140,9 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
         raise UsageError(
             sentence("learn.cannot-read", file=file, why=why_unreadable(error)), hint=sentence("learn.give-a-file-of")
         ) from error
+    except NewerLessonError as error:
+        hint = "update album-sort here, or learn it here from its photos"
+        raise UsageError(f"{file!r} was written by a newer album-sort", hint=hint) from error
     except NONSENSE as error:
         raise UsageError(sentence("learn.does-not-hold-a", file=file), hint=sentence("learn.give-a-file-of")) from error
 

@@ -16,7 +16,7 @@ from album_sort.config import cache_folder
 from album_sort.core.formats import HEAD_BYTES, sniff
 from album_sort.fileops.lock import check_unlocked
 from album_sort.inspection.held_folders import HeldFolder
-from album_sort.inspection.messages import Answer, Previewed
+from album_sort.inspection.messages import Answer, Previewed, ReaderTask
 from album_sort.inspection.pool import ReaderPool
 from album_sort.operations.live_pages import LivePages
 from album_sort.operations.order import SettingsHere
@@ -52,7 +52,7 @@ class LiveAlbums:
         self.engine = _engine(here, remembered)
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="albums")
         self._thumbnails: ThumbnailStore | None = None
-        self._pool = ReaderPool(replace(self.engine.reader, makes_previews=True), 1)
+        self._pool = ReaderPool(replace(self.engine.reader, task=ReaderTask.PREVIEW), 1)
         self._folder = HeldFolder("album-sort-page-")
         self.pages = LivePages(destination, self.engine.cache_folder, Path(self._folder.path))
 

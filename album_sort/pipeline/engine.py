@@ -25,9 +25,10 @@ from album_sort.classifier.weights import (
     weights_by_hash,
 )
 from album_sort.errors import WeightsUnavailable
+from album_sort.inspection.closer import Wanted, look_closer
 from album_sort.inspection.cores import ThreadSplit, available_cores, split_threads
 from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
-from album_sort.inspection.messages import ReaderSettings
+from album_sort.inspection.messages import ReaderSettings, ReaderTask
 from album_sort.inspection.others import Others
 from album_sort.pipeline.policy import load_head
 from album_sort.pipeline.remembered import RememberedWeights
@@ -181,6 +182,12 @@ class Engine:
             with on_conversion() if self.is_to_be_converted else contextlib.nullcontext():
                 self.held.make()
         return find_others(self)
+
+    def look_closer(self, wanted: Wanted, cache: InferenceCache, on_progress: Callable[[int, str], None]) -> int:
+        """Looks closer at photos that were inspected before; how many of them could be looked at."""
+        reader = replace(self.reader, task=ReaderTask.LOOK_CLOSER)
+        inspection = InspectionSettings(reader, self.split.workers, self.settings.batch_size)
+        return look_closer(wanted, inspection, cache, lambda: self.held or self._new_classifier(), on_progress)
 
     def _new_classifier(self) -> Classifier:
         from album_sort.classifier.rivals import measure_in_turns  # noqa: PLC0415 - only when a network runs

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,18 @@ from album_sort.pipeline.policy import standing
 from album_sort.state.cache import InferenceCache
 from album_sort.types import AlbumId, AlbumRelPath, ContentId, Evidence, Reason, Role
 from album_sort.types.ledger import LedgerRow
+
+Looks = Mapping[ContentId, NDArray[np.float16]]
+"""What closer looks have told of photos: (V, 512) of each that could be looked at."""
+
+
+class Looker(Protocol):
+    """Takes closer looks, and remembers them (`pipeline/closer.py`)."""
+
+    def looks(self, contents: Iterable[ContentId]) -> Looks:
+        """What closer looks tell of these photos; of one that no file holds any more there is nothing."""
+        ...
+
 
 KEY = "learned "
 """Of the destination's settings, before the lesson's id: a run's own entry is taken back with the run."""
@@ -109,8 +122,10 @@ def hear(
     least: Mapping[AlbumId, float],
     contents: Iterable[ContentId],
     cache: InferenceCache,
+    *,
+    looker: Looker,
 ) -> Heard:
-    """What they say of these photos, by what the cache keeps of them; nothing is looked at again.
+    """What they say of these photos, by what the cache keeps of them; only where one wants to look closer, and nobody has, that is done.
 
     `taught` are all lessons, `usable` those in the terms of this run's network. `least`: the log-odds from which an album files, for
     each that may. A photo below them is none of its: other albums must not become unsure because one more was learned.
@@ -120,20 +135,67 @@ def hear(
     shown = {content: one.album for lesson in taught for one in lesson.albums for content in one.positive}
     evidence: dict[ContentId, tuple[Evidence, ...]] = {}
     asked = list(dict.fromkeys(contents))
-    for start in range(0, len(asked), _TOGETHER):
-        found = cache.embeddings_of(asked[start : start + _TOGETHER])
-        if not found:
-            continue
-        rows, known = np.stack(list(found.values())), list(found)
+    _look_where_needed(usable, least, asked, cache, looker)
+    for known, rows in _rows_of(asked, cache):
         for lesson in usable:
-            for number, piece in evidence_of_lesson(lesson, least, lesson.score(rows)):
-                content = known[number]
-                evidence[content] = (*evidence.get(content, ()), piece)
+            some, scores, _ = scores_of(lesson, least, known, rows, looker.looks)
+            for number, piece in evidence_of_lesson(lesson, least, scores):
+                evidence[some[number]] = (*evidence.get(some[number], ()), piece)
     for lesson in usable:
         for one in lesson.albums:
             for content in one.negative:
                 evidence[content] = tuple(piece for piece in evidence.get(content, ()) if piece.album != one.album)
     return Heard(evidence, shown)
+
+
+def _rows_of(
+    asked: Sequence[ContentId], cache: InferenceCache
+) -> Iterator[tuple[list[ContentId], NDArray[np.float16]]]:
+    """Portions of the photos that the network has seen, with their embeddings (N, 512)."""
+    for start in range(0, len(asked), _TOGETHER):
+        found = cache.embeddings_of(asked[start : start + _TOGETHER])
+        if found:
+            yield list(found), np.stack(list(found.values()))
+
+
+def _look_where_needed(
+    usable: Sequence[Lesson],
+    least: Mapping[AlbumId, float],
+    asked: Sequence[ContentId],
+    cache: InferenceCache,
+    looker: Looker,
+) -> None:
+    """All at once, so that a person sees how many there are."""
+    closer = [lesson for lesson in usable if lesson.looks_closer]
+    if closer:
+        looker.looks(
+            known[number]
+            for known, rows in _rows_of(asked, cache)
+            for lesson in closer
+            for number in np.flatnonzero(lesson.worth_a_look(rows, least)).tolist()
+        )
+
+
+def scores_of(
+    lesson: Lesson,
+    least: Mapping[AlbumId, float],
+    contents: Sequence[ContentId],
+    rows: NDArray[np.float16],
+    looks: Callable[[Iterable[ContentId]], Looks],
+) -> tuple[Sequence[ContentId], NDArray[np.float64], int]:
+    """The photos of which a lesson can say anything, and its scores (N, A): all, or those that could be looked at closer.
+
+    At last how many are worth a closer look that nothing is known of.
+    """
+    if not lesson.looks_closer:
+        return contents, lesson.score(rows), 0
+    wanted = np.flatnonzero(lesson.worth_a_look(rows, least)).tolist()
+    found = looks([contents[number] for number in wanted])
+    seen = [number for number in wanted if contents[number] in found]
+    if not seen:
+        return (), np.zeros((0, len(lesson.albums))), len(wanted)
+    some = [contents[number] for number in seen]
+    return some, lesson.score(rows[seen], np.stack([found[content] for content in some])), len(wanted) - len(seen)
 
 
 def evidence_of_lesson(

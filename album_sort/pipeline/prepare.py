@@ -14,6 +14,7 @@ from album_sort.events import EventSink, FileLeftOut, Notice
 from album_sort.inspection.inspect import InspectionResult
 from album_sort.inspection.others import Others
 from album_sort.pipeline.assigning import Decider, album_title, assign_all, file_all, new_only
+from album_sort.pipeline.closer import CloserLooks, files_of
 from album_sort.pipeline.correcting import NOTHING_FOLLOWS, Followed, follow_corrections
 from album_sort.pipeline.engine import Engine
 from album_sort.pipeline.facts import AlbumTable, Library, LibraryContext, gather_apart, gather_facts
@@ -109,11 +110,12 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     request, engine, policy, lang = scouted.request, scouted.engine, scouted.policy, scouted.lang
     stages, notes, net = Stages(sink, [scouted.timing]), list[str](), Net(is_strict=request.settings.strict)
     hand, remembered = _with_hand(scouted, remembered)
-    with stages.stage("classify", len(scouted.files)), engine.open_cache() as cache:
-        inspected = _inspect(scouted, cache, stages, notes)
-        stages.items = inspected.read_count
-        rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
-        policy, heard, relearned = _listen(scouted, remembered, inspections, rest, cache)
+    with engine.open_cache() as cache:
+        with stages.stage("classify", len(scouted.files)):
+            inspected = _inspect(scouted, cache, stages, notes)
+            stages.items = inspected.read_count
+            rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
+        policy, heard, relearned = _listen(scouted, remembered, inspections, rest, (cache, stages))
     _tell_made_anew(sink, engine, lang, is_made_anew=cache.is_made_anew)
     with stages.stage("places"):
         whole = _whole(scouted, remembered, inspections, rest, net)
@@ -175,18 +177,29 @@ def _inspect(scouted: Scouted, cache: InferenceCache, stages: Stages, notes: lis
 
 
 def _listen(
-    scouted: Scouted, remembered: Remembered, inspections: Mapping[str, Inspection], rest: Rest, cache: InferenceCache
+    scouted: Scouted,
+    remembered: Remembered,
+    inspections: Mapping[str, Inspection],
+    rest: Rest,
+    looking: tuple[InferenceCache, Stages],
 ) -> tuple[FilingPolicy, Heard, tuple[Lesson, ...]]:
     """What was taught says of these photos, the policy by which it files, and the lessons that had to be learned anew."""
     if not remembered.lessons:
         return scouted.policy, NOTHING_HEARD, ()
     filed = [row.content_id for row in remembered.records.ledger.values() if row.role is Role.PRIMARY]
     sought = Sought.under(scouted.policy.rules, scouted.policy.precision_target)
-    lessons = learned_anew(remembered.lessons, filed, cache, scouted.engine.model_key, sought)
+    (cache, stages), read = looking, (*inspections.values(), *rest.there.values())
+    files = files_of(read, remembered.records.ledger, scouted.request.destination) if _looks_closer(remembered) else {}
+    looker = CloserLooks(scouted.engine, cache, stages, files)
+    lessons = learned_anew(remembered.lessons, filed, cache, scouted.engine.model_key, sought, looker=looker)
     policy = with_lessons(scouted.policy, lessons)
-    contents = (each.content_id for each in (*inspections.values(), *rest.there.values()))
-    heard = hear(remembered.lessons, lessons, policy.taught, contents, cache).under(policy.rules)
+    contents = (each.content_id for each in read)
+    heard = hear(remembered.lessons, lessons, policy.taught, contents, cache, looker=looker).under(policy.rules)
     return policy, heard, tuple(one for one in lessons if one not in remembered.lessons)
+
+
+def _looks_closer(remembered: Remembered) -> bool:
+    return any(lesson.looks_closer for lesson in remembered.lessons)
 
 
 def _with_hand(scouted: Scouted, remembered: Remembered) -> tuple[HandReading, Remembered]:

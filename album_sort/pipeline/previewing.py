@@ -7,7 +7,6 @@ is not read at all (docs/decisions/0015-previews.md).
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -18,15 +17,16 @@ from album_sort.core.formats import format_of_suffix, wants_preview
 from album_sort.events import EventSink
 from album_sort.inspection.cores import available_cores
 from album_sort.inspection.inspect import processes_worth_starting
-from album_sort.inspection.messages import Failed, Previewed
+from album_sort.inspection.messages import Failed, Previewed, ReaderTask
 from album_sort.inspection.pool import ReaderPool
+from album_sort.pipeline.closer import file_there
 from album_sort.pipeline.engine import Engine
 from album_sort.pipeline.extras import can_show_films
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.stages import Stages
 from album_sort.state.previews import PreviewStore
 from album_sort.state.thumbnails import ThumbnailStore
-from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Plan, Role
+from album_sort.types import ContentId, FileEntry, Inspection, Plan, Role
 from album_sort.types.ledger import LedgerRow
 
 _AHEAD = 8
@@ -82,13 +82,8 @@ class _Wanted:
 
 
 def _file_at(path: str, root: str, size_bytes: int) -> FileEntry | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    if not stat.S_ISREG(found.st_mode) or found.st_size != size_bytes:
-        return None
-    return FileEntry(path, root, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, FileKind.PHOTO)
+    file = file_there(path, root)
+    return file if file is not None and file.size_bytes == size_bytes else None
 
 
 def make_previews(
@@ -105,7 +100,7 @@ def make_previews(
     with (
         closing(ThumbnailStore(engine.cache_folder)) as thumbnails,
         stages.stage("previews", len(files)),
-        ReaderPool(replace(engine.reader, makes_previews=True), workers, _AHEAD) as pool,
+        ReaderPool(replace(engine.reader, task=ReaderTask.PREVIEW), workers, _AHEAD) as pool,
     ):
         for answer in pool.read(files):
             match answer:

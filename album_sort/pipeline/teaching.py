@@ -1,4 +1,7 @@
-"""Learns albums from what the cache keeps of the photos that a person has shown: no photo is looked at again."""
+"""Learns albums from what the cache keeps of the photos that a person has shown.
+
+No photo is looked at again, unless siblings are to be told apart by a closer look: then the examples are, and what may be any of them.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,23 @@ from numpy.typing import NDArray
 
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.learning.lesson import MOST_SHOWN, Lesson, TaughtAlbum
-from album_sort.core.learning.siblings import learn_siblings
+from album_sort.core.learning.siblings import (
+    Closer,
+    Seen,
+    find_alike,
+    learn_siblings,
+    likely_any,
+    study_siblings,
+    tell_apart,
+)
 from album_sort.core.learning.single import learn_one
 from album_sort.core.learning.values import Examples, LearnedAlbum, LearnedAlbums, Refusal
+from album_sort.pipeline.lessons import Looker
 from album_sort.state.cache import InferenceCache
 from album_sort.types import AlbumId, ContentId
+
+MOST_LOOKED_AT = 1000
+"""Photos of the library that siblings are measured on by a closer look; more change nothing, and a look takes a tenth of a second."""
 
 _TOGETHER = 4096
 
@@ -78,22 +93,66 @@ class Sought:
 
 
 def learn_albums(
-    albums: Sequence[TaughtAlbum], library: Shelf, shown: Shelf, model_key: str, sought: Sought
+    albums: Sequence[TaughtAlbum],
+    library: Shelf,
+    shown: Shelf,
+    model_key: str,
+    sought: Sought,
+    *,
+    looker: Looker | None = None,
 ) -> Lesson | NotLearned:
-    """A lesson of one album, or of several siblings; `shown` has the examples. What no network has seen teaches nothing."""
+    """A lesson of one album, or of several siblings; `shown` has the examples. What no network has seen teaches nothing.
+
+    With a `looker`, siblings are told apart by closer looks.
+    """
     taken = [_Taken.of(one, shown) for one in albums]
     examples, target = [one.examples for one in taken], sought.of(albums)
     if len(albums) == 1:
         learned: LearnedAlbum | LearnedAlbums | Refusal = learn_one(examples[0], library.rows, target)
-    else:
+    elif looker is None:
         learned = learn_siblings(examples, library.rows, target)
+    else:
+        looks = looker.looks(content for one in taken for content in (*one.yes, *one.no))
+        # What cannot be looked at closer any more does not say what is to be seen there.
+        taken = [_Taken.of(one, shown.of_those([*looks])) for one in albums]
+        learned = _learn_closer(taken, library, target, looker)
     if isinstance(learned, Refusal):
         return _not_learned(learned, taken)
     return Lesson(tuple(one.album for one in taken), _portable(learned), model_key)
 
 
+def _learn_closer(taken: Sequence[_Taken], library: Shelf, target: float, looker: Looker) -> LearnedAlbums | Refusal:
+    """Siblings by closer looks: first at the examples, then, if these can be told apart, at what may be any of them."""
+    classes = [one.examples for one in taken]
+    lesson = study_siblings(classes, library.rows)
+    if isinstance(lesson, Refusal):
+        return lesson
+    rows, least = likely_any(lesson)
+    yes = [content for one in taken for content in one.yes]
+    no = [content for one in taken for content in one.no]
+    looks = looker.looks((*yes, *no))
+    parts = next(iter(looks.values()))[None]
+    positive = np.stack([looks[content] for content in yes])
+    negative = np.stack([looks[content] for content in no]) if no else parts[:0]
+    alike = find_alike(lesson, classes, Seen.closer(lesson, Closer(positive, negative, rows[:0], parts[:0], least)))
+    if alike is not None:
+        return alike
+    worth = rows[:: max(-(-len(rows) // MOST_LOOKED_AT), 1)].tolist()
+    found = looker.looks(library.contents[row] for row in worth)
+    seen = [row for row in worth if library.contents[row] in found]
+    others = np.stack([found[library.contents[row]] for row in seen]) if seen else parts[:0]
+    closer = Closer(positive, negative, np.asarray(seen, np.intp), others, least)
+    return tell_apart(lesson, classes, Seen.closer(lesson, closer), target)
+
+
 def learned_anew(
-    lessons: Sequence[Lesson], library: Iterable[ContentId], cache: InferenceCache, model_key: str, sought: Sought
+    lessons: Sequence[Lesson],
+    library: Iterable[ContentId],
+    cache: InferenceCache,
+    model_key: str,
+    sought: Sought,
+    *,
+    looker: Looker,
 ) -> tuple[Lesson, ...]:
     """The lessons for the network of this run: those of another one are learned again, from the same photos.
 
@@ -106,7 +165,8 @@ def learned_anew(
     for lesson in lessons:
         if lesson.model_key != model_key:
             examples = {content for one in lesson.albums for content in (*one.positive, *one.negative)}
-            again = learn_albums(lesson.albums, shelf, Shelf.of(examples, cache), model_key, sought)
+            closer = looker if lesson.looks_closer else None
+            again = learn_albums(lesson.albums, shelf, Shelf.of(examples, cache), model_key, sought, looker=closer)
             if isinstance(again, NotLearned):
                 continue
             lesson = again  # noqa: PLW2901 - the same, by the other network

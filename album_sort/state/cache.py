@@ -7,7 +7,7 @@ content. It may be deleted at any time: damaged or unwritable, it costs time, ne
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +36,9 @@ CACHE_FILE = "inference.sqlite"
 
 INSPECTION_VERSION = 4
 """Raised whenever reading the same bytes would give other metadata or other pixels."""
+
+CLOSER_LOOK_VERSION = 1
+"""Raised whenever a closer look at the same pixels would give other numbers."""
 
 MOST_PHOTOS = 10_000_000
 """Beyond this many contents the oldest are forgotten: 15 GB, a thousandth of such photos. A bound below the size of a library would have a
@@ -93,6 +96,8 @@ _ADD_MODEL = "INSERT OR IGNORE INTO models (model_key) VALUES (?)"
 
 _ADD_PREDICTION = f"""INSERT OR REPLACE INTO predictions
 SELECT content, {THIS_MODEL}, ?, ? FROM contents WHERE content_id = ?"""  # noqa: S608 - constant
+
+_Unpack = Callable[[bytes], NDArray[np.float16]]
 
 _MOST_PENDING = 5_000
 """Statements kept while another run holds the file, before they are given up."""
@@ -202,6 +207,16 @@ class InferenceCache:
             prediction=prediction,
         )
 
+    def add_closer(self, content_id: ContentId, parts: NDArray[np.float16]) -> None:
+        """Remembers what a closer look at a known content has told (CLOSER_VIEWS, 512); visible to other runs after `commit`."""
+        key = _closer_key(self._model_key)
+        self._pending.append((_ADD_MODEL, (key,)))
+        self._pending.append((_ADD_PREDICTION, (key, b"", codec.pack_closer(parts), bytes.fromhex(content_id))))
+
+    def closer_of(self, contents: Sequence[ContentId]) -> dict[ContentId, NDArray[np.float16]]:
+        """What closer looks (CLOSER_VIEWS, 512) have told of those of these contents that this network has looked at so, by their ids."""
+        return self._kept(_closer_key(self._model_key), contents, codec.unpack_closer)
+
     def with_readings(self, inspections: Mapping[str, Inspection]) -> dict[str, Inspection]:
         """The same inspections by path, each prediction with what the head reads in it."""
         if self._head is None:
@@ -243,15 +258,18 @@ class InferenceCache:
         while rows := self._file.rows(_EMBEDDINGS, (last, self._model_key)):
             last = rows[-1][0]
             for _, content_id, packed in rows:
-                embedding = _embedding(packed)
+                embedding = _numbers(packed, codec.unpack_embedding)
                 if embedding is not None and isinstance(content_id, bytes):
                     yield ContentId(content_id.hex()), embedding
 
     def embeddings_of(self, contents: Sequence[ContentId]) -> dict[ContentId, NDArray[np.float16]]:
         """The embeddings (512,) of those of these contents that this network has seen, in the order of their ids."""
+        return self._kept(self._model_key, contents, codec.unpack_embedding)
+
+    def _kept(self, key: str, contents: Sequence[ContentId], unpack: _Unpack) -> dict[ContentId, NDArray[np.float16]]:
         self._flush()
-        found = readings.find_embeddings(self._file, self._model_key, sorted(map(bytes.fromhex, contents)))
-        known = {content: _embedding(packed) for content, packed in found}
+        found = readings.find_embeddings(self._file, key, sorted(map(bytes.fromhex, contents)))
+        known = {content: _numbers(packed, unpack) for content, packed in found}
         return {ContentId(content.hex()): each for content, each in sorted(known.items()) if each is not None}
 
     @property
@@ -316,10 +334,18 @@ class InferenceCache:
         self.close()
 
 
-def _embedding(packed: bytes) -> NDArray[np.float16] | None:
-    """None for a damaged one."""
+def _closer_key(model_key: str) -> str:
+    """Of what the same network says of a picture at twice the size: another preprocessing is another key, in the same table.
+
+    A table of their own would make older versions take the cache for damaged, and throw it away.
+    """
+    return f"{model_key}-i{INSPECTION_VERSION}-closer{CLOSER_LOOK_VERSION}"
+
+
+def _numbers(packed: bytes, unpack: _Unpack) -> NDArray[np.float16] | None:
+    """None for damaged ones."""
     try:
-        return codec.unpack_embedding(packed)
+        return unpack(packed)
     except NONSENSE:
         return None
 

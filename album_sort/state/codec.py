@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from album_sort.core.reason_json import reason_from_json, reason_to_json
 from album_sort.types import (
+    CLOSER_VIEWS,
     EMBEDDING_SIZE,
     GeoPosition,
     ImageStatistics,
@@ -185,6 +186,19 @@ def unpack_embedding(packed: bytes) -> NDArray[np.float16]:
     if len(embedding) != EMBEDDING_SIZE:
         raise ValueError(f"an embedding of {len(embedding)} numbers")
     return embedding
+
+
+def pack_closer(parts: NDArray[np.float16]) -> bytes:
+    """The same for what was seen of the parts of a picture (CLOSER_VIEWS, 512)."""
+    return pack_embedding(parts.ravel())
+
+
+def unpack_closer(packed: bytes) -> NDArray[np.float16]:
+    """The inverse of `pack_closer`, to its precision."""
+    parts = np.frombuffer(_decompress(packed), "<f2")
+    if len(parts) != CLOSER_VIEWS * EMBEDDING_SIZE:
+        raise ValueError(f"a closer look of {len(parts)} numbers")
+    return parts.reshape(CLOSER_VIEWS, EMBEDDING_SIZE)
 
 
 def pack_reason(reason: Reason) -> str:

@@ -15,6 +15,9 @@ from album_sort.terminal.layout import Last, Terminal, out_console, print_table,
 
 _HEADINGS = ("learn_head_album", "learn_head_examples", "learn_head_found", "learn_head_wrong", "learn_head_siblings")
 
+_WELL = 0.8
+"""Share of the left-out examples of a sibling that is found where nothing else need be tried."""
+
 SHOWN = 20
 """Photos that are named."""
 
@@ -28,6 +31,12 @@ def tell_learned(learned: Learned, call: str) -> None:
         return
     for one in learned.albums:
         _tell_album(console, words, one)
+    if learned.looks_closer:
+        say(console, words.text("learn_closer"))
+    elif len(learned.albums) > 1 and any(one.worth.recall < _WELL for one in learned.albums):
+        say(console, words.text("learn_try_fine"))
+    if learned.unseen:
+        say(console, words.text("learn_unseen", n=learned.unseen))
     if learned.run_id is None:
         say(console, words.text("learn_trial"))
         return
@@ -78,6 +87,8 @@ def _tell_refusal(console: Terminal, words: Words, learned: Learned) -> None:
         say(console, words.text(key, album=titles[0]))
     for path, other in learned.pairs[:SHOWN]:
         say(console, printable(f"{path}  |  {other}" if other else path), indent=2, hanging=4)
+    if code is RefusalCode.ALIKE and not learned.looks_closer:
+        say(console, words.text("learn_try_fine"))
     say(console, words.text("learn_nothing_remembered"))
 
 
@@ -109,6 +120,8 @@ def tell_examples(found: Taught, yes: Sequence[str], no: Sequence[str], lang: st
     worth = found.worth
     say(console, words.text("learn_learned", n=worth.examples, album=printable(found.album.title)))
     say(console, words.text("learn_worth", n=worth.examples, found=worth.found, wrong=per_1000(worth)), indent=2)
+    if found.looks_closer:
+        say(console, words.text("learn_closer"), indent=2)
     for key, paths in (("learn_yes", yes), ("learn_no", no)):
         if paths:
             say(console, words.text(key, n=len(paths)), indent=2)

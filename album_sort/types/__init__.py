@@ -15,6 +15,7 @@ from album_sort.types.albums import (
     Trip,
 )
 from album_sort.types.content import (
+    CLOSER_VIEWS,
     EMBEDDING_SIZE,
     TOP_CLASSES,
     BackboneSpec,
@@ -75,6 +76,7 @@ from album_sort.types.report import (
 from album_sort.types.statistics import STATISTICS_VERSION, ImageStatistics
 
 __all__ = [
+    "CLOSER_VIEWS",
     "DEFAULT_LAYOUT",
     "EMBEDDING_SIZE",
     "LANGUAGES",

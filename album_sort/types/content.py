@@ -25,6 +25,10 @@ EMBEDDING_SIZE = 512
 """Length of the embedding that the cache keeps (ResNet-18's pooled features)."""
 
 
+CLOSER_VIEWS = 5
+"""Parts of a picture that a closer look consists of: its corners and its middle, at twice the size."""
+
+
 class PixelSource(StrEnum):
     """Which pixels of a file were looked at."""
 

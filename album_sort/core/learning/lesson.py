@@ -21,6 +21,9 @@ from album_sort.sentences import sentence
 from album_sort.types import EMBEDDING_SIZE, AlbumId, ContentId
 
 FORMAT = "album-sort lesson 1"
+CLOSER_FORMAT = "album-sort lesson 2"
+"""Of siblings that are told apart by a closer look: older programs refuse it instead of deciding without one."""
+_FORMATS = (FORMAT, CLOSER_FORMAT)
 LONGEST_TITLE = 100
 MOST_EXAMPLES = 3000
 """Of one album: a text of a third of a megabyte; far more than teach anything."""
@@ -29,6 +32,10 @@ MOST_SHOWN = 300
 LONGEST_NUMBERS = 1 << 20
 
 _ALBUM_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class NewerLessonError(ValueError):
+    """A lesson of a kind that only later versions know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +68,27 @@ class Lesson:
         """For each album its own."""
         return self.model.albums if isinstance(self.model, LearnedAlbums) else (self.model,)
 
-    def score(self, embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(N, A) log-odds that each of (N, D) photos belongs to each of the albums."""
+    @property
+    def looks_closer(self) -> bool:
+        """Whether photos that may belong are looked at closer before that is decided."""
+        return isinstance(self.model, LearnedAlbums) and self.model.closer_from is not None
+
+    def worth_a_look(self, embeddings: NDArray[np.floating], least: Mapping[AlbumId, float]) -> NDArray[np.bool_]:
+        """(N,) which of (N, D) photos are to be looked at closer; `least`: from which log-odds each album files that may.
+
+        No others: whatever a look told of them, no album would be sure enough of them.
+        """
+        mine = [least[one.album] for one in self.albums if one.album in least]
+        if not isinstance(self.model, LearnedAlbums) or self.model.closer_from is None or not mine:
+            return np.zeros(len(embeddings), np.bool_)
+        return self.model.any_of_them(embeddings) >= max(self.model.closer_from, min(mine))
+
+    def score(
+        self, embeddings: NDArray[np.floating], closer: NDArray[np.floating] | None = None
+    ) -> NDArray[np.float64]:
+        """(N, A) log-odds that each of (N, D) photos belongs to each of the albums; `closer`: (N, V, D) where it looks closer."""
         if isinstance(self.model, LearnedAlbums):
-            return self.model.score(embeddings)
+            return self.model.score(embeddings, closer)
         return self.model.score(embeddings)[:, None]
 
 
@@ -75,7 +99,8 @@ def lesson_to_text(lesson: Lesson) -> str:
         for one in lesson.albums
     ]
     numbers = siblings_to_json(lesson.model) if isinstance(lesson.model, LearnedAlbums) else to_json(lesson.model)
-    values = {"format": FORMAT, "network": lesson.model_key, "albums": albums, "numbers": numbers}
+    form = CLOSER_FORMAT if lesson.looks_closer else FORMAT
+    values = {"format": form, "network": lesson.model_key, "albums": albums, "numbers": numbers}
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -97,7 +122,9 @@ def kept_text(lesson: Lesson) -> str:
 def lesson_of_text(text: str | bytes) -> Lesson:
     """From such a text; raises ValueError, TypeError or KeyError for another one (`checked.NONSENSE`)."""
     values = checked.json_object(text)
-    if values["format"] != FORMAT:
+    if re.fullmatch(r"album-sort lesson [1-9][0-9]{0,3}", str(values["format"])) and values["format"] not in _FORMATS:
+        raise NewerLessonError(f"a lesson of format {values['format']!r}")
+    if values["format"] not in _FORMATS:
         raise ValueError(f"a lesson of format {values['format']!r}")
     albums = tuple(map(_album_of, values["albums"]))
     if not albums or len({one.album for one in albums}) < len(albums):
@@ -108,6 +135,8 @@ def lesson_of_text(text: str | bytes) -> Lesson:
     numbers = checked.text(values["numbers"], LONGEST_NUMBERS)
     model = of_json(numbers) if len(albums) == 1 else siblings_of_json(numbers)
     lesson = Lesson(albums, model, checked.text(values["network"]))
+    if lesson.looks_closer != (values["format"] == CLOSER_FORMAT):
+        raise ValueError(f"a lesson of format {values['format']!r} with numbers of another")
     if len(lesson.models) != len(albums) or {len(one.weights) for one in lesson.models} != {EMBEDDING_SIZE}:
         raise ValueError(f"a lesson of {len(albums)} albums with numbers of {len(lesson.models)}")
     if any(len(model.examples) > len(one.positive) for one, model in zip(albums, lesson.models, strict=True)):

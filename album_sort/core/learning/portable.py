@@ -15,6 +15,8 @@ from album_sort.core.learning.space import Space
 from album_sort.core.learning.values import LearnedAlbum, LearnedAlbums, Worth
 
 _VERSION = 1
+_CLOSER_VERSION = 2
+"""Of siblings that are told apart by a closer look."""
 
 _LARGEST = 1e9
 """Of any number that was learned: far more than one is, and small enough that no sum of their squares overflows."""
@@ -65,20 +67,24 @@ def of_json(text: str) -> LearnedAlbum:
 
 
 def siblings_to_json(siblings: LearnedAlbums) -> str:
-    """The same for albums that were learned together."""
+    """The same for albums that were learned together; told apart by a closer look, of a version that older programs refuse."""
     apart = {"weights": _packed(siblings.weights.ravel()), "intercepts": _packed(siblings.intercepts)}
-    return json.dumps({"version": _VERSION, "albums": [*map(to_json, siblings.albums)], "apart": apart})
+    values = {"version": _VERSION, "albums": [*map(to_json, siblings.albums)], "apart": apart}
+    if siblings.closer_from is not None:
+        values |= {"version": _CLOSER_VERSION, "closer_from": siblings.closer_from}
+    return json.dumps(values)
 
 
 def siblings_of_json(text: str) -> LearnedAlbums:
     """The inverse of `siblings_to_json`; ValueError for anything else."""
     try:
         data = checked.json_object(text)
-        if data["version"] != _VERSION:
+        if data["version"] not in (_VERSION, _CLOSER_VERSION):
             raise ValueError(f"learned albums of version {data['version']!r}")
         albums = tuple(map(of_json, data["albums"]))
         intercepts = _unpacked(data["apart"]["intercepts"], "<f8")
         weights = _unpacked(data["apart"]["weights"], "<f4").reshape(max(len(albums), 1), -1)
+        closer_from = None if data["version"] == _VERSION else _number(data["closer_from"])
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"no learned albums: {error}") from error
     sizes = {len(album.weights) for album in albums}
@@ -86,7 +92,7 @@ def siblings_of_json(text: str) -> LearnedAlbums:
         raise ValueError(f"{len(albums)} learned albums with {weights.shape} numbers")
     if not _are_numbers(weights) or not _are_numbers(intercepts):
         raise ValueError("learned albums with values that are no numbers")
-    return LearnedAlbums(albums, weights, intercepts)
+    return LearnedAlbums(albums, weights, intercepts, closer_from)
 
 
 def _worth(data: dict[str, Any]) -> Worth:

@@ -41,9 +41,13 @@ class Study:
     space: Space
     others: NDArray[np.floating]
     """(M, D) all of the library that nobody has shown."""
+    at: NDArray[np.intp]
+    """(M,) for each of them, its row where the library was given."""
     rows: Rows
     given: NDArray[np.intp]
     """(P,) for each positive of `rows`, its row where it was given."""
+    given_negative: NDArray[np.intp]
+    """(N,) the same of the negatives."""
     trained: Trained
     odds: Odds
     belongs: NDArray[np.float64]
@@ -94,9 +98,10 @@ def study(examples: Examples, library: NDArray[np.floating]) -> Study | Refusal:
     """Learns, and looks at what was learned."""
     if not len(examples.positive):
         return Refusal(RefusalCode.NO_EXAMPLES)
-    others = others_of(library, examples)
-    if len(others) < LEAST_LIBRARY:
+    at = others_at(library, examples)
+    if len(at) < LEAST_LIBRARY:
         return Refusal(RefusalCode.NO_LIBRARY)
+    others = library[at]
     sample = some_of(others)
     space = Space.of(sample)
     contradiction = find_contradiction(examples, space)
@@ -108,18 +113,19 @@ def study(examples: Examples, library: NDArray[np.floating]) -> Study | Refusal:
     if len(given) > 2 and 2 * len(outliers) > len(given):
         return Refusal(RefusalCode.SCATTERED, positive=outliers, share=1.0 - len(outliers) / len(given))
     odds, belongs = honest_odds(held_out(trained), trained.negative, trained.library, trained.hidden)
-    return Study(space, others, rows, given, trained, odds, belongs, outliers)
+    negative = order(_halves(examples.negative))
+    return Study(space, others, at, rows, given, negative, trained, odds, belongs, outliers)
 
 
-def others_of(library: NDArray[np.floating], *shown: Examples) -> NDArray[np.floating]:
-    """Of (M, D) rows those that nobody has shown and that have finite numbers, in an order of their own."""
+def others_at(library: NDArray[np.floating], *shown: Examples) -> NDArray[np.intp]:
+    """(K,) which of (M, D) rows nobody has shown and have finite numbers, in an order of their own."""
     known = {row.tobytes() for each in shown for rows in (each.positive, each.negative) for row in _halves(rows)}
     halves = _halves(library)
     usable = np.isfinite(halves).all(axis=1) & np.fromiter(
         (row.tobytes() not in known for row in halves), np.bool_, len(halves)
     )
     ordered = order(halves)
-    return library[ordered[usable[ordered]]]
+    return ordered[usable[ordered]]
 
 
 def some_of(others: NDArray[Kind]) -> NDArray[Kind]:

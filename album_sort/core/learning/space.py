@@ -29,7 +29,7 @@ class Space:
         count = 0
         for rows in _chunks(library):
             finite = rows[np.isfinite(rows).all(axis=1)]
-            total += _at_length_1(finite).sum(axis=0, dtype=np.float64)
+            total += at_length_1(finite).sum(axis=0, dtype=np.float64)
             count += len(finite)
         return cls((total / max(count, 1)).astype(np.float32))
 
@@ -37,7 +37,7 @@ class Space:
         """(N, D) embeddings, centred and at length 1; NaN where one has no finite numbers."""
         if embeddings.shape[1:] != self.centre.shape:
             raise ValueError(f"embeddings of {embeddings.shape}, learned from {len(self.centre)} numbers each")
-        return _at_length_1(_at_length_1(embeddings.astype(np.float32)) - self.centre)
+        return at_length_1(at_length_1(embeddings.astype(np.float32)) - self.centre)
 
     def times(
         self, embeddings: NDArray[np.floating], weights: NDArray[np.float32], intercept: float
@@ -60,7 +60,8 @@ def order(rows: NDArray[np.floating]) -> NDArray[np.intp]:
     return np.argsort(held.view(f"V{held.shape[1] * held.itemsize}").ravel(), kind="stable")
 
 
-def _at_length_1(rows: NDArray[np.floating]) -> NDArray[np.float32]:
+def at_length_1(rows: NDArray[np.floating]) -> NDArray[np.float32]:
+    """(N, D) rows at length 1."""
     single = rows.astype(np.float32, copy=False)
     lengths = np.sqrt((single * single).sum(axis=1, keepdims=True))
     scaled: NDArray[np.float32] = single / np.maximum(lengths, np.float32(1e-6))

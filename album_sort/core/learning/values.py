@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.learning.space import Space
+from album_sort.core.learning.space import Space, at_length_1
 
 CAP = 8.0
 """Most that a learned album says for or against a photo, in log-odds: a dozen examples cannot know more."""
@@ -161,16 +161,52 @@ class LearnedAlbums:
     """(C, D) what tells them apart: a softmax over it and `intercepts` is the share of each, if a photo is any of them."""
     intercepts: NDArray[np.float64]
     """(C,)"""
+    closer_from: float | None = None
+    """Where they are told apart by a closer look: log-odds of being any of them from which a photo is looked at, and below which it
+    is taken for none of them. `weights` and `intercepts` then are about what `gathered` makes of the parts of a photo."""
 
-    def score(self, embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(N, C) log-odds in -CAP..CAP that each of (N, D) photos belongs to this sibling: neither to another nor to none."""
-        any_of_them = self.albums[0].against_library(embeddings)
-        space = self.albums[0].space
-        said = [
-            space.times(embeddings, weights, intercept)
-            for weights, intercept in zip(self.weights, self.intercepts.tolist(), strict=True)
-        ]
-        return np.clip(each_of(any_of_them, np.stack(said, axis=1)), -CAP, CAP)
+    def any_of_them(self, embeddings: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(N,) log-odds that each of (N, D) photos is any of the siblings; -inf where an embedding has no finite numbers."""
+        return self.albums[0].against_library(embeddings)
+
+    def score(
+        self, embeddings: NDArray[np.floating], closer: NDArray[np.floating] | None = None
+    ) -> NDArray[np.float64]:
+        """(N, C) log-odds in -CAP..CAP that each of (N, D) photos belongs to this sibling: neither to another nor to none.
+
+        `closer`: (N, V, D) what closer looks have told of the parts of each, where siblings are told apart by them; a photo without
+        finite numbers there, or so unlikely any of them that nobody looks, gets -inf.
+        """
+        any_of_them, space = self.any_of_them(embeddings), self.albums[0].space
+        if self.closer_from is None:
+            pairs = zip(self.weights, self.intercepts.tolist(), strict=True)
+            said = [space.times(embeddings, weights, intercept) for weights, intercept in pairs]
+            return np.clip(each_of(any_of_them, np.stack(said, axis=1)), -CAP, CAP)
+        if closer is None:
+            raise ValueError("siblings that are told apart by a closer look, and nothing of one")
+        gathered_rows = gathered(closer, space, self.albums[0].weights, self.albums[0].intercept)
+        # Not a matrix product, whose rounding depends on how many rows there are.
+        said = [(gathered_rows * weights).sum(axis=1, dtype=np.float64) for weights in self.weights]
+        told = np.stack(said, axis=1) + self.intercepts
+        is_told = np.isfinite(told).all(axis=1) & (any_of_them >= self.closer_from)
+        scores = np.clip(each_of(np.where(is_told, any_of_them, -np.inf), told), -CAP, CAP)
+        return np.where(is_told[:, None], scores, -np.inf)
+
+
+def gathered(
+    parts: NDArray[np.floating], space: Space, weights: NDArray[np.float32], intercept: float
+) -> NDArray[np.float32]:
+    """(N, D) of (N, V, D) parts of photos: their mean in this space at length 1, each by its odds of showing what is looked for.
+
+    `weights` and `intercept` give these odds. A thing fills a part or two of a photo; the others are what it stands before. NaN where
+    a part has no finite numbers.
+    """
+    flat = parts.reshape(-1, parts.shape[-1])
+    odds = space.times(flat, weights, intercept).reshape(parts.shape[:2])
+    placed = space.place(flat).reshape(parts.shape)
+    odds = np.where(np.isfinite(odds).all(axis=1, keepdims=True), odds, np.nan)
+    shares = np.exp(odds - odds.max(axis=1, keepdims=True)).astype(np.float32)
+    return at_length_1((placed * shares[:, :, None]).sum(axis=1))
 
 
 def each_of(any_of_them: NDArray[np.float64], said: NDArray[np.float64]) -> NDArray[np.float64]:
