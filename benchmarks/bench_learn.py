@@ -2,6 +2,7 @@
 
     python -m benchmarks.bench_learn DATA.npz ... [--draws 10] [--examples 1 3 5 10 20] [--hidden 0 0.01 0.03 0.1]
     python -m benchmarks.bench_learn DATA.npz ... --methods
+    python -m benchmarks.bench_learn DATA.npz ... --fine [--draws 10] [--examples 5 10]
     python -m benchmarks.bench_learn ../shared/photos/labelled.csv --work WORK [--weights WEIGHTS] --corrections [--draws 5]
     python -m benchmarks.bench_learn ../shared/photos/labelled.csv --work WORK [--weights WEIGHTS] --beside [--draws 5]
 
@@ -28,12 +29,14 @@ from album_sort.core.learning.solver import Curvature, fit
 from album_sort.core.learning.space import Space
 from album_sort.core.learning.training import RIDGE
 from album_sort.core.learning.values import Examples, LearnedAlbum, Refusal
+from benchmarks.learn_closer import compare_closer
 from benchmarks.learn_corrections import run
 from benchmarks.learn_data import DataSet
 
 PREVALENCE = 0.01
 TARGET = 0.95
 RESULTS = Path(__file__).parent / "results" / "learn.csv"
+CLOSER = Path(__file__).parent / "results" / "learn_closer.csv"
 METHODS = Path(__file__).parent / "results" / "learn_methods.csv"
 
 SPREAD = ("recall_at_95", "filed", "precision_of_filed")
@@ -222,10 +225,12 @@ def _means(rows: list[Figures]) -> Figures:
 def keep(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     """In place of earlier rows of the same data, number of examples and hidden share."""
     kept: list[Mapping[str, object]] = []
-    key = [str(rows[0][name]) for name in ("data", "examples", "hidden")]
+    key = [str(rows[0].get(name)) for name in ("data", "examples", "hidden")]
     if path.is_file():
         with path.open(newline="", encoding="utf-8") as handle:
-            kept = [row for row in csv.DictReader(handle) if [row["data"], row["examples"], row["hidden"]] != key]
+            kept = [
+                row for row in csv.DictReader(handle) if [row["data"], row["examples"], str(row.get("hidden"))] != key
+            ]
     columns = list(dict.fromkeys(name for row in [*kept, *rows] for name in row))
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.DictWriter(handle, columns, lineterminator="\n")
@@ -242,6 +247,7 @@ def main() -> None:
     parser.add_argument("--hidden", type=float, nargs="+", default=[0.0, 0.01, 0.03, 0.1])
     parser.add_argument("--questions", type=int, nargs="*", default=[10, 20])
     parser.add_argument("--methods", action="store_true", help="compare methods instead")
+    parser.add_argument("--fine", action="store_true", help="siblings by closer looks; the data has parts")
     parser.add_argument("--corrections", action="store_true", help="what corrections teach; DATA is labelled.csv")
     parser.add_argument(
         "--beside", action="store_true", help="shipped albums beside learned ones; DATA is labelled.csv"
@@ -255,6 +261,11 @@ def main() -> None:
         return
     for path in args.data:
         data = DataSet.read(path)
+        if args.fine:
+            for k in args.examples:
+                keep(CLOSER, rows := compare_closer(data, k, args.draws))
+                print(*rows, sep="\n", flush=True)
+            continue
         for k in args.examples:
             for hidden in args.hidden:
                 if args.methods:

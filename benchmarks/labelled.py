@@ -12,6 +12,7 @@ import pickle
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,6 +40,9 @@ from album_sort.types import (
     Precision,
     Prediction,
 )
+
+if TYPE_CHECKING:
+    from album_sort.classifier.runner import Classifier
 
 # Words of labelled.csv and the albums of ours that are right for them: a bird is wild, and snowy mountains are mountains.
 RIGHT_ALBUMS: dict[str, frozenset[str]] = {
@@ -129,13 +133,13 @@ def look_once(paths: Sequence[Path], weights: WeightsFile, args: argparse.Namesp
     return known
 
 
-def look_at(paths: Sequence[Path], weights: WeightsFile, precision: Precision, work: Path) -> dict[str, Looked]:
-    """Decodes and classifies pictures in batches of 16."""
+def classifier_of(weights: WeightsFile, precision: Precision, work: Path) -> Classifier:
+    """The network, ready to run."""
     from album_sort.classifier.runner import Classifier  # noqa: PLC0415 - imports torch, which known predictions spare
 
     spec = weights.backbone.preprocessing
     pictures = sorted((label_folder() / "calibration" / "pictures").glob("*.jpg"))
-    classifier = Classifier(
+    return Classifier(
         weights,
         precision,
         model_key="benchmark",
@@ -143,6 +147,11 @@ def look_at(paths: Sequence[Path], weights: WeightsFile, precision: Precision, w
         converted=work / "weights",
         calibration=lambda: np.concatenate([decode_picture(path.read_bytes(), spec).views for path in pictures]),
     )
+
+
+def look_at(paths: Sequence[Path], weights: WeightsFile, precision: Precision, work: Path) -> dict[str, Looked]:
+    """Decodes and classifies pictures in batches of 16."""
+    classifier, spec = classifier_of(weights, precision, work), weights.backbone.preprocessing
     print(f"{weights.backbone.title}: {classifier.note}; {len(paths)} pictures to look at")
     found: dict[str, Looked] = {}
     for start in range(0, len(paths), 16):

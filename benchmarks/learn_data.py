@@ -4,21 +4,26 @@ A file is an npz with `embedding` (N, D) and `label` (N,); `family` (N,), where 
 photo: those of the family of what is learned, but of another label, are neither shown nor counted. Labels that begin with `other` are
 never learned. Made from a folder of folders of pictures, each named after what its pictures show:
 
-    python -m benchmarks.learn_data PICTURES OUT.npz --work /tmp/learn [--weights WEIGHTS]
+    python -m benchmarks.learn_data PICTURES OUT.npz --work /tmp/learn [--weights WEIGHTS] [--closer]
+
+With `--closer` it has `parts` (N, V, D), too: what closer looks tell.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.state.codec import pack_embedding, unpack_embedding
+from album_sort.classifier.weights import WeightsFile
+from album_sort.images import decode_closer
+from album_sort.state.codec import pack_closer, pack_embedding, unpack_closer, unpack_embedding
 from album_sort.types import Precision
-from benchmarks.labelled import look_at, weights_of
+from benchmarks.labelled import classifier_of, look_at, weights_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +34,7 @@ class DataSet:
     embedding: NDArray[np.float16]
     label: NDArray[np.str_]
     family: NDArray[np.str_]
+    parts: NDArray[np.float16] | None = None
 
     @classmethod
     def read(cls, path: Path) -> DataSet:
@@ -36,7 +42,10 @@ class DataSet:
         with np.load(path) as held:
             label, family = held["label"], held.get("family", held["label"])
             rows = [unpack_embedding(pack_embedding(row.astype(np.float16))) for row in held["embedding"]]
-        return cls(path.stem, np.stack(rows), label, family)
+            parts = held.get("parts")
+            if parts is not None:
+                parts = np.stack([unpack_closer(pack_closer(each.astype(np.float16))) for each in parts])
+        return cls(path.stem, np.stack(rows), label, family, parts)
 
     def concepts(self, least: int) -> list[str]:
         """Labels of so many photos at least."""
@@ -54,6 +63,16 @@ class DataSet:
         return np.flatnonzero(mine), np.flatnonzero(~mine & ~family)
 
 
+def look_closer_at(paths: Sequence[Path], weights: WeightsFile, work: Path) -> NDArray[np.float16]:
+    """(N, V, 512) what closer looks at these pictures tell."""
+    classifier, spec = classifier_of(weights, Precision.AUTO, work), weights.backbone.preprocessing
+    found = []
+    for path in paths:
+        views = decode_closer(path.read_bytes(), spec, suffix=path.suffix.lower())
+        found.append(np.stack([one.embedding for one in classifier.classify([view[None] for view in views])]))
+    return np.stack(found)
+
+
 def main() -> None:
     """Pictures to embeddings."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -62,12 +81,15 @@ def main() -> None:
     parser.add_argument("--model", default="efficientnet-lite0")
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--closer", action="store_true")
     args = parser.parse_args()
     suffixes = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
     paths = sorted(path for path in args.pictures.glob("*/*") if path.suffix.lower() in suffixes)
     looked = look_at(paths, weights_of(args), Precision.AUTO, args.work)
+    parts = {"parts": look_closer_at(paths, weights_of(args), args.work)} if args.closer else {}
     np.savez_compressed(
         args.out,
+        **parts,
         embedding=np.stack([unpack_embedding(looked[str(path)][3]) for path in paths]),
         label=np.array([path.parent.name for path in paths]),
     )

@@ -19,11 +19,19 @@ from tests.pictures import coffee, flower, portrait, rocket, temple
 KINDS = ("COCOA", "VANILLA", "ALMOND", "CHERRY", "BANANA", "HONEY", "LEMON")
 
 _WIDE, _HIGH = 300, 420
-_COLOURS = ((120, 72, 40), (236, 210, 120), (196, 150, 100), (170, 30, 50), (240, 220, 70), (225, 150, 40), (235, 235, 90))
+_COLOURS = (
+    (120, 72, 40),
+    (236, 210, 120),
+    (196, 150, 100),
+    (170, 30, 50),
+    (240, 220, 70),
+    (225, 150, 40),
+    (235, 235, 90),
+)
 
 
 def carton(kind: int, *, by_word_alone: bool = True) -> Image.Image:
-    """One side of a carton. The kinds differ by the word that is printed on it alone, or by the colour of a round picture and a stripe, too."""
+    """One side of a carton. The kinds differ by the word on it alone, or by the colour of a round picture and a stripe, too."""
     face = Image.new("RGB", (_WIDE, _HIGH), (245, 243, 235))
     draw, word = ImageDraw.Draw(face), KINDS[kind]
     draw.rectangle((0, 0, _WIDE, 70), fill=(22, 70, 140))
@@ -39,7 +47,12 @@ def carton(kind: int, *, by_word_alone: bool = True) -> Image.Image:
 
 
 def product_photo(
-    kind: int, seed: int, *, backgrounds: Sequence[Callable[[], np.ndarray]], by_word_alone: bool = True
+    kind: int,
+    seed: int,
+    *,
+    backgrounds: Sequence[Callable[[], np.ndarray]],
+    by_word_alone: bool = True,
+    scales: tuple[float, float] = (1.1, 1.6),
 ) -> bytes:
     """A carton at some angle, size and light, before a part of another picture: a JPEG of 1024 by 768."""
     random = np.random.default_rng(7919 * kind + seed)
@@ -49,7 +62,7 @@ def product_photo(
     left, top = int(random.uniform(0, behind.width - wide)), int(random.uniform(0, behind.height - high))
     photo = behind.crop((left, top, left + wide, top + high)).resize((1024, 768))
     face = carton(kind, by_word_alone=by_word_alone).convert("RGBA")
-    scale = random.uniform(1.1, 1.6)
+    scale = random.uniform(*scales)
     face = face.resize((int(_WIDE * scale * random.uniform(0.8, 1.0)), int(_HIGH * scale)), Image.Resampling.LANCZOS)
     face = face.rotate(random.uniform(-25, 25), Image.Resampling.BICUBIC, expand=True)
     x = int((1024 - face.width) * random.uniform(0.25, 0.75))

@@ -317,6 +317,7 @@ def test_siblings_that_cannot_be_told_apart_are_refused_with_the_photos_that_sho
     told = home.learn("shown/Tom", "shown/Tim", code=3).stdout
     assert "Tom" in told
     assert "  |  " in told, "pairs of photos"
+    assert "once more with --fine" in " ".join(told.split())
     assert "Nothing has been learned" in home.learn("list").stdout
     odds = [str(home.photos / f"other/{kind}-{n:02}.jpg") for kind in range(5) for n in (1, 8)]
     refused = home.learn("Odds", *odds, code=3).stdout

@@ -119,7 +119,9 @@ def test_it_is_carried_in_a_form_of_its_own_to_the_last_bit() -> None:
     assert np.array_equal(again.score(rows, parts), learned.score(rows, parts))
     text = lesson_to_text(lesson())
     values = json.loads(text)
-    assert values["format"] == "album-sort lesson 2", "a program that cannot look closer does not take it for one of its own"
+    assert values["format"] == "album-sort lesson 2", (
+        "a program that cannot look closer does not take it for one of its own"
+    )
     assert lesson_of_text(text).looks_closer
     with pytest.raises(ValueError, match="numbers of another"):
         lesson_of_text(json.dumps(values | {"format": "album-sort lesson 1"}))
