@@ -42,19 +42,21 @@ class _Draw:
         library = np.concatenate([others[::2], *hidden])
         return cls(data, kinds, tuple(one[:k] for one in mixed), tuple(one[k + HIDDEN :] for one in mixed), library)
 
-    def learned(self, *, closer: bool) -> tuple[LearnedAlbums, bool] | Refusal:
-        """The siblings, and whether two of them would be refused as alike."""
+    def learned(self) -> dict[str, tuple[LearnedAlbums, bool]]:
+        """The siblings by whole pictures and by closer looks, and whether two of them would be refused as alike; nothing if all are."""
         rows, parts = self.data.embedding, self.data.parts
         classes = [Examples(rows[shown]) for shown in self.shown]
         study = study_siblings(classes, rows[self.library])
-        if isinstance(study, Refusal):
-            return study
-        seen = Seen.as_learned(study)
-        if closer and parts is not None:
-            worth, least = likely_any(study)
-            positive = parts[np.concatenate(self.shown)]
-            seen = Seen.closer(study, Closer(positive, positive[:0], worth, parts[self.library[worth]], least))
-        return tell_apart(study, classes, seen), find_alike(study, classes, seen) is not None
+        if isinstance(study, Refusal) or parts is None:
+            return {}
+        worth, least = likely_any(study)
+        positive = parts[np.concatenate(self.shown)]
+        looks = Closer(positive, positive[:0], worth, parts[self.library[worth]], least)
+        ways = {"whole": Seen.as_learned(study), "closer": Seen.closer(study, looks)}
+        return {
+            name: (tell_apart(study, classes, seen), find_alike(study, classes, seen) is not None)
+            for name, seen in ways.items()
+        }
 
     def figures(self, model: LearnedAlbums, target: float) -> tuple[float, float, float]:
         """Right of all, whatever was promised; filed of all at a precision target, and right of the filed."""
@@ -74,24 +76,20 @@ class _Draw:
 
 def compare_closer(data: DataSet, k: int, draws: int) -> list[dict[str, object]]:
     """A row for whole pictures and one for closer looks: means over draws."""
-    kinds = tuple(data.concepts(k + HIDDEN + 1))
+    kinds, random = tuple(data.concepts(k + HIDDEN + 1)), np.random.default_rng(7)
+    found: dict[str, list[tuple[float, ...]]] = {"whole": [], "closer": []}
+    alike = {"whole": 0, "closer": 0}
+    for _ in range(draws):
+        draw = _Draw.of(data, kinds, k, random)
+        for name, (model, is_alike) in draw.learned().items():
+            found[name].append((*draw.figures(model, 0.8)[1:], *draw.figures(model, 0.95)))
+            alike[name] += is_alike
     rows: list[dict[str, object]] = []
-    for closer in (False, True):
-        random = np.random.default_rng(7)
-        found, refused = [], 0
-        for _ in range(draws):
-            draw = _Draw.of(data, kinds, k, random)
-            model = draw.learned(closer=closer)
-            if isinstance(model, Refusal):
-                refused += 1
-                continue
-            refused += model[1]
-            found.append((*draw.figures(model[0], 0.8)[1:], *draw.figures(model[0], 0.95)))
+    for name, figures in found.items():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # nothing right where nothing was filed
-            means = np.nanmean(np.array(found), axis=0).round(3).tolist() if found else [np.nan] * 5
-        figures = dict(zip(("filed_80", "right_80", "right_of_all", "filed_95", "right_95"), means, strict=True))
-        looks = "closer" if closer else "whole"
-        start = {"data": data.name, "siblings": len(kinds), "examples": k, "looks": looks}
-        rows.append({**start, "draws": draws, "refused": refused, **figures})
+            means = np.nanmean(np.array(figures), axis=0).round(3).tolist() if figures else [np.nan] * 5
+        start = {"data": data.name, "siblings": len(kinds), "examples": k, "looks": name, "draws": len(figures)}
+        columns = ("filed_80", "right_80", "right_of_all", "filed_95", "right_95")
+        rows.append({**start, "alike": alike[name], **dict(zip(columns, means, strict=True))})
     return rows

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ import pytest
 from album_sort.config import resolve_settings
 from album_sort.events import silent
 from album_sort.pipeline.closer import CloserLooks
-from album_sort.pipeline.engine import make_engine
+from album_sort.pipeline.engine import SteadyClassifier, make_engine
 from album_sort.pipeline.stages import Stages
-from album_sort.types import ContentId
+from album_sort.scan import scan
+from album_sort.types import CLOSER_VIEWS, ContentId
 from tests.builders import make_tree
 from tests.conftest import Program, Ran
 from tests.learn_pictures import OTHERS, as_jpeg, crop
+from tests.network_builders import FakeClassifier
 from tests.product_pictures import KINDS, SHIPPED, product_photo
 
 FIRST, SECOND = KINDS[0], KINDS[6]
@@ -137,13 +140,23 @@ def test_one_album_alone_is_refused_with_what_to_do(home: Home) -> None:
     assert "learn FOLDER FOLDER... --fine" in said
 
 
-def test_any_file_that_holds_the_photo_is_looked_at_and_no_other(home: Home) -> None:
-    engine = make_engine(resolve_settings([]).settings, home.cache)
+def test_any_file_that_holds_the_photo_is_looked_at_and_no_other(tmp_path: Path) -> None:
+    """A file that is gone, damaged or another one by now is passed over; what was looked at is not looked at again."""
+    engine = make_engine(resolve_settings([]).settings, tmp_path / "cache")
+    held = make_tree(tmp_path / "P", {f"{n}.jpg": as_jpeg(crop(of_what(), 1)) for n, of_what in enumerate(OTHERS[:4])})
+    paths = [str(held / f"{n}.jpg") for n in range(4)]
+    content, other, gone, unasked = (ContentId(hashlib.sha256(Path(path).read_bytes()).hexdigest()) for path in paths)
+    lost, broken = str(held / "lost.jpg"), str(held / "broken.jpg")
+    Path(broken).write_bytes(b"\xff\xd8\xff\xe0 no picture")
+    files = {content: [lost, broken, paths[3], paths[0]], other: [paths[0]], gone: [lost], unasked: []}
+    classifier = FakeClassifier(engine.model_key)
+    engine = replace(engine, held=SteadyClassifier(lambda: classifier))  # type: ignore[arg-type, return-value] # a double
     with engine.open_cache() as cache:
-        held = sorted((home.photos / "P" / "other").glob("*.jpg"))[:4]
-        content, other, gone, unasked = (ContentId(hashlib.sha256(path.read_bytes()).hexdigest()) for path in held)
-        lost = str(held[0].with_name("lost.jpg"))
-        files = {content: [lost, str(held[3]), str(held[0])], other: [str(held[0])], gone: [lost], unasked: []}
-        looker = CloserLooks(engine, cache, Stages(silent), files)
-        assert set(looker.looks([content, other, gone])) == {content}
-        assert set(looker.kept([content, other, gone])) == {content}
+        engine.inspect(scan((str(held),), destination=None).files, cache, lambda *_: None, lambda _: None)
+        before = classifier.shown
+        for _ in range(2):
+            looker = CloserLooks(engine, cache, Stages(silent), files)
+            found = looker.looks([content, other, gone])
+            assert {one: rows.shape for one, rows in found.items()} == {content: (CLOSER_VIEWS, 512)}
+            assert classifier.shown == before + CLOSER_VIEWS
+        assert len({*cache.embeddings_of([content])}) == 1, "the look at the whole stays what it was"

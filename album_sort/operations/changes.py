@@ -131,7 +131,7 @@ class Changed:
 def preview_changes(
     destination: str, changes: Sequence[Change], here: SettingsHere, *, sink: EventSink = lambda _: None
 ) -> ChangesPlan:
-    """What these changes would come to. Reads only; no network is run.
+    """What these changes would come to. Reads only; no network is run, but for closer looks that an album wants and nobody has taken.
 
     Raises `UsageError` for a photo, an album or a trip that is not there, and for what cannot be said of them.
     """

@@ -109,8 +109,8 @@ class Examined:
         looks_closer = order.looks_closer or before_closer
         if looks_closer and len(albums) == 1:
             raise UsageError(
-                f"{albums[0].title!r} is taught alone: a closer look tells several albums that look alike from each other",
-                hint="give each of them a folder of its own: album-sort learn FOLDER FOLDER... --fine --out ALBUMS",
+                sentence("learn.is-taught-alone", title=albums[0].title),
+                hint=sentence("learn.give-each-a-folder"),
             )
         return cls(tuple(albums), paths, there, primaries_of(there.picture.ledger), language_of(state), looks_closer)
 

@@ -141,8 +141,9 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
             sentence("learn.cannot-read", file=file, why=why_unreadable(error)), hint=sentence("learn.give-a-file-of")
         ) from error
     except NewerLessonError as error:
-        hint = "update album-sort here, or learn it here from its photos"
-        raise UsageError(f"{file!r} was written by a newer album-sort", hint=hint) from error
+        raise UsageError(
+            sentence("learn.was-written-by-a", file=file), hint=sentence("learn.update-album-sort-here")
+        ) from error
     except NONSENSE as error:
         raise UsageError(sentence("learn.does-not-hold-a", file=file), hint=sentence("learn.give-a-file-of")) from error
 
