@@ -79,6 +79,7 @@ def test_what_is_none_of_them_or_was_not_looked_at_gets_no_word() -> None:
     unseen = np.full_like(parts, np.nan)
     assert np.isneginf(learned.score(wholes(10, 5), unseen)).all()
     others = crowd(200, 77)
+    assert learned.closer_from is not None
     unlikely = learned.any_of_them(others) < learned.closer_from
     assert unlikely.mean() > 0.9
     assert np.isneginf(learned.score(others, parts_of(0, 200, 5))[unlikely]).all()
@@ -131,11 +132,14 @@ def test_it_is_carried_in_a_form_of_its_own_to_the_last_bit() -> None:
 
 def test_only_photos_that_some_album_could_take_are_worth_a_look() -> None:
     taught = lesson()
+    model = taught.model
+    assert isinstance(model, LearnedAlbums)
+    assert model.closer_from is not None
     rows = np.pad(np.concatenate([wholes(20, 4), crowd(200, 4)]), ((0, 0), (0, EMBEDDING_SIZE - 48)))
-    gate = taught.model.any_of_them(rows)  # type: ignore[union-attr] # they are siblings
+    gate = model.any_of_them(rows)
     low, high = 0.0, 3.0
     assert not taught.worth_a_look(rows, {}).any(), "none of its albums files"
     assert np.array_equal(taught.worth_a_look(rows, {AlbumId("a"): high, AlbumId("b"): low}), gate >= low)
     assert np.array_equal(taught.worth_a_look(rows, {AlbumId("b"): high}), gate >= high)
     far_below = np.asarray(taught.worth_a_look(rows, {AlbumId("a"): -8.0}))
-    assert np.array_equal(far_below, gate >= taught.model.closer_from)  # type: ignore[union-attr]
+    assert np.array_equal(far_below, gate >= model.closer_from)

@@ -19,7 +19,19 @@ from tests.builders import make_jpeg, make_tree
 from tests.conftest import REPOSITORY, Program
 
 TABLE = tomllib.loads(label_text(WORDS_FILE))
-STAGES = ("scan", "classify", "convert", "places", "assign", "plan", "apply", "previews", "report", "download")
+STAGES = (
+    "scan",
+    "classify",
+    "closer",
+    "convert",
+    "places",
+    "assign",
+    "plan",
+    "apply",
+    "previews",
+    "report",
+    "download",
+)
 
 
 def placeholders(sentence: str) -> set[str]:

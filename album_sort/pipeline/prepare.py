@@ -111,10 +111,8 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
     stages, notes, net = Stages(sink, [scouted.timing]), list[str](), Net(is_strict=request.settings.strict)
     hand, remembered = _with_hand(scouted, remembered)
     with engine.open_cache() as cache:
-        with stages.stage("classify", len(scouted.files)):
-            inspected = _inspect(scouted, cache, stages, notes)
-            stages.items = inspected.read_count
-            rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
+        inspected = _inspect(scouted, cache, stages, notes)
+        rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
         policy, heard, relearned = _listen(scouted, remembered, inspections, rest, (cache, stages))
     _tell_made_anew(sink, engine, lang, is_made_anew=cache.is_made_anew)
     with stages.stage("places"):
@@ -166,14 +164,17 @@ def _inspect(scouted: Scouted, cache: InferenceCache, stages: Stages, notes: lis
         assert find is not None  # noqa: S101 - only then is this passed on
         return find(engine, lambda reason: wording.say(reason, scouted.lang), stages.sink)
 
-    return scouted.engine.inspect(
-        scouted.files,
-        cache,
-        stages.progress,
-        notes.append,
-        on_conversion=stages.within("convert"),
-        find_others=None if find is None else find_others,
-    )
+    with stages.stage("classify", len(scouted.files)):
+        inspected = scouted.engine.inspect(
+            scouted.files,
+            cache,
+            stages.progress,
+            notes.append,
+            on_conversion=stages.within("convert"),
+            find_others=None if find is None else find_others,
+        )
+        stages.items = inspected.read_count
+    return inspected
 
 
 def _listen(

@@ -214,7 +214,7 @@ class InferenceCache:
         self._pending.append((_ADD_PREDICTION, (key, b"", codec.pack_closer(parts), bytes.fromhex(content_id))))
 
     def closer_of(self, contents: Sequence[ContentId]) -> dict[ContentId, NDArray[np.float16]]:
-        """What closer looks (CLOSER_VIEWS, 512) have told of those of these contents that this network has looked at so, by their ids."""
+        """The same by closer looks, (CLOSER_VIEWS, 512) of each."""
         return self._kept(_closer_key(self._model_key), contents, codec.unpack_closer)
 
     def with_readings(self, inspections: Mapping[str, Inspection]) -> dict[str, Inspection]:
@@ -335,10 +335,7 @@ class InferenceCache:
 
 
 def _closer_key(model_key: str) -> str:
-    """Of what the same network says of a picture at twice the size: another preprocessing is another key, in the same table.
-
-    A table of their own would make older versions take the cache for damaged, and throw it away.
-    """
+    """Other pixels are another preprocessing; for a table of their own older versions would take the cache for damaged."""
     return f"{model_key}-i{INSPECTION_VERSION}-closer{CLOSER_LOOK_VERSION}"
 
 
