@@ -20,7 +20,15 @@ from album_sort.core.albums.head import Head
 from album_sort.core.checked import NONSENSE
 from album_sort.state import codec, readings
 from album_sort.state.cache_file import CacheFile, Statement, open_read_only
-from album_sort.state.cache_rows import COLUMNS, ITS_PREDICTION, THIS_MODEL, KnownFile, known_of, path_to_column
+from album_sort.state.cache_rows import (
+    COLUMNS,
+    ITS_PREDICTION,
+    THIS_MODEL,
+    KnownFile,
+    closer_key,
+    known_of,
+    path_to_column,
+)
 from album_sort.state.kernel_numbers import number_to_column
 from album_sort.state.recall import recall
 from album_sort.state.thumbnails import ThumbnailStore
@@ -36,9 +44,6 @@ CACHE_FILE = "inference.sqlite"
 
 INSPECTION_VERSION = 4
 """Raised whenever reading the same bytes would give other metadata or other pixels."""
-
-CLOSER_LOOK_VERSION = 1
-"""Raised whenever a closer look at the same pixels would give other numbers."""
 
 MOST_PHOTOS = 10_000_000
 """Beyond this many contents the oldest are forgotten: 15 GB, a thousandth of such photos. A bound below the size of a library would have a
@@ -209,13 +214,13 @@ class InferenceCache:
 
     def add_closer(self, content_id: ContentId, parts: NDArray[np.float16]) -> None:
         """Remembers what a closer look at a known content has told (CLOSER_VIEWS, 512); visible to other runs after `commit`."""
-        key = _closer_key(self._model_key)
+        key = closer_key(self._model_key, INSPECTION_VERSION)
         self._pending.append((_ADD_MODEL, (key,)))
         self._pending.append((_ADD_PREDICTION, (key, b"", codec.pack_closer(parts), bytes.fromhex(content_id))))
 
     def closer_of(self, contents: Sequence[ContentId]) -> dict[ContentId, NDArray[np.float16]]:
         """The same by closer looks, (CLOSER_VIEWS, 512) of each."""
-        return self._kept(_closer_key(self._model_key), contents, codec.unpack_closer)
+        return self._kept(closer_key(self._model_key, INSPECTION_VERSION), contents, codec.unpack_closer)
 
     def with_readings(self, inspections: Mapping[str, Inspection]) -> dict[str, Inspection]:
         """The same inspections by path, each prediction with what the head reads in it."""
@@ -332,11 +337,6 @@ class InferenceCache:
     ) -> None:
         """Commits and closes, after an error too: what was added is true all the same."""
         self.close()
-
-
-def _closer_key(model_key: str) -> str:
-    """Other pixels are another preprocessing; for a table of their own older versions would take the cache for damaged."""
-    return f"{model_key}-i{INSPECTION_VERSION}-closer{CLOSER_LOOK_VERSION}"
 
 
 def _numbers(packed: bytes, unpack: _Unpack) -> NDArray[np.float16] | None:
