@@ -20,15 +20,7 @@ from album_sort.core.albums.head import Head
 from album_sort.core.checked import NONSENSE
 from album_sort.state import codec, readings
 from album_sort.state.cache_file import CacheFile, Statement, open_read_only
-from album_sort.state.cache_rows import (
-    COLUMNS,
-    ITS_PREDICTION,
-    THIS_MODEL,
-    KnownFile,
-    closer_key,
-    known_of,
-    path_to_column,
-)
+from album_sort.state.cache_rows import COLUMNS, ITS_PREDICTION, THIS_MODEL, KnownFile, known_of, path_to_column
 from album_sort.state.kernel_numbers import number_to_column
 from album_sort.state.recall import recall
 from album_sort.state.thumbnails import ThumbnailStore
@@ -214,13 +206,13 @@ class InferenceCache:
 
     def add_closer(self, content_id: ContentId, parts: NDArray[np.float16]) -> None:
         """Remembers what a closer look at a known content has told (CLOSER_VIEWS, 512); visible to other runs after `commit`."""
-        key = closer_key(self._model_key, INSPECTION_VERSION)
+        key = readings.closer_key(self._model_key, INSPECTION_VERSION)
         self._pending.append((_ADD_MODEL, (key,)))
         self._pending.append((_ADD_PREDICTION, (key, b"", codec.pack_closer(parts), bytes.fromhex(content_id))))
 
     def closer_of(self, contents: Sequence[ContentId]) -> dict[ContentId, NDArray[np.float16]]:
         """The same by closer looks, (CLOSER_VIEWS, 512) of each."""
-        return self._kept(closer_key(self._model_key, INSPECTION_VERSION), contents, codec.unpack_closer)
+        return self._kept(readings.closer_key(self._model_key, INSPECTION_VERSION), contents, codec.unpack_closer)
 
     def with_readings(self, inspections: Mapping[str, Inspection]) -> dict[str, Inspection]:
         """The same inspections by path, each prediction with what the head reads in it."""

@@ -10,9 +10,6 @@ from album_sort.core.checked import NONSENSE
 from album_sort.state import codec
 from album_sort.types import ContentId, FileEntry, Inspection, PixelSource, Reason, Skipped, Stage
 
-CLOSER_LOOK_VERSION = 1
-"""Raised whenever a closer look at the same pixels would give other numbers."""
-
 THIS_MODEL = "(SELECT model FROM models WHERE model_key = ?)"
 
 COLUMNS = "c.content_id, c.media_format, c.metadata, c.pixel_source, c.statistics, c.stage, c.reason, p.top"
@@ -63,11 +60,3 @@ def path_to_column(path: str) -> str | bytes:
     except UnicodeEncodeError:
         return path.encode("utf-8", "surrogateescape")
     return path
-
-
-def closer_key(model_key: str, inspection_version: int) -> str:
-    """The key of closer looks in the table of predictions: other pixels are another preprocessing.
-
-    For a table of their own older versions would take the cache for damaged, and throw it away.
-    """
-    return f"{model_key}-i{inspection_version}-closer{CLOSER_LOOK_VERSION}"

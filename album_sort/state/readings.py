@@ -22,6 +22,9 @@ TABLE = """CREATE TABLE IF NOT EXISTS readings ( -- what a learned head reads in
 ) WITHOUT ROWID"""
 """Made when it is first written to: files of before there were heads keep what they know."""
 
+CLOSER_LOOK_VERSION = 1
+"""Raised whenever a closer look at the same pixels would give other numbers."""
+
 _AT_ONCE = 500
 
 _THIS_MODEL = "(SELECT model FROM models WHERE model_key = ?)"
@@ -104,3 +107,11 @@ def _with(inspection: Inspection, found: Mapping[bytes, bytes]) -> Inspection:
         return inspection
     readings = found.get(bytes.fromhex(inspection.content_id))
     return inspection if readings is None else replace(inspection, prediction=prediction.read_as(readings))
+
+
+def closer_key(model_key: str, inspection_version: int) -> str:
+    """The key of closer looks in the table of predictions: other pixels are another preprocessing.
+
+    For a table of their own older versions would take the cache for damaged, and throw it away.
+    """
+    return f"{model_key}-i{inspection_version}-closer{CLOSER_LOOK_VERSION}"
