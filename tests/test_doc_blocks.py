@@ -168,18 +168,20 @@ def small_library(home: Path) -> None:
 def test_what_newcomers_type_works(lang: str, tmp_path: Path, album_sort: Program) -> None:
     small_library(tmp_path)
     before = {name: data for name, data in read_tree(tmp_path).items() if "Photos" in name}
-    carried_out = 0
+    carried_out: set[str] = set()
     for name in (*FOLLOWED[lang], LAST[lang]):
         for block in blocks_of(REPOSITORY / name):
-            for call in block.commands:
-                if any(re.match(f"(bin/)?{pattern}", call) for pattern in NOT_RUN):
+            for line in block.commands:
+                call = line.removeprefix("bin/")
+                # What several pages say is done once.
+                if call in carried_out or any(re.match(pattern, call) for pattern in NOT_RUN):
                     continue
                 words = [re.sub(r"^~|^(?=/mnt)", str(tmp_path), word) for word in shlex.split(call, comments=True)[1:]]
                 offline = ["--offline"] if words[0].startswith(str(tmp_path)) else []
                 ran = album_sort(*words, *offline, cwd=tmp_path, HOME=str(tmp_path))
                 assert ran.code == 0, f"{name}: {call}\n{ran.stdout}{ran.stderr}"
-                carried_out += 1
-    assert carried_out > 7
+                carried_out.add(call)
+    assert len(carried_out) > 7
     assert {name: data for name, data in read_tree(tmp_path).items() if name in before} == before, (
         "photos are only read"
     )
