@@ -40,6 +40,7 @@ from album_sort.pipeline.remembered import (
 )
 from album_sort.pipeline.reporting import changes_since
 from album_sort.pipeline.scouting import SortRequest, scout
+from album_sort.pipeline.unchanged import looks_of_state
 from album_sort.sentences import spoken
 from album_sort.settings import SPECS, Settings
 from album_sort.state.previews import PreviewStore, previews_beside, previews_of
@@ -136,16 +137,17 @@ class _Run:
         if clear_after_kill(self.request.destination, self.request.settings.wait, self.sink):
             # A killed undo may have taken away the run whose page was shown.
             point_to_newest_page(self.request.destination)
-        scouted, remembered, known_summary = look(self.order, self.request, self.sink)
-        if known_summary is not None:
-            return Outcome(None, None, None, self.request.sources, known_summary=known_summary, language=scouted.lang)
+        found = look(self.order, self.request, self.sink)
+        scouted, remembered, said = found.scouted, found.remembered, found.summary
+        if said is not None:
+            return Outcome(None, None, None, self.request.sources, known_summary=said, language=scouted.lang)
         preparation = prepare(scouted, remembered, self.sink)
         planned = self._plan(preparation, remembered)
         self._say_differences(preparation, planned)
         is_to_be_written = planned.has_work or remembered.records.unfinished_runs or self._saves_news(preparation)
         if not is_to_be_written and not self._lacks_previews(preparation, planned):
             outcome = self._without_writing(preparation, planned, remembered, is_preview=False)
-            keep(scouted, remembered, outcome)
+            keep(scouted, remembered, outcome, found.state)
             return outcome
         with held_destination(self.request.destination, self.request.settings.wait, self.sink) as state:
             # Again: another run, or a person in the albums, may have come in between; only now does nobody else write here.
@@ -153,8 +155,8 @@ class _Run:
             planned = self._plan(preparation, remembered, planned)
             outcome = self._carry_out(preparation, planned, remembered, state)
             remembered = read_remembered(state)
-        # Closed, the state is one file again, and looks as the next run will find it.
-        keep(scouted, remembered, outcome)
+        # Closed, the state is one file again, and looks as the next run will find it: asked at once, before another run can have written.
+        keep(scouted, remembered, outcome, looks_of_state(self.request.destination))
         return outcome
 
     def _saves_news(self, preparation: Preparation) -> bool:
