@@ -63,8 +63,10 @@ def serving(albums: Path) -> Iterator[str]:
     """The printed address."""
     command = [sys.executable, "-m", "album_sort", "serve", str(albums), "--port", "0", "--offline"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
-        yield (server.stdout.readline() if server.stdout else "").strip()
-        server.send_signal(signal.SIGTERM)
+        try:
+            yield (server.stdout.readline() if server.stdout else "").strip()
+        finally:
+            server.send_signal(signal.SIGTERM)
 
 
 def first_requests(address: str) -> dict[str, float]:

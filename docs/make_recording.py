@@ -8,6 +8,7 @@ the mouse is, and one for each word of the progress; together they are an animat
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shutil
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 import skimage.data
 from PIL import Image, ImageDraw
+from playwright.sync_api import Error as PlaywrightError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
@@ -56,8 +58,10 @@ def serving(work: Path) -> Iterator[str]:
     subprocess.run([*program, "Photos", "--out", "Albums", "--offline"], cwd=work, check=False, env=environment)  # noqa: S603
     command = [*program, "serve", "Albums", "--offline", "--port", "0"]
     with subprocess.Popen(command, cwd=work, stdout=subprocess.PIPE, text=True, env=environment) as server:  # noqa: S603
-        yield (server.stdout.readline() if server.stdout else "").strip()
-        server.terminate()
+        try:
+            yield (server.stdout.readline() if server.stdout else "").strip()
+        finally:
+            server.terminate()
 
 
 class Film:
@@ -96,7 +100,11 @@ class Film:
         end = time.monotonic() + 5
         there = "[...document.images].every((one) => one.complete)"
         time.sleep(0.25)
-        while not self.page.evaluate(there) and time.monotonic() < end:
+        while time.monotonic() < end:
+            # A job that is over loads the page again: then this is asked of the new one.
+            with contextlib.suppress(PlaywrightError):
+                if self.page.evaluate(there):
+                    return
             time.sleep(0.05)
 
     def until(self, selector: str) -> None:
