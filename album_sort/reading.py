@@ -175,7 +175,7 @@ def sha256_of(descriptor: int, path: str | os.PathLike[str]) -> tuple[str, int]:
     """
     found = os.fstat(descriptor)
     if _may_be_hollow(found) and _has_hole(descriptor, found):
-        raise OSError(errno.EFBIG, sentence("files.it-is-said-to", value=found.st_size >> 30), os.fspath(path))
+        raise OSError(errno.EFBIG, sentence("files.it-is-said-to", gigabytes=found.st_size >> 30), os.fspath(path))
     expected = found.st_size
     hasher = hashlib.sha256()
     buffer = memoryview(bytearray(_CHUNK_BYTES))

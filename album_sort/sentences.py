@@ -8,6 +8,7 @@ depend on it, never what is done. Nothing here raises for want of a sentence: an
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ _process = [LANGUAGES[0]]
 _request: ContextVar[str] = ContextVar("language of a request", default="")
 
 
-def speak(lang: str, encoding: str = "utf-8") -> None:
+def speak(lang: str, encoding: str | None = "utf-8") -> None:
     """From now on this process speaks that language; English where it is none of ours or the encoding has no characters for it."""
     _process[0] = lang if lang in LANGUAGES and can_show(lang, encoding) else LANGUAGES[0]
 
@@ -57,7 +58,7 @@ def sentence(key: str, **values: object) -> str:
     row = _rows(key.partition(".")[0]).get(key, {})
     text = _form(row, lang, values.get("n")) or _form(row, LANGUAGES[0], values.get("n"))
     try:
-        return text.format(**{name: _shown(value, lang) for name, value in values.items()}) if text else key
+        return text.format(**{name: _shown(name, value, lang) for name, value in values.items()}) if text else key
     except (LookupError, ValueError):
         return f"{key} ({', '.join(f'{name}={value}' for name, value in values.items())})"
 
@@ -80,10 +81,10 @@ def locale_name(lang: str) -> str:
     return {"zh": "zh_Hans_CN"}.get(lang, lang)
 
 
-def can_show(lang: str, encoding: str) -> bool:
-    """Whether a terminal's encoding has the characters of a language, by its names for the months' like: a few of each will do."""
+def can_show(lang: str, encoding: str | None) -> bool:
+    """Whether an encoding has the characters of a language: a few sentences tell. A stream in memory has none, and takes all."""
     try:
-        "".join(row.get(lang, "") for row in _rows("common").values()).encode(encoding)
+        "".join(row.get(lang, "") for row in _rows("common").values()).encode(encoding or "utf-8")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
@@ -112,6 +113,8 @@ def _form(row: Mapping[str, str], lang: str, number: object) -> str:
     return row.get(lang, "")
 
 
+_COUNTS = re.compile(r"n\d?|(most|least|longest|free|needed)(_\w+)?|received|expected|size|gigabytes")
+"""Names of values that are amounts. Others that are numbers are names (a process, a port, a line), or what somebody has typed."""
 _MOST_GROUPED = 10**18
 _MOST_WRITTEN = 10**4000
 """Python writes no longer number in tens."""
@@ -126,15 +129,17 @@ class _Plain(str):
         return str(self)
 
 
-def _shown(value: object, lang: str) -> str:
-    """As people write it: numbers in the way of their language."""
+def _shown(name: str, value: object, lang: str) -> str:
+    """As people write it: amounts in the way of their language."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float) or (isinstance(value, int) and abs(value) < 1000):
+    if isinstance(value, int) and abs(value) >= _MOST_WRITTEN:
+        return _Plain(hex(value))
+    if not isinstance(value, int | float) or not _COUNTS.fullmatch(name):
         return _Plain(value)
     # A decimal has 28 digits; a number of so many is read by nobody, and may have been found in a damaged file.
-    if isinstance(value, int) and abs(value) >= _MOST_GROUPED:
-        return _Plain(value) if abs(value) < _MOST_WRITTEN else _Plain(hex(value))
+    if not 1000 <= abs(value) < _MOST_GROUPED:
+        return _Plain(value)
     from babel.numbers import format_decimal  # noqa: PLC0415 - as above
 
     return _Plain(format_decimal(value, locale=locale_name(lang)))

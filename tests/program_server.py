@@ -30,8 +30,10 @@ from typing import Any
 from album_sort.inspection import process
 from tests.reader_server import ReaderServer
 
-_AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_")
-"""Beginnings of the names of variables that the program reads while it runs: others may matter to the interpreter's start."""
+_AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_", "KMP_INIT_AT_FORK")
+"""Beginnings of the names of variables that the program reads while it runs: others may matter to the interpreter's start.
+
+The last one is set by torch where a test imports it: it must not send all calls that follow to interpreters of their own."""
 _MOST_BYTES = 1 << 20
 
 

@@ -48,7 +48,9 @@ class Running:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, **options: object) -> httpx.Client:
-        return httpx.Client(base_url=self.address, timeout=30, **options)  # type: ignore[arg-type] # httpx's own
+        # A connection is not kept as long as the server keeps it: it may end while a request is on its way.
+        limits = httpx.Limits(keepalive_expiry=1)
+        return httpx.Client(base_url=self.address, timeout=30, limits=limits, **options)  # type: ignore[arg-type] # httpx's own
 
 
 @contextmanager

@@ -164,7 +164,9 @@ def small_library(home: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("lang", FOLLOWED)
+@pytest.mark.parametrize(
+    "lang", [lang if lang == "en" else pytest.param(lang, marks=pytest.mark.long) for lang in FOLLOWED]
+)
 def test_what_newcomers_type_works(lang: str, tmp_path: Path, album_sort: Program) -> None:
     small_library(tmp_path)
     before = {name: data for name, data in read_tree(tmp_path).items() if "Photos" in name}

@@ -114,7 +114,7 @@ def test_a_length_is_not_needed_and_redirections_are_followed(address: str, tmp_
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/cut", "the connection was cut after 384000 of 768000 bytes"),
+        ("/cut", "the connection was cut after 384,000 of 768,000 bytes"),
         ("/portal", "a proxy may have answered in its place"),
         ("/missing", "Not Found"),
         ("/nonsense", "cannot fetch"),

@@ -102,6 +102,7 @@ def home(sorted_once: Path, tmp_path: Path, album_sort: Program, monkeypatch: py
     return home
 
 
+@pytest.mark.long
 def test_what_differs_by_print_is_told_apart_by_a_closer_look(home: Home, tmp_path: Path) -> None:
     told = json.loads(home.learn("--fine", "--json").stdout.splitlines()[-1])
     assert told["looks_closer"]

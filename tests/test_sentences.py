@@ -115,7 +115,9 @@ def test_numbers_and_plurals_go_as_in_the_language() -> None:
 def test_a_value_is_shown_as_it_is() -> None:
     assert sentence("order.no-such-photo", photo="{b} 'c'.jpg") == "no such photo: \"{b} 'c'.jpg\""
     assert sentence("plan.value-day", value="x", other=1) == "x is not a day of a photo"
-    for number in (10**30, -(10**30), 10**5000):
+    assert "42454" in sentence("serve.port-takes-another-one", value=42454), "a name, not an amount"
+    assert "12345" in sentence("files.process-on-since-utc", pid=12345, host="nas", since_utc="x")
+    for number in (1e300, float("nan"), float("-inf"), 10**30, -(10**30), 10**5000):
         assert sentence("order.no-such-photo", photo=number), "a damaged file may hold any"
 
 

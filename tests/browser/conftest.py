@@ -72,7 +72,7 @@ class Watched:
 
     def until(self, expression: str) -> None:
         """Asks until it is true; the page's policy forbids the driver's own way of waiting, which needs eval."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + 30
         while not self.page.evaluate(expression):
             assert time.monotonic() < end, expression
             time.sleep(0.01)

@@ -224,7 +224,8 @@
   router.onChange(show);
   if (window.location.hash || history.state) show(router.current());
   // What the overview has beyond its pictures waits until they are painted.
-  const later = window.requestIdleCallback ?? ((action) => window.setTimeout(action, 50));
+  // Without a limit a browser that paints nothing, as in a window behind others, would wait for ever.
+  const later = (action) => (window.requestIdleCallback ? window.requestIdleCallback(action, { timeout: 300 }) : window.setTimeout(action, 50));
   later(() => photos.load().then(() => {
     fixes.start();
     const figure = document.getElementById("map");
