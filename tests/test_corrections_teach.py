@@ -219,6 +219,23 @@ def test_once_confirmed_it_holds_and_undo_takes_it_back(home: Home) -> None:
     assert home.filed("Wildlife") == CORRECTED
 
 
+def test_a_plan_carries_what_was_taught_and_undo_takes_it_back(home: Home) -> None:
+    home.sort("--learn", "auto", "--save-plan", "plan.jsonl")
+    assert home.filed("Wildlife") == CORRECTED
+    applied = home.program("apply", "plan.jsonl", cwd=home.folder)
+    assert applied.code == 0, applied.stdout + applied.stderr
+    with_it = home.filed("Wildlife")
+    assert with_it > CORRECTED
+    again = home.sort("--learn", "ask", "--json", "--recheck")
+    assert summary(again)["would_follow"] == 0
+    home.sort()
+    assert home.filed("Wildlife") == with_it, "no later run moves anything back"
+    home.call("undo")
+    assert home.filed("Wildlife") == CORRECTED
+    home.sort()
+    assert home.filed("Wildlife") == CORRECTED
+
+
 def test_a_correction_that_is_taken_back_teaches_no_more(home: Home) -> None:
     home.sort("--learn", "auto")
     assert home.filed("Wildlife") > CORRECTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,12 +12,16 @@ from hypothesis import strategies as st
 
 from album_sort.classifier.weights import file_sha256
 from album_sort.config import Layer, check_setting, read_layers, resolve_settings
+from album_sort.pipeline.keeping import still_kept_by
 from album_sort.pipeline.kept import KEPT, KeptSettings, kept_of, read_kept
+from album_sort.pipeline.remembered import read_roots
 from album_sort.settings import Settings
 from album_sort.state.store import DestinationState
+from album_sort.types import Kept
 from tests import pictures
 from tests.builders import make_tree, picture_jpeg, read_tree
 from tests.conftest import Program
+from tests.destination_builders import plan_on_paper
 from tests.network_builders import random_resnet18
 
 SHIPPED = ("--model", "efficientnet-lite0", "--offline")
@@ -63,6 +68,34 @@ def test_a_layout_holds_for_one_run_and_with_save_for_all(photos: Path, tmp_path
     album_sort("undo", "--out", albums)
     assert album_sort(*call).code == 0
     assert names(albums) == BY_YEAR
+
+
+def test_an_applied_plan_keeps_what_the_run_would_have_kept(photos: Path, tmp_path: Path, album_sort: Program) -> None:
+    albums, plan = tmp_path / "Albums", tmp_path / "plan.jsonl"
+    call = (photos, "--out", albums, *SHIPPED)
+    options = ("--layout", "{album}", "--mode", "symlink", "--lang", "zh")
+    album_sort(*call, *options, "--save-plan", plan)
+    assert album_sort("apply", plan).code == 0
+    before = read_tree(albums)
+    kept = read_kept(str(albums))
+    assert (kept.language, kept.values["layout"], kept.values["mode"]) == ("zh", "{album}", "symlink")
+    with DestinationState.open_read_only(albums) as state:
+        assert read_roots(state) == (str(photos),)
+    album_sort(*call)
+    assert names(albums) == {name for name in before if name.endswith(".jpg") and not name.startswith(".")}, (
+        "no photo moves"
+    )
+    # What somebody has decided meanwhile stands, when the old plan is applied once more.
+    album_sort(*call, "--layout", "{year}", "--save")
+    assert album_sort("apply", plan).code in (0, 3)
+    assert read_kept(str(albums)).values["layout"] == "{year}"
+
+
+def test_a_plan_sets_nothing_that_no_run_sets(tmp_path: Path) -> None:
+    keeps = (Kept("learned x of y", "", "z"), Kept("untold moves", "", "z"), Kept("layout of 1", "", "z"))
+    plan = replace(plan_on_paper([]), keeps=(*keeps, Kept("mode", "", "copy")))
+    with DestinationState.open(tmp_path) as state:
+        assert still_kept_by(plan, state) == {"mode": "copy"}
 
 
 def test_a_mode_is_said_to_be_for_new_files_and_is_kept_with_save(

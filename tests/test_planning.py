@@ -17,7 +17,7 @@ from album_sort.core.planning.check import PlanRefused, check_plan
 from album_sort.core.planning.plan import plan_filings
 from album_sort.core.planning.planfile import plan_from_lines, plan_to_lines
 from album_sort.errors import UsageError
-from album_sort.types import Action, AlbumRelPath, Filing, Mode, Plan, Reason, Role, RunId, Skipped, Stage
+from album_sort.types import Action, AlbumRelPath, Filing, Kept, Mode, Plan, Reason, Role, RunId, Skipped, Stage
 from album_sort.types.ledger import DestinationPicture, LedgerRow, PresentFile
 from tests.destination_builders import NOW, content_id, filing, plan_on_paper, targets
 
@@ -348,7 +348,29 @@ def test_a_saved_plan_is_read_back_as_it_was(filings: list[Filing], raw: bytes) 
         plan_id=RunId("p"),
         skipped=skipped,
     )
+    kept = (Kept("layout", "{album}", "{year}"), Kept("albums", "", json.dumps(odd.file.path, ensure_ascii=False)))
+    plan = replace(plan, keeps=kept)
     assert plan_from_lines(plan_to_lines(plan)) == plan
+
+
+def test_a_plan_of_version_1_is_read_and_keeps_nothing() -> None:
+    head, op, _ = plan_to_lines(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets")]))
+    head = head.replace('"schema_version": 2', '"schema_version": 1')
+    plan = plan_from_lines([head, op, '{"type": "end", "ops": 1, "skipped": 0}'])
+    assert (len(plan.ops), plan.keeps) == (1, ())
+
+
+def test_a_plan_that_keeps_more_than_a_destination_can_is_refused() -> None:
+    head, end = plan_to_lines(plan_on_paper([]))
+    kept = json.dumps({"type": "keeps", "key": "layout", "before": "", "after": "x" * ((1 << 20) + 1)})
+    with pytest.raises(UsageError, match="line 2"):
+        plan_from_lines([head, kept, end.replace('"keeps": 0', '"keeps": 1')])
+
+
+def test_a_plan_that_lost_what_is_kept_is_refused() -> None:
+    head, end = plan_to_lines(plan_on_paper([]))
+    with pytest.raises(UsageError, match="line 2"):
+        plan_from_lines([head, end.replace('"keeps": 0', '"keeps": 1')])
 
 
 def test_a_plan_whose_reasons_are_sentences_is_read_all_the_same() -> None:
@@ -402,6 +424,6 @@ def test_a_plan_that_could_be_meant_otherwise_is_refused(head: dict[str, str], r
 
 
 def test_a_plan_of_another_schema_is_refused() -> None:
-    head = next(plan_to_lines(plan_on_paper([]))).replace('"schema_version": 1', '"schema_version": 2')
-    with pytest.raises(UsageError, match="version 2"):
+    head = next(plan_to_lines(plan_on_paper([]))).replace('"schema_version": 2', '"schema_version": 3')
+    with pytest.raises(UsageError, match="version 3"):
         plan_from_lines([head])

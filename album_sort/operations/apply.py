@@ -20,6 +20,7 @@ from album_sort.operations.stop import StopRequest
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.execute import apply_and_tell, begin_run, doubt_refused, new_run_id, status_of
 from album_sort.pipeline.holding import held_destination
+from album_sort.pipeline.keeping import still_kept_by
 from album_sort.pipeline.remembered import language_of
 from album_sort.reading import read_given
 from album_sort.sentences import sentence
@@ -87,7 +88,7 @@ def apply(saved: Plan, *, wait_seconds: float, sink: EventSink, stop: StopReques
         # A run of its own: applying a plan twice must not write into the history of the first time.
         plan = replace(saved, plan_id=new_run_id(now_utc))
         check_space(plan, can_reflink=can_reflink(plan.destination))
-        journal = begin_run(state, plan, "apply", now_utc)
+        journal = begin_run(state, plan, "apply", now_utc, keeps=still_kept_by(plan, state))
         with stop.gently():
             applied = apply_and_tell(plan, RealFileSystem(), journal, language_of(state), sink=sink, stop=stop)
         doubt_refused(plan, applied, cache_folder())

@@ -31,6 +31,7 @@ from album_sort.operations.words import terminal_words
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.execute import Planned, carry_out, make_plan
 from album_sort.pipeline.holding import clear_after_kill, held_destination, say_unreadable
+from album_sort.pipeline.keeping import kept_by_plan
 from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.previewing import Missing, make_previews, missing_in_albums, missing_in_plan
 from album_sort.pipeline.remembered import (
@@ -126,7 +127,8 @@ class _Run:
         planned = self._plan(preparation, remembered)
         self._say_differences(preparation, planned)
         if save_plan is not None:
-            write_plan(save_plan, "".join(plan_to_lines(planned.plan)))
+            saved = replace(planned.plan, keeps=kept_by_plan(preparation))
+            write_plan(save_plan, "".join(plan_to_lines(saved)))
             words = terminal_words(preparation.lang)
             self.sink(Notice(words.text("plan_written", path=str(save_plan))))
         return self._without_writing(preparation, planned, remembered, is_preview=True)

@@ -13,7 +13,6 @@ from types import MappingProxyType
 
 from album_sort import __version__
 from album_sort.classifier.labels import load_wording
-from album_sort.core.learning.lesson import lesson_to_text
 from album_sort.core.planning.check import check_plan
 from album_sort.core.planning.plan import plan_filings
 from album_sort.core.planning.pruning import orphans, with_left_out, with_prune
@@ -34,21 +33,11 @@ from album_sort.pipeline.hand import (
     with_hand,
     with_names_elsewhere,
 )
-from album_sort.pipeline.lessons import setting_of
+from album_sort.pipeline.keeping import kept_after
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
-from album_sort.pipeline.remembered import (
-    LANGUAGE,
-    LIFTED,
-    MODEL,
-    ROOTS,
-    WEIGHTS,
-    RememberedWeights,
-    read_roots,
-    remember_run,
-    roots_as_text,
-)
-from album_sort.pipeline.rest import Absent, outermost, trips_to_remember
+from album_sort.pipeline.remembered import remember_run
+from album_sort.pipeline.rest import Absent, trips_to_remember
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.state.cache import InferenceCache
 from album_sort.state.journal import StateJournal
@@ -173,31 +162,9 @@ def carry_out(
     doubt_refused(plan, applied, preparation.engine.cache_folder)
     if not preparation.library.is_apart:
         state.store_trips(trips_to_remember(preparation.library.found_trips, state.trips(), preparation.rest.forgotten))
-    remember_run(state, plan.plan_id, _decided(preparation, state))
+    remember_run(state, plan.plan_id, kept_after(preparation, state))
     state.finish_run(plan.plan_id, status_of(applied), utc_now())
     return applied
-
-
-def _decided(preparation: Preparation, state: DestinationState) -> dict[str, str]:
-    """What the destination keeps after this run, by key."""
-    folders = [source for source in preparation.request.sources if os.path.isdir(source)]
-    weights = preparation.engine.weights
-    model, used = weights.backbone.name, RememberedWeights(weights.sha256, os.path.abspath(weights.path)).as_text()
-    before, before_weights = state.setting(MODEL) or "", state.setting(WEIGHTS) or ""
-    # Another network counts for one run, as every other setting; of the same one, the place may have changed.
-    is_other = before_weights and (RememberedWeights.of(before_weights) or weights).sha256 != weights.sha256
-    if before and not preparation.request.saves and (is_other or before != model):
-        model, used = before, before_weights
-    return {
-        LANGUAGE: preparation.lang,
-        MODEL: model,
-        WEIGHTS: used,
-        ROOTS: roots_as_text(outermost((*read_roots(state), *folders))),
-        LIFTED: preparation.lifted,
-        **{setting_of(lesson.lesson_id): lesson_to_text(lesson) for lesson in preparation.relearned},
-        **preparation.by_corrections.keeps,
-        **preparation.request.keeps,
-    }
 
 
 def begin_run(

@@ -152,8 +152,13 @@ def read_remembered(state: DestinationState, *, with_photos: bool = True) -> Rem
 
 def read_roots(state: DestinationState) -> tuple[str, ...]:
     """Folders of photos that have been sorted into a destination; nothing that is not an absolute path."""
+    return roots_of(state.setting(ROOTS) or "")
+
+
+def roots_of(text: str) -> tuple[str, ...]:
+    """The same from a remembered text; nothing where it is none."""
     try:
-        values = json.loads(state.setting(ROOTS) or "[]")
+        values = json.loads(text or "[]")
     except (ValueError, RecursionError):
         return ()
     paths = values if isinstance(values, list) else []

@@ -145,6 +145,16 @@ class PlannedOp(OfFiledContent):
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """One setting that the destination keeps after a plan; empty: none any more."""
+
+    key: str
+    before: str
+    """What it kept when the plan was made."""
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a run will do to a destination, decided before the first byte is written."""
 
@@ -155,6 +165,8 @@ class Plan:
     settings_digest: str
     ops: tuple[PlannedOp, ...]
     skipped: tuple[Skipped, ...] = ()
+    keeps: tuple[Kept, ...] = ()
+    """Of a plan that is saved, what the destination keeps after it; a run that plans for itself decides that when it is done."""
 
     @property
     def effects(self) -> tuple[PlannedOp, ...]:

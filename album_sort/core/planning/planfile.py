@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from album_sort.core import checked
@@ -14,6 +15,7 @@ from album_sort.types import (
     Action,
     AlbumId,
     FiledContent,
+    Kept,
     Mode,
     Plan,
     PlannedOp,
@@ -26,8 +28,10 @@ from album_sort.types import (
     run_id_of,
 )
 
-SCHEMA_VERSION = 1
-"""1 (first release): plan, op, skipped and end lines."""
+SCHEMA_VERSION = 2
+"""1: plan, op, skipped and end lines. 2: keeps lines, before the ops, counted at the end."""
+
+_READ_VERSIONS = (1, 2)
 
 
 def plan_to_lines(plan: Plan) -> Iterator[str]:
@@ -42,11 +46,14 @@ def plan_to_lines(plan: Plan) -> Iterator[str]:
         "settings_digest": plan.settings_digest,
     }
     yield json.dumps(head) + "\n"
+    for kept in plan.keeps:
+        yield json.dumps({"type": "keeps", "key": kept.key, "before": kept.before, "after": kept.after}) + "\n"
     for op in plan.ops:
         yield json.dumps(op_to_json(op)) + "\n"
     for skipped in plan.skipped:
         yield json.dumps(_skipped_to_json(skipped)) + "\n"
-    yield json.dumps({"type": "end", "ops": len(plan.ops), "skipped": len(plan.skipped)}) + "\n"
+    end = {"type": "end", "keeps": len(plan.keeps), "ops": len(plan.ops), "skipped": len(plan.skipped)}
+    yield json.dumps(end) + "\n"
 
 
 def op_to_json(op: PlannedOp) -> dict[str, Any]:
@@ -109,11 +116,18 @@ def _skipped_from_json(row: Mapping[str, Any]) -> Skipped:
     )
 
 
+def _kept_from_json(row: Mapping[str, Any]) -> Kept:
+    # The path of an albums file may be of any bytes.
+    before, after = (checked.name(row[name], checked.LONGEST_SETTING) for name in ("before", "after"))
+    return Kept(checked.text(row["key"]), before, after)
+
+
 def plan_from_lines(lines: Iterable[str | bytes], *, name: str = "plan") -> Plan:
     """The plan that the lines describe; raises `UsageError` with the line where they do not."""
     head: Mapping[str, Any] | None = None
     ops: list[PlannedOp] = []
     skipped: list[Skipped] = []
+    keeps: list[Kept] = []
     number = 0
     for number, line in enumerate(lines, 1):
         try:
@@ -121,12 +135,14 @@ def plan_from_lines(lines: Iterable[str | bytes], *, name: str = "plan") -> Plan
             match row["type"]:
                 case "plan" if head is None:
                     head = _checked_head(row, name)
+                case "keeps" if head is not None:
+                    keeps.append(_kept_from_json(row))
                 case "op" if head is not None:
                     ops.append(op_from_json(row))
                 case "skipped" if head is not None:
                     skipped.append(_skipped_from_json(row))
-                case "end" if head is not None and (row["ops"], row["skipped"]) == (len(ops), len(skipped)):
-                    return _plan(head, ops, skipped)
+                case "end" if head is not None and _counted(row) == (len(keeps), len(ops), len(skipped)):
+                    return replace(_plan(head, ops, skipped), keeps=tuple(keeps))
                 case _:
                     raise ValueError(sentence("plan.unexpected-line", kind=row["type"]))
         except checked.NONSENSE as error:
@@ -137,6 +153,11 @@ def plan_from_lines(lines: Iterable[str | bytes], *, name: str = "plan") -> Plan
     raise UsageError(
         sentence("plan.is-cut-off-after", name=name, number=number), hint=sentence("plan.make-it-anew-with")
     )
+
+
+def _counted(end: Mapping[str, Any]) -> tuple[object, object, object]:
+    # Plans of version 1 keep nothing.
+    return end.get("keeps", 0), end["ops"], end["skipped"]
 
 
 def _what(error: Exception) -> str:
@@ -151,7 +172,7 @@ def _what(error: Exception) -> str:
 
 
 def _checked_head(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    if row["schema_version"] != SCHEMA_VERSION:
+    if row["schema_version"] not in _READ_VERSIONS:
         raise UsageError(
             sentence(
                 "plan.has-schema-version-this", name=name, row=row["schema_version"], schema_version=SCHEMA_VERSION
