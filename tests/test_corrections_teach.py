@@ -236,6 +236,47 @@ def test_a_plan_carries_what_was_taught_and_undo_takes_it_back(home: Home) -> No
     assert home.filed("Wildlife") == CORRECTED
 
 
+def test_what_corrections_taught_is_listed_and_once_forgotten_not_taught_again_by_them(home: Home) -> None:
+    home.sort("--learn", "auto")
+    with_it = home.filed("Wildlife")
+    told = " ".join(home.call("learn", "list").stdout.split())
+    assert told == "“Wildlife”: from 10 of your corrections; photos like them go there."
+    row = json.loads(home.call("learn", "list", "--json").stdout)
+    assert (row["album"], row["title"], row["corrections"], row["goes"]) == ("wildlife", "Wildlife", 10, "there")
+    shown = home.call("learn", "show", "wildlife").stdout
+    assert all(f"/{name}" in shown for name in CORRECTED)
+    assert "what your corrections taught of Wildlife" in " ".join(
+        home.call("learn", "forget", "wildlife").stdout.split()
+    )
+    assert "Nothing has been learned" in home.call("learn", "list").stdout
+    home.sort()
+    assert home.filed("Wildlife") == CORRECTED, "what was corrected stays"
+    assert summary(home.sort("--learn", "ask", "--json", "--recheck"))["would_follow"] == 0, "not offered again"
+    home.sort("--learn", "auto")
+    assert home.filed("Wildlife") == CORRECTED, "nor learned again"
+    assert "Nothing has been learned" in home.call("learn", "list").stdout
+    (home.folder / "A/.album-sort/state.sqlite").unlink()
+    home.sort("--recheck")
+    assert home.filed("Wildlife") == CORRECTED, "nor after the loss of the state"
+    home.call("undo")
+    while "10 of your corrections" not in home.call("learn", "list").stdout:
+        home.call("undo")
+    home.sort()
+    assert home.filed("Wildlife") == with_it
+
+
+def test_forgotten_corrections_teach_nothing_and_as_many_new_ones_do() -> None:
+    before, later = said(range(20), WILDLIFE, PETS), said(range(30, 30 + LEAST_CORRECTIONS), WILDLIFE, PETS)
+    unheeded = {"wildlife": {one.content_id for one in before}}
+    assert kinds_of([*before, *later[1:]], {}, unheeded) == ()
+    (kind,) = kinds_of([*before, *later], {}, unheeded)
+    assert set(kind.positive) == {one.content_id for one in later}
+    away = said(range(10), None, PETS)
+    (kind,) = kinds_of(away, {}, {"pets": {one.content_id for one in away}})
+    assert kind.is_away, "another kind of mistake is another thing"
+    assert kinds_of(away, {}, {"-pets": {one.content_id for one in away}}) == ()
+
+
 def test_a_correction_that_is_taken_back_teaches_no_more(home: Home) -> None:
     home.sort("--learn", "auto")
     assert home.filed("Wildlife") > CORRECTED

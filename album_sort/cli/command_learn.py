@@ -69,7 +69,7 @@ def learn_album(
 
 @learn_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def learn_list(out: o.Out, json: o.JsonOption = False) -> None:
-    """Lists what was learned here, with what it is worth."""
+    """Lists what was learned here, from examples and from corrections."""
     from album_sort.cli.learn import run_learn_list  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_learn_list(str(out), as_json=json))
@@ -85,7 +85,7 @@ def learn_show(name: Name, out: o.Out, json: o.JsonOption = False) -> None:
 
 @learn_app.command("forget", cls=PlainCommand, epilog=EXIT_CODES)
 def learn_forget(name: Name, out: o.Out, wait: o.WaitSeconds = 0.0, quiet: o.Quiet = False) -> None:
-    """Forgets an album; the next run files its photos elsewhere, and `undo` brings it back."""
+    """Forgets an album, and what corrections taught of one; the next run files its photos elsewhere, and `undo` brings it back."""
     from album_sort.cli.learn import run_learn_forget  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_learn_forget(name, str(out), wait=wait, quiet=quiet))

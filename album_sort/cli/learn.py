@@ -13,13 +13,20 @@ from album_sort.errors import ExitCode, UsageError
 from album_sort.events import silent
 from album_sort.operations.examples import LearnOrder, Shown
 from album_sort.operations.learn import learn
-from album_sort.operations.learned_json import learned_as_json, worth_as_json
+from album_sort.operations.learned_json import by_corrections_as_json, learned_as_json, worth_as_json
 from album_sort.operations.lessons import export, forget, take_over, taught_there
 from album_sort.operations.order import settings_here
 from album_sort.operations.program_call import called_with
 from album_sort.sentences import sentence
 from album_sort.terminal.layout import printable
-from album_sort.terminal.learned import asker, tell_all_learned, tell_examples, tell_learned, tell_titles
+from album_sort.terminal.learned import (
+    asker,
+    tell_all_learned,
+    tell_corrections,
+    tell_examples,
+    tell_learned,
+    tell_titles,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,8 @@ def run_learn_list(destination: str, *, as_json: bool) -> ExitCode:
     if as_json:
         for one in there.albums:
             print_json({"album": one.album.album, "title": one.album.title, **worth_as_json(one.worth)})
+        for each in there.by_corrections:
+            print_json(by_corrections_as_json(each))
         return ExitCode.DONE
     tell_all_learned(there)
     return ExitCode.DONE
@@ -87,9 +96,17 @@ def run_learn_list(destination: str, *, as_json: bool) -> ExitCode:
 def run_learn_show(name: str, destination: str, *, as_json: bool) -> ExitCode:
     """One album with its examples. Writes nothing."""
     there = taught_there(destination)
+    by_corrections = there.find_by_corrections(name)
+    if by_corrections and as_json:
+        for each in by_corrections:
+            print_json({**by_corrections_as_json(each), "photos": [there.place_of(one) for one in each.photos]})
+    elif by_corrections:
+        tell_corrections(there, by_corrections)
+    if by_corrections and not there.has(name):
+        return ExitCode.DONE
     found = there.find(name)
-    yes = [there.primaries.get(content) or f"({content[:12]}…)" for content in found.album.positive]
-    no = [there.primaries.get(content) or f"({content[:12]}…)" for content in found.album.negative]
+    yes = [there.place_of(content) for content in found.album.positive]
+    no = [there.place_of(content) for content in found.album.negative]
     if as_json:
         row = {"album": found.album.album, "title": found.album.title, **worth_as_json(found.worth)}
         print_json({**row, "yes": yes, "no": no, "siblings": list(found.siblings), "looks_closer": found.looks_closer})
@@ -99,10 +116,12 @@ def run_learn_show(name: str, destination: str, *, as_json: bool) -> ExitCode:
 
 
 def run_learn_forget(name: str, destination: str, *, wait: float, quiet: bool) -> ExitCode:
-    """Forgets an album and its siblings."""
-    titles, _ = forget(destination, name, wait_seconds=wait, sink=silent)
-    if not quiet:
-        tell_titles(destination, "learn_forgotten", titles)
+    """Forgets an album and its siblings, and what corrections have taught of it."""
+    forgotten = forget(destination, name, wait_seconds=wait, sink=silent)
+    if not quiet and forgotten.titles:
+        tell_titles(destination, "learn_forgotten", forgotten.titles)
+    if not quiet and forgotten.by_corrections:
+        tell_titles(destination, "learn_unheeded", (forgotten.by_corrections,))
     return ExitCode.DONE
 
 

@@ -120,7 +120,7 @@ def learn(
                 return outcome
             text = kept_text(learned)
             remember_all(state, lesson.there)
-            return replace(outcome, run_id=remember(state, lesson.there, {learned.lesson_id: text}))
+            return replace(outcome, run_id=remember(state, lesson.there, {setting_of(learned.lesson_id): text}))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,13 +233,13 @@ def folder_title(given: str) -> str:
     return title
 
 
-def remember(state: DestinationState, there: Albums, texts: Mapping[AlbumId, str]) -> RunId:
-    """Keeps lessons (an empty text: none any more) by a run that moves nothing: `undo` takes it back."""
+def remember(state: DestinationState, there: Albums, keeps: Mapping[str, str]) -> RunId:
+    """Keeps lessons, by key (an empty text: none any more), by a run that moves nothing: `undo` takes it back."""
     now = now_there(state)
     plan = plan_filings(
         (), there.picture, mode=Mode.COPY, destination=there.destination, created_utc=now, plan_id=new_run_id(now)
     )
     begin_run(state, plan, LEARN, now)
-    remember_run(state, plan.plan_id, {setting_of(lesson): text for lesson, text in texts.items()})
+    remember_run(state, plan.plan_id, keeps)
     state.finish_run(plan.plan_id, RunStatus.DONE, utc_now())
     return plan.plan_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from album_sort.core.learning.values import Worth
 from album_sort.operations.learn import Learned
+from album_sort.operations.teachings import ByCorrections
 
 
 def learned_as_json(learned: Learned) -> dict[str, object]:
@@ -25,6 +26,18 @@ def learned_as_json(learned: Learned) -> dict[str, object]:
         for one in learned.albums
     ]
     return {"event": "learned", "run": learned.run_id, "looks_closer": learned.looks_closer, "albums": albums}
+
+
+def by_corrections_as_json(one: ByCorrections) -> dict[str, object]:
+    """What corrections have taught, for a program: `goes` is where photos like the corrected ones go, `there` or `elsewhere`."""
+    goes = "elsewhere" if one.is_away else "there"
+    return {
+        "album": one.album,
+        "title": one.title,
+        "corrections": one.corrections,
+        "goes": goes,
+        **worth_as_json(one.worth),
+    }
 
 
 def worth_as_json(worth: Worth) -> dict[str, object]:

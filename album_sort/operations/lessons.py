@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 
 from album_sort.core.checked import NONSENSE
 from album_sort.core.file_names import fold
+from album_sort.core.learning.corrections import Teaching
 from album_sort.core.learning.lesson import (
     Lesson,
     NewerLessonError,
@@ -19,18 +20,25 @@ from album_sort.core.learning.lesson import (
     new_album_id,
 )
 from album_sort.core.learning.values import Worth
-from album_sort.core.planning.album_names import find_album
+from album_sort.core.planning.album_names import find_album, is_called
 from album_sort.errors import UsageError, why_unreadable
 from album_sort.events import EventSink
 from album_sort.operations.examples import refuse_shared
 from album_sort.operations.learn import folder_title, remember
 from album_sort.operations.own_files import write_lesson
+from album_sort.operations.teachings import (
+    ByCorrections,
+    names_of_taught,
+    teachings_there,
+    title_of,
+    without_teachings,
+)
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.fixing import Albums, look_at, remember_all
 from album_sort.pipeline.hand import all_albums, all_titles, shape_of
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.kept import kept_of
-from album_sort.pipeline.lessons import KEY, all_lessons_of, primaries_of
+from album_sort.pipeline.lessons import CORRECTED, KEY, all_lessons_of, primaries_of, setting_of, teachings_of
 from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.reading import read_given
 from album_sort.sentences import sentence
@@ -63,6 +71,24 @@ class TaughtThere:
     albums: tuple[Taught, ...]
     primaries: dict[ContentId, AlbumRelPath]
     lang: str
+    by_corrections: tuple[ByCorrections, ...] = ()
+    """What corrections have taught of these or other albums."""
+
+    @property
+    def _titles(self) -> dict[AlbumId, tuple[str, ...]]:
+        return {one.album.album: (one.album.title,) for one in self.albums}
+
+    def has(self, name: str) -> bool:
+        """Whether an album of that name was taught here by examples."""
+        return any(is_called(name, album, titles) for album, titles in self._titles.items())
+
+    def find_by_corrections(self, name: str) -> tuple[ByCorrections, ...]:
+        """What corrections have taught of the album of that name."""
+        return tuple(one for one in self.by_corrections if is_called(name, one.album, one.titles))
+
+    def place_of(self, content: ContentId) -> str:
+        """Where a photo lies; the beginning of its id where it is not in the albums."""
+        return self.primaries.get(content) or f"({content[:12]}…)"
 
     def find(self, name: str) -> Taught:
         """The album of that name; raises `UsageError` for one that was not taught here."""
@@ -70,7 +96,7 @@ class TaughtThere:
             raise UsageError(
                 sentence("learn.no-album-was-learned", name=name), hint=sentence("learn.album-sort-learn-name")
             )
-        found = find_album(name, {one.album.album: (one.album.title,) for one in self.albums})
+        found = find_album(name, self._titles)
         return next(one for one in self.albums if one.album.album == found)
 
 
@@ -78,7 +104,8 @@ def taught_there(destination: str) -> TaughtThere:
     """Reads them; writes nothing."""
     with open_to_read(destination) as state:
         primaries = primaries_of(state.records().ledger)
-        return TaughtThere(tuple(_all_of(state)), primaries, language_of(state))
+        by_corrections = teachings_there(state, destination)
+        return TaughtThere(tuple(_all_of(state)), primaries, language_of(state), by_corrections)
 
 
 def _all_of(state: DestinationState) -> list[Taught]:
@@ -97,26 +124,45 @@ def _all_of(state: DestinationState) -> list[Taught]:
     ]
 
 
-def forget(destination: str, name: str, *, wait_seconds: float, sink: EventSink) -> tuple[tuple[str, ...], RunId]:
-    """Forgets an album with the siblings that it was taught with; their titles, and the run that `undo` takes back.
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was forgotten."""
+
+    titles: tuple[str, ...]
+    """Of the albums that were taught."""
+    by_corrections: str
+    """Title of the album of which corrections had taught something; empty for none."""
+    run_id: RunId
+    """What `undo` takes back."""
+
+
+def forget(destination: str, name: str, *, wait_seconds: float, sink: EventSink) -> Forgotten:
+    """Forgets all that was learned of an album: from examples, with the siblings that it was taught with, and from corrections.
 
     Photos stay where they lie until the next run files them anew.
     """
+    titles: tuple[str, ...] = ()
+    by_corrections = ""
 
-    def emptied(here: _Here) -> dict[AlbumId, str]:
-        titles = {one.album: (one.title,) for lesson in here.all_lessons for one in lesson.albums}
-        if not titles:
+    def emptied(here: _Here) -> dict[str, str]:
+        nonlocal titles, by_corrections
+        titles_of: dict[AlbumId, tuple[str, ...]] = {
+            one.album: (one.title,) for lesson in here.all_lessons for one in lesson.albums
+        }
+        corrected = names_of_taught(here.teachings, here.albums)
+        if not titles_of and not corrected:
             raise UsageError(
                 sentence("learn.no-album-was-learned", name=name), hint=sentence("learn.album-sort-learn-list")
             )
-        found = find_album(name, titles)
-        lesson = next(one for one in here.all_lessons if found in {taught.album for taught in one.albums})
-        told[:] = [one.title for one in lesson.albums]
-        return {lesson.lesson_id: ""}
+        found = find_album(name, corrected | titles_of)
+        lessons = [one for one in here.all_lessons if found in {each.album for each in one.albums}]
+        titles = tuple(each.title for one in lessons for each in one.albums)
+        by_corrections = title_of(found, here.albums, here.lang) if found in corrected else ""
+        gone = {setting_of(one.lesson_id): "" for one in lessons}
+        return gone | without_teachings(here.teachings, found, here.albums)
 
-    told: list[str] = []
     run_id = _change(destination, wait_seconds, sink, emptied)
-    return tuple(told), run_id
+    return Forgotten(titles, by_corrections, run_id)
 
 
 def export(destination: str, name: str, file: Path) -> Taught:
@@ -147,7 +193,7 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
     except NONSENSE as error:
         raise UsageError(sentence("learn.does-not-hold-a", file=file), hint=sentence("learn.give-a-file-of")) from error
 
-    def added(here: _Here) -> dict[AlbumId, str]:
+    def added(here: _Here) -> dict[str, str]:
         rules = here.albums.rules
         taken = {fold(title): album for album, given in all_titles(rules).items() for title in (album, *given)}
         for one in lesson.albums:
@@ -165,7 +211,7 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
             ids.add(albums[-1].album)
         refuse_shared(albums, here.lessons, {})
         renamed = replace(lesson, albums=tuple(albums))
-        return {renamed.lesson_id: kept_text(renamed)}
+        return {setting_of(renamed.lesson_id): kept_text(renamed)}
 
     run_id = _change(destination, wait_seconds, sink, added)
     return tuple(one.title for one in lesson.albums), run_id
@@ -178,23 +224,26 @@ class _Here(NamedTuple):
     all_lessons: tuple[Lesson, ...]
     """With those that nothing is filed by."""
     albums: Albums
+    teachings: tuple[Teaching, ...]
+    lang: str
 
     @classmethod
     def read(cls, destination: str, state: DestinationState) -> Self:
         kept = kept_of(state)
         layout, rules = shape_of(kept)
         lessons = all_lessons_of(state.settings_with(KEY))
-        return cls(kept.lessons, lessons, look_at(destination, state, layout, rules, utc_now()))
+        albums = look_at(destination, state, layout, rules, utc_now())
+        return cls(kept.lessons, lessons, albums, teachings_of(state.settings_with(CORRECTED)), language_of(state))
 
 
 def _change(
-    destination: str, wait_seconds: float, sink: EventSink, changed: Callable[[_Here], dict[AlbumId, str]]
+    destination: str, wait_seconds: float, sink: EventSink, changed: Callable[[_Here], dict[str, str]]
 ) -> RunId:
     # Before anything is locked or made: a misspelled name leaves no trace.
     with open_to_read(destination) as before:
         changed(_Here.read(destination, before))
     with held_destination(destination, wait_seconds, sink) as state:
         here = _Here.read(destination, state)
-        texts = changed(here)
+        keeps = changed(here)
         remember_all(state, here.albums)
-        return remember(state, here.albums, texts)
+        return remember(state, here.albums, keeps)

@@ -110,13 +110,16 @@ class _ClassRoom:
     cache: InferenceCache
     model_key: str
     net: Net
+    unheeded: Mapping[str, frozenset[ContentId]]
+    """Corrections that teach nothing any more, by the key of a kind of mistake."""
 
     @classmethod
     def of(cls, whole: Decider, remembered: Remembered, cache: InferenceCache, model_key: str, net: Net) -> _ClassRoom:
         photos = whole.library.photos
         numbers = {facts.group.content_id: number for number, facts in reversed([*enumerate(photos)])}
         alone = replace(whole, hand=HandReading(titles=whole.hand.titles), heard=replace(whole.heard, shown={}))
-        return cls(whole, alone, numbers, primaries_of(remembered.records.ledger), cache, model_key, net)
+        places = primaries_of(remembered.records.ledger)
+        return cls(whole, alone, numbers, places, cache, model_key, net, remembered.unheeded)
 
     def unaided(self, contents: Iterable[ContentId]) -> dict[ContentId, Assignment]:
         """Where these photos would lie, had nobody said anything; in the order of their ids."""
@@ -148,7 +151,7 @@ class _ClassRoom:
         shown = {content: album for content, album in self.whole.heard.shown.items() if content not in told}
         for content in Shelf.of(shown, self.cache).contents:
             examples.setdefault(shown[content], []).append(content)
-        found = kinds_of(corrected, examples)
+        found = kinds_of(corrected, examples, self.unheeded)
         return tuple(kind for kind in found if kind.album in rules.albums)
 
     def learned(self, kinds: Sequence[Kind], before: Sequence[Teaching]) -> list[Teaching]:

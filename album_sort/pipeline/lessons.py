@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core import checked
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.albums.scoring import PRIOR_FLOOR
-from album_sort.core.checked import NONSENSE
+from album_sort.core.checked import LONGEST_SETTING, NONSENSE
 from album_sort.core.learning.corrections import Teaching, teaching_of_text
 from album_sort.core.learning.lesson import Lesson, lesson_of_text
 from album_sort.core.learning.values import Likeness
@@ -38,6 +40,11 @@ KEY = "learned "
 
 CORRECTED = "corrected "
 """The same of what corrections have taught, before the key of its kind."""
+
+UNHEEDED = "unheeded "
+"""The same of corrections that are to teach nothing of that kind any more: what they taught was forgotten."""
+
+_MOST_UNHEEDED = LONGEST_SETTING // 65
 
 LIKE_EXAMPLES = "albums.like-examples"
 
@@ -88,6 +95,21 @@ def teachings_of(settings: Mapping[str, str]) -> tuple[Teaching, ...]:
             if key == f"{CORRECTED}{teaching.kind.key}":
                 found.append(teaching)
     return tuple(found)
+
+
+def unheeded_to_text(contents: Iterable[ContentId]) -> str:
+    """As a destination keeps them, the first where there are too many."""
+    return " ".join(list(contents)[:_MOST_UNHEEDED])
+
+
+def unheeded_of(settings: Mapping[str, str]) -> dict[str, frozenset[ContentId]]:
+    """Corrections that teach nothing any more, by the key of the kind of mistake; what is none is passed over."""
+    found = {}
+    for key, text in settings.items():
+        if key.startswith(UNHEEDED) and " of " not in key and text:
+            with suppress(*NONSENSE):
+                found[key.removeprefix(UNHEEDED)] = frozenset(map(checked.content, text.split(" ")))
+    return found
 
 
 def primaries_of(ledger: Mapping[AlbumRelPath, LedgerRow]) -> dict[ContentId, AlbumRelPath]:

@@ -16,7 +16,7 @@ from album_sort.core.albums.own_albums import NO_OWN_ALBUMS, OwnAlbums
 from album_sort.core.learning.corrections import Teaching
 from album_sort.core.learning.lesson import Lesson
 from album_sort.errors import AlbumSortError
-from album_sort.pipeline.lessons import CORRECTED, KEY, lessons_of, teachings_of
+from album_sort.pipeline.lessons import CORRECTED, KEY, UNHEEDED, lessons_of, teachings_of, unheeded_of
 from album_sort.pipeline.own_albums import read_own_albums
 from album_sort.state.own_files import check_state_folder
 from album_sort.state.store import DestinationState
@@ -73,6 +73,8 @@ class Remembered:
     """What they told of when, where and on which trip photos were taken."""
     teachings: tuple[Teaching, ...] = ()
     """What corrections have taught, as far as a person has confirmed it."""
+    unheeded: Mapping[str, frozenset[ContentId]] = field(default_factory=dict)
+    """Corrections that are to teach nothing any more, by the key of a kind of mistake."""
     sources: Set[str] = frozenset()
     """Absolute paths of the photos filed so far."""
     lifted: frozenset[str] = frozenset()
@@ -142,6 +144,7 @@ def read_remembered(state: DestinationState, *, with_photos: bool = True) -> Rem
         own_albums=read_own_albums(state),
         facts=state.facts(),
         teachings=teachings_of(state.settings_with(CORRECTED)),
+        unheeded=unheeded_of(state.settings_with(UNHEEDED)),
         sources=_Sources((lambda: records.ledger) if with_photos else lambda: _ledger_of(destination)),
         lifted=read_lifted(state.setting(LIFTED) or ""),
         roots=read_roots(state),

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from album_sort.core.learning.values import RefusalCode, Worth
 from album_sort.operations.learn import Ask, Learned, LearnedNow
 from album_sort.operations.lessons import Taught, TaughtThere, taught_there
+from album_sort.operations.teachings import ByCorrections
 from album_sort.operations.words import Words, terminal_words
 from album_sort.sentences import sentence
 from album_sort.terminal.layout import Last, Terminal, out_console, print_table, printable, say
@@ -93,12 +94,36 @@ def _tell_refusal(console: Terminal, words: Words, learned: Learned) -> None:
 
 
 def tell_all_learned(there: TaughtThere) -> None:
-    """A table of what was learned in a destination."""
+    """What was learned in a destination: a table of albums, then what corrections have taught."""
     console = out_console()
     words = terminal_words(there.lang, console.encoding)
-    if not there.albums:
+    if not there.albums and not there.by_corrections:
         say(console, words.text("learn_list_empty"))
         return
+    if there.albums:
+        _tell_table(console, words, there)
+    for one in there.by_corrections:
+        say(console, _by_corrections(words, one), hanging=2)
+
+
+def _by_corrections(words: Words, one: ByCorrections) -> str:
+    key = "learn_corrections_away" if one.is_away else "learn_corrections"
+    return words.text(key, n=one.corrections, album=printable(one.title))
+
+
+def tell_corrections(there: TaughtThere, found: Sequence[ByCorrections]) -> None:
+    """What corrections have taught of an album, with the places of the photos."""
+    console = out_console()
+    words = terminal_words(there.lang, console.encoding)
+    for one in found:
+        say(console, _by_corrections(words, one), hanging=2)
+        worth = one.worth
+        say(console, words.text("learn_worth", n=worth.examples, found=worth.found, wrong=per_1000(worth)), indent=2)
+        for content in one.photos:
+            say(console, printable(there.place_of(content)), indent=4, hanging=6)
+
+
+def _tell_table(console: Terminal, words: Words, there: TaughtThere) -> None:
     heads = [words.text(key) for key in _HEADINGS]
     rows = [
         (

@@ -13,6 +13,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,10 @@ class Corrected:
     """Where it would lie, had nobody said anything."""
 
 
+def _key(album: AlbumId, *, is_away: bool) -> str:
+    return f"-{album}" if is_away else album
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Mistakes of one kind: what belongs to one album and lay elsewhere, or what lay in one album and belongs to none."""
@@ -66,7 +71,7 @@ class Kind:
     @property
     def key(self) -> str:
         """Among the kinds of a destination."""
-        return f"-{self.album}" if self.is_away else self.album
+        return _key(self.album, is_away=self.is_away)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,10 +113,15 @@ class Proof:
         return is_enough and self.false_per_1000 <= MOST_WRONG_PER_1000
 
 
-def kinds_of(corrected: Iterable[Corrected], examples: Mapping[AlbumId, Sequence[ContentId]]) -> tuple[Kind, ...]:
+def kinds_of(
+    corrected: Iterable[Corrected],
+    examples: Mapping[AlbumId, Sequence[ContentId]],
+    unheeded: Mapping[str, Collection[ContentId]] = MappingProxyType({}),
+) -> tuple[Kind, ...]:
     """The kinds of mistakes that are frequent enough to teach, by their keys.
 
-    `examples`: of albums that were learned from examples; these count beside the mistakes.
+    `examples`: of albums that were learned from examples; these count beside the mistakes. `unheeded`: mistakes that are to teach
+    nothing more, by the key of their kind: it takes as many new ones as at first.
     """
     into: defaultdict[AlbumId, list[Corrected]] = defaultdict(list)
     away: defaultdict[AlbumId, list[Corrected]] = defaultdict(list)
@@ -124,14 +134,22 @@ def kinds_of(corrected: Iterable[Corrected], examples: Mapping[AlbumId, Sequence
         if one.told != one.unaided:
             away[one.unaided].append(one)
     found = []
-    for album, mistakes in into.items():
+    for album, all_mistakes in into.items():
+        mistakes = _heeded(all_mistakes, unheeded.get(_key(album, is_away=False), ()))
+        if not mistakes:
+            continue  # the examples of a learned album are no mistakes
         taken_out = [one.content_id for one in away[album]] if album in away else []
         shown = [*(one.content_id for one in mistakes), *examples.get(album, ())]
         found.append(_kind(album, mistakes, shown, taken_out, is_away=False))
     for album, mistakes in away.items():
-        homeless = [one for one in mistakes if one.told is None]
+        out = _heeded(mistakes, unheeded.get(_key(album, is_away=True), ()))
+        homeless = [one for one in out if one.told is None]
         found.append(_kind(album, homeless, [one.content_id for one in homeless], confirmed[album], is_away=True))
     return tuple(sorted((one for one in found if len(one.positive) >= LEAST_CORRECTIONS), key=lambda one: one.key))
+
+
+def _heeded(mistakes: Sequence[Corrected], unheeded: Collection[ContentId]) -> list[Corrected]:
+    return [one for one in mistakes if one.content_id not in unheeded]
 
 
 def _kind(

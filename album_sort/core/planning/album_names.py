@@ -10,6 +10,12 @@ from album_sort.sentences import sentence
 from album_sort.types import AlbumId
 
 
+def is_called(name: str, album: AlbumId, titles: Iterable[str]) -> bool:
+    """Whether an album of this id and these titles has that name, whatever its capitals."""
+    wanted = fold(name.strip().rstrip("/"))
+    return any(fold(spelled.strip()) == wanted for spelled in (album, *titles))
+
+
 def find_album(name: str, titles: Mapping[AlbumId, Iterable[str]]) -> AlbumId:
     """The album of that name, whatever its capitals; raises `UsageError` with the nearest name for one that is unknown."""
     known: dict[str, tuple[AlbumId, str]] = {}
