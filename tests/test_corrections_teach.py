@@ -22,10 +22,16 @@ from album_sort.core.learning.corrections import (
     teaching_of_text,
     teaching_to_text,
 )
+from album_sort.operations.live import LiveAlbums
+from album_sort.operations.order import settings_here
+from album_sort.operations.pending import Pending
 from album_sort.types import AlbumId, ContentId
+from tests.builders import make_tree
 from tests.conftest import Program, Ran
-from tests.learn_pictures import library
+from tests.learn_pictures import as_jpeg, crop, library, somewhere
 from tests.learning_builders import crowd, photos_of
+from tests.pictures import cat, rocket
+from tests.serve_server import running_server
 
 PETS, WILDLIFE, FOOD = AlbumId("pets"), AlbumId("wildlife"), AlbumId("food")
 
@@ -263,6 +269,40 @@ def test_what_corrections_taught_is_listed_and_once_forgotten_not_taught_again_b
         home.call("undo")
     home.sort()
     assert home.filed("Wildlife") == with_it
+
+
+def test_a_picture_that_is_sent_goes_where_a_run_over_it_alone_would_put_it(home: Home, session_cache: Path) -> None:
+    albums = str(home.folder / "A")
+    live = LiveAlbums(albums, settings_here(albums, lambda kept: (kept,) if kept else ()))
+    sent = {f"cat-{seed}.jpg": somewhere(cat(), seed) for seed in (42, 50, 58, 66)}
+    sent |= {f"rocket-{seed}.jpg": as_jpeg(crop(rocket(), seed)) for seed in (700, 701)}
+    sent["corrected.jpg"] = (home.photos / "cat/00.jpg").read_bytes()
+
+    def answers() -> dict[str, tuple[str, str]]:
+        files = [("files", (name, data, "image/jpeg")) for name, data in sent.items()]
+        images = client.post("/predict", files=files[:4]).json()["images"]
+        images += client.post("/predict", files=files[4:]).json()["images"]
+        return {one["name"]: (one["title"], one["why"][0]) for one in images}
+
+    with (
+        running_server(live.predictor(), albums=live, pending=Pending(session_cache, albums)) as server,
+        server.client() as client,
+    ):
+        before = answers()
+        assert before["corrected.jpg"][0] == "Wildlife", "you said so"
+        assert not {"Wildlife", "Ariane"} & {before[name][0] for name in sent if name != "corrected.jpg"}
+        home.sort("--learn", "auto")
+        home.call("learn", "Ariane", *(str(home.photos / f"other/1-{number:02}.jpg") for number in range(12)))
+        after = answers()
+        make_tree(home.folder / "sent", sent)
+        home.call("sort", str(home.folder / "sent"), "--offline", "--no-previews")
+        filed = {path.name: path.relative_to(albums).parts[0] for path in Path(albums).rglob("*.jpg")}
+    new = [name for name in sent if name != "corrected.jpg"]
+    assert {name: after[name][0] for name in new} == {name: filed[name] for name in new}
+    assert {"Ariane", "Wildlife"} <= {title for title, _ in after.values()}
+    followers = [why for name, (title, why) in after.items() if title == "Wildlife" and name.startswith("cat")]
+    assert followers
+    assert all("photos that you moved to" in why and "Wildlife/" not in why for why in followers)
 
 
 def test_forgotten_corrections_teach_nothing_and_as_many_new_ones_do() -> None:

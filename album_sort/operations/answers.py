@@ -54,8 +54,9 @@ class PictureAnswer:
         return self.album.album != REVIEW
 
 
-def in_words(predicted: Predicted, policy: FilingPolicy, lang: str, most_classes: int) -> PictureAnswer:
+def in_words(predicted: Predicted, lang: str, most_classes: int) -> PictureAnswer:
     """What is thought of a picture, in this language."""
+    policy = predicted.policy
     labels, wording = load_labels(), _wording(policy)
     facts, assignment = predicted.facts, predicted.assignment
     top = predicted.prediction.top(most_classes) if predicted.prediction else ()

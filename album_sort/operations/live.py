@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import stat
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from album_sort.config import cache_folder
 from album_sort.core.formats import HEAD_BYTES, sniff
+from album_sort.errors import AlbumSortError
 from album_sort.fileops.lock import check_unlocked
 from album_sort.inspection.held_folders import HeldFolder
 from album_sort.inspection.messages import Answer, Previewed, ReaderTask
@@ -22,10 +25,12 @@ from album_sort.operations.live_pages import LivePages
 from album_sort.operations.order import SettingsHere
 from album_sort.operations.predict import Predictor
 from album_sort.operations.runs import must_be_ours
+from album_sort.pipeline.bearings import Bearings
 from album_sort.pipeline.engine import Engine, make_engine
-from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.remembered import Remembered, remember_nothing_written
+from album_sort.pipeline.unchanged import looks_of_state
 from album_sort.reading import open_regular
+from album_sort.settings import Settings
 from album_sort.state.previews import previews_of
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import ContentId, FileEntry, FileKind
@@ -38,6 +43,30 @@ class Film:
     descriptor: int
     size_bytes: int
     media_format: str
+
+
+class LiveBearings:
+    """What decides about single pictures by the albums as they are: read again when a run has written there. From any thread."""
+
+    def __init__(self, destination: str, settings: Settings, engine: Engine) -> None:
+        """Raises as `Bearings.of` does."""
+        self._destination, self._settings, self._engine = destination, settings, engine
+        self._lock = threading.Lock()
+        self._looks, self._bearings = looks_of_state(destination), self._read()
+
+    def __call__(self) -> Bearings:
+        """Those of now; while a run writes, and should they be readable no more, those of before."""
+        with self._lock:
+            looks = looks_of_state(self._destination)
+            if looks and looks != self._looks:
+                self._looks = looks
+                with suppress(AlbumSortError, OSError):
+                    self._bearings = self._read()
+            return self._bearings
+
+    def _read(self) -> Bearings:
+        remembered = remember_nothing_written(self._destination, with_photos=False)
+        return Bearings.of(self._settings, remembered, self._engine.weights.sha256, self._engine.model_key)
 
 
 class LiveAlbums:
@@ -65,10 +94,10 @@ class LiveAlbums:
         self._folder.close()
 
     def predictor(self) -> Predictor:
-        """For single pictures, with the network and the rules of these albums, and what they were taught."""
-        settings, lessons = self.here.settings, remember_nothing_written(self.destination).lessons
-        policy = load_policy(self.engine.weights.sha256, settings.albums, settings.precision_target, lessons)
-        return Predictor(self.engine, policy, lang=self.here.lang)
+        """For single pictures, with the network and the rules of these albums, and what they were taught until then."""
+        return Predictor(
+            self.engine, LiveBearings(self.destination, self.here.settings, self.engine), lang=self.here.lang
+        )
 
     def check_free(self) -> None:
         """Raises `DestinationLocked`, saying who it is, where another run holds the albums."""

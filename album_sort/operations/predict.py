@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from album_sort.classifier.labels import load_wording
 from album_sort.config import cache_folder
@@ -26,19 +29,28 @@ from album_sort.inspection.pool import ReaderPool
 from album_sort.inspection.uploads import PREFIX as UPLOADS
 from album_sort.inspection.uploads import Upload
 from album_sort.operations.conversion import Conversion
-from album_sort.pipeline.assigning import Decider, assign_all
+from album_sort.pipeline.bearings import Bearings, Picture
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.engine import Engine, SteadyClassifier, make_engine
 from album_sort.pipeline.facts import LibraryContext, gather_apart
-from album_sort.pipeline.net import Net
+from album_sort.pipeline.lessons import Looks
 from album_sort.pipeline.policy import load_policy
 from album_sort.pipeline.records import build_records
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.sentences import spoken
 from album_sort.settings import Settings
-from album_sort.state.readings import read_as_remembered
-from album_sort.types import LANGUAGES, Assignment, FileEntry, Inspection, PhotoFacts, Prediction, Reason, Skipped
-from album_sort.types.corrections import HandReading
+from album_sort.state.readings import embedding_as_remembered, read_as_remembered
+from album_sort.types import (
+    LANGUAGES,
+    Assignment,
+    ContentId,
+    FileEntry,
+    Inspection,
+    PhotoFacts,
+    Prediction,
+    Reason,
+    Skipped,
+)
 
 __all__ = ["Predicted", "Predictor", "Upload", "take_away_left_uploads"]
 
@@ -78,6 +90,8 @@ class Predicted:
     """The album, the runners-up and the reasons."""
     facts: PhotoFacts
     """When and where it was taken, as far as it says so itself."""
+    policy: FilingPolicy
+    """By which it was decided."""
     thumbnail: bytes = b""
     """A small upright JPEG; empty for a film."""
 
@@ -93,12 +107,11 @@ class Predictor:
     To be closed, or used in a `with` block: it holds processes, and the network.
     """
 
-    def __init__(self, engine: Engine, policy: FilingPolicy, *, lang: str = LANGUAGES[0]) -> None:
-        """`lang` is that of the sentences of refusals, and of the names of places."""
+    def __init__(self, engine: Engine, bearings: Callable[[], Bearings], *, lang: str = LANGUAGES[0]) -> None:
+        """`bearings` tells what decides now; `lang` is that of the sentences of refusals, and of the names of places."""
         self._conversion = Conversion()
         self._engine = engine.lasting(self._conversion.run)
-        self.policy = policy
-        """By which it decides."""
+        self._bearings = bearings
         self.lang = lang
         self._gazetteer = cache(lambda lang: Gazetteer.load(lang, engine.cache_folder))
         self._pool = ReaderPool(self._engine.reader, self._engine.split.workers)
@@ -112,7 +125,13 @@ class Predictor:
         settings = settings or Settings()
         engine = make_engine(settings, cache_folder())
         policy = load_policy(engine.weights.sha256, settings.albums, settings.precision_target)
-        return cls(engine, policy, lang=settings.lang or spoken())
+        bearings = Bearings(policy)
+        return cls(engine, lambda: bearings, lang=settings.lang or spoken())
+
+    @property
+    def policy(self) -> FilingPolicy:
+        """By which it decides now."""
+        return self._bearings().policy
 
     @property
     def network(self) -> str:
@@ -213,32 +232,49 @@ class Predictor:
 
     def _answer(self, batch: Sequence[tuple[_Asked, Answer]]) -> None:
         """One pass of the network for all pictures that it has not seen."""
+        bearings = self._bearings()
         new = [answer for _, answer in batch if isinstance(answer, Read) and answer.views is not None]
         views = [answer.views for answer in new if answer.views is not None]
         classified = self._classifier.classify(views) if views else []
         predictions = {
-            id(answer): read_as_remembered(one.prediction, one.embedding, self.policy.head)
+            id(answer): read_as_remembered(one.prediction, one.embedding, bearings.policy.head)
             for answer, one in zip(new, classified, strict=True)
         }
-        remembered, thumbnails = self._remembered([answer for _, answer in batch if isinstance(answer, Known)])
+        seen = {
+            answer.inspection.content_id: embedding_as_remembered(one.embedding)
+            for answer, one in zip(new, classified, strict=True)
+        }
+        known = self._known([answer for _, answer in batch if isinstance(answer, Known)], bearings)
+        picture = Picture({**known.embeddings, **seen}, self._closer([*known.embeddings, *seen], bearings))
         for asked, answer in batch:
             match answer:
                 case Failed(_, skipped) | Known(_, _, Skipped() as skipped):
                     asked.refuse(skipped.reason)
-                case Known(_, _, Inspection() as known):
-                    path = known.file.path
-                    self._decide(asked, remembered.get(path, known), thumbnails.get(path, b""))
+                case Known(_, _, Inspection() as one):
+                    path = one.file.path
+                    inspection = known.inspections.get(path, one)
+                    self._decide(asked, inspection, known.thumbnails.get(path, b""), bearings, picture)
                 case Read(inspection, _, thumbnail):
-                    self._decide(asked, replace(inspection, prediction=predictions.get(id(answer))), thumbnail)
+                    inspection = replace(inspection, prediction=predictions.get(id(answer)))
+                    self._decide(asked, inspection, thumbnail, bearings, picture)
 
-    def _remembered(self, known: Sequence[Known]) -> tuple[dict[str, Inspection], dict[str, bytes]]:
-        """What is known of files, with what the head reads in it, and their thumbnails; both by path."""
+    def _known(self, known: Sequence[Known], bearings: Bearings) -> _KnownFiles:
+        """What is known of files, with what the head reads in it."""
         inspections = {answer.file.path: answer.what for answer in known if isinstance(answer.what, Inspection)}
         if not inspections:
-            return {}, {}
+            return _KnownFiles({}, {}, {})
         with self._engine.open_cache() as store:
             thumbnails = {path: store.thumbnail(one.content_id) or b"" for path, one in inspections.items()}
-            return (store.with_readings(inspections) if self.policy.head is not None else inspections), thumbnails
+            embeddings = store.embeddings_of([one.content_id for one in inspections.values()])
+            read = store.with_readings(inspections) if bearings.policy.head is not None else inspections
+            return _KnownFiles(read, thumbnails, embeddings)
+
+    def _closer(self, contents: Sequence[ContentId], bearings: Bearings) -> Looks:
+        """What runs have seen of these contents by closer looks; what is sent here is not looked at again."""
+        if not bearings.looks_closer:
+            return {}
+        with self._engine.open_cache() as store:
+            return store.closer_of(contents)
 
     @property
     def _classifier(self) -> SteadyClassifier:
@@ -246,7 +282,9 @@ class Predictor:
         assert held is not None  # noqa: S101 - `lasting` engines hold one
         return held
 
-    def _decide(self, asked: _Asked, inspection: Inspection, thumbnail: bytes) -> None:
+    def _decide(
+        self, asked: _Asked, inspection: Inspection, thumbnail: bytes, bearings: Bearings, picture: Picture
+    ) -> None:
         """The album of one picture, without neighbours, homes and trips; a fault of the program is this picture's alone."""
         now_utc = utc_now()
         try:
@@ -255,13 +293,23 @@ class Predictor:
                 asked.refuse(Reason.of("skip.orphan-sidecar"))
                 return
             context = LibraryContext(now_utc, asked.lang, self._engine.cache_folder, gazetteer=self._gazetteer)
-            library, scores = gather_apart(records, context, self.policy)
-            _, (assignment,) = assign_all(Decider(library, scores, self.policy, HandReading()), Net(is_strict=True))
+            library, scores = gather_apart(records, context, bearings.policy)
+            assignment = bearings.decide(library, scores, picture)
         except Exception as error:  # noqa: BLE001 - the border of one picture
             _fail(asked.future, error)
             return
         with suppress(InvalidStateError):
-            asked.future.set_result(Predicted(inspection, assignment, library.photos[0], thumbnail))
+            asked.future.set_result(Predicted(inspection, assignment, library.photos[0], bearings.policy, thumbnail))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _KnownFiles:
+    """What is known of files."""
+
+    inspections: Mapping[str, Inspection]
+    """By path, as the thumbnails."""
+    thumbnails: Mapping[str, bytes]
+    embeddings: Mapping[ContentId, NDArray[np.float16]]
 
 
 @dataclass(frozen=True, slots=True)

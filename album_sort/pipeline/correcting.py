@@ -6,13 +6,11 @@ so that a correction that is taken back un-teaches, and what moved by it moves b
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from album_sort.core.albums.scoring import PRIOR_FLOOR
 from album_sort.core.learning.corrections import (
     LEAST_CORRECTIONS,
     Corrected,
@@ -25,18 +23,17 @@ from album_sort.core.learning.corrections import (
 )
 from album_sort.core.learning.single import MOST_TRAINED
 from album_sort.pipeline.assigning import Decider
+from album_sort.pipeline.heeding import evidence_of_teaching, likely_followers, may_follow, target_of
 from album_sort.pipeline.lessons import CORRECTED, Heard, primaries_of
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.remembered import Remembered
 from album_sort.pipeline.scouting import Scouted
 from album_sort.pipeline.teaching import Shelf
 from album_sort.state.cache import InferenceCache
-from album_sort.types import LEARN_AUTO, LEARN_OFF, AlbumId, AlbumRelPath, Assignment, ContentId, Evidence, Reason
+from album_sort.types import LEARN_AUTO, LEARN_OFF, AlbumId, AlbumRelPath, Assignment, ContentId
 from album_sort.types.corrections import HandReading
 
 _TOGETHER = 1024
-_MARGIN = 0.15
-"""Log-odds beyond what an album asks for: the sum of all evidence is rounded, and albums that are hardly possible count a little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +180,9 @@ class _ClassRoom:
         shown = Shelf.of((*kind.positive, *kind.negative), self.cache)
         rows = dict(zip(shown.contents, shown.rows, strict=True))
         lie_in = [lies[shelf.contents[number]].album for number in others]
-        return learn_kind(kind, rows, (shelf.rows[others], lie_in), self.model_key, self._target(kind.album))
-
-    def _target(self, album: AlbumId) -> float:
-        policy = self.whole.policy
-        return dict(policy.rules.precision_targets).get(album, policy.precision_target)
+        return learn_kind(
+            kind, rows, (shelf.rows[others], lie_in), self.model_key, target_of(kind.album, self.whole.policy)
+        )
 
     def hear(self, teachings: Sequence[Teaching]) -> Heard:
         """What is heard of all photos, with what these say."""
@@ -199,9 +194,12 @@ class _ClassRoom:
         evidence, away = dict(heard.evidence), dict(heard.away)
         for content, (teaching, log_odds) in likely.items():
             one = unaided.get(content)
-            if one is None or one.album not in teaching.kind.sources or one.decided_by.startswith("rule:"):
+            if one is None or not may_follow(teaching, one):
                 continue
-            piece = self._said(teaching, log_odds, one)
+            embedding = self.cache.embeddings_of([content])[content]
+            piece = evidence_of_teaching(
+                teaching, log_odds, one, embedding, policy=self.whole.policy, place=self._place
+            )
             evidence[content] = (*evidence.get(content, ()), piece)
             if teaching.kind.is_away:
                 away[content] = piece.reason
@@ -212,37 +210,15 @@ class _ClassRoom:
         hand = self.whole.hand
         spoken_of = {*hand.corrections, *hand.pinned, *self.whole.heard.shown}
         asked = sorted(self.numbers.keys() - spoken_of)
-        least = [one.model.threshold(self._target(one.kind.album)) for one in teachings]
         for start in range(0, len(asked), 4 * _TOGETHER):
             found = self.cache.embeddings_of(asked[start : start + 4 * _TOGETHER])
             if not found:
                 continue
-            scores = np.stack([one.score(np.stack(list(found.values()))) for one in teachings], axis=1)
-            scores = np.where(scores >= least, scores, -np.inf)
-            best = scores.argmax(axis=1).tolist()
-            for row, content in enumerate(found):
-                if np.isfinite(scores[row, best[row]]):
-                    yield content, (teachings[best[row]], float(scores[row, best[row]]))
-
-    def _said(self, teaching: Teaching, log_odds: float, unaided: Assignment) -> Evidence:
-        """What makes the photo as likely in the album (or not in it) as was learned, whatever else speaks of it."""
-        album = teaching.kind.album
-        before = next((one.probability for one in unaided.scores if one.album == album), 0.0)
-        needed = _log_odds(self.whole.policy.score_needed(album))
-        if teaching.kind.is_away:
-            weight = min(-log_odds, needed - _MARGIN) - _log_odds(before)
-        else:
-            weight = max(log_odds, needed) + _MARGIN - _log_odds(before)
-        likeness = teaching.model.nearest(self.cache.embeddings_of([unaided.content_id])[unaided.content_id], 1)
-        nearest = teaching.kind.positive[likeness.nearest[0]]
-        values: dict[str, str | int] = {
-            "album": album,
-            "photos": max(likeness.like, 1),
-            "of": len(teaching.kind.positive),
-            "nearest": self._place(nearest),
-        }
-        code = "albums.like-taken-out" if teaching.kind.is_away else "albums.like-corrections"
-        return Evidence(album, round(weight, 2), Reason.of(code, **values))
+            contents = list(found)
+            for row, teaching, log_odds in likely_followers(
+                teachings, np.stack(list(found.values())), self.whole.policy
+            ):
+                yield contents[row], (teaching, log_odds)
 
     def _place(self, content: ContentId) -> str:
         """Where a person finds a photo."""
@@ -259,8 +235,3 @@ class _ClassRoom:
         numbers = sorted(self.numbers[content] for content in changed)
         now, then = (replace(self.whole, heard=one).decide(numbers) for one in (heard, more))
         return sum(one.album != other.album for one, other in zip(now, then, strict=True))
-
-
-def _log_odds(probability: float) -> float:
-    bounded = min(max(probability, PRIOR_FLOOR), 1.0 - 1e-9)
-    return math.log(bounded / (1.0 - bounded))

@@ -19,7 +19,6 @@ from album_sort.core.learning.corrections import Teaching, teaching_of_text
 from album_sort.core.learning.lesson import Lesson, lesson_of_text
 from album_sort.core.learning.values import Likeness
 from album_sort.pipeline.policy import standing
-from album_sort.state.cache import InferenceCache
 from album_sort.types import AlbumId, AlbumRelPath, ContentId, Evidence, Reason, Role
 from album_sort.types.ledger import LedgerRow
 
@@ -32,6 +31,14 @@ class Looker(Protocol):
 
     def looks(self, contents: Iterable[ContentId]) -> Looks:
         """What closer looks tell of these photos; of one that no file holds any more there is nothing."""
+        ...
+
+
+class Seen(Protocol):
+    """What the network has seen of photos: the cache, or one picture."""
+
+    def embeddings_of(self, contents: Sequence[ContentId]) -> Mapping[ContentId, NDArray[np.float16]]:
+        """The embeddings (512,) of those of these contents that it has."""
         ...
 
 
@@ -143,7 +150,7 @@ def hear(
     usable: Sequence[Lesson],
     least: Mapping[AlbumId, float],
     contents: Iterable[ContentId],
-    cache: InferenceCache,
+    cache: Seen,
     *,
     looker: Looker,
 ) -> Heard:
@@ -170,9 +177,7 @@ def hear(
     return Heard(evidence, shown)
 
 
-def _rows_of(
-    asked: Sequence[ContentId], cache: InferenceCache
-) -> Iterator[tuple[list[ContentId], NDArray[np.float16]]]:
+def _rows_of(asked: Sequence[ContentId], cache: Seen) -> Iterator[tuple[list[ContentId], NDArray[np.float16]]]:
     """Portions of the photos that the network has seen, with their embeddings (N, 512)."""
     for start in range(0, len(asked), _TOGETHER):
         found = cache.embeddings_of(asked[start : start + _TOGETHER])
@@ -184,7 +189,7 @@ def _look_where_needed(
     usable: Sequence[Lesson],
     least: Mapping[AlbumId, float],
     asked: Sequence[ContentId],
-    cache: InferenceCache,
+    cache: Seen,
     looker: Looker,
 ) -> None:
     """All at once, so that a person sees how many there are."""
@@ -243,7 +248,7 @@ class LikeExamples:
     """The examples that are most like it."""
 
 
-def like_examples(lessons: Sequence[Lesson], content: ContentId, cache: InferenceCache) -> Iterator[LikeExamples]:
+def like_examples(lessons: Sequence[Lesson], content: ContentId, cache: Seen) -> Iterator[LikeExamples]:
     """For each album that was taught; nothing for a photo that no network has seen."""
     found = cache.embeddings_of([content])
     for lesson in lessons if found else ():

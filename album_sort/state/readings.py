@@ -51,9 +51,12 @@ def add_statements(model_key: str, head: Head, read: Mapping[bytes, bytes]) -> l
 def read_as_remembered(prediction: Prediction, embedding: NDArray[np.float16], head: Head | None) -> Prediction:
     """A prediction as the cache would give it back, with what a head reads in it, of a picture that nobody remembers."""
     kept = codec.unpack_prediction(prediction.model_key, codec.pack_prediction(prediction))
-    return (
-        kept if head is None else kept.read_as(head.read(kept, codec.unpack_embedding(codec.pack_embedding(embedding))))
-    )
+    return kept if head is None else kept.read_as(head.read(kept, embedding_as_remembered(embedding)))
+
+
+def embedding_as_remembered(embedding: NDArray[np.float16]) -> NDArray[np.float16]:
+    """An embedding (512,) as the cache would give it back."""
+    return codec.unpack_embedding(codec.pack_embedding(embedding))
 
 
 def with_readings(

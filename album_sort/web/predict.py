@@ -116,7 +116,7 @@ async def _answers(request: Request, desk: Desk, name: str, wanted: _Wanted) -> 
             except BaseException:
                 sent.drop()
                 raise
-        return [await _answer(desk, name, looked_at, wanted) for name, looked_at in asked]
+        return [await _answer(name, looked_at, wanted) for name, looked_at in asked]
     except BaseException:
         for _, looked_at in asked:
             if not isinstance(looked_at, Refused):
@@ -124,9 +124,7 @@ async def _answers(request: Request, desk: Desk, name: str, wanted: _Wanted) -> 
         raise
 
 
-async def _answer(
-    desk: Desk, name: str, looked_at: asyncio.Future[Predicted] | Refused, wanted: _Wanted
-) -> dict[str, Any]:
+async def _answer(name: str, looked_at: asyncio.Future[Predicted] | Refused, wanted: _Wanted) -> dict[str, Any]:
     if isinstance(looked_at, Refused):
         return {"name": name, "error": looked_at.sentence(wanted.lang)}
     predicted = await answer_of(looked_at)
@@ -135,4 +133,4 @@ async def _answer(
     preview = ""
     if wanted.preview and predicted.thumbnail:
         preview = f"data:image/jpeg;base64,{base64.b64encode(predicted.thumbnail).decode()}"
-    return image_as_json(name, in_words(predicted, desk.predictor.policy, wanted.lang, wanted.most_classes), preview)
+    return image_as_json(name, in_words(predicted, wanted.lang, wanted.most_classes), preview)
