@@ -73,7 +73,7 @@ def _cannot_listen(host: str, port: int, error: OSError) -> AlbumSortError:
     if error.errno == errno.EADDRINUSE:
         return AlbumSortError(
             sentence("serve.port-of-is-taken", port=str(port), host=host),
-            hint=sentence("serve.port-takes-another-one", value=port + 1 if port < 65535 else 8765),
+            hint=sentence("serve.port-takes-another-one", value=str(port + 1 if port < 65535 else 8765)),
         )
     if error.errno == errno.EADDRNOTAVAIL:
         return UsageError(sentence("serve.host-this-machine-has", host=host), hint="--host 127.0.0.1")
