@@ -113,7 +113,9 @@ def _form(row: Mapping[str, str], lang: str, number: object) -> str:
     return row.get(lang, "")
 
 
-_COUNTS = re.compile(r"n\d?|(most|least|longest|free|needed)(_\w+)?|received|expected|size|gigabytes")
+_COUNTS = re.compile(
+    r"n\d?|(most|least|longest|free|needed)(_\w+)?|received|expected|size|total|found|left|(giga|mega)?bytes|photos|albums|examples"
+)
 """Names of values that are amounts. Others that are numbers are names (a process, a port, a line), or what somebody has typed."""
 _MOST_GROUPED = 10**18
 _MOST_WRITTEN = 10**4000

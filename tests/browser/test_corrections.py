@@ -93,7 +93,8 @@ def test_a_key_takes_back_another_skips_and_nothing_is_lost(tmp_path: Path, open
     page.goto("about:blank")
     page.goto(path.as_uri() + "#/review")
     page.wait_for_selector(".queue .albums button")
-    assert "1 correction" in page.inner_text("#pending"), "closing the page loses none"
+    # closing the page loses none
+    watched.until("document.querySelector('#pending').innerText.includes('1 correction')")
     page.get_by_role("button", name="Discard").click()
     assert not page.is_visible("#pending")
     watched.show(write(tmp_path / "sure.html", [photo_row("/in/sure.jpg")]), "#/review")
@@ -122,7 +123,8 @@ def test_a_cover_is_chosen_in_the_viewer_and_part_of_the_one_command(made_librar
     assert words[:4] == ["album-sort", "albums", "cover", "pets"]
     assert words[-2:] == ["--out", INFO.destination]
     watched.show(made_library, "#/album/pets")
-    assert "1 correction" in page.inner_text("#pending"), "closing the page loses none"
+    # closing the page loses none
+    watched.until("document.querySelector('#pending').innerText.includes('1 correction')")
     page.get_by_role("button", name="Discard").click()
     assert not page.is_visible("#pending")
 
