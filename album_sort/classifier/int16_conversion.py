@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from album_sort.classifier import quantize
 from album_sort.classifier.int16_network import Int16Network, Int16Tensors
+from album_sort.classifier.int16_tensors import levels_of
 from album_sort.classifier.networks import StateDict, build_fp32, fill, fuse_batch_norms, is_quantized
 from album_sort.classifier.weights import WeightsFile
 from album_sort.native import INT16_MOST, INT16_OUTS
@@ -129,7 +130,7 @@ def _largest(network: Any, images: Tensor) -> dict[str, float]:  # noqa: ANN401 
 def _lowered(network: Any, largest: dict[str, float], margin: float, spec: Preprocessing) -> Int16Tensors:  # noqa: ANN401 - torchvision's ResNet
     """All tensors in the order in which the C code takes them."""
     step = {name: margin * value / MOST for name, value in largest.items()}
-    levels = _levels(spec)
+    levels = levels_of(spec, _INPUT_STEP)
     layers = [_direct(network.conv1, _INPUT_STEP, step["stem"], int(np.abs(levels).max()))]
     units = []
     before = step["stem"]
@@ -151,12 +152,6 @@ def _lowered(network: Any, largest: dict[str, float], margin: float, spec: Prepr
         levels=levels,
         last=np.concatenate((_by_eights(network.fc.weight), network.fc.bias.detach().numpy())),
     )
-
-
-def _levels(spec: Preprocessing) -> NDArray[np.int16]:
-    mean, std = np.array(spec.mean)[:, None], np.array(spec.std)[:, None]
-    levels: NDArray[np.int16] = np.rint((np.arange(256) / 255 - mean) / std / _INPUT_STEP).astype(np.int16)
-    return levels
 
 
 def _weights_and_bias(convolution: nn.Conv2d) -> tuple[Array, Array]:

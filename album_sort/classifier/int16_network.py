@@ -10,11 +10,11 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.classifier import int16_tensors
 from album_sort.native import (
     INT16_CLASSES,
     INT16_SPOTS,
@@ -33,7 +33,7 @@ _STAGES = (128, 256, 512)
 _WEIGHTS = INT16_STEM_SUM * 64 + 4 * INT16_SPOTS * 64**2 + sum((5 * c + 3 * INT16_SPOTS * c) * c for c in _STAGES)
 _SCALES = 2 * 64 + 4 * (INT16_SPOTS + 1) * 64 + sum((2 * 2 + 3 * (INT16_SPOTS + 1)) * c for c in _STAGES)
 # Numbers of each tensor, in the order of the file: weights begin it, where the alignment of the buffer holds.
-_SIZES: dict[str, tuple[int, np.dtype[Any]]] = {
+_SIZES: int16_tensors.Sizes = {
     "weights": (_WEIGHTS, np.dtype(np.int16)),
     "scales": (_SCALES, np.dtype(np.float32)),
     "last": (CLASSES * (EMBEDDING_SIZE + 1), np.dtype(np.float32)),
@@ -59,19 +59,13 @@ class Int16Tensors:
 
     def to_bytes(self) -> bytes:
         """As a file."""
-        return b"".join(getattr(self, name).tobytes() for name in _SIZES)
+        return int16_tensors.to_bytes(self, _SIZES)
 
     @classmethod
     def of_bytes(cls, content: memoryview) -> Int16Tensors | None:
         """From a file, without copying; None for one of another kind, or with values that are not numbers."""
-        if len(content) != sum(size * dtype.itemsize for size, dtype in _SIZES.values()):
-            return None
-        arrays, start = {}, 0
-        for name, (size, dtype) in _SIZES.items():
-            arrays[name] = np.frombuffer(content, dtype, size, start)
-            start += arrays[name].nbytes
-        is_sound = all(np.isfinite(arrays[name]).all() for name in ("scales", "units", "last"))
-        return cls(**arrays) if is_sound else None
+        arrays = int16_tensors.arrays_of(content, _SIZES)
+        return None if arrays is None else cls(**arrays)
 
     def network(self, threads: int, note: str) -> Int16Network:
         """Ready to run."""
@@ -109,9 +103,7 @@ class Int16Network:
                 self._run_part(*part)
         else:
             list(self._pool.map(lambda part: self._run_part(*part), work))
-        likely = np.exp(logits - logits.max(axis=1, keepdims=True))
-        likely /= likely.sum(axis=1, keepdims=True)
-        return likely, features
+        return int16_tensors.probabilities_of(logits), features
 
     def _run_part(self, views: NDArray[np.uint8], features: NDArray[np.float32], logits: NDArray[np.float32]) -> None:
         """Into `features` and `logits`; ctypes lets other threads run meanwhile."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.classifier.backbone import CalibrationViews
+from album_sort.classifier.int16_tensors import levels_of
 from album_sort.classifier.lite0_int16 import Lite0Tensors
 from album_sort.classifier.lite0_shape import BN_EPS, Kind, Layer, layers
 from album_sort.classifier.plain_weights import read_plain_weights
@@ -82,15 +83,9 @@ def convert_lite0(state: State, spec: Preprocessing, ranges: tuple[float, ...] =
     return Lite0Tensors(
         weights=np.concatenate(weights),
         scales=np.concatenate(scales).astype(np.float32),
-        levels=_levels(spec),
+        levels=levels_of(spec, _INPUT_STEP),
         last=np.concatenate((eights.ravel(), last_bias)).astype(np.float32),
     )
-
-
-def _levels(spec: Preprocessing) -> NDArray[np.int16]:
-    mean, std = np.array(spec.mean)[:, None], np.array(spec.std)[:, None]
-    levels: NDArray[np.int16] = np.rint((np.arange(256) / 255 - mean) / std / _INPUT_STEP).astype(np.int16)
-    return levels
 
 
 def _folded(state: State, layer: Layer) -> tuple[Array, Array]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.classifier import int16_tensors
 from album_sort.classifier.lite0_shape import layer_table, layers
 from album_sort.native import INT16_CLASSES, LITE0_FEATURES, LITE0_MOST, native_library, pointer
 from album_sort.types import Precision
@@ -22,7 +22,7 @@ _PLANE = 49
 _UNIT = 6 / LITE0_MOST / _PLANE
 """A feature for a sum over it."""
 # Numbers of each tensor, in the order of the file: weights begin it, where the alignment of the buffer holds.
-_SIZES: dict[str, tuple[int, np.dtype[Any]]] = {
+_SIZES: int16_tensors.Sizes = {
     "weights": (sum(layer.weights for layer in layers()), np.dtype(np.int16)),
     "scales": (sum(layer.scales for layer in layers()), np.dtype(np.float32)),
     "last": (INT16_CLASSES * (LITE0_FEATURES + 1), np.dtype(np.float32)),
@@ -45,19 +45,13 @@ class Lite0Tensors:
 
     def to_bytes(self) -> bytes:
         """As a file."""
-        return b"".join(getattr(self, name).tobytes() for name in _SIZES)
+        return int16_tensors.to_bytes(self, _SIZES)
 
     @classmethod
     def of_bytes(cls, content: memoryview) -> Lite0Tensors | None:
         """From a file, without copying; None for one of another kind, or with values that are not numbers."""
-        if len(content) != sum(size * dtype.itemsize for size, dtype in _SIZES.values()):
-            return None
-        arrays, start = {}, 0
-        for name, (size, dtype) in _SIZES.items():
-            arrays[name] = np.frombuffer(content, dtype, size, start)
-            start += arrays[name].nbytes
-        is_sound = all(np.isfinite(arrays[name]).all() for name in ("scales", "last"))
-        return cls(**arrays) if is_sound else None
+        arrays = int16_tensors.arrays_of(content, _SIZES)
+        return None if arrays is None else cls(**arrays)
 
     def network(self, threads: int, note: str) -> Lite0Network:
         """Ready to run."""
@@ -88,9 +82,7 @@ class Lite0Network:
             self._run_part(views, features, logits)
         else:
             list(self._pool.map(lambda part: self._run_part(views[part], features[part], logits[part]), work))
-        likely = np.exp(logits - logits.max(axis=1, keepdims=True))
-        likely /= likely.sum(axis=1, keepdims=True)
-        return likely, features
+        return int16_tensors.probabilities_of(logits), features
 
     def _run_part(self, views: NDArray[np.uint8], features: NDArray[np.float32], logits: NDArray[np.float32]) -> None:
         """Into `features` and `logits`; ctypes lets other threads run meanwhile."""
