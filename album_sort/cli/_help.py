@@ -21,7 +21,7 @@ EXIT_CODES = "help.exit-codes"
 """What stands at the end of a command's help."""
 
 
-class _Helped(TyperCommand):
+class _Helped:
     """Names and sentences are keys; here they become words."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - whatever typer gives
@@ -33,20 +33,12 @@ class _Helped(TyperCommand):
         formatter.write(help_page(self, ctx, formatter.width))
 
 
-class PlainCommand(_Helped):
+class PlainCommand(_Helped, TyperCommand):
     """A command whose help names its arguments without the types that they have in Python."""
 
 
-class PlainGroup(TyperGroup):
+class PlainGroup(_Helped, TyperGroup):
     """The same of a group of commands."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as above
-        super().__init__(*args, **kwargs)
-        put_into_words(self)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as above
-        """The whole page."""
-        formatter.write(help_page(self, ctx, formatter.width))
 
 
 def exit_codes() -> str:

@@ -23,7 +23,7 @@ from album_sort.core.checked import NONSENSE
 from album_sort.errors import AlbumSortError
 from album_sort.inspection.messages import Answer, Failed, Read, Seen
 from album_sort.inspection.pool import ReaderPool
-from album_sort.pipeline.engine import Engine, SteadyClassifier
+from album_sort.pipeline.engine import Engine
 from album_sort.sentences import sentence
 from album_sort.state import codec
 from album_sort.types import FileEntry
@@ -100,7 +100,7 @@ class Looker:
     def identity(self) -> Identity:
         """With the network at work: it is made now, if it was not."""
         weights = self._engine.weights
-        return Identity.of(weights.backbone, weights.sha256, self._network.precision)
+        return Identity.of(weights.backbone, weights.sha256, self._engine.steady.precision)
 
     @property
     def network_names(self) -> tuple[str, str]:
@@ -150,18 +150,12 @@ class Looker:
         yield from self._classified(batch)
 
     def _classified(self, batch: Sequence[tuple[int, Read]]) -> Iterator[list[Any]]:
-        answers = self._network.classify([read.views for _, read in batch if read.views is not None])
+        answers = self._engine.steady.classify([read.views for _, read in batch if read.views is not None])
         for (number, read), answer in zip(batch, answers, strict=True):
             inspection = replace(read.inspection, prediction=answer.prediction)
             yield row_of_seen(
                 number, inspection.file, Seen(inspection, codec.pack_embedding(answer.embedding), read.thumbnail)
             )
-
-    @property
-    def _network(self) -> SteadyClassifier:
-        held = self._engine.held
-        assert held is not None  # noqa: S101 - `lasting` engines hold one
-        return held
 
     @property
     def _reading(self) -> ReaderPool:

@@ -31,7 +31,7 @@ from album_sort.inspection.uploads import Upload
 from album_sort.operations.conversion import Conversion
 from album_sort.pipeline.bearings import Bearings, Picture
 from album_sort.pipeline.clock import utc_now
-from album_sort.pipeline.engine import Engine, SteadyClassifier, make_engine
+from album_sort.pipeline.engine import Engine, make_engine
 from album_sort.pipeline.facts import LibraryContext, gather_apart
 from album_sort.pipeline.lessons import Looks
 from album_sort.pipeline.policy import load_policy
@@ -140,7 +140,7 @@ class Predictor:
 
     def warm(self) -> str:
         """Makes the network now instead of when the first picture comes (the first time ever takes half a minute); says what runs."""
-        return self._classifier.note
+        return self._engine.steady.note
 
     def receive(self, name: str = "") -> Upload:
         """Room for a picture that comes part by part, then to be submitted or dropped; raises OSError where there is none."""
@@ -235,7 +235,7 @@ class Predictor:
         bearings = self._bearings()
         new = [answer for _, answer in batch if isinstance(answer, Read) and answer.views is not None]
         views = [answer.views for answer in new if answer.views is not None]
-        classified = self._classifier.classify(views) if views else []
+        classified = self._engine.steady.classify(views) if views else []
         predictions = {
             id(answer): read_as_remembered(one.prediction, one.embedding, bearings.policy.head)
             for answer, one in zip(new, classified, strict=True)
@@ -275,12 +275,6 @@ class Predictor:
             return {}
         with self._engine.open_cache() as store:
             return store.closer_of(contents)
-
-    @property
-    def _classifier(self) -> SteadyClassifier:
-        held = self._engine.held
-        assert held is not None  # noqa: S101 - `lasting` engines hold one
-        return held
 
     def _decide(
         self, asked: _Asked, inspection: Inspection, thumbnail: bytes, bearings: Bearings, picture: Picture

@@ -112,6 +112,12 @@ class Engine:
         return self if self.held is not None else replace(self, held=SteadyClassifier(make))
 
     @property
+    def steady(self) -> SteadyClassifier:
+        """The network that a `lasting` engine holds."""
+        assert self.held is not None  # noqa: S101 - `lasting` engines hold one
+        return self.held
+
+    @property
     def reader(self) -> ReaderSettings:
         """What reading processes need to know."""
         spec = self.weights.backbone.preprocessing
