@@ -195,20 +195,25 @@ def opening_times(page_path: Path, chromium: str) -> dict[str, float]:
                 ("first_paint_ms", "performance.getEntriesByName('first-contentful-paint')[0].startTime"),
             ):
                 times.setdefault(name, []).append(page.evaluate(entry))
-            for name, action in (
-                ("wall_of_all_ms", "location.hash = '#/all'"),
-                ("leap_ms", "scrollTo(0, document.querySelector('.photos').offsetHeight * 0.6)"),
-                ("wall_of_album_ms", "location.hash = '#/album/pets'"),
-            ):
-                before = time.perf_counter()
-                page.evaluate(action)
-                time.sleep(0.02)
-                wait_until(page, READY)
-                times.setdefault(name, []).append((time.perf_counter() - before) * 1000)
-            times.setdefault("longest_blank_ms", []).append(page.evaluate(BLANKS))
+            walk(page, times)
             page.close()
         browser.close()
     return {name: round(statistics.median(found)) for name, found in times.items()}
+
+
+def walk(page: Any, times: dict[str, list[float]]) -> None:  # noqa: ANN401 (as below)
+    """Opens walls, leaps, scrolls through them, and adds how long each took."""
+    for name, action in (
+        ("wall_of_all_ms", "location.hash = '#/all'"),
+        ("leap_ms", "scrollTo(0, document.querySelector('.photos').offsetHeight * 0.6)"),
+        ("wall_of_album_ms", "location.hash = '#/album/pets'"),
+    ):
+        before = time.perf_counter()
+        page.evaluate(action)
+        time.sleep(0.02)
+        wait_until(page, READY)
+        times.setdefault(name, []).append((time.perf_counter() - before) * 1000)
+    times.setdefault("longest_blank_ms", []).append(page.evaluate(BLANKS))
 
 
 def wait_until(page: Any, expression: str) -> None:  # noqa: ANN401 (playwright is not a requirement of the type checker)

@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT))
 
 from album_sort.report import JsonlReport, read_report  # noqa: E402 (runs from a clone too)
 from album_sort.types import PhotoRow, ReportFooter  # noqa: E402
-from benchmarks.bench_report import BLANKS, READY, START, filled_store, rows, thumbnails, trips, wait_until  # noqa: E402
+from benchmarks.bench_report import START, filled_store, rows, thumbnails, trips, wait_until, walk  # noqa: E402
 from benchmarks.machine import RESULTS, machine_columns  # noqa: E402
 from tests import pictures  # noqa: E402
 from tests.builders import picture_jpeg  # noqa: E402
@@ -102,17 +102,7 @@ def in_browser(address: str, chromium: str) -> dict[str, float]:
             bytes_in = "performance.getEntries().reduce((sum, one) => sum + (one.transferSize ?? 0), 0)"
             wait_until(page, "performance.getEntriesByType('resource').some((one) => one.name.endsWith('index.json'))")
             found.setdefault("first_page_kb", []).append(page.evaluate(bytes_in) / 1000)
-            for name, action in (
-                ("wall_of_all_ms", "location.hash = '#/all'"),
-                ("leap_ms", "scrollTo(0, document.querySelector('.photos').offsetHeight * 0.6)"),
-                ("wall_of_album_ms", "location.hash = '#/album/pets'"),
-            ):
-                before = time.perf_counter()
-                page.evaluate(action)
-                time.sleep(0.02)
-                wait_until(page, READY)
-                found.setdefault(name, []).append((time.perf_counter() - before) * 1000)
-            found.setdefault("longest_blank_ms", []).append(page.evaluate(BLANKS))
+            walk(page, found)
             page.close()
         browser.close()
     return {name: round(statistics.median(values)) for name, values in found.items()}

@@ -42,6 +42,7 @@ from tests.conftest import REPOSITORY
 from tests.destination_builders import filing, plan_on_paper
 from tests.messages import messages
 from tests.test_grouping import item
+from tests.test_predict_words import CODES
 
 PACKAGE = Path(album_sort.__file__).parent
 WORDING = load_wording()
@@ -106,23 +107,7 @@ SEEN_BY_TEST = {
     "skip.damaged-or-cut": ("test_decode.py", "skip.damaged-or-cut"),
     "skip.memory-to-decode": ("test_inspection.py", "skip.memory-to-decode"),
     "skip.needs-jxl": ("test_decode.py", "skip.needs-jxl"),
-    **{
-        code: ("test_predict_words.py", code)
-        for code in (
-            "sent.wrong-content",
-            "sent.no-picture",
-            "sent.needs-jxl",
-            "sent.raw-without-preview",
-            "sent.too-many-pixels",
-            "sent.no-pixels",
-            "sent.memory-to-read",
-            "sent.memory-to-decode",
-            "sent.too-slow",
-            "sent.crashed",
-            "sent.not-understood",
-            "sent.orphan-sidecar",
-        )
-    },
+    **{code: ("test_predict_words.py", code) for code in CODES},
     "skip.too-slow": ("test_inspection_pool.py", "skip.too-slow"),
     "time.told-shift": ("test_changes.py", "you said its date is wrong"),
     "trip.told-one": ("test_changes.py", "you said that these"),
