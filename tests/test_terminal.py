@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from album_sort.events import StageProgress, StageStarted
+from album_sort.events import MachineChanged, MachineLooked, StageProgress, StageStarted
 from album_sort.terminal.layout import Last, print_table, say, shortened
 from album_sort.terminal.progress import HumanPrinter
 from tests.builders import make_jpeg, make_tree
@@ -130,6 +130,20 @@ def test_progress_is_one_line_with_stage_rate_and_folder_as_far_as_there_is_room
     assert ("Photos/2025" in shown) == (width >= 120)
     if encoding == "ascii":
         assert "\\u" not in shown.replace("\\u4e8c\\u4e16\\u53e4", ""), "no drawing of characters that are not there"
+
+
+def test_progress_names_other_machines_from_the_moment_they_come() -> None:
+    console, raw = terminal(120)
+    with HumanPrinter(console=console) as printer:
+        printer(StageStarted("classify", 315))
+        printer(MachineChanged("nas", "joined"))
+        time.sleep(0.25)
+        printer(MachineLooked("nas", 64, 16.0, 4.0))
+        printer(StageProgress("classify", 64, 315, "/home/anna/Photos/a.jpg"))
+        time.sleep(0.25)
+    come, *_, looked = [line for line in re.split(r"[\r\n]", ESCAPES.sub("", raw.getvalue().decode())) if "nas" in line]
+    assert "0/s" not in come
+    assert "nas 4/s" in looked
 
 
 def run_in_terminal(arguments: Sequence[str | Path], *, columns: int, cwd: Path, **environment: str) -> str:

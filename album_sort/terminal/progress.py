@@ -101,6 +101,7 @@ class HumanPrinter:
                 self._machines.pop(worker, None)
                 if state == "joined":
                     self._machines[worker] = 0.0
+                self._draw_machines()
             case StageFinished() | FileLeftOut() | OpFinished() | RunFinished():
                 pass
 
@@ -127,13 +128,17 @@ class HumanPrinter:
         room = self.console.width - _BESIDE_FOLDER
         shown = escape(shortened(folder, room, self.console)) if room >= _LEAST_FOLDER else ""
         self._progress.update(self._task, completed=done, total=total, figures=figures, current=shown)
-        if self._machines:
+        self._draw_machines()
+
+    def _draw_machines(self) -> None:
+        if self._machines and self._progress is not None and self._task is not None:
             self._progress.update(self._task, description=escape(self._said_of_machines()))
 
     def _said_of_machines(self) -> str:
-        """In place of what is being done: who does it, and how quickly."""
+        """In place of what is being done: who does it, and how quickly once a first answer is there."""
         by_rate = sorted(self._machines.items(), key=lambda one: (-one[1], one[0]))
-        said = ", ".join(f"{printable(name, self.console.encoding)} {rate:,.0f}/s" for name, rate in by_rate)
+        rates = [(printable(name, self.console.encoding), f" {rate:,.0f}/s" if rate else "") for name, rate in by_rate]
+        said = ", ".join(f"{name}{rate}" for name, rate in rates)
         return shortened(said, max(self.console.width - _BESIDE_MACHINES, _LEAST_FOLDER), self.console)
 
 
