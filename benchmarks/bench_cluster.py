@@ -73,7 +73,7 @@ class Instant:
         random = np.random.default_rng(0)
         self._thumbnail = b"\xff\xd8" + random.bytes(thumbnail_bytes)
         self._embedding = codec.pack_embedding(np.maximum(random.standard_normal(512), 0).astype(np.float16))
-        probabilities = np.sort(random.random(64, dtype=np.float32))[::-1] / 64
+        probabilities = (np.sort(random.random(64))[::-1] / 64).astype(np.float32)
         self._prediction = Prediction("", random.permutation(1000)[:64].astype(np.uint16), probabilities)
         self._statistics = ImageStatistics(*random.random(40).tolist())
         self._metadata = Metadata(camera_make="Apple", camera_model="iPhone 13", width_px=4032, height_px=3024)
