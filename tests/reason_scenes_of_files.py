@@ -208,7 +208,7 @@ def notices(folder: Path) -> Iterator[str]:
                 plan = plan_for(library)
                 state.begin_run(RunRecord(RunId("r2"), "sort", NOW, None, RunStatus.RUNNING, plan.mode, ""), plan)
             elif status is RunStatus.UNDOING:
-                state.begin_undo(RunId("r1"))
+                state.begin_undo([RunId("r1")])
             else:
                 state.finish_run(RunId("r1"), status, NOW)
             settle_killed_runs(str(library.albums), state, told.append)

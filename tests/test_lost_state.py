@@ -208,7 +208,7 @@ def test_of_a_killed_run_the_tree_tells_what_has_happened(library: Library) -> N
     lose(library.albums)
     records, runs, _ = known(library.albums)
     assert sorted(records.ledger) == files(library.albums)
-    assert [one.status for one in runs] == [RunStatus.DONE, RunStatus.INTERRUPTED]
+    assert [one.status for one in runs] == [RunStatus.DONE, RunStatus.KILLED]
     assert {op.action for op in plan_for(library).effects} == {Action.COPY}
     assert undo(library, "r2").is_complete
     assert "Pets/2024/a.jpg" in files(library.albums)

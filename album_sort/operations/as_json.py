@@ -110,6 +110,7 @@ def run_as_json(run: RunRecord) -> dict[str, object]:
         "started_utc": run.started_utc.isoformat(),
         "finished_utc": run.finished_utc.isoformat() if run.finished_utc else None,
         "status": run.status,
+        "continues": run.continues or None,
         "mode": run.mode,
         "done": run.done,
         "failed": run.failed,

@@ -19,7 +19,7 @@ from album_sort.pipeline.undoing import take_back
 from album_sort.sentences import sentence
 from album_sort.state.store import DestinationState
 from album_sort.types import OpResult, RunId
-from album_sort.types.ledger import CHANGE, LEARN, RunRecord, RunStatus
+from album_sort.types.ledger import CHANGE, LEARN, RunRecord, RunStatus, runs_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +64,27 @@ def undo(
     """
     must_be_ours(destination)
     with held_destination(destination, wait_seconds, sink) as state:
-        if state.finished_undo is not None and state.finished_undo.startswith(run_id):
+        finished = runs_together(state.runs(), state.finished_undo) if state.finished_undo is not None else ()
+        if any(run.run_id.startswith(run_id) for run in finished):
             _show_newest_page(destination)
-            taken = _finished(state, state.finished_undo)
+            taken = _finished(state, finished)
         else:
             taken = _take_back(destination, _chosen_and_checked(state, run_id, destination, sink), state, sink, stop)
         tell(taken)
         return taken
 
 
-def _finished(state: DestinationState, run_id: RunId) -> TakenBack:
+def _finished(state: DestinationState, runs: Sequence[RunRecord]) -> TakenBack:
     """An undo that was killed and is finished by now: repeating it takes nothing else back."""
-    is_complete = all(run.status is RunStatus.UNDONE for run in state.runs() if run.run_id == run_id)
-    return TakenBack(run_id, None, is_complete, len(state.corrections()), language_of(state))
+    is_complete = all(run.status is RunStatus.UNDONE for run in runs)
+    return TakenBack(runs[0].run_id, None, is_complete, len(state.corrections()), language_of(state))
 
 
 def _chosen_and_checked(state: DestinationState, run_id: str, destination: str, sink: EventSink) -> RunRecord:
     run = _chosen(state.runs(), run_id, destination)
     told = state.notice
-    state.check(run.run_id)
+    for one in runs_together(state.runs(), run.run_id):
+        state.check(one.run_id)
     if state.notice != told:
         # Its journal made no sense: what the tree tells of the run counts now.
         sink(Notice(state.notice))

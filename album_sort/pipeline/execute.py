@@ -42,7 +42,7 @@ from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.state.cache import InferenceCache
 from album_sort.state.journal import StateJournal
 from album_sort.state.store import DestinationState
-from album_sort.types import ContentId, Filing, OpResult, OpStatus, Plan, PlannedOp, Reason, RunId, run_id_of
+from album_sort.types import Action, ContentId, Filing, OpResult, OpStatus, Plan, PlannedOp, Reason, RunId, run_id_of
 from album_sort.types.ledger import DestinationPicture, DestinationRecords, LedgerRow, RunRecord, RunStatus
 from album_sort.types.told import Word
 
@@ -186,8 +186,26 @@ def begin_run(
         plan.mode,
         plan.settings_digest,
         version=__version__,
+        continues=_finished_by(plan, state),
     )
     return state.begin_run(run, plan, words=words, keeps=keeps)
+
+
+def _finished_by(plan: Plan, state: DestinationState) -> str:
+    """The run before this one, where that was killed and this plan does some of what it has left undone; else empty.
+
+    A run that does other things is a run of its own, even though whoever begins one settles what was killed.
+    """
+    last = next((run for run in reversed(state.runs()) if run.status is not RunStatus.UNDONE), None)
+    if last is None or last.status is not RunStatus.KILLED:
+        return ""
+    left = {_errand(op) for op in state.left_undone(last.run_id)}
+    return last.run_id if any(_errand(op) in left for op in plan.effects) else ""
+
+
+def _errand(op: PlannedOp) -> tuple[bool, ContentId, str, str]:
+    """What a row is to come to, whatever name is free for it by then."""
+    return op.action is Action.TRASH, op.content_id, op.folder, op.role
 
 
 def _unheard(_op: PlannedOp, _result: OpResult) -> None:

@@ -20,7 +20,7 @@ from album_sort.sentences import sentence
 from album_sort.state.own_files import check_state_folder
 from album_sort.state.store import DestinationState
 from album_sort.types import Reason, RunId
-from album_sort.types.ledger import DestinationPicture, Phase, RunStatus
+from album_sort.types.ledger import DestinationPicture, Phase, RunStatus, runs_together
 
 _MOST_SHOWN = 200
 """Characters of a folder's path: one that the system cannot name has thousands."""
@@ -100,15 +100,22 @@ def clear_after_kill(destination: str, wait_seconds: float, sink: EventSink) -> 
 
 def settle_killed_runs(destination: str, state: DestinationState, sink: EventSink) -> None:
     """Finishes or rolls back what killed runs left behind."""
-    fs = RealFileSystem()
-    undoing = {run.run_id for run in state.runs() if run.status is RunStatus.UNDOING}
-    ends = {run.run_id: run.status if run.finished_utc is not None else None for run in state.runs()}
+    fs, done = RealFileSystem(), set[RunId]()
+    runs = state.runs()
+    undoing = {run.run_id for run in runs if run.status is RunStatus.UNDOING}
+    ends = {run.run_id: run.status if run.finished_utc is not None else None for run in runs}
     for run_id in state.records().unfinished_runs:
         if run_id in undoing:
+            # With those that are taken back together with it, named by the newest, as whoever began it named it.
+            group = [run.run_id for run in runs_together(runs, run_id)]
             undone = take_back(destination, state, run_id, utc_now(), fs=fs, is_last_try=True)
             check_is_settled(undone, run_id)
-            state.finished_undo = run_id
-            killed = Reason.of("notice.undo-killed", run=run_id, left=len(undone.results))
+            undoing.difference_update(group)
+            done.update(group)
+            state.finished_undo = group[0]
+            killed = Reason.of("notice.undo-killed", run=group[0], left=len(undone.results))
+        elif run_id in done:
+            continue
         else:
             recover(destination, fs, state.journal(run_id))
             was_killed_in_it = ends[run_id] is None
@@ -122,5 +129,5 @@ def settle_killed_runs(destination: str, state: DestinationState, sink: EventSin
 def _status_once_settled(state: DestinationState, run_id: RunId, before: RunStatus | None) -> RunStatus:
     """`before`: how it ended itself; None for a run that was killed."""
     if before is None or before is RunStatus.INTERRUPTED:
-        return RunStatus.INTERRUPTED
+        return before or RunStatus.KILLED
     return RunStatus.PARTIAL if any(state.journal(run_id).each(Phase.FAILED)) else RunStatus.DONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -216,9 +216,9 @@ def remember_run(state: DestinationState, run_id: str, values: Mapping[str, str]
     state.set_settings({**values, **{f"{key} of {run_id}": value for key, value in values.items()}})
 
 
-def forget_run(state: DestinationState, undone: RunId | None) -> None:
+def forget_runs(state: DestinationState, undone: Collection[RunId]) -> None:
     """After an undo: what is kept is what the last run kept that still stands, or open again."""
-    standing = [run.run_id for run in state.runs() if run.status is not RunStatus.UNDONE and run.run_id != undone]
+    standing = [run.run_id for run in state.runs() if run.status is not RunStatus.UNDONE and run.run_id not in undone]
     values = state.settings()
     before = {}
     for key in [key for key in values if " of " not in key]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from album_sort.errors import DestinationError
 from album_sort.sentences import sentence
-from album_sort.state.schema import CORRECTIONS_BY_HAND, FACTS_AND_WORDS, SCHEMA
+from album_sort.state.schema import CONTINUED_RUNS, CORRECTIONS_BY_HAND, FACTS_AND_WORDS, SCHEMA
 
-MIGRATIONS: Sequence[str] = (SCHEMA, CORRECTIONS_BY_HAND, FACTS_AND_WORDS)
+MIGRATIONS: Sequence[str] = (SCHEMA, CORRECTIONS_BY_HAND, FACTS_AND_WORDS, CONTINUED_RUNS)
 """Step n leads from version n to n + 1."""
 
 

@@ -44,7 +44,7 @@ def insert_run(connection: sqlite3.Connection, run: RunRecord) -> None:
     """Enter a run into the history."""
     connection.execute(
         "INSERT OR REPLACE INTO runs (run_id, command, started_utc, finished_utc, status, mode, settings_digest, done, failed,"
-        " version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " version, continues) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             run.run_id,
             run.command,
@@ -56,6 +56,7 @@ def insert_run(connection: sqlite3.Connection, run: RunRecord) -> None:
             run.done,
             run.failed,
             run.version,
+            run.continues,
         ),
     )
 

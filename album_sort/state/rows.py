@@ -144,7 +144,7 @@ def ledger_from_columns(values: Sequence[Any]) -> LedgerRow:
 
 def run_from_columns(values: Sequence[Any]) -> RunRecord:
     """The run of columns in the order of `RUN_COLUMNS`; raises one of `checked.NONSENSE` where it is none of ours."""
-    run_id, command, started, finished, status, mode, digest, done, failed, version = values
+    run_id, command, started, finished, status, mode, digest, done, failed, version, continues = values
     return RunRecord(
         run_id=run_id_of(run_id),
         command=checked.text(command),
@@ -156,6 +156,7 @@ def run_from_columns(values: Sequence[Any]) -> RunRecord:
         done=checked.whole(done),
         failed=checked.whole(failed),
         version=checked.text(version),
+        continues=run_id_of(continues) if continues else "",
     )
 
 

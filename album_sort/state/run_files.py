@@ -23,7 +23,7 @@ from album_sort.state.known_trips import trip_of_row, trip_to_line
 from album_sort.state.memory import append_lines
 from album_sort.state.own_files import RUNS, is_regular_file, objects_of, open_own_to_write, run_folders
 from album_sort.state.words import WORDS, word_to_line, words_in
-from album_sort.types import AlbumRelPath, KnownTrip, Plan, PlannedOp, RunId, inner_path
+from album_sort.types import AlbumRelPath, KnownTrip, Plan, PlannedOp, RunId, inner_path, run_id_of
 from album_sort.types.ledger import STATE_FOLDER, RunRecord, RunStatus
 from album_sort.types.told import Word
 
@@ -90,6 +90,7 @@ def write_run_plan(
         "mode": run.mode,
         "settings_digest": run.settings_digest,
         "version": run.version,
+        "continues": run.continues,
         "new_folders": sorted(_missing_folders(destination, plan)),
         "found_again": dict(found_again),
     }
@@ -171,6 +172,11 @@ def read_runs(destination: Path) -> list[RunFiles]:
     return sorted((run for run in runs if run is not None), key=lambda run: run.order)
 
 
+def read_run(destination: Path, run_id: RunId) -> RunFiles | None:
+    """What one run has left; None where that cannot be read."""
+    return _read_run(run_id, _folder_of(destination, run_id))
+
+
 def _read_run(run_id: RunId, folder: Path) -> RunFiles | None:
     rows = objects_of(folder / PLAN)
     try:
@@ -214,10 +220,11 @@ def _record_of(run_id: RunId, head: Mapping[str, Any]) -> RunRecord:
         command=checked.text(head["command"]),
         started_utc=checked.moment(head["started_utc"]),
         finished_utc=None,
-        status=RunStatus.INTERRUPTED,
+        status=RunStatus.KILLED,
         mode=checked.text(head["mode"]),
         settings_digest=checked.text(head["settings_digest"]),
         version=checked.text(head["version"]),
+        continues=run_id_of(continues) if (continues := head.get("continues", "")) else "",
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised with every migration in `migrations.py`.
 
 1 (first release): runs, ops, folders, outputs, folder_aliases, corrections, trips, trip_members, settings.
 2: corrections know how they were told, and where the photo lay then.
 3: facts of photos (told) and what a run remembered of a person's word (words).
+4: a run knows which killed run it has finished.
 """
 
 SCHEMA = """\
@@ -140,6 +141,12 @@ CREATE TABLE words (
 """
 
 
+CONTINUED_RUNS = """\
+-- Since version 4: the killed run that this one has finished, or empty; an undo takes back both. Their status: killed.
+ALTER TABLE runs ADD COLUMN continues TEXT NOT NULL DEFAULT '';
+"""
+
+
 def schema_page() -> str:
     """docs/reference/state-schema.md; a test compares it with the file."""
     return f"""# The state of a destination
@@ -154,7 +161,8 @@ beside it.
 ```sql
 {SCHEMA}
 {CORRECTIONS_BY_HAND}
-{FACTS_AND_WORDS}```
+{FACTS_AND_WORDS}
+{CONTINUED_RUNS}```
 """
 
 

@@ -37,7 +37,7 @@ from album_sort.state.rows import (
     run_from_columns,
     to_column,
 )
-from album_sort.state.run_files import RunEnd, has_runs, pairs_of, stretches, write_run_end, write_run_plan
+from album_sort.state.run_files import RunEnd, has_runs, pairs_of, read_run, stretches, write_run_end, write_run_plan
 from album_sort.state.words import (
     INSERT_WORD,
     enter,
@@ -46,7 +46,7 @@ from album_sort.state.words import (
     value_to_restore,
     word_to_columns,
 )
-from album_sort.types import AlbumRelPath, Plan, RunId, run_id_of
+from album_sort.types import AlbumRelPath, Plan, PlannedOp, RunId, run_id_of
 from album_sort.types.ledger import (
     STATE_FOLDER,
     DestinationPicture,
@@ -297,10 +297,18 @@ class DestinationState(Memory):
                 (status, finished_utc.isoformat(), done, failed, run_id),
             )
 
-    def begin_undo(self, run_id: RunId) -> None:
-        """Enter that a run is being taken back, before its first file is."""
+    def begin_undo(self, run_ids: Sequence[RunId]) -> None:
+        """Enter that runs are being taken back, before the first file of any is: all at once."""
         with self._transaction():
-            self._connection.execute("UPDATE runs SET status = ? WHERE run_id = ?", (RunStatus.UNDOING, run_id))
+            rows = [(RunStatus.UNDOING, run_id) for run_id in run_ids]
+            self._connection.executemany("UPDATE runs SET status = ? WHERE run_id = ?", rows)
+
+    def left_undone(self, run_id: RunId) -> tuple[PlannedOp, ...]:
+        """The rows of a run's plan that it has not carried out; none where its plan cannot be read."""
+        planned = read_run(self.destination, run_id)
+        query = "SELECT op_id FROM ops WHERE run_id = ? AND phase = ?"
+        done = self._read(lambda: {row[0] for row in self._connection.execute(query, (run_id, Phase.DONE))})
+        return tuple(op for op in planned.ops if op.op_id not in done) if planned is not None else ()
 
     def _leave_end(self, record: RunRecord) -> None:
         """Write beside the database what it could not be made anew without."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -38,6 +38,9 @@ class RunStatus(StrEnum):
     DONE = "done"
     PARTIAL = "partial"
     INTERRUPTED = "interrupted"
+    """Somebody, or the disk, has stopped it."""
+    KILLED = "killed"
+    """It came to no end of its own; the next run that does what it has left undone belongs to it."""
     FAILED = "failed"
     UNDOING = "undoing"
     """Being taken back; whoever finds it so under the lock finishes that first."""
@@ -102,6 +105,19 @@ class RunRecord:
     failed: int = 0
     version: str = ""
     """Of album-sort."""
+    continues: str = ""
+    """The killed run that this one has finished: both together are what a person did, and an undo takes both back."""
+
+
+def runs_together(runs: Iterable[RunRecord], run_id: str) -> tuple[RunRecord, ...]:
+    """The run, and all that it finishes or that finish it, newest first: an undo takes back all or none. `runs` are in their order."""
+    runs = tuple(runs)
+    found, size = {run_id}, 0
+    while len(found) != size:
+        size = len(found)
+        found |= {run.continues for run in runs if run.continues and run.run_id in found}
+        found |= {run.run_id for run in runs if run.continues in found}
+    return tuple(run for run in reversed(runs) if run.run_id in found)
 
 
 @dataclass(frozen=True, slots=True)
