@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -60,10 +60,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(made: Path, tmp_path: Path) -> Path:
+def home(made: Path, tmp_path: Path) -> Iterator[Path]:
     albums = made / "albums"
     shutil.copytree(albums, tmp_path / "before", symlinks=True)
-    yield made  # type: ignore[misc] - the plan names the albums where they lie
+    yield made  # the plan names the albums where they lie
     shutil.rmtree(albums)
     shutil.move(tmp_path / "before", albums)
 
