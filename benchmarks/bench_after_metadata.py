@@ -75,7 +75,7 @@ def peak_mb() -> float:
 
 def make_cache(folder: Path, count: int) -> None:
     """A cache that knows `count` photos, and the list of their files."""
-    gazetteer = Gazetteer.load("en", folder)
+    gazetteer = Gazetteer.load("en")
     years = 10 if count > 20_000 else 4
     photos = make_library(99, LIFE, gazetteer, years=years, busier=count / (1300 * years)).photos
     rng = random.Random(5)  # noqa: S311 - made-up photos need no secrecy

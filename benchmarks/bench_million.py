@@ -58,7 +58,7 @@ PHOTO = "one photo"
 
 def make_all(folder: Path, count: int, evenings: Sequence[int] = NEW) -> None:
     """The library `folder/photos`, some evenings' photos that wait in `folder/later`, and a cache that knows them all."""
-    gazetteer = Gazetteer.load("en", folder / "cache")
+    gazetteer = Gazetteer.load("en")
     years = 4 if count <= 20_000 else 10 if count <= 200_000 else 25
     wanted = count + sum(evenings)
     ends = [count + sum(evenings[:n]) for n in range(len(evenings) + 1)]

@@ -13,7 +13,6 @@ import argparse
 import csv
 import resource
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -120,8 +119,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--large", action="store_true", help="also a library of about 100,000 photos")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        gazetteer = Gazetteer.load("en", Path(folder))
+    gazetteer = Gazetteer.load("en")
     names = [level.name for level in LEVELS] + list(KINDS)
     rows = [
         measure(gazetteer, make(gazetteer, name, seed), name, seeds, seed)

@@ -19,7 +19,6 @@ from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.operations.known_problems import KnownProblems
 from album_sort.pipeline.policy import check_kept_rules, load_rules
 from album_sort.pipeline.unchanged import LastRun, keep_last_run, recall_last_run
-from album_sort.places._index import load_index
 from album_sort.reading import sha256_of
 from album_sort.state.cache import CACHE_FILE, CacheReader, InferenceCache
 from album_sort.state.database import Damaged, check_files
@@ -96,16 +95,6 @@ def test_files_beside_the_cache_are_never_waited_for(tmp_path: Path, make: Maker
     keep(b"content", tmp_path / "weights")
     assert recall_last_run(tmp_path, "/albums") == LastRun("a", "b")
     assert bytes(read_kept(tmp_path / "weights") or b"") == b"content"
-
-
-@pytest.mark.parametrize("make", [pipe, hole], ids=lambda make: make.__name__)
-def test_an_index_of_towns_that_is_no_file_is_made_anew(session_cache: Path, tmp_path: Path, make: Maker) -> None:
-    index = load_index(session_cache)
-    (kept,) = session_cache.glob("towns-*.npz")
-    path = tmp_path / kept.name
-    make(path)
-    assert len(load_index(tmp_path).position) == len(index.position)
-    assert path.is_file()
 
 
 # --- a file of ours that has become as large as the disk ------------------------------------------------------------------

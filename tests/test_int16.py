@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -85,7 +86,7 @@ def kept(resnet18: WeightsFile, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def kept_file(folder: Path) -> Path:
-    (file,) = folder.iterdir()
+    (file,) = folder.glob("*-int16-v*.bin")
     return file
 
 
@@ -274,11 +275,35 @@ def test_auto_takes_int8_where_that_is_much_faster(
     assert classifier(ready, tmp_path, Precision.INT16).precision is Precision.INT16
 
 
-def test_weights_that_an_earlier_version_converted_stay_in_int16(resnet18: WeightsFile, kept: Path) -> None:
+def test_what_a_small_run_converts_is_measured_by_the_next_large_one(ready: WeightsFile, tmp_path: Path) -> None:
+    """A first run over a few photos does not pay for torch's int8; whoever has many finds it."""
+    for seconds, chosen in ((0.9, Precision.INT16), (0.5, Precision.INT8)):
+        folder = tmp_path / str(seconds)
+        assert classifier(ready, folder).precision is Precision.INT16
+        assert not list(folder.glob("*-int8-*"))
+        assert classifier(ready, folder, calibration=no_calibration).precision is Precision.INT16
+        measured: list[int] = []
+
+        def measure(
+            networks: Sequence[Network], _views: Views, seconds: float = seconds, measured: list[int] = measured
+        ) -> Sequence[float]:
+            measured.append(len(networks))
+            return 1.0, seconds
+
+        assert classifier(ready, folder, measure=measure).precision is chosen
+        assert classifier(ready, folder, measure=measure).precision is chosen
+        assert len(measured) == 1
+
+
+def test_weights_that_an_earlier_version_converted_stay_in_int16(
+    resnet18: WeightsFile, kept: Path, tmp_path: Path
+) -> None:
+    shutil.copy(kept_file(kept), tmp_path)
+
     def measure(_networks: Sequence[Network], _views: Views) -> Sequence[float]:
         raise AssertionError("nothing was to be measured")
 
-    assert classifier(resnet18, kept, calibration=no_calibration, measure=measure).precision is Precision.INT16
+    assert classifier(resnet18, tmp_path, calibration=no_calibration, measure=measure).precision is Precision.INT16
 
 
 def test_networks_are_measured_in_turns_and_the_slower_one_is_found() -> None:

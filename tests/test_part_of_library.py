@@ -57,17 +57,9 @@ def policy() -> FilingPolicy:
     return load_policy("0" * 64, "", 0.95)
 
 
-@pytest.fixture(scope="module")
-def places(session_cache: Path) -> Path:
-    """Where the towns are indexed already."""
-    return session_cache
-
-
-def inspections_of(
-    seed: int, level: Difficulty, places: Path, years: int = 1
-) -> tuple[dict[str, Inspection], datetime]:
+def inspections_of(seed: int, level: Difficulty, years: int = 1) -> tuple[dict[str, Inspection], datetime]:
     """A made-up library as its files would be read, by path."""
-    library = make_library(seed, level, Gazetteer.load("en", places), years=years)
+    library = make_library(seed, level, Gazetteer.load("en"), years=years)
     found = {}
     for photo in library.photos:
         time = photo.capture_time
@@ -105,7 +97,6 @@ def judged(
     now_utc: datetime,
     *,
     policy: FilingPolicy,
-    places: Path,
     cache_folder: Path,
     source: str = HOME,
 ) -> tuple[Facts, Rest]:
@@ -113,7 +104,7 @@ def judged(
     with InferenceCache.open(cache_folder, "model") as cache:
         rest, own = look_around(remembered, (source,), inspected, cache)
     whole = records_of_all(own, rest, now_utc=now_utc, clocks=ClockCorrections())
-    context = LibraryContext(now_utc, "en", places, previous_trips=remembered.trips)
+    context = LibraryContext(now_utc, "en", previous_trips=remembered.trips)
     library, _ = whole.narrowed(*gather_facts(whole.records.photos, context, policy))
     return library, rest
 
@@ -143,12 +134,10 @@ def selected(selection: str, inspections: Mapping[str, Inspection], rng: random.
 
 
 @pytest.mark.parametrize("level", [ORDINARY, SPARSE, HARD], ids=lambda level: level.name)
-def test_every_part_is_judged_as_in_the_whole(
-    level: Difficulty, policy: FilingPolicy, places: Path, tmp_path: Path
-) -> None:
-    inspections, now_utc = inspections_of(1, level, places)
+def test_every_part_is_judged_as_in_the_whole(level: Difficulty, policy: FilingPolicy, tmp_path: Path) -> None:
+    inspections, now_utc = inspections_of(1, level)
     remember(inspections.values(), tmp_path)
-    options: dict[str, Any] = {"policy": policy, "places": places, "cache_folder": tmp_path}
+    options: dict[str, Any] = {"policy": policy, "cache_folder": tmp_path}
     whole, _ = judged(inspections, Remembered(), now_utc, **options)
     known = {facts.group.content_id: shape(facts) for facts in whole.photos}
     assert any(trip for *_, trip in known.values())
@@ -165,11 +154,9 @@ def test_every_part_is_judged_as_in_the_whole(
         ]
 
 
-def test_a_new_photo_gets_the_trip_that_it_would_get_in_the_whole(
-    policy: FilingPolicy, places: Path, tmp_path: Path
-) -> None:
-    inspections, now_utc = inspections_of(3, ORDINARY, places)
-    options: dict[str, Any] = {"policy": policy, "places": places, "cache_folder": tmp_path}
+def test_a_new_photo_gets_the_trip_that_it_would_get_in_the_whole(policy: FilingPolicy, tmp_path: Path) -> None:
+    inspections, now_utc = inspections_of(3, ORDINARY)
+    options: dict[str, Any] = {"policy": policy, "cache_folder": tmp_path}
     rng = random.Random(3)  # noqa: S311
     new = set(rng.sample(sorted(inspections), 40))
     old = {path: one for path, one in inspections.items() if path not in new}
@@ -183,9 +170,9 @@ def test_a_new_photo_gets_the_trip_that_it_would_get_in_the_whole(
     assert any(trip for *_, trip in expected.values())
 
 
-def test_what_is_remembered_of_trips_outlives_the_cache(policy: FilingPolicy, places: Path, tmp_path: Path) -> None:
-    inspections, now_utc = inspections_of(1, ORDINARY, places)
-    options: dict[str, Any] = {"policy": policy, "places": places, "cache_folder": tmp_path / "empty"}
+def test_what_is_remembered_of_trips_outlives_the_cache(policy: FilingPolicy, tmp_path: Path) -> None:
+    inspections, now_utc = inspections_of(1, ORDINARY)
+    options: dict[str, Any] = {"policy": policy, "cache_folder": tmp_path / "empty"}
     whole, _ = judged(inspections, Remembered(), now_utc, **options)
     remembered = memory(whole, inspections.values())
     part = selected("one photo", inspections, random.Random(1))  # noqa: S311

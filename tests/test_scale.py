@@ -6,7 +6,6 @@ benchmarks/bench_million.py makes them, and measures the same with up to a milli
 from __future__ import annotations
 
 import cProfile
-import shutil
 import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,6 @@ from album_sort.operations.order import order_for, settings_here
 from album_sort.operations.outcome import Outcome
 from album_sort.operations.sort import sort as sort_photos
 from album_sort.operations.stop import StopRequest
-from album_sort.places.gazetteer import Gazetteer
 from benchmarks.bench_million import make_all
 
 _NOISE_BYTES = 8192
@@ -32,13 +30,9 @@ NETWORK: dict[str, Any] = {"model": "efficientnet-lite0", "offline": True, "mode
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory, session_cache: Path) -> Path:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three hundred photos of some months."""
     folder = tmp_path_factory.mktemp("scale")
-    Gazetteer.load("en", session_cache)
-    (folder / "cache").mkdir()
-    for index in session_cache.glob("towns*"):
-        shutil.copy(index, folder / "cache")
     make_all(folder, 300, ())
     return folder
 

@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
-def gazetteer(session_cache: Path) -> Gazetteer:
-    return Gazetteer.load("en", session_cache)
+def gazetteer() -> Gazetteer:
+    return Gazetteer.load("en")
 
 
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)

@@ -1,4 +1,4 @@
-"""Which arithmetic is the faster one here: measured once, when weights are converted. No table of processors would stay true."""
+"""Which arithmetic is the faster one here: measured once, by a run over many photos. No table of processors would stay true."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ _PROJECTION_SEED = 1809
 INT16_VERSION = 1
 """Raised when the conversion changes, so that kept networks are made anew."""
 
-_INT8_IS_FASTER = b"int8"
-"""Kept beside the converted weights where `auto` is to take torch's."""
+_INT8_IS_FASTER, _INT16_STAYS, _IS_TO_BE_MEASURED = b"int8", b"int16", b"later"
+"""Kept beside the converted weights: whether `auto` is to take torch's, or that nobody has measured it yet."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +52,8 @@ class Classifier:
         """`threads` bounds the network's own.
 
         `converted` is the folder of converted weights; `calibration` gives the pictures (N, S, S, 3) for a new conversion;
-        by `measure`, `auto` finds out after one whether int8 is faster here, and keeps that too.
+        by `measure`, `auto` finds out after one whether int8 is faster here, and keeps that too. Without it that is left to
+        whoever converted them already finds and has one: it takes torch, and as long as a conversion.
         """
         self._model_key = model_key
         network: Network | None = _int16_network(weights, precision, threads, converted, calibration, measure=measure)
@@ -108,22 +109,21 @@ def _int16_network(
     if precision not in (Precision.AUTO, Precision.INT16):
         return None
     verdict = _verdict_file(weights, converted)
-    if precision is Precision.AUTO and bytes(read_kept(verdict) or b"") == _INT8_IS_FASTER:
+    known = _verdict(verdict)
+    if precision is Precision.AUTO and known == _INT8_IS_FASTER:
         return None
     tensors, note = _int16_tensors(weights, converted, calibration)
     if tensors is not None:
-        network = tensors.network(threads, note)
-        is_new = note != "int16"
-        if (
-            is_new
-            and measure
-            and precision is Precision.AUTO
-            and Precision.INT8 in weights.backbone.precisions
-            and _loses(weights, tensors, converted, calibration, measure)
-        ):
-            keep(_INT8_IS_FASTER, verdict)
-            return None
-        return network
+        is_open = note != "int16" or known == _IS_TO_BE_MEASURED
+        if is_open and precision is Precision.AUTO and Precision.INT8 in weights.backbone.precisions:
+            if measure is None:
+                keep(_IS_TO_BE_MEASURED, verdict)
+            elif _loses(weights, tensors, converted, calibration, measure):
+                keep(_INT8_IS_FASTER, verdict)
+                return None
+            else:
+                keep(_INT16_STAYS, verdict)
+        return tensors.network(threads, note)
     if precision is Precision.INT16:
         raise UsageError(note, hint=sentence("network.use-precision-auto"))
     return None
@@ -132,8 +132,9 @@ def _int16_network(
 def is_to_be_converted(weights: WeightsFile, precision: Precision, converted: Path) -> bool:
     """Whether making the network begins with a conversion to int16: it takes torch, and much more memory than what comes of it."""
     wants = precision in (Precision.AUTO, Precision.INT16) and weights.backbone.convert_int16 is not None
-    known = (_int16_file(weights, converted), _verdict_file(weights, converted))
-    return wants and int16_runs_here() and not any(path.exists() for path in known)
+    if not wants or not int16_runs_here() or _int16_file(weights, converted).exists():
+        return False
+    return _verdict(_verdict_file(weights, converted)) != _INT8_IS_FASTER
 
 
 def converted_files(weights: WeightsFile, precision: Precision, converted: Path) -> tuple[Path, ...]:
@@ -148,6 +149,10 @@ def _int16_file(weights: WeightsFile, converted: Path) -> Path:
 
 def _verdict_file(weights: WeightsFile, converted: Path) -> Path:
     return converted / f"{weights.backbone.name}-{weights.sha256[:16]}-auto-v{INT16_VERSION}.txt"
+
+
+def _verdict(file: Path) -> bytes:
+    return bytes(read_kept(file) or b"")
 
 
 def _loses(

@@ -170,7 +170,7 @@ def _place_of(drafted: Drafted, text: str) -> ToldPlace:
     if not isinstance(place, str):
         lat_deg, lon_deg = place
         return ToldPlace(lat_deg, lon_deg, name=text.strip())
-    town = town_called(place, drafted.draft.before.language or "en", cache_folder(), option="--place")
+    town = town_called(place, drafted.draft.before.language or "en", option="--place")
     # Many towns share a name: whoever meant another one sees it before anything moves.
     meant = ", ".join(part for part in (town.name, town.admin1, town.country) if part)
     drafted.notes.append(Reason.of("notice.town-meant", said=text.strip(), town=meant))

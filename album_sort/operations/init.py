@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from album_sort.config import cache_folder, check_setting, user_file
+from album_sort.config import check_setting, user_file
 from album_sort.errors import UsageError
 from album_sort.operations.known_albums import KnownAlbums, known_albums, known_albums_file, known_albums_text
 from album_sort.operations.nightly import (
@@ -112,7 +112,7 @@ def checked_time(text: str) -> tuple[int, int]:
 def towns_called(name: str, lang: str) -> list[Place]:
     """The towns of a name, the largest first, as many as one can choose from."""
     for language in (lang, *(other for other in LANGUAGES if other != lang)):
-        if found := Gazetteer.load(language, cache_folder()).find_all(name):
+        if found := Gazetteer.load(language).find_all(name):
             return found[:_MOST_TOWNS]
     return []
 

