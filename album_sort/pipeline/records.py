@@ -39,11 +39,13 @@ from album_sort.types import (
     TimeCandidate,
     TimeSource,
 )
+from album_sort.types.quickly import quickly_made
 from album_sort.types.told import NOTHING_TOLD, Told, ToldTime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, eq=False)
 class PhotoRecord:
     """One photo group with what its files say together."""

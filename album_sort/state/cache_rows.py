@@ -9,6 +9,7 @@ from typing import Any
 from album_sort.core.checked import NONSENSE
 from album_sort.state import codec
 from album_sort.types import ContentId, FileEntry, Inspection, PixelSource, Reason, Skipped, Stage
+from album_sort.types.quickly import quickly_made
 
 THIS_MODEL = "(SELECT model FROM models WHERE model_key = ?)"
 
@@ -17,6 +18,7 @@ COLUMNS = "c.content_id, c.media_format, c.metadata, c.pixel_source, c.statistic
 ITS_PREDICTION = f"LEFT JOIN predictions p ON p.content = c.content AND p.model = {THIS_MODEL}"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class KnownFile:
     """What the cache knows of a file: an inspection, or why it could not be processed."""

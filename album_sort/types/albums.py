@@ -12,6 +12,7 @@ from typing import NewType, overload
 from album_sort.types.content import Prediction
 from album_sort.types.files import ContentId, PhotoGroup
 from album_sort.types.metadata import CaptureTime, GeoPosition, Metadata, Place
+from album_sort.types.quickly import quickly_made
 from album_sort.types.reasons import Reason
 from album_sort.types.statistics import ImageStatistics
 
@@ -29,6 +30,7 @@ VIDEOS = AlbumId("videos")
 """Videos without a still, outside of trips."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class AlbumScore:
     """How likely a photo belongs to an album."""
@@ -138,6 +140,7 @@ class Trip(KnownTrip):
     """The reasons of its boundaries and of its theme."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, eq=False)
 class PhotoFacts:
     """All that is known of a photo group when its album is decided."""
@@ -162,6 +165,7 @@ class PhotoFacts:
     """Which positions were refused, and from what a missing one was inferred."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """The album of one photo group, and why."""

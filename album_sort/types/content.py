@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from album_sort.types.files import ContentId, FileEntry
 from album_sort.types.metadata import Metadata
+from album_sort.types.quickly import quickly_made
 from album_sort.types.statistics import ImageStatistics
 
 ClassIndex = NewType("ClassIndex", int)
@@ -172,6 +173,7 @@ class DecodedPicture:
     """Share of the picture that a damaged file lacks; 0 where that cannot be measured, None for a sound one."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, eq=False)
 class Inspection:
     """All that reading one file once has told. `prediction` is None for videos and for files whose pixels could not be decoded."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
 
+from album_sort.types.quickly import quickly_made
 from album_sort.types.reasons import Reason
 
 ContentId = NewType("ContentId", str)
@@ -35,6 +36,7 @@ class Stage(StrEnum):
     APPLY = "apply"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FileEntry:
     """One file as the scan found it. `(path, size_bytes, mtime_ns, inode)` is a shortcut to its content, never its identity."""
@@ -83,6 +85,7 @@ class Skipped:
     """False for what is left out on purpose (hidden files, junk folders): listed, but no reason for exit code 3."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PhotoGroup:
     """Files that are one photo to a person: every decision is made for the group."""

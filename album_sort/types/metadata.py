@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
+from album_sort.types.quickly import quickly_made
+
 
 class TimeSource(StrEnum):
     """Where a capture time comes from, most trustworthy first: the order of these rows is the order in which they are believed.
@@ -57,6 +59,7 @@ class TimePrecision(StrEnum):
     YEAR = "year"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TimeCandidate:
     """One statement about when a photo was taken. At least one of `local` and `utc` is set; both are naive datetimes."""
@@ -71,6 +74,7 @@ class TimeCandidate:
     """What a person should know of it (the tag or pattern it was read from)."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class CaptureTime:
     """The time decided on: `local` files the photo, `utc` orders it."""
@@ -127,6 +131,7 @@ class Season(StrEnum):
     AUTUMN = "autumn"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class GeoPosition:
     """A position in WGS 84 degrees."""
@@ -140,6 +145,7 @@ class GeoPosition:
     speed_kmh: float | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Place:
     """The nearest populated place to a position, in the language asked for."""
@@ -162,6 +168,7 @@ class Place:
     """Where the position came from."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """All that a file (and later its sidecars) says. Absent means None or empty, never a made-up default."""

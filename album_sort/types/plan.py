@@ -10,6 +10,7 @@ from album_sort.choices import Mode
 from album_sort.types.albums import AlbumId
 from album_sort.types.files import ContentId, FileEntry, Skipped
 from album_sort.types.inner_paths import NOWHERE, AlbumRelPath, RunId
+from album_sort.types.quickly import quickly_made
 from album_sort.types.reasons import Reason
 
 
@@ -53,6 +54,7 @@ class Role(StrEnum):
     """A link in a secondary album."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class FiledContent:
     """A content and its place among the albums: made once, when a photo is filed, and part of all that becomes of it."""
@@ -113,6 +115,7 @@ def refiled(filed: FiledContent, **changes: str) -> FiledContent:
     return filed
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Filing(OfFiledContent):
     """Where one file should be, before names are claimed: the planner's input."""
@@ -123,6 +126,7 @@ class Filing(OfFiledContent):
     """What the file is by content (`core/formats.py`); empty where nobody has looked."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PlannedOp(OfFiledContent):
     """One row of the plan. Rows without effect (`keep`, `duplicate`) are part of it, so that preview and report are the same rows."""
@@ -187,6 +191,7 @@ class OpStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class OpResult:
     """The outcome of one row."""

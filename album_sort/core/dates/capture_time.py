@@ -19,6 +19,7 @@ from album_sort.core.dates.scans import SCANNER_CLOCK, is_scan
 from album_sort.errors import UsageError
 from album_sort.sentences import sentence
 from album_sort.types import CaptureTime, Reason, TimeCandidate, TimePrecision, TimeSource
+from album_sort.types.quickly import quickly_made
 
 ZoneOffset = Callable[[datetime], int | None]
 """Minutes east of UTC at the photo's position; takes a naive datetime as wall time there and an aware one as that instant."""
@@ -77,6 +78,7 @@ class RefusedTime:
     reason: Reason
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class CaptureChoice:
     """The capture time decided on, and what was refused on the way."""

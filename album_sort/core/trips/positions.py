@@ -13,6 +13,7 @@ from typing import NamedTuple
 from album_sort.core.geo import distance_km, is_on_globe
 from album_sort.core.trips.timeline import DAY, HOUR, TimelinePhoto, clocks
 from album_sort.types import CaptureTime, ContentId, GeoPosition, PositionSource, Reason
+from album_sort.types.quickly import quickly_made
 
 NULL_ISLAND_DEG = 0.01
 """Around 0/0 lies open sea; receivers without a fix write it."""
@@ -51,6 +52,7 @@ TRUST = {source: rank for rank, source in enumerate(PositionSource)}
 """The order in which sources are listed is the order in which they are believed."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PositionChoice:
     """The position of a photo with all that speaks about it."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.types import CaptureTime, ContentId, GeoPosition, Place
+from album_sort.types.quickly import quickly_made
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -37,6 +38,7 @@ def has_time_of_day(time: CaptureTime) -> bool:
 _UNTIMED = float("nan")
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TimelinePhoto:
     """One photo group in time and place: first with what is said of its position, then with the one that is believed."""
