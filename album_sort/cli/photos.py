@@ -6,10 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from album_sort.cli._console import print_json
+from album_sort.cli._console import print_json, spare
 from album_sort.config import read_layers
 from album_sort.errors import ExitCode
-from album_sort.events import silent
 from album_sort.operations.explain import explain
 from album_sort.operations.order import settings_here
 from album_sort.terminal.layout import out_console, printable, say
@@ -26,7 +25,7 @@ def run_explain(
 ) -> ExitCode:
     """Prints all that led to a photo's album."""
     here = settings_here(destination, lambda kept: read_layers(config_file, os.environ, flags, kept))
-    explained = explain(photo, destination, here, sink=silent, with_figures=verbose or as_json)
+    explained = explain(photo, destination, here, sink=spare, with_figures=verbose or as_json)
     if as_json:
         sections = {section.heading: list(section.lines) for section in explained.sections}
         print_json({"photo": explained.source, "sections": sections})

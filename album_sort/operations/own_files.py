@@ -7,6 +7,7 @@ import os
 import re
 import select
 import stat
+from collections.abc import Iterable
 from pathlib import Path
 
 from album_sort.core.formats import kind_of_suffix
@@ -49,10 +50,10 @@ def check_log_file(path: Path) -> None:
         )
 
 
-def write_plan(path: Path, text: str) -> None:
+def write_plan(path: Path, lines: Iterable[str]) -> None:
     """The whole plan or, where the disk takes no more, what was there before. Raises `UsageError`."""
     check_plan_file(path)
-    _write_whole(path, text, _PLAN_BEGINS, sentence("order.the-plan"), sentence("order.give-another-name-to"))
+    _write_whole(path, lines, _PLAN_BEGINS, sentence("order.the-plan"), sentence("order.give-another-name-to"))
 
 
 def write_lesson(path: Path, text: str) -> None:
@@ -63,16 +64,16 @@ def write_lesson(path: Path, text: str) -> None:
             sentence("order.is-there-already-and-is-not", path=str(path)),
             hint=sentence("order.give-another-name"),
         )
-    _write_whole(path, text, _LESSON_BEGINS, sentence("order.the-album"), sentence("order.give-another-name"))
+    _write_whole(path, (text,), _LESSON_BEGINS, sentence("order.the-album"), sentence("order.give-another-name"))
 
 
-def _write_whole(path: Path, text: str, begins: bytes, what: str, hint: str) -> None:
+def _write_whole(path: Path, lines: Iterable[str], begins: bytes, what: str, hint: str) -> None:
     try:
         if path.exists() and not path.is_file():
-            _write_through(path, text.encode())
+            _write_through(path, "".join(lines).encode())
             return
         with replacing(path.resolve(), lambda head: head.startswith(begins)) as stream:
-            stream.write(text)
+            stream.writelines(lines)
     except OSError as error:
         raise UsageError(
             sentence("order.cannot-write", what=what, path=str(path), why=error.strerror), hint=hint

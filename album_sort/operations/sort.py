@@ -128,7 +128,7 @@ class _Run:
         self._say_differences(preparation, planned)
         if save_plan is not None:
             saved = replace(planned.plan, keeps=kept_by_plan(preparation))
-            write_plan(save_plan, "".join(plan_to_lines(saved)))
+            write_plan(save_plan, plan_to_lines(saved))
             words = terminal_words(preparation.lang)
             self.sink(Notice(words.text("plan_written", path=str(save_plan))))
         return self._without_writing(preparation, planned, remembered, is_preview=True)

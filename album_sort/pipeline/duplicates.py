@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 
 from album_sort.types import Action, AlbumRelPath, FileEntry, PlannedOp, Role
@@ -19,14 +19,15 @@ class Duplicates:
 
     def add(self, ops: Iterable[PlannedOp], files: Iterable[FileEntry]) -> None:
         """Takes the rows of the plan and the files that they are about."""
-        inodes = {file.path: (file.device, file.inode) for file in files if file.inode}
         held = [op for op in ops if op.role is not Role.ALSO]
-        kept_inodes = set()
+        twins = {op.source for op in held if op.action is Action.DUPLICATE}
+        inodes = _inodes(files, twins)
+        seen: set[tuple[int, int]] = set()
         for op in held:
             if op.action is not Action.DUPLICATE:
                 self._stored[op.target] = op.source
-                kept_inodes.add(inodes.get(op.source))
-        seen = kept_inodes - {None}
+                if op.source in inodes:
+                    seen.add(inodes[op.source])
         for op in held:
             inode = inodes.get(op.source)
             if op.action is Action.DUPLICATE and inode is not None:
@@ -45,3 +46,10 @@ class Duplicates:
             for op in ops
             if op.action is Action.DUPLICATE and op.role is not Role.ALSO and op.source not in self._other_names
         )
+
+
+def _inodes(files: Iterable[FileEntry], twins: Set[str]) -> dict[str, tuple[int, int]]:
+    """Device and inode of some files, by path, and of all others that are the same file as one of these."""
+    files = list(files)
+    wanted = {file.inode for file in files if file.inode and file.path in twins}
+    return {file.path: (file.device, file.inode) for file in files if file.inode in wanted}

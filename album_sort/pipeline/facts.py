@@ -75,13 +75,18 @@ def gather_facts(
 
     With it the album probabilities by the network alone, which nobody asks for any more when the albums are decided.
     """
-    chosen = choose_positions([_to_locate(record) for record in records])
+    to_locate = [_to_locate(record) for record in records]
+    chosen = choose_positions(to_locate)
     choices = [chosen[record.group.content_id] for record in records]
     dated = in_likely_zones(
         [redate(record, choice.position) for record, choice in zip(records, choices, strict=True)], choices
     )
     places = _places([choice.position for choice in choices], context)
-    photos = [_located(record, choice, place) for record, choice, place in zip(dated, choices, places, strict=True)]
+    photos = [
+        _located(known, record, choice, place)
+        for known, record, choice, place in zip(to_locate, dated, choices, places, strict=True)
+    ]
+    del to_locate, chosen, places  # a kilobyte of each photo
     located = LocatedPhotos.of(photos)
     homes = find_homes(photos, context.home, located=located)
     found = find_trips(
@@ -117,29 +122,21 @@ def gather_apart(
     return Library(photos, (), {}, (), is_apart=True), scores
 
 
-def _is_own(record: PhotoRecord) -> bool:
-    """Whether a camera of this library took it, as far as anybody knows: screenshots and what messengers deliver carry none."""
-    return bool(record.metadata.camera) or record.is_told_where
-
-
 def _to_locate(record: PhotoRecord) -> TimelinePhoto:
+    camera = record.metadata.camera
     return TimelinePhoto(
         record.group.content_id,
         record.capture_time,
-        camera=record.metadata.camera,
-        is_own=_is_own(record),
+        camera=camera,
+        # As far as anybody knows: screenshots and what messengers deliver name none.
+        is_own=bool(camera) or record.is_told_where,
         candidates=record.metadata.positions,
     )
 
 
-def _located(record: PhotoRecord, choice: PositionChoice, place: Place | None) -> TimelinePhoto:
+def _located(known: TimelinePhoto, record: PhotoRecord, choice: PositionChoice, place: Place | None) -> TimelinePhoto:
     return TimelinePhoto(
-        record.group.content_id,
-        record.capture_time,
-        choice.position,
-        place,
-        record.metadata.camera,
-        is_own=_is_own(record),
+        known.content_id, record.capture_time, choice.position, place, known.camera, is_own=known.is_own
     )
 
 

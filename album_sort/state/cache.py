@@ -21,7 +21,7 @@ from album_sort.core.checked import NONSENSE
 from album_sort.state import codec, readings
 from album_sort.state.cache_file import CacheFile, Statement, open_read_only
 from album_sort.state.cache_rows import COLUMNS, ITS_PREDICTION, THIS_MODEL, KnownFile, known_of, path_to_column
-from album_sort.state.kernel_numbers import number_to_column
+from album_sort.state.find_files import find_files, looks_of
 from album_sort.state.recall import recall
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import (
@@ -62,18 +62,6 @@ CREATE TABLE IF NOT EXISTS predictions (      -- what a network has said
 """
 
 _VERSION = INSPECTION_VERSION * 1000 + STATISTICS_VERSION
-
-_AT_ONCE = 500
-"""Paths in one query: ten thousand single ones took half a second."""
-
-_FIND_FILES = f"""SELECT f.path, f.size_bytes, f.mtime_ns, f.inode, {COLUMNS}
-FROM files f JOIN contents c USING (content) {ITS_PREDICTION}
-WHERE c.version = ? AND f.path IN ({", ".join("?" * _AT_ONCE)})"""  # noqa: S608 - constant
-
-_RECALL_FILES = _FIND_FILES.replace("c.version = ? AND ", "")
-
-_RECALL_CONTENTS = f"""SELECT {COLUMNS} FROM contents c {ITS_PREDICTION}
-WHERE c.content_id IN ({", ".join("?" * _AT_ONCE)})"""  # noqa: S608 - constant
 
 _FIND_CONTENT = f"""SELECT {COLUMNS} FROM contents c {ITS_PREDICTION}
 WHERE c.content_id = ? AND c.version = ?"""  # noqa: S608 - constant
@@ -145,18 +133,7 @@ class InferenceCache:
     def find_all(self, files: Sequence[FileEntry]) -> dict[str, KnownFile]:
         """What is known of those files that look as they did when they were read, by path."""
         self._flush()
-        known = {}
-        for start in range(0, len(files), _AT_ONCE):
-            part = {path_to_column(file.path): file for file in files[start : start + _AT_ONCE]}
-            paths = [*part, *[None] * (_AT_ONCE - len(part))]
-            for path, size_bytes, mtime_ns, inode, *row in self._file.rows(
-                _FIND_FILES, (self._model_key, _VERSION, *paths)
-            ):
-                file = part[path]
-                found = known_of(file, tuple(row), self._model_key)
-                if found is not None and (size_bytes, mtime_ns, inode) == _looks(file):
-                    known[file.path] = found
-        return known
+        return find_files(self._file, files, (self._model_key, self._head, _VERSION))
 
     def find_content(self, file: FileEntry, content_id: ContentId) -> KnownFile | None:
         """What is known of a content, whatever its file is called now."""
@@ -232,7 +209,7 @@ class InferenceCache:
 
     def add_file(self, file: FileEntry, content_id: ContentId) -> None:
         """Remembers the shortcut from a file to its content, which is known already."""
-        shortcut = (path_to_column(file.path), *_looks(file))
+        shortcut = (path_to_column(file.path), *looks_of(file))
         self._pending.append((_ADD_FILE, (*shortcut, bytes.fromhex(content_id))))
 
     def has_read(self, path: str) -> bool:
@@ -337,8 +314,3 @@ def _numbers(packed: bytes, unpack: _Unpack) -> NDArray[np.float16] | None:
         return unpack(packed)
     except NONSENSE:
         return None
-
-
-def _looks(file: FileEntry) -> tuple[int, int | bytes, int | bytes]:
-    """Size, time and inode as the columns of `files` hold them."""
-    return file.size_bytes, number_to_column(file.mtime_ns), number_to_column(file.inode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,9 @@ class KnownFile:
     skipped: Skipped | None
 
 
-def known_of(file: FileEntry, row: Sequence[Any], model_key: str, *, by_any_network: bool = False) -> KnownFile | None:
+def known_of(
+    file: FileEntry, row: Sequence[Any], model_key: str, *, by_any_network: bool = False, readings: bytes = b""
+) -> KnownFile | None:
     """A row as a value; None for a damaged one, which is read again from the photo."""
     content_id, media_format, metadata, pixel_source, statistics, stage, reason, top = row
     try:
@@ -38,11 +41,11 @@ def known_of(file: FileEntry, row: Sequence[Any], model_key: str, *, by_any_netw
         inspection = Inspection(
             file,
             ContentId(content_id.hex()),
-            media_format,
+            sys.intern(media_format),
             codec.unpack_metadata(metadata),
             PixelSource(pixel_source) if pixel_source is not None else None,
             codec.unpack_statistics(statistics) if statistics else None,
-            codec.unpack_prediction(model_key, top) if top is not None and pixel_source is not None else None,
+            codec.unpack_prediction(model_key, top, readings) if top is not None and pixel_source is not None else None,
         )
     except NONSENSE:
         return None

@@ -67,6 +67,9 @@ _DICTIONARY = (
 )
 _MOST_METADATA_BYTES = 1 << 24
 
+_JSON = json.JSONDecoder()
+"""Ours is ASCII without spaces around it: what `json.loads` asks first takes as long as the reading."""
+
 _HALF_STEP, _STEPS = np.uint16(0x0008), np.uint16(0xFFF0)
 
 
@@ -87,7 +90,10 @@ def pack_metadata(metadata: Metadata) -> bytes:
 
 def unpack_metadata(packed: bytes) -> Metadata:
     """The inverse of `pack_metadata`."""
-    values: dict[str, Any] = json.loads(_decompress(packed, _DICTIONARY))
+    text = _decompress(packed, _DICTIONARY).decode()
+    values, end = _JSON.raw_decode(text)
+    if end != len(text):
+        raise ValueError("damaged: more than one value")
     if "time_candidates" in values:
         values["time_candidates"] = tuple(_unpack_time(row) for row in values["time_candidates"])
     if "positions" in values:
@@ -165,9 +171,9 @@ def pack_prediction(prediction: Prediction) -> bytes:
     return indices + prediction.probabilities.astype("<f2").tobytes()
 
 
-def unpack_prediction(model_key: str, packed: bytes) -> Prediction:
-    """The inverse of `pack_prediction`, to float16's precision."""
-    return Prediction.from_float16(model_key, packed)
+def unpack_prediction(model_key: str, packed: bytes, readings: bytes = b"") -> Prediction:
+    """The inverse of `pack_prediction`, to float16's precision, with what a head has read in it."""
+    return Prediction.from_float16(model_key, packed, readings)
 
 
 def pack_embedding(embedding: NDArray[np.float16]) -> bytes:

@@ -48,6 +48,16 @@ def add_statements(model_key: str, head: Head, read: Mapping[bytes, bytes]) -> l
     return [(TABLE, ()), *((_ADD, (model_key, head.version, readings, content)) for content, readings in read.items())]
 
 
+def are_there(file: CacheFile) -> bool:
+    """Whether any head has read anything: its table is made when it is first written to."""
+    return bool(file.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'readings'"))
+
+
+def size_of(head: Head) -> int:
+    """Bytes of what a head reads in one photo."""
+    return 2 * len(head.albums)
+
+
 def read_as_remembered(prediction: Prediction, embedding: NDArray[np.float16], head: Head | None) -> Prediction:
     """A prediction as the cache would give it back, with what a head reads in it, of a picture that nobody remembers."""
     kept = codec.unpack_prediction(prediction.model_key, codec.pack_prediction(prediction))
@@ -63,14 +73,15 @@ def with_readings(
     inspections: Mapping[str, Inspection], file: CacheFile, model_key: str, head: Head
 ) -> tuple[dict[str, Inspection], list[Statement]]:
     """The same inspections, each prediction with its readings, and what is to be remembered of those read just now."""
+    if all(each.prediction is None or each.prediction.readings for each in inspections.values()):
+        return dict(inspections), []
     waiting = {
         bytes.fromhex(each.content_id): each
         for each in inspections.values()
         if each.prediction is not None and not each.prediction.readings
     }
     found: dict[bytes, bytes] = dict(_pairs(file, _FIND, (model_key, head.version), list(waiting)))
-    size = 2 * len(head.albums)
-    found = {content: readings for content, readings in found.items() if len(readings) == size}
+    found = {content: readings for content, readings in found.items() if len(readings) == size_of(head)}
     missing = [content for content in waiting if content not in found]
     added: dict[bytes, bytes] = {}
     for content, packed in find_embeddings(file, model_key, missing):

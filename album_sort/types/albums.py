@@ -58,6 +58,15 @@ class Ranking(Sequence[AlbumScore]):
         order = sorted(range(len(probabilities)), key=probabilities.__getitem__, reverse=True)
         return tuple(AlbumScore(self._albums[i], probabilities[i]) for i in order)
 
+    def leading(self, without: frozenset[AlbumId] = frozenset()) -> AlbumScore | None:
+        """The first but for some; asked for of every photo, for which the others need not be sorted."""
+        probabilities = array("d", self._probabilities)
+        columns: Iterable[int] = range(len(probabilities))
+        if without:
+            columns = [column for column in columns if self._albums[column] not in without]
+        best = max(columns, key=probabilities.__getitem__, default=None)
+        return None if best is None else AlbumScore(self._albums[best], probabilities[best])
+
     def __len__(self) -> int:
         """How many albums there are."""
         return len(self._albums)

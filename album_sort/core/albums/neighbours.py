@@ -15,7 +15,17 @@ from datetime import datetime, timedelta
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.albums.filing_policy import FilingPolicy
 from album_sort.core.albums.head import UNHEARD
-from album_sort.types import AlbumId, AlbumScore, Assignment, ContentId, Evidence, PhotoFacts, Reason, TimePrecision
+from album_sort.types import (
+    AlbumId,
+    AlbumScore,
+    Assignment,
+    ContentId,
+    Evidence,
+    PhotoFacts,
+    Ranking,
+    Reason,
+    TimePrecision,
+)
 
 WITHIN = timedelta(seconds=60)
 """How far before or after a photo another one may have been taken to say something of it."""
@@ -119,8 +129,10 @@ def is_lifted(assignment: Assignment) -> bool:
 
 def _best(assignment: Assignment, rules: AlbumRules) -> AlbumScore | None:
     """The most likely whole album, as the decision takes it; None where nothing is known of the picture."""
-    whole = (score for score in assignment.scores if rules.family_of(score.album) == score.album)
-    best = next(whole, None)
+    if isinstance(assignment.scores, Ranking):
+        best = assignment.scores.leading(without=rules.parts)
+    else:
+        best = next((score for score in assignment.scores if score.album not in rules.parts), None)
     return best if best is not None and best.probability > 0.0 else None
 
 
