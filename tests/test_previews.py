@@ -14,27 +14,30 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from album_sort.classifier.resnet18 import RESNET18
-from album_sort.classifier.weights import WeightsFile
 from album_sort.core.formats import FORMATS, HEAD_BYTES, sniff, wants_preview
 from album_sort.events import Event, StageFinished
 from album_sort.images import UndecodableError, make_film_preview, make_preview
 from album_sort.images.film import DEMUXERS
+from album_sort.inspection.messages import Previewed
+from album_sort.operations.changes import apply_changes
+from album_sort.operations.live import LiveAlbums
+from album_sort.operations.order import settings_here
 from album_sort.operations.verify import verify
-from album_sort.pipeline.engine import Engine
 from album_sort.pipeline.previewing import make_previews
 from album_sort.report.rows import photo_from_json, photo_to_json
-from album_sort.settings import Settings
 from album_sort.state.previews import PreviewStore, previews_of
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import ContentId, FileKind
+from album_sort.types.changes import KeepOut
 from tests.builders import fingerprint, make_jpeg, make_tree
 from tests.conftest import Program
 from tests.decode_samples import encoded, exif, likeness, picture, stored
 from tests.destination_builders import content_id, entry_on_disk
+from tests.hostile import call
 from tests.raw_samples import dng, sensor_of
 from tests.report_builders import photo_row
 from tests.test_every_format import BY_NAME, WITH_PICTURE, sample_of
+from tests.test_sort import SHIPPED
 
 A, B = ContentId("ab" + "1" * 62), ContentId("cd" + "2" * 62)
 
@@ -276,9 +279,8 @@ def test_what_cannot_be_shown_is_tried_once_and_a_stop_leaves_the_rest_to_the_ne
     make_tree(tmp_path, {"a.tif": bad, "b.tif": changed, "c.tif": good, "d.tif": good + b" "})
     contents = [content_id(bad), content_id(b"what was filed"), content_id(good), content_id(good + b" ")]
     missing = dict(zip(contents, map(entry_on_disk, sorted(tmp_path.glob("*.tif"))), strict=True))
-    engine = Engine(WeightsFile(RESNET18, Path(), "ab" * 32, ""), Settings(workers=1), tmp_path)
     steps: list[Event] = []
-    is_whole = make_previews(missing, store, engine, sink=steps.append, stop=lambda: len(store.tried) == 3)
+    is_whole = make_previews(missing, store, tmp_path, 1, sink=steps.append, stop=lambda: len(store.tried) == 3)
     assert not is_whole
     assert [bool(store.address(content)) for content in contents] == [False, False, True, False]
     assert store.tried == set(contents[:3])
@@ -286,16 +288,15 @@ def test_what_cannot_be_shown_is_tried_once_and_a_stop_leaves_the_rest_to_the_ne
     assert isinstance(last, StageFinished)
     assert (last.stage, last.done) == ("previews", 3)
     rest = {content: file for content, file in missing.items() if content not in store.tried}
-    assert make_previews(rest, store, engine, sink=steps.append, stop=lambda: False)
+    assert make_previews(rest, store, tmp_path, 1, sink=steps.append, stop=lambda: False)
     assert store.address(contents[3])
 
 
 def test_a_film_gets_a_card_too(store: PreviewStore, tmp_path: Path) -> None:
     film = film_of([picture()] * 3)
     make_tree(tmp_path, {"a.mov": film})
-    engine = Engine(WeightsFile(RESNET18, Path(), "ab" * 32, ""), Settings(workers=1), tmp_path)
     missing = {content_id(film): entry_on_disk(tmp_path / "a.mov")}
-    assert make_previews(missing, store, engine, sink=lambda _event: None, stop=lambda: False)
+    assert make_previews(missing, store, tmp_path, 1, sink=lambda _event: None, stop=lambda: False)
     assert store.address(content_id(film))
     with contextlib.closing(ThumbnailStore(tmp_path)) as thumbnails:
         card = thumbnails.get(content_id(film))
@@ -352,6 +353,55 @@ def test_a_life(album_sort: Program, tmp_path: Path) -> None:
     ]
     assert album_sort("undo", "--out", albums).code == 0
     assert not previews.exists()
+
+
+def test_whatever_files_a_photo_makes_its_preview(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A saved plan, a photo put right at once, changes, and undos that bring something back: the page never has a hole."""
+    monkeypatch.setenv("ALBUM_SORT_CACHE_DIR", str(tmp_path / "cache"))
+    photos = make_tree(tmp_path / "Photos", {f"{n}.tif": encoded(picture(300 + n, 200), "TIFF") for n in range(2)})
+    albums, plan = tmp_path / "Albums", tmp_path / "plan"
+    store, out = albums / ".album-sort" / "previews", ("--out", albums)
+
+    def filed() -> dict[str, Path]:
+        return {path.name: path for path in albums.rglob("*.tif") if ".album-sort" not in path.parts}
+
+    def has_no_hole() -> bool:
+        contents = {content_id(path.read_bytes()) for path in filed().values()}
+        return {path.stem for path in store.rglob("*.jpg")} == contents
+
+    assert call(photos, *out, *SHIPPED, "--save-plan", plan) == 0
+    assert call("apply", plan) == 0
+    assert len(filed()) == 2
+    assert has_no_hole()
+    # It has told no report: the next run does, though nothing is left to be filed.
+    assert call(photos, *out) == 0
+    before = {name: str(row["path"]) for name, row in rows_of(newest_report(albums)).items() if "preview" in row}
+    assert set(before) == {"0.tif", "1.tif"}
+
+    assert call("fix", filed()["0.tif"], "--album", "food", "--now", *out) == 0
+    assert has_no_hole()
+    moved = filed()["0.tif"]
+    assert moved != albums / before["0.tif"]
+    here = settings_here(str(albums), lambda kept: (kept,) if kept else ())
+    with contextlib.closing(LiveAlbums(str(albums), here)) as live:
+        # The page that is open, or that was made before.
+        (store / content_id(moved.read_bytes())[:2] / f"{content_id(moved.read_bytes())}.jpg").unlink()
+        answer = live.large(content_id(moved.read_bytes()), before["0.tif"])
+        assert answer is not None
+        assert isinstance(answer.result(), Previewed)
+    assert call("undo", *out) == 0
+    assert has_no_hole(), "what had been lost is made for what comes back"
+
+    photo = content_id(filed()["1.tif"].read_bytes())
+    assert call("fix", filed()["1.tif"], "--leave-out", "--now", *out) == 0
+    assert (len(filed()), has_no_hole()) == (1, True)
+    assert call("undo", *out) == 0
+    assert (len(filed()), has_no_hole()) == (2, True)
+    assert call("fix", "--forget", filed()["1.tif"], *out) == 0
+    apply_changes(str(albums), [KeepOut((photo,))], here)
+    assert (len(filed()), has_no_hole()) == (1, True)
+    assert call("undo", *out) == 0
+    assert (len(filed()), has_no_hole()) == (2, True)
 
 
 def test_photos_are_filed_where_previews_cannot_be(album_sort: Program, tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from album_sort.cli._console import make_printer, print_json
+from album_sort.config import read_layers
 from album_sort.errors import ExitCode
 from album_sort.operations.apply import AppliedPlan, apply, read_plan
+from album_sort.operations.order import settings_at_hand
 from album_sort.process.effects import stop_on_signals
 from album_sort.sentences import sentence
 from album_sort.terminal.layout import err_console, out_console, printable, say
@@ -17,7 +20,8 @@ def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> Ex
     saved = read_plan(plan_file)
     printer = make_printer(quiet=quiet, as_json=as_json, with_progress=not quiet, log_file="")
     with stop_on_signals() as stop, printer:
-        done = apply(saved, wait_seconds=wait, sink=printer, stop=stop)
+        settings = settings_at_hand(saved.destination, lambda kept: read_layers(None, os.environ, {}, kept))
+        done = apply(saved, wait_seconds=wait, sink=printer, stop=stop, settings=settings)
     return _tell(done, quiet=quiet, as_json=as_json)
 
 

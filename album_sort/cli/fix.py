@@ -13,7 +13,7 @@ from album_sort.operations.apply import count_done, failed_of
 from album_sort.operations.as_json import changes_as_json, said_as_json
 from album_sort.operations.changes import apply_changes, preview_changes
 from album_sort.operations.fix import FixOrder, HandTold, fix, said_by_hand
-from album_sort.operations.order import settings_here
+from album_sort.operations.order import settings_at_hand, settings_here
 from album_sort.operations.words import terminal_words
 from album_sort.process.effects import stop_on_signals
 from album_sort.terminal.by_hand import print_by_hand, print_deleted_by_hand
@@ -25,6 +25,7 @@ from album_sort.types.changes import Change
 def run_fix(order: FixOrder, *, wait: float, quiet: bool) -> ExitCode:
     """Has the word remembered, or carried out, and says what came of it."""
     printer = make_printer(quiet=quiet, as_json=False, with_progress=False, log_file="")
+    settings = settings_at_hand(order.destination, lambda kept: read_layers(None, os.environ, {}, kept))
     with stop_on_signals() as stop, printer:
         fixed = fix(
             order,
@@ -32,6 +33,7 @@ def run_fix(order: FixOrder, *, wait: float, quiet: bool) -> ExitCode:
             sink=printer,
             stop=stop,
             tell_hand=lambda told: None if quiet else _tell_hand(told),
+            settings=settings,
         )
     if not quiet:
         console = out_console()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from album_sort.cli._console import make_printer, print_json
+from album_sort.config import read_layers
 from album_sort.errors import ExitCode
 from album_sort.fileops.verify import Verdict, Verified
 from album_sort.operations.as_json import run_as_json
+from album_sort.operations.order import settings_at_hand
 from album_sort.operations.runs import runs_of
 from album_sort.operations.undo import TakenBack, undo
 from album_sort.operations.verify import verify
@@ -53,8 +56,9 @@ def run_undo(destination: str, run_id: str, *, wait: float, quiet: bool, as_json
         _tell_undone(taken, quiet=quiet, as_json=as_json)
 
     printer = make_printer(quiet=quiet, as_json=as_json, with_progress=False, log_file="")
+    settings = settings_at_hand(destination, lambda kept: read_layers(None, os.environ, {}, kept))
     with stop_on_signals() as stop, printer:
-        taken = undo(destination, run_id, wait_seconds=wait, sink=printer, stop=stop, tell=tell)
+        taken = undo(destination, run_id, wait_seconds=wait, sink=printer, stop=stop, tell=tell, settings=settings)
     if taken.undone is not None and taken.undone.stopped:
         return ExitCode.INTERRUPTED
     return ExitCode.DONE if taken.is_complete else ExitCode.PARTIAL

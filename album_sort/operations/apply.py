@@ -16,6 +16,7 @@ from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.space import check_space
 from album_sort.operations.clock import now_there
 from album_sort.operations.pages import point_to_newest_page
+from album_sort.operations.previews import with_previews
 from album_sort.operations.stop import StopRequest
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.execute import apply_and_tell, begin_run, doubt_refused, new_run_id, status_of
@@ -24,6 +25,7 @@ from album_sort.pipeline.keeping import still_kept_by
 from album_sort.pipeline.remembered import language_of
 from album_sort.reading import read_given
 from album_sort.sentences import sentence
+from album_sort.settings import Settings
 from album_sort.types import OpResult, OpStatus, Plan
 
 _MOST_BYTES = 1 << 29
@@ -79,8 +81,10 @@ def read_plan(plan_file: Path) -> Plan:
     return plan_from_lines(io.BytesIO(data), name=str(plan_file))
 
 
-def apply(saved: Plan, *, wait_seconds: float, sink: EventSink, stop: StopRequest) -> AppliedPlan:
-    """Applies a plan to the destination it was made for."""
+def apply(
+    saved: Plan, *, wait_seconds: float, sink: EventSink, stop: StopRequest, settings: Settings | None = None
+) -> AppliedPlan:
+    """Applies a plan to the destination it was made for; of the settings those count that say how, not what."""
     with held_destination(saved.destination, wait_seconds, sink) as state:
         if state.finished_undo is not None:
             point_to_newest_page(saved.destination)
@@ -91,6 +95,7 @@ def apply(saved: Plan, *, wait_seconds: float, sink: EventSink, stop: StopReques
         journal = begin_run(state, plan, "apply", now_utc, keeps=still_kept_by(plan, state))
         with stop.gently():
             applied = apply_and_tell(plan, RealFileSystem(), journal, language_of(state), sink=sink, stop=stop)
-        doubt_refused(plan, applied, cache_folder())
-        state.finish_run(plan.plan_id, status_of(applied), utc_now())
+            doubt_refused(plan, applied, cache_folder())
+            state.finish_run(plan.plan_id, status_of(applied), utc_now())
+            applied = with_previews(plan, applied, state, settings or Settings(), sink=sink, stop=stop)
     return AppliedPlan(plan, applied)

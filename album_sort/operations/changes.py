@@ -23,6 +23,7 @@ from album_sort.fileops.trouble import describe
 from album_sort.operations.change_words import Drafted, with_change
 from album_sort.operations.clock import now_there
 from album_sort.operations.order import SettingsHere
+from album_sort.operations.previews import Previewer
 from album_sort.operations.reports import ReportWriter
 from album_sort.operations.runs import must_be_ours
 from album_sort.operations.stop import StopRequest
@@ -34,6 +35,7 @@ from album_sort.pipeline.hand import shape_of
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.kept import kept_of
 from album_sort.pipeline.prepare import Preparation, prepare
+from album_sort.pipeline.previewing import read_by
 from album_sort.pipeline.remembered import LIFTED, Remembered, open_to_read, read_remembered
 from album_sort.pipeline.rest import trips_to_remember
 from album_sort.pipeline.scouting import SortRequest, scout
@@ -310,6 +312,10 @@ def _carry_out(decided: _Decided, state: DestinationState, sink: EventSink, stop
             )
             doubt_refused(plan, applied, preparation.engine.cache_folder)
             state.finish_run(plan.plan_id, status_of(applied), utc_now())
+            if not applied.stopped_by and not applied.is_destination_gone:
+                previewer = Previewer(preparation.request.settings, preparation.lang, sink, stop)
+                if previewer.keep(destination, state, read_by(preparation), store).has_new:
+                    writer.revise()
             if not applied.is_destination_gone:
                 _write_report(writer, applied, preparation, sink)
     return Changed(decided.plan, plan.plan_id, applied)

@@ -17,6 +17,7 @@ from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.operations.clock import now_there
 from album_sort.operations.pages import point_to_newest_page
+from album_sort.operations.previews import with_previews
 from album_sort.operations.stop import StopRequest
 from album_sort.paths import given_path
 from album_sort.pipeline.clock import utc_now
@@ -38,6 +39,7 @@ from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.kept import kept_of, read_kept
 from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.sentences import sentence
+from album_sort.settings import Settings
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, AlbumRelPath, ContentId
 from album_sort.types.corrections import KEPT, Correction, HandReading
@@ -96,6 +98,7 @@ def fix(
     sink: EventSink,
     stop: StopRequest,
     tell_hand: Callable[[HandTold], None],
+    settings: Settings | None = None,
 ) -> Fixed:
     """Remembers what was said, by content, before everything else; at once if asked, it is carried out.
 
@@ -133,7 +136,7 @@ def fix(
                 again = look_at(order.destination, state, layout, rules, now)
                 contents = frozenset(one.content_id for one in meant)
                 again = named_elsewhere(state, again, contents, titles)
-                applied = _carry_out(again, state, contents, titles, sink=sink, stop=stop)
+                applied = _carry_out(again, state, contents, titles, settings or Settings(), sink=sink, stop=stop)
     album = corrections[0].album
     title = (titles | dict(albums.hand.titles)).get(album, album)
     return Fixed(lang, album or None, title, len(corrections), asked=len(meant), applied=applied)
@@ -173,6 +176,7 @@ def _carry_out(
     state: DestinationState,
     contents: frozenset[ContentId],
     titles: Mapping[AlbumId, str],
+    settings: Settings,
     *,
     sink: EventSink,
     stop: StopRequest,
@@ -185,7 +189,7 @@ def _carry_out(
     journal = begin_run(state, plan, "fix", now)
     applied = apply_and_tell(plan, RealFileSystem(), journal, language_of(state), sink=sink, stop=stop)
     state.finish_run(plan.plan_id, status_of(applied), utc_now())
-    return applied
+    return with_previews(plan, applied, state, settings, sink=sink, stop=stop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from album_sort.operations.predict import Predictor
 from album_sort.operations.runs import must_be_ours
 from album_sort.pipeline.bearings import Bearings
 from album_sort.pipeline.engine import Engine, make_engine
-from album_sort.pipeline.remembered import Remembered, remember_nothing_written
+from album_sort.pipeline.remembered import Remembered, open_to_read, remember_nothing_written
 from album_sort.pipeline.unchanged import looks_of_state
 from album_sort.reading import open_regular
 from album_sort.settings import Settings
@@ -123,13 +123,23 @@ class LiveAlbums:
         """A JPEG of at most 2048 px for a browser (`picture_of` takes it from the answer); None where its file is not there."""
         kept = previews_of(self.destination)
         preview = kept.folder / content[:2] / f"{content}.jpg"
-        file = _entry(str(preview), self.destination) or _entry(os.path.join(self.destination, path), self.destination)
+        file = _entry(str(preview), self.destination) or _entry(self._place(content, path), self.destination)
         return None if file is None else self._pool.submit(file)
 
-    def film(self, path: str) -> Film | None:
+    def _place(self, content: ContentId, path: str) -> str:
+        """Where a photo of the page lies: it may have been put right since, by a command that tells no report."""
+        told = os.path.join(self.destination, path)
+        if os.path.lexists(told):
+            return told
+        with suppress(AlbumSortError, OSError), open_to_read(self.destination) as state:
+            rows = state.records().ledger.values()
+            return next((os.path.join(self.destination, row.path) for row in rows if row.content_id == content), told)
+        return told
+
+    def film(self, content: ContentId, path: str) -> Film | None:
         """The file of a film; None for what is none, or is not there."""
         try:
-            descriptor = open_regular(os.path.join(self.destination, path))
+            descriptor = open_regular(self._place(content, path))
         except OSError:
             return None
         media = sniff(os.pread(descriptor, HEAD_BYTES, 0))

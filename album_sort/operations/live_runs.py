@@ -37,5 +37,7 @@ def undo_now(albums: LiveAlbums, run: str, sink: EventSink, stop: StopRequest) -
     def tell(_: TakenBack) -> None:
         """The page asks by itself."""
 
-    taken = undo(albums.destination, run, wait_seconds=0.0, sink=sink, stop=stop, tell=tell)
+    taken = undo(
+        albums.destination, run, wait_seconds=0.0, sink=sink, stop=stop, tell=tell, settings=albums.here.settings
+    )
     return {"run": taken.run_id, "files": taken.taken, "left": len(taken.left)}

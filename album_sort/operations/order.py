@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from album_sort.config import ALBUMS_ORIGIN, DEFAULT, Layer, ResolvedSettings, resolve_settings, user_file
-from album_sort.errors import UsageError
+from album_sort.errors import AlbumSortError, UsageError
 from album_sort.paths import given_path
 from album_sort.pipeline.holding import usable_destination
 from album_sort.pipeline.kept import KeptSettings, read_kept
@@ -49,6 +49,14 @@ def settings_here(destination: str, layers_with: LayersWith) -> SettingsHere:
     resolved = resolve_settings(layers_with(kept.layer()))
     check_kept_rules(resolved)
     return SettingsHere(resolved, kept, resolve_settings(layers_with(None)))
+
+
+def settings_at_hand(destination: str, layers_with: LayersWith) -> Settings:
+    """The same for what only asks how: where they are at fault, the usual ones, for an undo must not need a sound configuration."""
+    try:
+        return settings_here(destination, layers_with).settings
+    except AlbumSortError:
+        return Settings()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from album_sort import __version__
 from album_sort.classifier.labels import load_wording
 from album_sort.config import new_homeless_cache
 from album_sort.core.planning.planfile import plan_to_lines
-from album_sort.errors import AlbumSortError, DestinationError
+from album_sort.errors import DestinationError
 from album_sort.events import Event, EventSink, FileLeftOut, Notice, StageFinished, StageStarted
-from album_sort.fileops.apply import Applied
 from album_sort.fileops.lock import check_unlocked
 from album_sort.fileops.trouble import describe
 from album_sort.operations.differences import say_differences, say_overruled
@@ -24,7 +23,8 @@ from album_sort.operations.order import SortOrder
 from album_sort.operations.others import others_for
 from album_sort.operations.outcome import Outcome
 from album_sort.operations.own_files import write_plan
-from album_sort.operations.pages import point_to_newest_page
+from album_sort.operations.pages import is_page_behind, point_to_newest_page
+from album_sort.operations.previews import Previewer
 from album_sort.operations.reports import ReportWriter, is_page
 from album_sort.operations.stop import StopRequest
 from album_sort.operations.words import terminal_words
@@ -33,7 +33,7 @@ from album_sort.pipeline.execute import Planned, carry_out, make_plan
 from album_sort.pipeline.holding import clear_after_kill, held_destination, say_unreadable
 from album_sort.pipeline.keeping import kept_by_plan
 from album_sort.pipeline.prepare import Preparation, prepare
-from album_sort.pipeline.previewing import Missing, make_previews, missing_in_albums, missing_in_plan
+from album_sort.pipeline.previewing import missing_in_albums, missing_in_plan, read_by
 from album_sort.pipeline.remembered import (
     Remembered,
     read_remembered,
@@ -44,7 +44,7 @@ from album_sort.pipeline.scouting import SortRequest, scout
 from album_sort.pipeline.unchanged import looks_of_state
 from album_sort.sentences import spoken
 from album_sort.settings import SPECS, Settings
-from album_sort.state.previews import PreviewStore, previews_beside, previews_of
+from album_sort.state.previews import previews_beside, previews_of
 from album_sort.state.store import DestinationState
 from album_sort.types import LEARN_AUTO, Reason, StageTiming
 from album_sort.types.ledger import RunStatus
@@ -147,7 +147,8 @@ class _Run:
         planned = self._plan(preparation, remembered)
         self._say_differences(preparation, planned)
         is_to_be_written = planned.has_work or remembered.records.unfinished_runs or self._saves_news(preparation)
-        if not is_to_be_written and not self._lacks_previews(preparation, planned):
+        lacks_page = self._lacks_previews(preparation, planned) or is_page_behind(self.request.destination)
+        if not is_to_be_written and not lacks_page:
             outcome = self._without_writing(preparation, planned, remembered, is_preview=False)
             keep(scouted, remembered, outcome, found.state)
             return outcome
@@ -174,8 +175,9 @@ class _Run:
     def _lacks_previews(self, preparation: Preparation, planned: Planned) -> bool:
         """Whether photos in the albums want a preview, and nobody has tried to make it."""
         store = previews_of(self.request.destination)
+        ledger, destination = planned.picture.ledger.values(), self.request.destination
         wanted = self.request.settings.previews
-        return wanted and bool(missing_in_albums(preparation, planned.picture.ledger.values(), store))
+        return wanted and bool(missing_in_albums(read_by(preparation), destination, ledger, store))
 
     def _say_differences(self, preparation: Preparation, planned: Planned) -> None:
         left_alone = say_unreadable(planned.picture, preparation.lang)
@@ -204,9 +206,8 @@ class _Run:
         if may_have_previews:
             writer.previews.thin({op.content_id for op in planned.plan.ops})
         if may_have_previews and self.request.settings.previews:
-            self._make_previews(
-                preparation, missing_in_plan(preparation, planned.plan, writer.previews), writer.previews
-            )
+            missing = missing_in_plan(preparation, planned.plan, writer.previews)
+            self._previewer(preparation).make(missing, writer.previews)
         with self._stage("report"):
             return outcome.with_reports(self._write_copy(writer, outcome.exit_code, is_interrupted=False))
 
@@ -220,7 +221,11 @@ class _Run:
             applied = carry_out(planned, preparation, state, sink=self._listen, stop=self.stop, on_result=on_result)
             is_told_late = False
             if not applied.stopped_by and not applied.is_destination_gone:
-                applied, is_told_late = self._with_previews(preparation, state, applied, writer.previews)
+                kept = self._previewer(preparation).keep(
+                    self.request.destination, state, read_by(preparation), writer.previews
+                )
+                applied = applied if kept.is_whole else replace(applied, stopped_by="interrupted")
+                is_told_late = kept.has_new
             outcome = Outcome(preparation, planned, applied, self.request.sources, changes=changes)
             if applied.is_destination_gone:
                 return outcome
@@ -242,24 +247,8 @@ class _Run:
             self.sink(Notice(copy.notice))
         return copy.paths
 
-    def _with_previews(
-        self, preparation: Preparation, state: DestinationState, applied: Applied, store: PreviewStore
-    ) -> tuple[Applied, bool]:
-        """Makes the previews that are missing, takes away those of what is in the albums no more; whether there are new ones."""
-        ledger = state.records().ledger.values()
-        store.thin({row.content_id for row in ledger})
-        missing = missing_in_albums(preparation, ledger, store) if self.request.settings.previews else {}
-        is_whole = self._make_previews(preparation, missing, store)
-        return (applied if is_whole else replace(applied, stopped_by="interrupted")), bool(missing)
-
-    def _make_previews(self, preparation: Preparation, missing: Missing, store: PreviewStore) -> bool:
-        """False where somebody asked to stop. A run does not fail for them: what is filed is filed, and the next one tries again."""
-        try:
-            return not missing or make_previews(missing, store, preparation.engine, sink=self._listen, stop=self.stop)
-        except (OSError, AlbumSortError) as error:
-            why = describe(error) if isinstance(error, OSError) else str(error)
-            self.sink(Notice(preparation.say(Reason.of("notice.no-previews", error=why)), is_urgent=True))
-            return True
+    def _previewer(self, preparation: Preparation) -> Previewer:
+        return Previewer(self.request.settings, preparation.lang, self._listen, self.stop)
 
     def _without_report(self, outcome: Outcome, state: DestinationState, error: OSError | DestinationError) -> Outcome:
         """What is filed is filed; the run stays open, so that the next one writes a report of the albums."""

@@ -10,6 +10,7 @@ from album_sort.events import EventSink, Notice
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.undo import Undone
 from album_sort.operations.pages import point_to_newest_page, remake_newest_page
+from album_sort.operations.previews import keep_previews
 from album_sort.operations.runs import must_be_ours, tell_unreadable
 from album_sort.operations.stop import StopRequest
 from album_sort.pipeline.clock import utc_now
@@ -17,6 +18,7 @@ from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.undoing import take_back
 from album_sort.sentences import sentence
+from album_sort.settings import Settings
 from album_sort.state.store import DestinationState
 from album_sort.types import OpResult, RunId
 from album_sort.types.ledger import CHANGE, LEARN, RunRecord, RunStatus, runs_together
@@ -56,6 +58,7 @@ def undo(
     sink: EventSink,
     stop: StopRequest,
     tell: Callable[[TakenBack], None],
+    settings: Settings | None = None,
 ) -> TakenBack:
     """Takes a run back; without an id, the last one that still has an effect.
 
@@ -64,12 +67,17 @@ def undo(
     """
     must_be_ours(destination)
     with held_destination(destination, wait_seconds, sink) as state:
+        before = state.records().ledger
         finished = runs_together(state.runs(), state.finished_undo) if state.finished_undo is not None else ()
         if any(run.run_id.startswith(run_id) for run in finished):
             _show_newest_page(destination)
             taken = _finished(state, finished)
         else:
             taken = _take_back(destination, _chosen_and_checked(state, run_id, destination, sink), state, sink, stop)
+        # What came back from the trash, or under another name; before it is told, for whoever is killed here means this undo again.
+        now = state.records().ledger.items()
+        came_back = {row.content_id for path, row in now if finished or path not in before}
+        keep_previews(destination, state, came_back, settings or Settings(), sink=sink, stop=stop)
         tell(taken)
         return taken
 

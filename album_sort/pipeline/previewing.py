@@ -7,26 +7,27 @@ is not read at all (docs/decisions/0015-previews.md).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from contextlib import closing
-from dataclasses import replace
 from itertools import chain
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
+from album_sort.classifier.backbones import preferred
 from album_sort.core.formats import format_of_suffix, wants_preview
 from album_sort.events import EventSink
 from album_sort.inspection.cores import available_cores
 from album_sort.inspection.inspect import processes_worth_starting
-from album_sort.inspection.messages import Failed, Previewed, ReaderTask
+from album_sort.inspection.messages import Failed, Previewed, ReaderSettings, ReaderTask
 from album_sort.inspection.pool import ReaderPool
 from album_sort.pipeline.closer import file_there
-from album_sort.pipeline.engine import Engine
+from album_sort.pipeline.engine import MEMORY_OF_READER, THUMBNAIL_PX
 from album_sort.pipeline.extras import can_show_films
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.stages import Stages
+from album_sort.state.cache import InferenceCache
 from album_sort.state.previews import PreviewStore
 from album_sort.state.thumbnails import ThumbnailStore
-from album_sort.types import ContentId, FileEntry, Inspection, Plan, Role
+from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Plan, Role
 from album_sort.types.ledger import LedgerRow
 
 _AHEAD = 8
@@ -36,11 +37,38 @@ Missing = Mapping[ContentId, FileEntry]
 """Contents that want a preview, each with a file that has it."""
 
 
-def missing_in_albums(preparation: Preparation, ledger: Iterable[LedgerRow], store: PreviewStore) -> Missing:
+Read = Mapping[ContentId, Inspection]
+"""What was read of photos, by content."""
+
+
+def read_by(preparation: Preparation) -> Read:
+    """What a run knows of its photos, and of those in the albums."""
+    rest = preparation.rest
+    read = chain(rest.gone.values(), rest.there.values(), preparation.inspected.inspections.values())
+    return {inspection.content_id: inspection for inspection in read}
+
+
+def read_before(contents: Set[ContentId], ledger: Iterable[LedgerRow], destination: str, cache_folder: Path) -> Read:
+    """What earlier runs have read of a few photos in the albums: for whoever looks at none."""
+    files = {
+        row.source: (
+            FileEntry(row.source, destination, row.size_bytes, row.mtime_ns, 0, 0, FileKind.PHOTO),
+            row.content_id,
+        )
+        for row in ledger
+        if row.content_id in contents and row.role is Role.PRIMARY
+    }
+    if not files:
+        return {}
+    with InferenceCache.open(cache_folder, "") as cache:
+        return {inspection.content_id: inspection for inspection in cache.recall(files).values()}
+
+
+def missing_in_albums(read: Read, destination: str, ledger: Iterable[LedgerRow], store: PreviewStore) -> Missing:
     """What is filed and has no preview yet; what is not as it was filed, or a link to what is not there tonight, waits."""
-    wanted = _Wanted(preparation, store)
+    wanted = _Wanted(read, store)
     filed = {row.content_id: row for row in ledger if row.role is Role.PRIMARY}
-    root = preparation.request.destination
+    root = destination
     found = {
         content: _file_at(os.path.join(root, row.path), root, row.size_bytes)
         for content, row in filed.items()
@@ -51,7 +79,7 @@ def missing_in_albums(preparation: Preparation, ledger: Iterable[LedgerRow], sto
 
 def missing_in_plan(preparation: Preparation, plan: Plan, store: PreviewStore) -> Missing:
     """The same of what a plan would file, from the photos themselves."""
-    wanted = _Wanted(preparation, store)
+    wanted = _Wanted(read_by(preparation), store)
     inspected = preparation.inspected.inspections
     return {
         op.content_id: inspected[op.source].file
@@ -63,10 +91,8 @@ def missing_in_plan(preparation: Preparation, plan: Plan, store: PreviewStore) -
 class _Wanted:
     """Tells by what was read of the photos, and by their names where nothing is known any more."""
 
-    def __init__(self, preparation: Preparation, store: PreviewStore) -> None:
-        rest = preparation.rest
-        read = chain(rest.gone.values(), rest.there.values(), preparation.inspected.inspections.values())
-        self._known: Mapping[ContentId, Inspection] = {inspection.content_id: inspection for inspection in read}
+    def __init__(self, read: Read, store: PreviewStore) -> None:
+        self._known = read
         self._store = store
         self._films = can_show_films()
 
@@ -86,21 +112,35 @@ def _file_at(path: str, root: str, size_bytes: int) -> FileEntry | None:
     return file if file is not None and file.size_bytes == size_bytes else None
 
 
+def preview_reader(cache_folder: Path) -> ReaderSettings:
+    """What reading processes need to know that make previews: no network is asked."""
+    return ReaderSettings(
+        preferred().preprocessing, THUMBNAIL_PX, cache_folder, "", MEMORY_OF_READER, task=ReaderTask.PREVIEW
+    )
+
+
 def make_previews(
-    missing: Missing, store: PreviewStore, engine: Engine, *, sink: EventSink, stop: Callable[[], bool]
+    missing: Missing,
+    store: PreviewStore,
+    cache_folder: Path,
+    workers: int = 0,
+    *,
+    sink: EventSink,
+    stop: Callable[[], bool],
 ) -> bool:
     """Whether all have been tried; False where somebody asked to stop. Of what shows nothing is kept that it was tried.
 
-    Raises OSError where the disk takes no more, `AlbumSortError` where no reading process can be started.
+    `workers`: reading processes at most, 0 for as many as there are cores. Raises OSError where the disk takes no more,
+    `AlbumSortError` where no reading process can be started.
     """
     contents = {file.path: content for content, file in missing.items()}
     files = list(missing.values())
-    workers = min(engine.settings.workers or available_cores(), processes_worth_starting(files))
+    workers = min(workers or available_cores(), processes_worth_starting(files))
     stages = Stages(sink)
     with (
-        closing(ThumbnailStore(engine.cache_folder)) as thumbnails,
+        closing(ThumbnailStore(cache_folder)) as thumbnails,
         stages.stage("previews", len(files)),
-        ReaderPool(replace(engine.reader, task=ReaderTask.PREVIEW), workers, _AHEAD) as pool,
+        ReaderPool(preview_reader(cache_folder), workers, _AHEAD) as pool,
     ):
         for answer in pool.read(files):
             match answer:

@@ -169,8 +169,8 @@ def _add_pictures(router: APIRouter, desk: AlbumsDesk) -> None:
 
     @router.get("/data/{version}/film/{content}")
     async def film(version: str, content: str, request: Request) -> Response:
-        _, path = await desk.place(version, content)
-        found = albums.film(path)
+        whole, path = await desk.place(version, content)
+        found = albums.film(whole, path)
         if found is None:
             raise Refused(404, "no_photo")
         return film_answer(found, request.headers.get("range", ""))
