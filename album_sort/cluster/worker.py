@@ -71,8 +71,7 @@ async def work(order: WorkerOrder, machine: Machine, tell: Tell) -> None:
     has_told = False
     while True:
         if await _is_there(order):
-            await _one_meeting(order, machine, tell)
-            has_told = False
+            has_told = await _one_meeting(order, machine, tell)
         elif not has_told:
             tell(is_there=False)
             has_told = True
@@ -95,7 +94,8 @@ async def _is_there(order: WorkerOrder) -> bool:
     return True
 
 
-async def _one_meeting(order: WorkerOrder, machine: Machine, tell: Tell) -> None:
+async def _one_meeting(order: WorkerOrder, machine: Machine, tell: Tell) -> bool:
+    """Stays as long as it lasts; whether it was told that this machine waits for the next, which it is at once."""
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="album-sort-worker-")
     refused: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     machine.when_refused(refused)
@@ -115,13 +115,16 @@ async def _one_meeting(order: WorkerOrder, machine: Machine, tell: Tell) -> None
         try:
             await worker
         except (TimeoutError, OSError, RuntimeError):
-            return
+            return False
         tell(is_there=True)
         over = asyncio.ensure_future(worker.finished())
         await asyncio.wait((over, refused), return_when=asyncio.FIRST_COMPLETED)
         if refused.done():
             await asyncio.wait((over,), timeout=_TO_BE_HEARD_S)
             raise UsageError(refused.result())
+        machine.looker.stop_all()
+        tell(is_there=False)
+        return True
     finally:
         machine.looker.stop_all()
         with contextlib.suppress(Exception):
