@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from album_sort.core.learning.questions import answered, next_questions
 from album_sort.core.learning.single import learn_one
-from album_sort.core.learning.solver import Curvature, fit
+from album_sort.core.learning.solver import fit
 from album_sort.core.learning.space import Space
 from album_sort.core.learning.training import RIDGE
 from album_sort.core.learning.values import Examples, LearnedAlbum, Refusal
@@ -43,10 +43,10 @@ SPREAD = ("recall_at_95", "filed", "precision_of_filed")
 """Figures of which the standard deviation is told, too: over draws, and of `all` over labels and draws."""
 
 Figures = dict[str, float]
-Scorer = Callable[[NDArray[np.float16]], NDArray[np.float64]]
+Scorer = Callable[[NDArray[np.float16]], NDArray[np.floating]]
 
 
-def recall_at_precision(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
+def recall_at_precision(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> float:
     """Most of ours found at a threshold where the precision is 0.95, if one in a hundred photos were ours."""
     order = np.argsort(-np.concatenate([ours, theirs]), kind="stable")
     is_ours = order < len(ours)
@@ -55,7 +55,7 @@ def recall_at_precision(ours: NDArray[np.float64], theirs: NDArray[np.float64]) 
     return float(found[enough].max(initial=0.0))
 
 
-def average_precision(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
+def average_precision(ours: NDArray[np.floating], theirs: NDArray[np.floating]) -> float:
     """Mean precision at each of ours, at the prevalence: smoother than one threshold."""
     order = np.argsort(-np.concatenate([ours, theirs]), kind="stable")
     is_ours = order < len(ours)
@@ -149,7 +149,7 @@ def scorers(draw: Draw) -> dict[str, Scorer]:
     rows = np.concatenate([positive, library])
     belongs = np.arange(len(rows)) < len(positive)
     shares = np.where(belongs, 0.5 / len(positive), 0.5 / len(library))
-    logistic = fit(rows, belongs, shares, Curvature.of(library, RIDGE))[:-1]
+    logistic = fit(rows, belongs, shares, RIDGE)[:-1]
     nearest = min(3, len(positive))
     ours = draw.album
     found: dict[str, Scorer] = {

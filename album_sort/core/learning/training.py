@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.core.learning.solver import Curvature, fit
+from album_sort.core.learning.solver import fit_all
 
 RIDGE = 1e-4
 """Against the mean loss of balanced classes, whatever the size of the library (docs/decisions/0013-learning.md)."""
@@ -62,18 +62,18 @@ class Trained:
 
 def train(rows: Rows, ridge: float = RIDGE) -> Trained:
     """Two rounds of leaving out what may be hidden positives."""
-    curvature = Curvature.of(rows.library, ridge)
+    task = _Task.of(rows, ridge)
     folds = folds_of(rows.groups)
+    is_tested = bool(folds.max(initial=0) > 0)
     hidden = np.zeros(len(rows.library), np.bool_)
-    shown = np.ones(len(rows.positive), np.bool_), np.ones(len(rows.negative), np.bool_)
-    weights = _fit(rows, curvature, (*shown, ~hidden), None)
-    for _ in range(_ROUNDS if folds.max(initial=0) > 0 else 0):
-        held, _, seen = _left_out(rows, curvature, folds, hidden, weights)
+    weights = task.fit_all(task.kept(hidden), None)[0]
+    for _ in range(_ROUNDS if is_tested else 0):
+        held, _, seen = _left_out(task, folds, hidden, weights)
         # Both by fits that have not seen them: a photo that was taken as a negative scores lower for it.
         hidden = seen >= np.quantile(held, _HIDDEN_FROM)
-        weights = _fit(rows, curvature, (*shown, ~hidden), weights)
-    held, negative, library = _left_out(rows, curvature, folds, hidden, weights)
-    return Trained(weights, held, negative, library, hidden, is_tested=bool(folds.max(initial=0) > 0))
+        weights = task.fit_all(task.kept(hidden), weights)[0]
+    held, negative, library = _left_out(task, folds, hidden, weights)
+    return Trained(weights, held, negative, library, hidden, is_tested=is_tested)
 
 
 def folds_of(groups: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -82,45 +82,56 @@ def folds_of(groups: NDArray[np.intp]) -> NDArray[np.intp]:
     return np.asarray(place % min(len(kinds), _MOST_FOLDS), np.intp)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """All rows that an album is learned from, one under the other: positives, negatives, library."""
+
+    rows: Rows
+    all_rows: NDArray[np.float32]
+    ridge: float
+
+    @classmethod
+    def of(cls, rows: Rows, ridge: float) -> _Task:
+        """With a ridge against the mean loss."""
+        together = np.concatenate([rows.positive, rows.negative, rows.library])
+        return cls(rows, together, ridge)
+
+    def kept(self, hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(1, all) rows to fit: all but what is hidden in the library."""
+        shown = len(self.rows.positive) + len(self.rows.negative)
+        return np.append(np.ones(shown, np.bool_), ~hidden)[None]
+
+    def parts(self, values: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+        """(all,) values of positives, negatives and library."""
+        first, second = len(self.rows.positive), len(self.rows.positive) + len(self.rows.negative)
+        return values[:first], values[first:second], values[second:]
+
+    def fit_all(self, kept: NDArray[np.bool_], start: NDArray[np.float64] | None) -> NDArray[np.float64]:
+        """(F, D + 1) by some of the rows each (F, all); each class counts the same."""
+        shares = kept.astype(np.float64)
+        for each in shares:
+            positive, negative, library = self.parts(each)
+            count = positive.sum()
+            negative *= SHOWN_NEGATIVE / count
+            positive /= count
+            library /= max(library.sum(), 1.0)
+        shares /= shares.sum(axis=1, keepdims=True)
+        belongs = np.arange(len(self.all_rows)) < len(self.rows.positive)
+        return fit_all(self.all_rows, belongs, shares, self.ridge, start)
+
+
 def _left_out(
-    rows: Rows,
-    curvature: Curvature,
-    folds: NDArray[np.intp],
-    hidden: NDArray[np.bool_],
-    start: NDArray[np.float64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    task: _Task, folds: NDArray[np.intp], hidden: NDArray[np.bool_], start: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], ...]:
     """Scores of positives (P,), negatives (N,) and library (M,), each by a fit without its fold."""
-    held, against, seen = (np.empty(len(each)) for each in (rows.positive, rows.negative, rows.library))
     count = int(folds.max(initial=0)) + 1
+    parts = max(count, 5)
     # With one group there is nothing to fit without it: the positives' own scores, which nobody is to take for more.
-    parts, kept_out = (np.arange(len(each)) % max(count, 5) for each in (rows.library, rows.negative))
-    for part in range(max(count, 5)):
-        mine = folds == part if count > 1 else np.zeros(len(folds), np.bool_)
-        weights = _fit(rows, curvature, (~mine, kept_out != part, ~hidden & (parts != part)), start)
-        single = weights[:-1].astype(np.float32)
-        held[mine] = rows.positive[mine] @ single + weights[-1]
-        against[kept_out == part] = rows.negative[kept_out == part] @ single + weights[-1]
-        seen[parts == part] = rows.library[parts == part] @ single + weights[-1]
-    if count == 1:
-        held[:] = rows.positive @ start[:-1].astype(np.float32) + start[-1]
-    return held, against, seen
-
-
-def _fit(
-    rows: Rows,
-    curvature: Curvature,
-    taken: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]],
-    start: NDArray[np.float64] | None,
-) -> NDArray[np.float64]:
-    """By some of the positives, against some of the negatives and of the library (`taken`, in this order); each class counts the same."""
-    positive, negative, library = (
-        each[kept] for each, kept in zip((rows.positive, rows.negative, rows.library), taken, strict=True)
-    )
-    counted = (
-        np.full(len(positive), 1.0 / len(positive)),
-        np.full(len(negative), SHOWN_NEGATIVE / len(positive)),
-        np.full(len(library), 1.0 / max(len(library), 1)),
-    )
-    shares = np.concatenate(counted)
-    belongs = np.arange(len(shares)) < len(positive)
-    return fit(np.concatenate([positive, negative, library]), belongs, shares / shares.sum(), curvature, start)
+    mine = folds if count > 1 else np.full(len(folds), parts)
+    others = [np.arange(len(each)) % parts for each in (task.rows.negative, task.rows.library)]
+    part = np.concatenate([mine, *others])
+    # From nothing, not from the fit that has seen them all: steps end early, and what it knows of them would stay.
+    weights = task.fit_all(task.kept(hidden) & (part != np.arange(parts)[:, None]), None)
+    weights = np.concatenate([weights, start[None]])
+    said = task.all_rows @ weights[:, :-1].astype(np.float32).T + weights[:, -1]
+    return task.parts(said[np.arange(len(said)), part])
