@@ -92,6 +92,12 @@ def figures(album: LearnedAlbum, ours: NDArray[np.float16], theirs: NDArray[np.f
     }
 
 
+def hidden_count(data: DataSet, concept: str, k: int, hidden: float) -> int:
+    """How many photos of a label hide in the library: the share that is asked for, at most half of those that are not shown."""
+    mine, others = data.split(concept)
+    return min(round(hidden * len(others[::2])), (len(mine) - k) // 2)
+
+
 class Draw:
     """Examples, a library and what is counted on."""
 
@@ -100,7 +106,7 @@ class Draw:
         mine, others = data.split(concept)
         mine, others = random.permutation(mine), random.permutation(others)
         known = others[::2]
-        count = min(round(hidden * len(known)), (len(mine) - k) // 2)
+        count = hidden_count(data, concept, k, hidden)
         self.examples = Examples(data.embedding[mine[:k]])
         self.rows = np.concatenate([known, mine[k : k + count]])
         self.library = data.embedding[self.rows]
@@ -267,11 +273,17 @@ def main() -> None:
                 print(*rows, sep="\n", flush=True)
             continue
         for k in args.examples:
+            measured: dict[tuple[int, ...], list[dict[str, object]]] = {}
             for hidden in args.hidden:
+                hide = tuple(hidden_count(data, concept, k, hidden) for concept in data.concepts(k + 8))
                 if args.methods:
                     rows = compare(data, k, hidden, args.draws)
+                elif hide in measured:  # of few photos no more can hide: the same draws, to the last photo
+                    rows = [row | {"hidden": hidden} for row in measured[hide]]
                 else:
-                    rows = measure(data, k, hidden, args.draws, tuple(args.questions) if hidden else ())
+                    rows = measured[hide] = measure(
+                        data, k, hidden, args.draws, tuple(args.questions) if hidden else ()
+                    )
                 if not rows:
                     print(f"{data.name}: no label has enough photos for {k} examples", flush=True)
                     continue

@@ -26,8 +26,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from album_sort.core.albums.compiled_rules import CompiledRules
-from album_sort.core.albums.head import LEAST_PROBABILITY, NONE_OF_THEM, UNHEARD
+from album_sort.core.albums.head import NONE_OF_THEM, UNHEARD
 from album_sort.core.albums.scoring import PRIOR_FLOOR, score_predictions, sum_log_odds
+from album_sort.core.looks import LEAST_PROBABILITY
 from album_sort.pipeline.policy import load_calibration, load_rules
 from album_sort.state.codec import pack_embedding, pack_prediction, unpack_embedding, unpack_prediction
 from album_sort.types import VIDEOS, AlbumId, Prediction

@@ -6,7 +6,8 @@ never learned. Made from a folder of folders of pictures, each named after what 
 
     python -m benchmarks.learn_data PICTURES OUT.npz --work /tmp/learn [--weights WEIGHTS] [--closer]
 
-With `--closer` it has `parts` (N, V, D), too: what closer looks tell.
+Of a network whose embedding was cut to 512 numbers it has `log_probabilities` (N, 1000), too, of which as many are read as the cache
+keeps. With `--closer` it has `parts` (N, V, D), too: what closer looks tell.
 """
 
 from __future__ import annotations
@@ -20,9 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.classifier.weights import WeightsFile
+from album_sort.core.looks import look_of
 from album_sort.images import decode_closer
-from album_sort.state.codec import pack_closer, pack_embedding, unpack_closer, unpack_embedding
-from album_sort.types import Precision
+from album_sort.state.codec import (
+    pack_closer,
+    pack_embedding,
+    pack_prediction,
+    unpack_closer,
+    unpack_embedding,
+    unpack_prediction,
+)
+from album_sort.types import TOP_CLASSES, Precision, Prediction
 from benchmarks.labelled import classifier_of, look_at, weights_of
 
 
@@ -41,10 +50,13 @@ class DataSet:
         """From a file, rounded as the cache rounds."""
         with np.load(path) as held:
             label, family = held["label"], held.get("family", held["label"])
+            told = held.get("log_probabilities")
             rows = [unpack_embedding(pack_embedding(row.astype(np.float16))) for row in held["embedding"]]
             parts = held.get("parts")
             if parts is not None:
                 parts = np.stack([unpack_closer(pack_closer(each.astype(np.float16))) for each in parts])
+        if told is not None and parts is None:  # siblings are told apart by embeddings
+            rows = [look_of(row, _kept(each)) for row, each in zip(rows, told, strict=True)]
         return cls(path.stem, np.stack(rows), label, family, parts)
 
     def concepts(self, least: int) -> list[str]:
@@ -61,6 +73,13 @@ class DataSet:
         mine = self.label == concept
         family = np.isin(self.family, np.unique(self.family[mine]))
         return np.flatnonzero(mine), np.flatnonzero(~mine & ~family)
+
+
+def _kept(log_probabilities: NDArray[np.floating]) -> Prediction:
+    """As the cache keeps it."""
+    order = np.argsort(-log_probabilities, kind="stable")[:TOP_CLASSES]
+    probabilities = np.exp(log_probabilities[order].astype(np.float32))
+    return unpack_prediction("", pack_prediction(Prediction("", order.astype(np.uint16), probabilities)))
 
 
 def look_closer_at(paths: Sequence[Path], weights: WeightsFile, work: Path) -> NDArray[np.float16]:

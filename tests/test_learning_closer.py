@@ -127,7 +127,7 @@ def test_it_is_carried_in_a_form_of_its_own_to_the_last_bit() -> None:
     with pytest.raises(ValueError, match="numbers of another"):
         lesson_of_text(json.dumps(values | {"format": "album-sort lesson 1"}))
     with pytest.raises(NewerLessonError):
-        lesson_of_text(json.dumps(values | {"format": "album-sort lesson 3"}))
+        lesson_of_text(json.dumps(values | {"format": "album-sort lesson 4"}))
 
 
 def test_only_photos_that_some_album_could_take_are_worth_a_look() -> None:

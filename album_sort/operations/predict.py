@@ -39,7 +39,7 @@ from album_sort.pipeline.records import build_records
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.sentences import spoken
 from album_sort.settings import Settings
-from album_sort.state.readings import embedding_as_remembered, read_as_remembered
+from album_sort.state.readings import look_as_remembered, read_as_remembered
 from album_sort.types import (
     LANGUAGES,
     Assignment,
@@ -241,11 +241,11 @@ class Predictor:
             for answer, one in zip(new, classified, strict=True)
         }
         seen = {
-            answer.inspection.content_id: embedding_as_remembered(one.embedding)
+            answer.inspection.content_id: look_as_remembered(one.prediction, one.embedding)
             for answer, one in zip(new, classified, strict=True)
         }
         known = self._known([answer for _, answer in batch if isinstance(answer, Known)], bearings)
-        picture = Picture({**known.embeddings, **seen}, self._closer([*known.embeddings, *seen], bearings))
+        picture = Picture({**known.looks, **seen}, self._closer([*known.looks, *seen], bearings))
         for asked, answer in batch:
             match answer:
                 case Failed(_, skipped) | Known(_, _, Skipped() as skipped):
@@ -265,9 +265,9 @@ class Predictor:
             return _KnownFiles({}, {}, {})
         with self._engine.open_cache() as store:
             thumbnails = {path: store.thumbnail(one.content_id) or b"" for path, one in inspections.items()}
-            embeddings = store.embeddings_of([one.content_id for one in inspections.values()])
+            looks = store.looks_of([one.content_id for one in inspections.values()])
             read = store.with_readings(inspections) if bearings.policy.head is not None else inspections
-            return _KnownFiles(read, thumbnails, embeddings)
+            return _KnownFiles(read, thumbnails, looks)
 
     def _closer(self, contents: Sequence[ContentId], bearings: Bearings) -> Looks:
         """What runs have seen of these contents by closer looks; what is sent here is not looked at again."""
@@ -303,7 +303,7 @@ class _KnownFiles:
     inspections: Mapping[str, Inspection]
     """By path, as the thumbnails."""
     thumbnails: Mapping[str, bytes]
-    embeddings: Mapping[ContentId, NDArray[np.float16]]
+    looks: Mapping[ContentId, NDArray[np.float16]]
 
 
 @dataclass(frozen=True, slots=True)

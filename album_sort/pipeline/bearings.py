@@ -31,14 +31,14 @@ from album_sort.types.corrections import HandReading
 class Picture:
     """One picture, as the network and earlier runs have seen it."""
 
-    embeddings: Mapping[ContentId, NDArray[np.float16]] = field(default_factory=dict)
-    """(512,) of its content; nothing of a film."""
+    seen: Mapping[ContentId, NDArray[np.float16]] = field(default_factory=dict)
+    """What is learned on (LOOK_SIZE,), of its content; nothing of a film."""
     closer: Looks = field(default_factory=dict)
     """What closer looks have told of it."""
 
-    def embeddings_of(self, contents: Sequence[ContentId]) -> Mapping[ContentId, NDArray[np.float16]]:
+    def looks_of(self, contents: Sequence[ContentId]) -> Mapping[ContentId, NDArray[np.float16]]:
         """Of those of these contents that it has."""
-        return {content: self.embeddings[content] for content in contents if content in self.embeddings}
+        return {content: self.seen[content] for content in contents if content in self.seen}
 
     def looks(self, contents: Iterable[ContentId]) -> Looks:
         """The same of closer looks."""
@@ -85,8 +85,8 @@ class Bearings:
         heard = hear(self.lessons, self.usable, self.policy.taught, (content,), picture, looker=picture)
         heard = heard.under(self.policy.rules)
         decider = Decider(library, scores, self.policy, self.hand, heard)
-        if self.teachings and content in picture.embeddings and content not in {**self.hand.corrections, **heard.shown}:
-            heard = self._heeding(heard, decider.decide([0])[0], picture.embeddings[content])
+        if self.teachings and content in picture.seen and content not in {**self.hand.corrections, **heard.shown}:
+            heard = self._heeding(heard, decider.decide([0])[0], picture.seen[content])
             decider = replace(decider, heard=heard)
         return decider.decide([0])[0]
 

@@ -168,7 +168,7 @@ class _ClassRoom:
     def _library(self) -> tuple[Shelf, Mapping[ContentId, Assignment]]:
         """Some of the photos that nobody has spoken of, with where they would lie."""
         others = sorted(self.numbers.keys() - self.whole.hand.corrections.keys() - self.whole.heard.shown.keys())
-        shelf = Shelf.of(others[:: max(-(-len(others) // MOST_TRAINED), 1)], self.cache)
+        shelf = Shelf.of(others[:: max(-(-len(others) // MOST_TRAINED), 1)], self.cache).embeddings
         return shelf, self.unaided(shelf.contents)
 
     def _learn(self, kind: Kind, shelf: Shelf, lies: Mapping[ContentId, Assignment]) -> Teaching | None:
@@ -177,7 +177,7 @@ class _ClassRoom:
             for number, content in enumerate(shelf.contents)
             if content in lies and (kind.is_away or lies[content].album != kind.album)
         ]
-        shown = Shelf.of((*kind.positive, *kind.negative), self.cache)
+        shown = Shelf.of((*kind.positive, *kind.negative), self.cache).embeddings
         rows = dict(zip(shown.contents, shown.rows, strict=True))
         lie_in = [lies[shelf.contents[number]].album for number in others]
         return learn_kind(

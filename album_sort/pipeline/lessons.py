@@ -37,8 +37,8 @@ class Looker(Protocol):
 class Seen(Protocol):
     """What the network has seen of photos: the cache, or one picture."""
 
-    def embeddings_of(self, contents: Sequence[ContentId]) -> Mapping[ContentId, NDArray[np.float16]]:
-        """The embeddings (512,) of those of these contents that it has."""
+    def looks_of(self, contents: Sequence[ContentId]) -> Mapping[ContentId, NDArray[np.float16]]:
+        """What is learned on (LOOK_SIZE,), of those of these contents that it has."""
         ...
 
 
@@ -178,9 +178,9 @@ def hear(
 
 
 def _rows_of(asked: Sequence[ContentId], cache: Seen) -> Iterator[tuple[list[ContentId], NDArray[np.float16]]]:
-    """Portions of the photos that the network has seen, with their embeddings (N, 512)."""
+    """Portions of the photos that the network has seen, with what is learned on (N, LOOK_SIZE)."""
     for start in range(0, len(asked), _TOGETHER):
-        found = cache.embeddings_of(asked[start : start + _TOGETHER])
+        found = cache.looks_of(asked[start : start + _TOGETHER])
         if found:
             yield list(found), np.stack(list(found.values()))
 
@@ -250,7 +250,7 @@ class LikeExamples:
 
 def like_examples(lessons: Sequence[Lesson], content: ContentId, cache: Seen) -> Iterator[LikeExamples]:
     """For each album that was taught; nothing for a photo that no network has seen."""
-    found = cache.embeddings_of([content])
+    found = cache.looks_of([content])
     for lesson in lessons if found else ():
         for taught, model in zip(lesson.albums, lesson.models, strict=True):
             likeness = model.nearest(found[content])

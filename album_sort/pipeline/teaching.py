@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.classifier.backbones import BACKBONES
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.learning.lesson import MOST_SHOWN, Lesson, TaughtAlbum
 from album_sort.core.learning.siblings import (
@@ -24,9 +25,10 @@ from album_sort.core.learning.siblings import (
 )
 from album_sort.core.learning.single import learn_one
 from album_sort.core.learning.values import Examples, LearnedAlbum, LearnedAlbums, Refusal
+from album_sort.core.looks import LOOK_SIZE
 from album_sort.pipeline.lessons import Looker
 from album_sort.state.cache import InferenceCache
-from album_sort.types import AlbumId, ContentId
+from album_sort.types import EMBEDDING_SIZE, AlbumId, ContentId
 
 MOST_LOOKED_AT = 1000
 """Photos of the library that siblings are measured on by a closer look; more change nothing, and a look takes a tenth of a second."""
@@ -47,11 +49,11 @@ class NotLearned:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shelf:
-    """The photos of a library with their embeddings, of one network."""
+    """The photos of a library with what one network has seen of them."""
 
     contents: tuple[ContentId, ...]
     rows: NDArray[np.float16]
-    """(M, 512)"""
+    """(M, LOOK_SIZE), or (M, 512) of `embeddings`."""
     asked: frozenset[ContentId] = frozenset()
     """The photos that were looked for, found or not."""
 
@@ -60,12 +62,17 @@ class Shelf:
         """Of those of these photos that the network has seen; in the order of their ids, whatever the order was."""
         asked = sorted(set(contents))
         known: list[ContentId] = []
-        rows = [np.zeros((0, 512), np.float16)]
+        rows = [np.zeros((0, LOOK_SIZE), np.float16)]
         for start in range(0, len(asked), _TOGETHER):
-            found = cache.embeddings_of(asked[start : start + _TOGETHER])
+            found = cache.looks_of(asked[start : start + _TOGETHER])
             known += found
             rows += [np.stack(list(found.values()))] if found else []
         return cls(tuple(known), np.concatenate(rows), frozenset(asked))
+
+    @property
+    def embeddings(self) -> Shelf:
+        """The same without what the classes say."""
+        return replace(self, rows=self.rows[:, :EMBEDDING_SIZE])
 
     def of_those(self, contents: Sequence[ContentId]) -> Shelf:
         """Some of them, in the order asked for; those that are not there are left out."""
@@ -105,6 +112,9 @@ def learn_albums(
 
     With a `looker`, siblings are told apart by closer looks.
     """
+    # What the classes say is about kinds of things, not about what tells two of a kind apart.
+    if len(albums) > 1 or not _is_cut(model_key):
+        library, shown = library.embeddings, shown.embeddings
     taken = [_Taken.of(one, shown) for one in albums]
     examples, target = [one.examples for one in taken], sought.of(albums)
     if len(albums) == 1:
@@ -172,6 +182,13 @@ def learned_anew(
             lesson = again  # noqa: PLW2901 - the same, by the other network
         found.append(lesson)
     return tuple(found)
+
+
+def _is_cut(model_key: str) -> bool:
+    """Whether a network has more to say than an embedding holds; where it has not, its classes say the same once more."""
+    return any(
+        model_key.startswith(f"{name}-") and BACKBONES[name].embedding_size > EMBEDDING_SIZE for name in BACKBONES
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -240,6 +240,12 @@ class InferenceCache:
         """The embeddings (512,) of those of these contents that this network has seen, in the order of their ids."""
         return self._kept(self._model_key, contents, codec.unpack_embedding)
 
+    def looks_of(self, contents: Sequence[ContentId]) -> dict[ContentId, NDArray[np.float16]]:
+        """What is learned on (LOOK_SIZE,) of those of these contents that this network has seen, in the order of their ids."""
+        self._flush()
+        found = readings.find_looks(self._file, self._model_key, sorted(map(bytes.fromhex, contents)))
+        return {ContentId(content.hex()): look for content, look in sorted(found, key=lambda pair: pair[0])}
+
     def _kept(self, key: str, contents: Sequence[ContentId], unpack: _Unpack) -> dict[ContentId, NDArray[np.float16]]:
         self._flush()
         found = readings.find_embeddings(self._file, key, sorted(map(bytes.fromhex, contents)))

@@ -6,12 +6,15 @@ No photo is decoded and no network asked: kept classes and embedding are all tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.core.albums.head import Head
+from album_sort.core.checked import NONSENSE
+from album_sort.core.looks import look_of
 from album_sort.state import codec
 from album_sort.state.cache_file import CacheFile, Statement
 from album_sort.types import Inspection, Prediction
@@ -35,6 +38,9 @@ _FIND = f"""SELECT c.content_id, r.readings FROM contents c JOIN readings r
 ON r.content = c.content AND r.model = {_THIS_MODEL} AND r.head = ? WHERE c.content_id IN ({_IDS})"""  # noqa: S608 - constant
 
 _FIND_EMBEDDING = f"""SELECT c.content_id, p.embedding FROM contents c JOIN predictions p
+ON p.content = c.content AND p.model = {_THIS_MODEL} WHERE c.content_id IN ({_IDS})"""  # noqa: S608 - constant
+
+_FIND_PREDICTION = f"""SELECT c.content_id, p.embedding, p.top FROM contents c JOIN predictions p
 ON p.content = c.content AND p.model = {_THIS_MODEL} WHERE c.content_id IN ({_IDS})"""  # noqa: S608 - constant
 
 _ADD = f"""INSERT OR REPLACE INTO readings
@@ -95,6 +101,24 @@ def with_readings(
 def find_embeddings(file: CacheFile, model_key: str, contents: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Contents with their packed embeddings, of those that a network has seen."""
     return _pairs(file, _FIND_EMBEDDING, (model_key,), contents)
+
+
+def find_looks(
+    file: CacheFile, model_key: str, contents: Sequence[bytes]
+) -> Iterator[tuple[bytes, NDArray[np.float16]]]:
+    """Contents with what is learned on, of those that a network has seen; damaged ones are passed over."""
+    for start in range(0, len(contents), _AT_ONCE):
+        part = contents[start : start + _AT_ONCE]
+        values = (model_key, *part, *[None] * (_AT_ONCE - len(part)))
+        for content, embedding, top in file.rows(_FIND_PREDICTION, values):
+            with suppress(*NONSENSE):
+                yield content, look_of(codec.unpack_embedding(embedding), codec.unpack_prediction(model_key, top))
+
+
+def look_as_remembered(prediction: Prediction, embedding: NDArray[np.float16]) -> NDArray[np.float16]:
+    """What is learned on, of a picture that nobody remembers, as the cache would give it back."""
+    kept = codec.unpack_prediction(prediction.model_key, codec.pack_prediction(prediction))
+    return look_of(embedding_as_remembered(embedding), kept)
 
 
 def _pairs(

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.looks import log_probabilities
 from album_sort.types import EMBEDDING_SIZE, AlbumId, ClassIndex, Prediction
 
 NONE_OF_THEM = AlbumId("other")
@@ -22,9 +23,6 @@ NONE_OF_THEM = AlbumId("other")
 
 UNHEARD = (AlbumId("documents"), AlbumId("screenshots"))
 """Albums for which no head speaks: rules about paper, print and screens decide them, and better."""
-
-LEAST_PROBABILITY = 1e-6
-"""Smaller ones are taken for this: the cache keeps probabilities as half floats, which end there."""
 
 NAMED_CLASSES = 3
 """Classes named beside a learned album, at most."""
@@ -123,15 +121,6 @@ def _sums(head: Head) -> NDArray[np.float32]:
     """(H,): what a head reads where all classes rise alike."""
     sums: NDArray[np.float32] = head.class_weights.sum(axis=0)
     return sums
-
-
-def log_probabilities(prediction: Prediction) -> tuple[NDArray[np.float32], float]:
-    """Logarithms of the kept classes' probabilities (K,), and that of each other class: their rest, spread evenly."""
-    kept = np.maximum(prediction.probabilities, np.float32(LEAST_PROBABILITY))
-    others = max(1000 - len(kept), 1)
-    rest = max((1.0 - float(prediction.probabilities.sum(dtype=np.float64))) / others, LEAST_PROBABILITY)
-    logs: NDArray[np.float32] = np.log(kept)
-    return logs, min(math.log(rest), float(logs.min(initial=0.0)))
 
 
 def stack_readings(predictions: Sequence[Prediction | None], width: int) -> tuple[NDArray[np.float64], list[int]]:

@@ -10,7 +10,8 @@
 | `portable` | `to_json`, `of_json`: a learned album as numbers in text |
 | `training`, `solver`, `odds`, `space` | how: fits with the hidden positives left out; calibration by the library's own mix |
 
-Everywhere an embedding is a row of D numbers as `InferenceCache.embeddings()` gives it (D = 512, float16), of one network; nothing
+Everywhere an embedding is a row of D numbers as `InferenceCache.looks_of` gives it (D = 768, float16; siblings and corrections read the
+first 512 of them), of one network; nothing
 has to be centred or brought to length 1 before. The *library* is all of the user's photos of that network, (M, D), in any order, with
 or without the examples: rows that equal an example are left out. Log-odds are natural logarithms. Equal input gives equal numbers
 to the last bit, whatever the order of examples and library; indices in results refer to the rows as they were given.

@@ -16,6 +16,7 @@ from album_sort.core import checked
 from album_sort.core.file_names import fold
 from album_sort.core.learning.portable import of_json, siblings_of_json, siblings_to_json, to_json
 from album_sort.core.learning.values import CAP, LearnedAlbum, LearnedAlbums
+from album_sort.core.looks import LOOK_SIZE
 from album_sort.errors import UsageError
 from album_sort.sentences import sentence
 from album_sort.types import EMBEDDING_SIZE, AlbumId, ContentId
@@ -23,7 +24,9 @@ from album_sort.types import EMBEDDING_SIZE, AlbumId, ContentId
 FORMAT = "album-sort lesson 1"
 CLOSER_FORMAT = "album-sort lesson 2"
 """Of siblings that are told apart by a closer look: older programs refuse it instead of deciding without one."""
-_FORMATS = (FORMAT, CLOSER_FORMAT)
+CLASSES_FORMAT = "album-sort lesson 3"
+"""Of an album that was learned on what classes say, too."""
+_FORMATS = (FORMAT, CLOSER_FORMAT, CLASSES_FORMAT)
 LONGEST_TITLE = 100
 MOST_EXAMPLES = 3000
 """Of one album: a text of a third of a megabyte; far more than teach anything."""
@@ -99,9 +102,14 @@ def lesson_to_text(lesson: Lesson) -> str:
         for one in lesson.albums
     ]
     numbers = siblings_to_json(lesson.model) if isinstance(lesson.model, LearnedAlbums) else to_json(lesson.model)
-    form = CLOSER_FORMAT if lesson.looks_closer else FORMAT
-    values = {"format": form, "network": lesson.model_key, "albums": albums, "numbers": numbers}
+    values = {"format": _format_of(lesson), "network": lesson.model_key, "albums": albums, "numbers": numbers}
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def _format_of(lesson: Lesson) -> str:
+    if lesson.looks_closer:
+        return CLOSER_FORMAT
+    return CLASSES_FORMAT if len(lesson.models[0].weights) == LOOK_SIZE else FORMAT
 
 
 def kept_text(lesson: Lesson) -> str:
@@ -135,9 +143,10 @@ def lesson_of_text(text: str | bytes) -> Lesson:
     numbers = checked.text(values["numbers"], LONGEST_NUMBERS)
     model = of_json(numbers) if len(albums) == 1 else siblings_of_json(numbers)
     lesson = Lesson(albums, model, checked.text(values["network"]))
-    if lesson.looks_closer != (values["format"] == CLOSER_FORMAT):
+    if values["format"] != _format_of(lesson):
         raise ValueError(f"a lesson of format {values['format']!r} with numbers of another")
-    if len(lesson.models) != len(albums) or {len(one.weights) for one in lesson.models} != {EMBEDDING_SIZE}:
+    sizes = {len(one.weights) for one in lesson.models}
+    if len(lesson.models) != len(albums) or sizes not in ({EMBEDDING_SIZE}, {LOOK_SIZE}):
         raise ValueError(f"a lesson of {len(albums)} albums with numbers of {len(lesson.models)}")
     if any(len(model.examples) > len(one.positive) for one, model in zip(albums, lesson.models, strict=True)):
         raise ValueError("numbers of examples that nobody has shown")
