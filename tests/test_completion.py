@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from album_sort.cli.app import app
-from album_sort.cli.complete import print_candidates
-from album_sort.cli.man import manual_page
-from album_sort.operations.completion import Shell, installed
 from album_sort.operations.nightly import write_change
+from album_sort.shell.complete import print_candidates
+from album_sort.shell.man import manual_page
+from album_sort.shell.scripts import Shell, installed
 from tests.conftest import REPOSITORY, Program
 from tests.destination_builders import Library, run
 
@@ -152,8 +152,8 @@ def test_the_manual_page_is_that_of_the_program() -> None:
     """After a change of the command line: `python -m album_sort.cli.man > packaging/album-sort.1`."""
     page = REPOSITORY / "packaging" / "album-sort.1"
     if os.environ.get("UPDATE_DOCS"):
-        page.write_text(manual_page(), encoding="utf-8")
-    assert page.read_text(encoding="utf-8") == manual_page()
+        page.write_text(manual_page(app), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == manual_page(app)
 
 
 @pytest.mark.skipif(shutil.which("mandoc") is None, reason="needs mandoc")

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.cli.init import InitCall, run_init
 from album_sort.config import user_file
 from album_sort.errors import AlbumSortError, UsageError
 from album_sort.operations.init import plan_removal
@@ -27,6 +26,7 @@ from album_sort.operations.nightly_texts import (
     unit_name,
     with_cron_lines,
 )
+from album_sort.terminal.init import InitCall, set_up
 from tests.terminals import on_a_terminal
 
 OTHERS = "# mine\nMAILTO=me@example.org\n\n*/5 * * * * backup --out /disk  # no newline below\n@daily \x85odd\xa0one"
@@ -96,7 +96,7 @@ def files_of(home: Path) -> dict[str, str]:
 
 def test_cron_gets_one_line_and_keeps_all_others(home: Path, cron: Path) -> None:
     cron.write_text(OTHERS)
-    run_init(call(home))
+    set_up(call(home))
     mark, line = cron.read_text().splitlines()[-2:]
     assert cron.read_text() == f"{OTHERS}\n{mark}\n{line}\n"
     assert line.startswith("30 2 * * * /")
@@ -104,13 +104,13 @@ def test_cron_gets_one_line_and_keeps_all_others(home: Path, cron: Path) -> None
 
 
 def test_it_can_be_done_again_and_changed(home: Path, cron: Path) -> None:
-    run_init(call(home))
+    set_up(call(home))
     once = files_of(home)
-    run_init(call(home))
+    set_up(call(home))
     assert files_of(home) == once
-    run_init(call(home, at="04:15"))
+    set_up(call(home, at="04:15"))
     assert [line[:11] for line in cron.read_text().splitlines()][1:] == ["15 4 * * * "]
-    run_init(call(home, is_nightly=False))
+    set_up(call(home, is_nightly=False))
     assert cron.read_text() == ""
 
 
@@ -121,15 +121,15 @@ def test_what_was_set_up_is_taken_back_and_nothing_else(home: Path, cron: Path) 
     user_file().write_text('# my own\nexclude = ["*.gif"]\n')
     before = files_of(home)
     for keeper in ("systemd", "cron"):
-        run_init(call(home, keeper=keeper, lang="zh"))
+        set_up(call(home, keeper=keeper, lang="zh"))
         assert tomllib.loads(user_file().read_text()) == {"exclude": ["*.gif"], "lang": "zh"}
-        run_init(call(home, photos=(), albums="", removes=True))
+        set_up(call(home, photos=(), albums="", removes=True))
         assert files_of(home) == {**before, "crontab-of-me": OTHERS + ("\n" if keeper == "cron" else "")}
 
 
 def test_without_settings_of_ones_own_none_are_left_behind(home: Path, cron: Path) -> None:
-    run_init(call(home))
-    run_init(call(home, photos=(), removes=True))
+    set_up(call(home))
+    set_up(call(home, photos=(), removes=True))
     assert files_of(home) == {"crontab-of-me": ""}
     assert cron.is_file()
 
@@ -137,7 +137,7 @@ def test_without_settings_of_ones_own_none_are_left_behind(home: Path, cron: Pat
 def test_systemd_gets_two_units_that_it_accepts_and_is_told(home: Path, systemd: Path) -> None:
     photos, albums = home / "50 % of $HOME", home / 'Al"bums\\'
     photos.mkdir()
-    run_init(call(home, photos=(str(photos),), albums=str(albums)))
+    set_up(call(home, photos=(str(photos),), albums=str(albums)))
     name = unit_name(str(albums))
     assert systemd.read_text().splitlines() == ["--user daemon-reload", f"--user enable --now {name}.timer"]
     units = home / "config" / "systemd" / "user"
@@ -156,25 +156,25 @@ def test_a_unit_or_a_crontab_of_somebody_else_stays(home: Path, systemd: Path, c
     unit.parent.mkdir(parents=True)
     unit.write_text("[Timer]\nOnCalendar=daily\n")
     with pytest.raises(UsageError, match="not written by album-sort"):
-        run_init(call(home))
+        set_up(call(home))
     assert unit.read_text() == "[Timer]\nOnCalendar=daily\n"
     assert not systemd.exists()
     put_program(home, "crontab", "echo 'you are not allowed to use this program' >&2; exit 1")
     with pytest.raises(AlbumSortError, match="not allowed"):
-        run_init(call(home, keeper="cron"))
+        set_up(call(home, keeper="cron"))
     assert not known_albums_file().exists()
     assert not cron.exists()
 
 
 def test_with_neither_the_line_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_init(call(home))
+    set_up(call(home))
     told = capsys.readouterr()
     assert "Neither systemd nor cron is here" in told.err
     assert f"30 2 * * * {shlex.split(told.err.splitlines()[-1])[5]} {home}/Pictures --out" in told.err
 
 
 def test_a_preview_writes_nothing_and_shows_all(home: Path, cron: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run_init(call(home, is_preview=True, home="Springfield, Illinois", lang="en"))
+    set_up(call(home, is_preview=True, home="Springfield, Illinois", lang="en"))
     told = capsys.readouterr().err
     assert 'home = "39.8017,-89.6437"  # Springfield, Illinois, United States' in told
     assert "30 2 * * *" in told
@@ -196,7 +196,7 @@ def test_settings_that_somebody_has_written_stay(home: Path, text: str, expected
     real.write_text(text)
     user_file().parent.mkdir(parents=True)
     user_file().symlink_to(real)
-    run_init(call(home, lang="zh", is_nightly=False))
+    set_up(call(home, lang="zh", is_nightly=False))
     assert user_file().is_symlink()
     assert tomllib.loads(real.read_text()) == expected
 
@@ -206,7 +206,7 @@ def test_settings_that_cannot_be_changed_safely_are_left_alone(home: Path) -> No
     for text in ('exclude = ["""\nlang = 1"""]\nhome = [\n 1, 2]', "no toml"):
         user_file().write_text(text)
         with pytest.raises(UsageError):
-            run_init(call(home, home="Munich", lang="en", is_nightly=False))
+            set_up(call(home, home="Munich", lang="en", is_nightly=False))
         assert user_file().read_text() == text
     assert not known_albums_file().exists()
 
@@ -226,7 +226,7 @@ def test_settings_that_cannot_be_changed_safely_are_left_alone(home: Path) -> No
 )
 def test_a_wrong_answer_writes_nothing(home: Path, cron: Path, wrong: dict[str, object]) -> None:
     with pytest.raises(AlbumSortError):
-        run_init(call(home, **wrong))
+        set_up(call(home, **wrong))
     assert files_of(home) == {}
     assert not cron.exists()
 
@@ -234,17 +234,17 @@ def test_a_wrong_answer_writes_nothing(home: Path, cron: Path, wrong: dict[str, 
 def test_a_name_that_no_timetable_can_hold_is_refused(home: Path, cron: Path) -> None:
     (home / "two\nlines").mkdir()
     with pytest.raises(UsageError, match="no timetable"):
-        run_init(call(home, photos=(str(home / "two\nlines"),)))
+        set_up(call(home, photos=(str(home / "two\nlines"),)))
     assert not cron.exists()
 
 
 def test_two_destinations_are_two_and_are_taken_back_one_by_one(home: Path, cron: Path) -> None:
-    run_init(call(home, lang="en"))
-    run_init(call(home, albums=str(home / "Others"), lang="en"))
+    set_up(call(home, lang="en"))
+    set_up(call(home, albums=str(home / "Others"), lang="en"))
     assert [one.albums for one in known_albums()] == [str(home / "Albums"), str(home / "Others")]
     with pytest.raises(UsageError, match="several"):
         plan_removal("")
-    run_init(call(home, removes=True))
+    set_up(call(home, removes=True))
     assert [one.albums for one in known_albums()] == [str(home / "Others")]
     assert tomllib.loads(user_file().read_text()) == {"lang": "en"}, "the other albums were set up with it, too"
     assert cron.read_text().count("* * *") == 1

@@ -12,9 +12,9 @@ import typer.testing
 from rich.cells import cell_len
 
 from album_sort.choices import LANGUAGES
-from album_sort.cli._help import WRONG_CALL, wrong_call
 from album_sort.cli.app import app
 from album_sort.sentences import can_show, language_of, sentence, speak, speaking, spoken
+from album_sort.shell.help import WRONG_CALL, wrong_call
 from tests.builders import make_jpeg, make_tree
 from tests.conftest import Program
 from tests.messages import PACKAGE, calls, keys_in_code, message_files, messages, placeholders, trees

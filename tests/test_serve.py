@@ -23,10 +23,10 @@ from typing import Any
 import httpx
 import pytest
 
-from album_sort.cli.serve import ServeCall, run_serve
 from album_sort.errors import UsageError
 from album_sort.operations.predict import Predictor
 from album_sort.settings import Settings
+from album_sort.web.opening import Address, check_address
 from tests import pictures
 from tests.builders import picture_jpeg
 from tests.conftest import REPOSITORY, Ran
@@ -446,9 +446,8 @@ def test_the_program_says_where_it_is_and_a_taken_port_is_told(
 
 def test_without_the_extra_it_says_in_one_sentence_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    call = ServeCall("", "127.0.0.1", 0, False, False, (), ("", ""), None, None, {})
     with pytest.raises(UsageError, match="fastapi, uvicorn, python_multipart") as caught:
-        run_serve(call)
+        check_address(Address("127.0.0.1", 0, is_on_network=False, names=(), tls=("", ""), token_file=None))
     assert "album-sort[web]" in caught.value.hint
 
 

@@ -7,11 +7,9 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from album_sort.cli._help import PlainGroup
 from album_sort.errors import nearest
 from album_sort.sentences import sentence
-
-DEFAULT_COMMAND = "sort"
+from album_sort.shell.help import PlainGroup
 
 _ABOUT_US = frozenset({"--help", "-h", "--version"})
 _OUT = frozenset({"--out", "-o"})
@@ -23,6 +21,8 @@ _LIKENESS = 0.7
 class DefaultCommandGroup(PlainGroup):
     """`album-sort PHOTOS...` is `album-sort sort PHOTOS...`."""
 
+    default_command = "sort"
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own context class is private
         """Puts the default command before arguments that name none; refuses what nobody can have meant."""
         if not args:
@@ -33,7 +33,7 @@ class DefaultCommandGroup(PlainGroup):
             args = self._helped(ctx, args[1:])
         if args and args[0] not in self.commands and args[0] not in _ABOUT_US:
             self._refuse_misspelled(ctx, args)
-            args = [DEFAULT_COMMAND, *args]
+            args = [self.default_command, *args]
         self._refuse_single_dash(ctx, args)
         _refuse_empty_out(ctx, args)
         return super().parse_args(ctx, args)

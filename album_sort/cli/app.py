@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import sys
@@ -12,7 +11,6 @@ import typer
 
 from album_sort import __version__
 from album_sort.cli._commands import DefaultCommandGroup
-from album_sort.cli._help import EXIT_CODES, WRONG_CALL, PlainCommand, wrong_call
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_cluster import cluster_app, worker
 from album_sort.cli.command_completion import completion
@@ -22,12 +20,14 @@ from album_sort.cli.command_learn import learn_app
 from album_sort.cli.command_photos import explain, fix, review
 from album_sort.cli.command_serve import serve
 from album_sort.cli.command_sort import apply, sort
-from album_sort.errors import AlbumSortError, DestinationError, ExitCode
+from album_sort.errors import AlbumSortError, ExitCode
 from album_sort.fileops.trouble import describe
 from album_sort.paths import leave_removed_folder
 from album_sort.process.effects import collect_no_more, collect_seldom
 from album_sort.process.streams import lost_words, prepare_streams
 from album_sort.sentences import language_of, sentence, speak
+from album_sort.shell.help import EXIT_CODES, WRONG_CALL, PlainCommand, wrong_call
+from album_sort.terminal.faults import fault_of_disk, tell_fault
 from album_sort.terminal.layout import printable
 from album_sort.types import LANGUAGES
 
@@ -76,11 +76,8 @@ def main() -> None:
     except SystemExit as end:
         if not (why := lost_words()):
             raise
-        _tell(
-            AlbumSortError(
-                sentence("command.what-was-printed-could", why=why), hint=sentence("command.all-else-was-done")
-            )
-        )
+        lost = sentence("command.what-was-printed-could", why=why)
+        tell_fault(AlbumSortError(lost, hint=sentence("command.all-else-was-done")))
         sys.exit(end.code or ExitCode.FATAL)
     finally:
         collect_no_more()
@@ -91,7 +88,7 @@ def _run() -> None:
     try:
         speak(_language_of_call(), getattr(sys.stderr, "encoding", "utf-8"))
         if sys.argv[1:2] == ["complete-words"]:
-            from album_sort.cli.complete import print_candidates  # noqa: PLC0415 - for shells
+            from album_sort.shell.complete import print_candidates  # noqa: PLC0415 - for shells
 
             print_candidates(app, sys.argv[2:])
             sys.exit(ExitCode.DONE)
@@ -101,25 +98,14 @@ def _run() -> None:
             sys.stderr.write(f"{printable(line)}\n")
         sys.exit(ExitCode.USAGE)
     except AlbumSortError as error:
-        _tell(error)
+        tell_fault(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write(f"{sentence('common.exit-130')}\n")
         sys.exit(ExitCode.INTERRUPTED)
     except OSError as error:
-        _tell(
-            DestinationError(
-                describe(error), hint=sentence(_WHAT_TO_DO.get(error.errno or 0, "command.look-after-disk"))
-            )
-        )
+        tell_fault(fault_of_disk(error.errno, describe(error)))
         sys.exit(ExitCode.FATAL)
-
-
-_WHAT_TO_DO = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "command.free-space"),
-    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "command.check-permissions"),
-    **dict.fromkeys((errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN), "command.close-programs"),
-}
 
 
 def _language_of_call() -> str:
@@ -127,13 +113,6 @@ def _language_of_call() -> str:
     given = re.search(r"\0--lang[\0=](\w+)", "\0".join(["", *sys.argv]))
     own = os.environ.get("ALBUM_SORT_LANG", "")
     return next((lang for lang in (given[1] if given else "", own, language_of(os.environ)) if lang in LANGUAGES), "")
-
-
-def _tell(error: AlbumSortError) -> None:
-    for line in f"album-sort: {error}".splitlines():
-        sys.stderr.write(f"{printable(line)}\n")
-    if error.hint:
-        sys.stderr.write(f"  {printable(error.hint)}\n")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from album_sort.cli import _options as o
-from album_sort.cli._help import EXIT_CODES, PlainCommand, PlainGroup
+from album_sort.shell.help import EXIT_CODES, PlainCommand, PlainGroup
 
 albums_app = typer.Typer(cls=PlainGroup, help="help.the-albums-and-their", no_args_is_help=True, rich_markup_mode=None)
 models_app = typer.Typer(
@@ -22,9 +22,10 @@ config_app = typer.Typer(cls=PlainGroup, help="help.the-settings", no_args_is_he
 @albums_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def albums_list(albums: o.Albums = None, lang: o.ShownLang = "", out: o.OptionalOut = "") -> None:
     """Lists all albums."""
-    from album_sort.cli.catalogue import run_albums_list  # noqa: PLC0415 - see above
+    from album_sort.operations.catalogue import known_albums  # noqa: PLC0415 - see above
+    from album_sort.terminal.catalogue import tell_albums  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_albums_list(albums or "", lang, out))
+    tell_albums(known_albums(albums or "", lang, out))
 
 
 @albums_app.command("show", cls=PlainCommand, epilog=EXIT_CODES)
@@ -35,17 +36,20 @@ def albums_show(
     out: o.OptionalOut = "",
 ) -> None:
     """Shows which classes speak for an album."""
-    from album_sort.cli.catalogue import run_albums_show  # noqa: PLC0415 - see above
+    from album_sort.operations.catalogue import known_albums  # noqa: PLC0415 - see above
+    from album_sort.terminal.catalogue import tell_album  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_albums_show(album, albums or "", lang, out))
+    tell_album(known_albums(albums or "", lang, out), album)
 
 
 @albums_app.command("check", cls=PlainCommand, epilog=EXIT_CODES)
 def albums_check(file: Annotated[str, typer.Argument(metavar="FILE", help="help.your-album-rules-toml")]) -> None:
     """Checks a file of album rules and tells all its faults at once."""
-    from album_sort.cli.catalogue import run_albums_check  # noqa: PLC0415 - see above
+    from album_sort.pipeline.policy import load_rules  # noqa: PLC0415 - see above
+    from album_sort.terminal.catalogue import tell_fine  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_albums_check(file))
+    rules = load_rules(file)
+    tell_fine(file, len(rules.albums), len(rules.rules))
 
 
 @albums_app.command("rename", cls=PlainCommand, epilog=EXIT_CODES)
@@ -92,30 +96,38 @@ def albums_cover(
 @models_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def models_list() -> None:
     """Lists the networks, whether their weights are at hand, and whether the fast native code runs."""
-    from album_sort.cli.catalogue import run_models_list  # noqa: PLC0415 - see above
+    from album_sort.native import native  # noqa: PLC0415 - see above
+    from album_sort.operations.catalogue import known_networks  # noqa: PLC0415 - see above
+    from album_sort.terminal.catalogue import tell_networks  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_models_list())
+    tell_networks(known_networks(), native().told)
 
 
 @models_app.command("fetch", cls=PlainCommand, epilog=EXIT_CODES)
 def models_fetch() -> None:
     """Fetches the weights that do not ship with the install, once; later runs need no connection."""
-    from album_sort.cli.catalogue import run_models_fetch  # noqa: PLC0415 - see above
+    from album_sort.operations.catalogue import known_networks  # noqa: PLC0415 - see above
+    from album_sort.terminal.catalogue import tell_fetched  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_models_fetch())
+    for network in known_networks():
+        if network.backbone.official:
+            tell_fetched(network)
 
 
 @models_app.command("verify", cls=PlainCommand, epilog=EXIT_CODES)
 def models_verify() -> None:
     """Checks the hashes of the weights at hand."""
-    from album_sort.cli.catalogue import run_models_verify  # noqa: PLC0415 - see above
+    from album_sort.operations.catalogue import known_networks  # noqa: PLC0415 - see above
+    from album_sort.terminal.catalogue import tell_checked  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_models_verify())
+    for network in known_networks():
+        tell_checked(network)
 
 
 @config_app.command("show", cls=PlainCommand, epilog=EXIT_CODES)
 def config_show(config: o.ConfigFile = None, out: o.OptionalOut = "") -> None:
     """Shows every setting, its value, and where the value comes from; with --out, what these albums keep, too."""
-    from album_sort.cli.catalogue import run_config_show  # noqa: PLC0415 - see above
+    from album_sort.operations.catalogue import known_settings  # noqa: PLC0415 - see above
+    from album_sort.terminal.catalogue import tell_settings  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_config_show(config, out))
+    tell_settings(known_settings(config, out))

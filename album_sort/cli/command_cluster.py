@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from album_sort.cli import _options as o
-from album_sort.cli._help import EXIT_CODES, PlainCommand, PlainGroup
 from album_sort.config import read_layers
 from album_sort.errors import ExitCode
+from album_sort.shell.help import EXIT_CODES, PlainCommand, PlainGroup
 from album_sort.terminal.layout import printable
 
 if TYPE_CHECKING:  # `--help` has no loop

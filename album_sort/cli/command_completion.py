@@ -17,8 +17,8 @@ def completion(
     install: Annotated[bool, typer.Option("--install", help="help.have-the-shell-read")] = False,
 ) -> None:
     """Prints what a shell needs to complete commands, options, albums and runs, or installs it."""
-    from album_sort.operations.completion import Shell, completion_script, installed, shell_of  # noqa: PLC0415 - seldom
     from album_sort.operations.nightly import write_change  # noqa: PLC0415 - likewise
+    from album_sort.shell.scripts import Shell, completion_script, installed, shell_of  # noqa: PLC0415 - seldom
 
     names = {one.value: one for one in Shell}
     wanted = names.get(shell) if shell else shell_of(os.environ.get("SHELL", ""))

@@ -34,6 +34,14 @@ def verify(out: o.Out, quiet: o.Quiet = False, verbose: o.Verbose = False, json:
 
 def runs(out: o.Out, json: o.JsonOption = False) -> None:
     """Lists the runs of a destination."""
-    from album_sort.cli.history import run_runs  # noqa: PLC0415 - see above
+    from album_sort.operations.as_json import run_as_json  # noqa: PLC0415 - see above
+    from album_sort.operations.runs import runs_of  # noqa: PLC0415 - see above
+    from album_sort.terminal.history import tell_runs  # noqa: PLC0415 - see above
+    from album_sort.terminal.printers import print_json  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_runs(str(out), as_json=json))
+    found = runs_of(str(out))
+    if json:
+        for run in found:
+            print_json(run_as_json(run))
+    else:
+        tell_runs(found)

@@ -27,7 +27,6 @@ def init(
     remove: Annotated[bool, typer.Option("--remove", help="help.take-back-what-was")] = False,
 ) -> None:
     """Asks five questions, then sets up sorting: by `album-sort` alone, and every night. Shows first what it would write."""
-    from album_sort.cli.init import InitCall, run_init  # noqa: PLC0415 - see above
+    from album_sort.terminal.init import InitCall, set_up  # noqa: PLC0415 - see above
 
-    call = InitCall(tuple(photos or ()), str(out), lang, home, nightly, at, keeper, yes, dry_run, remove)
-    raise typer.Exit(run_init(call))
+    set_up(InitCall(tuple(photos or ()), str(out), lang, home, nightly, at, keeper, yes, dry_run, remove))

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from album_sort.cli import _options as o
-from album_sort.cli._help import EXIT_CODES, PlainCommand, PlainGroup
+from album_sort.shell.help import EXIT_CODES, PlainCommand, PlainGroup
 
 DEFAULT = "album"
 
@@ -60,35 +60,48 @@ def learn_album(
     config: o.ConfigFile = None,
 ) -> None:
     """Learns an album from examples, and says what it is worth; the next run files by it."""
-    from album_sort.cli.learn import LearnCall, run_learn  # noqa: PLC0415 - see above
+    from album_sort.cli.learn import run_learn  # noqa: PLC0415 - see above
+    from album_sort.operations.examples import LearnOrder, shown_by  # noqa: PLC0415 - see above
 
-    words = (name, *(examples or ()))
-    call = LearnCall(words, tuple(no or ()), str(out), config, from_fixes, fine, ask, dry_run, wait, quiet, json)
-    raise typer.Exit(run_learn(call))
+    shown = shown_by((name, *(examples or ())), tuple(no or ()), from_fixes=from_fixes)
+    order = LearnOrder(shown, str(out), dry_run, from_fixes, fine)
+    raise typer.Exit(run_learn(order, config, asks=ask, wait=wait, quiet=quiet, as_json=json))
 
 
 @learn_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
 def learn_list(out: o.Out, json: o.JsonOption = False) -> None:
     """Lists what was learned here, from examples and from corrections."""
-    from album_sort.cli.learn import run_learn_list  # noqa: PLC0415 - see above
+    from album_sort.operations.learned_json import all_learned_as_json  # noqa: PLC0415 - see above
+    from album_sort.operations.lessons import taught_there  # noqa: PLC0415 - see above
+    from album_sort.terminal.learned import tell_all_learned  # noqa: PLC0415 - see above
+    from album_sort.terminal.printers import print_json  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_learn_list(str(out), as_json=json))
+    there = taught_there(str(out))
+    if not json:
+        return tell_all_learned(there)
+    for row in all_learned_as_json(there):
+        print_json(row)
+    return None
 
 
 @learn_app.command("show", cls=PlainCommand, epilog=EXIT_CODES)
 def learn_show(name: Name, out: o.Out, json: o.JsonOption = False) -> None:
     """Shows the examples of an album, and what it is worth."""
-    from album_sort.cli.learn import run_learn_show  # noqa: PLC0415 - see above
+    from album_sort.cli.learn import show_learned  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_learn_show(name, str(out), as_json=json))
+    show_learned(name, str(out), as_json=json)
 
 
 @learn_app.command("forget", cls=PlainCommand, epilog=EXIT_CODES)
 def learn_forget(name: Name, out: o.Out, wait: o.WaitSeconds = 0.0, quiet: o.Quiet = False) -> None:
     """Forgets an album, and what corrections taught of one; the next run files its photos elsewhere, and `undo` brings it back."""
-    from album_sort.cli.learn import run_learn_forget  # noqa: PLC0415 - see above
+    from album_sort.events import silent  # noqa: PLC0415 - see above
+    from album_sort.operations.lessons import forget  # noqa: PLC0415 - see above
+    from album_sort.terminal.learned import tell_forgotten  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_learn_forget(name, str(out), wait=wait, quiet=quiet))
+    forgotten = forget(str(out), name, wait_seconds=wait, sink=silent)
+    if not quiet:
+        tell_forgotten(str(out), forgotten)
 
 
 @learn_app.command("export", cls=PlainCommand, epilog=EXIT_CODES)
@@ -99,9 +112,12 @@ def learn_export(
     quiet: o.Quiet = False,
 ) -> None:
     """Writes an album to a small file: numbers, no pictures."""
-    from album_sort.cli.learn import run_learn_export  # noqa: PLC0415 - see above
+    from album_sort.operations.lessons import export  # noqa: PLC0415 - see above
+    from album_sort.terminal.learned import tell_titles  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_learn_export(name, file, str(out), quiet=quiet))
+    found = export(str(out), name, file)
+    if not quiet:
+        tell_titles(str(out), "learn_exported", (found.album.title, *found.siblings))
 
 
 @learn_app.command("import", cls=PlainCommand, epilog=EXIT_CODES)
@@ -112,6 +128,10 @@ def learn_import(
     quiet: o.Quiet = False,
 ) -> None:
     """Takes over an album that was learned elsewhere."""
-    from album_sort.cli.learn import run_learn_import  # noqa: PLC0415 - see above
+    from album_sort.events import silent  # noqa: PLC0415 - see above
+    from album_sort.operations.lessons import take_over  # noqa: PLC0415 - see above
+    from album_sort.terminal.learned import tell_titles  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_learn_import(file, str(out), wait=wait, quiet=quiet))
+    titles, _ = take_over(str(out), file, wait_seconds=wait, sink=silent)
+    if not quiet:
+        tell_titles(str(out), "learn_imported", titles)

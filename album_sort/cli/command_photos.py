@@ -5,11 +5,16 @@ Only what the command line looks like: the work is imported when a command runs,
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from album_sort.cli import _options as o
+from album_sort.config import read_layers
+
+if TYPE_CHECKING:  # see above
+    from album_sort.operations.fix import SaidByHand
 
 
 @o.takes_settings(
@@ -32,10 +37,20 @@ def explain(
     **settings: object,
 ) -> None:
     """Explains why a photo is in its album: classes, evidence, rule, date, place, and what came second."""
-    from album_sort.cli.photos import run_explain  # noqa: PLC0415 - see above
+    from album_sort.operations.as_json import explained_as_json  # noqa: PLC0415 - see above
+    from album_sort.operations.explain import explain as explained  # noqa: PLC0415 - see above
+    from album_sort.operations.order import settings_here  # noqa: PLC0415 - see above
+    from album_sort.process.sparing import spare  # noqa: PLC0415 - see above
+    from album_sort.terminal.explained import tell_explained  # noqa: PLC0415 - see above
+    from album_sort.terminal.printers import print_json  # noqa: PLC0415 - see above
 
     flags = o.as_flags(settings)
-    raise typer.Exit(run_explain(photo, out, flags, config, as_json=json, verbose=verbose))
+    here = settings_here(out, lambda kept: read_layers(config, os.environ, flags, kept))
+    told = explained(photo, out, here, sink=spare, with_figures=verbose or json)
+    if json:
+        print_json(explained_as_json(told))
+    else:
+        tell_explained(told)
 
 
 def fix(
@@ -59,12 +74,12 @@ def fix(
     json: o.JsonOption = False,
 ) -> None:
     """Remembers where photos belong; the next run moves them. A photo moved by hand in the albums counts as told."""
-    from album_sort.cli.fix import run_changes, run_fix, run_fix_list  # noqa: PLC0415 - see above
+    from album_sort.cli.fix import run_changes, run_fix  # noqa: PLC0415 - see above
     from album_sort.operations.change_orders import Saying, changes_of  # noqa: PLC0415 - see above
-    from album_sort.operations.fix import FixOrder  # noqa: PLC0415 - see above
+    from album_sort.operations.fix import FixOrder, said_by_hand  # noqa: PLC0415 - see above
 
     if listed:
-        raise typer.Exit(run_fix_list(str(out), albums or "", as_json=json))
+        return _list_said(said_by_hand(str(out), albums or ""), as_json=json)
     order = FixOrder(tuple(photos or ()), str(out), album, leave_out, forget, now, albums or "")
     if taken or place or trip or dry_run:
         said = changes_of(str(out), Saying(order.photos, album, leave_out, forget, taken, place, trip), albums or "")
@@ -74,8 +89,28 @@ def fix(
     raise typer.Exit(run_fix(order, wait=wait, quiet=quiet))
 
 
+def _list_said(said: SaidByHand, *, as_json: bool) -> None:
+    from album_sort.operations.as_json import said_as_json  # noqa: PLC0415 - see above
+    from album_sort.terminal.fixes import tell_said  # noqa: PLC0415 - see above
+    from album_sort.terminal.printers import print_json  # noqa: PLC0415 - see above
+
+    if not as_json:
+        return tell_said(said)
+    for one in said_as_json(said):
+        print_json(one)
+    return None
+
+
 def review(out: o.Out, albums: o.Albums = None, json: o.JsonOption = False) -> None:
     """Lists what waits for your word: photos the program was not sure of, and photos you deleted from the albums."""
-    from album_sort.cli.review import run_review  # noqa: PLC0415 - see above
+    from album_sort.operations.as_json import waiting_as_json  # noqa: PLC0415 - see above
+    from album_sort.operations.review import waiting_for_a_person  # noqa: PLC0415 - see above
+    from album_sort.terminal.printers import print_json  # noqa: PLC0415 - see above
+    from album_sort.terminal.review import tell_waiting  # noqa: PLC0415 - see above
 
-    raise typer.Exit(run_review(str(out), albums or "", as_json=json))
+    waiting = waiting_for_a_person(str(out), albums or "")
+    if json:
+        for row in waiting_as_json(waiting):
+            print_json(row)
+    else:
+        tell_waiting(waiting, str(out))

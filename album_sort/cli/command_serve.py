@@ -47,18 +47,8 @@ def serve(
     **settings: object,
 ) -> None:
     """Serves albums, live, or a page to drop photos on; and POST /predict for programs. What is sent there is not kept."""
-    from album_sort.cli.serve import ServeCall, run_serve  # noqa: PLC0415 - see above
+    from album_sort.cli.serve import run_serve  # noqa: PLC0415 - see above
+    from album_sort.web.opening import Address  # noqa: PLC0415 - see above
 
-    call = ServeCall(
-        albums_folder,
-        host,
-        port,
-        opens,
-        allow_network,
-        tuple(name or ()),
-        (tls_cert, tls_key),
-        token_file,
-        config,
-        o.as_flags(settings),
-    )
-    raise typer.Exit(run_serve(call))
+    address = Address(host, port, allow_network, tuple(name or ()), (tls_cert, tls_key), token_file)
+    raise typer.Exit(run_serve(address, albums_folder, o.as_flags(settings), config, opens=opens))

@@ -8,18 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from album_sort.cli._console import make_printer, print_json
-from album_sort.cli._files_from import listed_paths
+from album_sort.cli._printer import make_printer
 from album_sort.config import cache_folder, read_layers
 from album_sort.errors import ExitCode
 from album_sort.operations.as_json import outcome_as_json
 from album_sort.operations.known_problems import KnownProblems
 from album_sort.operations.order import order_for, settings_here
 from album_sort.operations.own_files import check_log_file, check_plan_file
+from album_sort.operations.path_list import listed_paths
 from album_sort.operations.sort import preview, sort
 from album_sort.paths import given_path
 from album_sort.process.effects import give_way, stop_on_signals
 from album_sort.terminal.first_run import greet
+from album_sort.terminal.printers import print_json
 from album_sort.terminal.summary import print_summary
 
 
@@ -52,7 +53,7 @@ def run_sort(call: SortCall) -> ExitCode:
         destination,
         here,
         is_preview=is_preview,
-        listed=listed_paths(call.files_from),
+        listed=listed_paths(call.files_from, sys.stdin.buffer),
         saves=call.save,
         in_detail=call.verbose,
         # To be told something at the end, somebody must be reading it.

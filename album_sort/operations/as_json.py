@@ -24,8 +24,11 @@ from album_sort.types.told import ToldFact, ToldPlace, ToldTime, ToldTrip, ToldV
 
 if TYPE_CHECKING:  # most commands have none
     from album_sort.operations.changes import ChangesPlan
+    from album_sort.operations.explain import Explained
     from album_sort.operations.fix import SaidByHand
     from album_sort.operations.outcome import Outcome
+    from album_sort.operations.review import Waiting
+    from album_sort.operations.undo import TakenBack
 
 
 def event_as_json(event: Event) -> dict[str, object] | None:
@@ -115,6 +118,24 @@ def run_as_json(run: RunRecord) -> dict[str, object]:
         "done": run.done,
         "failed": run.failed,
     }
+
+
+def undone_as_json(taken: TakenBack) -> dict[str, object]:
+    """What came of an undo."""
+    row: dict[str, object] = {"event": "undone", "run": taken.run_id, "undone": taken.taken, "left": len(taken.left)}
+    return {**row, "was_killed": True} if taken.undone is None else row
+
+
+def explained_as_json(explained: Explained) -> dict[str, object]:
+    """A photo with the reasons for its album, under headings."""
+    return {"photo": explained.source, "sections": {one.heading: list(one.lines) for one in explained.sections}}
+
+
+def waiting_as_json(waiting: Waiting) -> Iterator[dict[str, object]]:
+    """Each photo that waits for a person's word."""
+    for kind, paths in (("unsure", waiting.unsure), ("deleted", waiting.deleted)):
+        for path in paths:
+            yield {"kind": kind, "path": path}
 
 
 def said_as_json(said: SaidByHand) -> Iterator[dict[str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -37,6 +38,24 @@ class Shown:
     positive: tuple[str, ...]
     """Paths of photos or folders."""
     negative: tuple[str, ...] = ()
+
+
+def shown_by(words: Sequence[str], no: tuple[str, ...], *, from_fixes: bool) -> tuple[Shown, ...]:
+    """A title and examples; or several folders, each an album called as it is. Raises `UsageError` for what shows nothing."""
+    if len(words) > 1 and all(os.path.isdir(word) for word in words):
+        if no:
+            hint = sentence("command.leave-it-out-siblings")
+            raise UsageError(sentence("command.not-is-for-one"), hint=hint)
+        return tuple(Shown(os.path.basename(os.path.abspath(word)), (word,)) for word in words)
+    title, *examples = words
+    if not examples and not no and not from_fixes:
+        what = (
+            sentence("command.no-title-given-only", title=title)
+            if os.path.lexists(title)
+            else sentence("command.no-examples-given")
+        )
+        raise UsageError(what, hint=sentence("command.album-sort-learn-bello"))
+    return (Shown(title, tuple(examples), no),)
 
 
 @dataclass(frozen=True, slots=True)

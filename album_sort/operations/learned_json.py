@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from album_sort.core.learning.values import Worth
 from album_sort.operations.learn import Learned
+from album_sort.operations.lessons import Taught, TaughtThere
 from album_sort.operations.teachings import ByCorrections
 
 
@@ -48,3 +51,22 @@ def worth_as_json(worth: Worth) -> dict[str, object]:
         "wrong_per_1000": round(worth.false_per_1000, 2),
         "files": worth.supports_filing,
     }
+
+
+def all_learned_as_json(there: TaughtThere) -> Iterator[dict[str, object]]:
+    """What was learned in a destination: albums, then what corrections have taught."""
+    for one in there.albums:
+        yield {"album": one.album.album, "title": one.album.title, **worth_as_json(one.worth)}
+    yield from map(by_corrections_as_json, there.by_corrections)
+
+
+def corrections_as_json(there: TaughtThere, one: ByCorrections) -> dict[str, object]:
+    """What corrections have taught of an album, with the places of the photos."""
+    return {**by_corrections_as_json(one), "photos": [there.place_of(photo) for photo in one.photos]}
+
+
+def examples_as_json(there: TaughtThere, found: Taught) -> dict[str, object]:
+    """One album with the places of its examples."""
+    yes, no = there.examples_of(found)
+    row = {"album": found.album.album, "title": found.album.title, **worth_as_json(found.worth)}
+    return {**row, "yes": yes, "no": no, "siblings": list(found.siblings), "looks_closer": found.looks_closer}

@@ -90,6 +90,10 @@ class TaughtThere:
         """Where a photo lies; the beginning of its id where it is not in the albums."""
         return self.primaries.get(content) or f"({content[:12]}…)"
 
+    def examples_of(self, one: Taught) -> tuple[list[str], list[str]]:
+        """The places of an album's examples, and of its counter-examples."""
+        return [*map(self.place_of, one.album.positive)], [*map(self.place_of, one.album.negative)]
+
     def find(self, name: str) -> Taught:
         """The album of that name; raises `UsageError` for one that was not taught here."""
         if not self.albums:

@@ -8,9 +8,10 @@ from album_sort.core.planning.renames import with_aliases
 from album_sort.operations.as_json import said_in_words
 from album_sort.operations.changes import ChangesPlan
 from album_sort.operations.clock import local_time
-from album_sort.operations.fix import Fixed, SaidByHand
-from album_sort.operations.words import Words
-from album_sort.terminal.layout import Last, Terminal, print_table, printable, say
+from album_sort.operations.fix import Fixed, HandTold, SaidByHand
+from album_sort.operations.words import Words, terminal_words
+from album_sort.terminal.by_hand import print_by_hand, print_deleted_by_hand
+from album_sort.terminal.layout import Last, err_console, out_console, print_table, printable, say
 from album_sort.types.corrections import KEPT, Correction, CorrectionKind
 from album_sort.types.told import About
 
@@ -29,8 +30,19 @@ _HEADINGS = ("fix_head_when", "fix_head_what", "fix_head_album", "fix_head_photo
 _Row = tuple[str, str, str, str, str]
 
 
-def print_fixed(console: Terminal, words: Words, fixed: Fixed, moved: int) -> None:
+def tell_hand(told: HandTold) -> None:
+    """What a person did in the albums, found when the word was taken."""
+    console = out_console()
+    words = terminal_words(told.lang, console.encoding)
+    print_by_hand(console, words, told.hand, told.destination, lambda album: told.titles.get(album, album))
+    console = err_console()
+    print_deleted_by_hand(console, terminal_words(told.lang, console.encoding), told.hand, told.destination)
+
+
+def tell_fixed(fixed: Fixed, moved: int) -> None:
     """What was remembered or taken back; `moved`: files that were moved, -1 where the next run does it."""
+    console = out_console()
+    words = terminal_words(fixed.lang, console.encoding)
     if fixed.forgotten is not None:
         say(console, words.text("fix_forgotten", n=fixed.forgotten))
         if fixed.asked > fixed.forgotten:
@@ -46,8 +58,10 @@ def print_fixed(console: Terminal, words: Words, fixed: Fixed, moved: int) -> No
         say(console, words.text("fix_moved", n=moved))
 
 
-def print_changes(console: Terminal, words: Words, plan: ChangesPlan, moved: int) -> None:
+def tell_changes(plan: ChangesPlan, moved: int) -> None:
     """What changes come to; `moved`: files that were moved, -1 for a plan that nobody has carried out."""
+    console = out_console()
+    words = terminal_words(plan.lang, console.encoding)
     for move in plan.moves[:SHOWN]:
         out = words.text("change_out")
         say(console, f"{printable(move.origin or '+')} -> {printable(move.target or out)}", indent=2, hanging=4)
@@ -63,8 +77,10 @@ def print_changes(console: Terminal, words: Words, plan: ChangesPlan, moved: int
         say(console, words.text("fix_nothing_to_move" if plan.remembered else "change_known"))
 
 
-def print_said(console: Terminal, words: Words, said: SaidByHand) -> None:
+def tell_said(said: SaidByHand) -> None:
     """Everything that was said or done by hand, oldest first."""
+    console = out_console()
+    words = terminal_words(said.lang, console.encoding)
     rows = list(_rows(said, words))
     if rows:
         print_table(console, [words.text(key) for key in _HEADINGS], rows, last=Last.WRAPPED)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from album_sort.core.learning.values import RefusalCode, Worth
 from album_sort.operations.learn import Ask, Learned, LearnedNow
-from album_sort.operations.lessons import Taught, TaughtThere, taught_there
+from album_sort.operations.lessons import Forgotten, Taught, TaughtThere, taught_there
 from album_sort.operations.teachings import ByCorrections
 from album_sort.operations.words import Words, terminal_words
 from album_sort.sentences import sentence
@@ -138,10 +138,11 @@ def _tell_table(console: Terminal, words: Words, there: TaughtThere) -> None:
     print_table(console, heads, rows, last=Last.WRAPPED)
 
 
-def tell_examples(found: Taught, yes: Sequence[str], no: Sequence[str], lang: str) -> None:
+def tell_examples(there: TaughtThere, found: Taught) -> None:
     """One album with the places of its examples."""
     console = out_console()
-    words = terminal_words(lang, console.encoding)
+    words = terminal_words(there.lang, console.encoding)
+    yes, no = there.examples_of(found)
     worth = found.worth
     say(console, words.text("learn_learned", n=worth.examples, album=printable(found.album.title)))
     say(console, words.text("learn_worth", n=worth.examples, found=worth.found, wrong=per_1000(worth)), indent=2)
@@ -179,3 +180,11 @@ def tell_titles(destination: str, key: str, titles: Sequence[str]) -> None:
     console = out_console()
     words = terminal_words(taught_there(destination).lang, console.encoding)
     say(console, words.text(key, albums=printable(", ".join(titles))))
+
+
+def tell_forgotten(destination: str, forgotten: Forgotten) -> None:
+    """What was forgotten, and what corrections have taught and is not heeded any more."""
+    if forgotten.titles:
+        tell_titles(destination, "learn_forgotten", forgotten.titles)
+    if forgotten.by_corrections:
+        tell_titles(destination, "learn_unheeded", (forgotten.by_corrections,))

@@ -7,10 +7,9 @@ import sys
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from album_sort.events import Event, StageStarted
+from album_sort.events import Event
 from album_sort.operations.as_json import event_as_json
 from album_sort.operations.log_file import LogFile
-from album_sort.process.effects import collect_again, collect_by_stage
 from album_sort.terminal.progress import HumanPrinter
 from album_sort.types import LANGUAGES
 
@@ -55,31 +54,6 @@ def print_json(row: dict[str, object]) -> None:
 
 
 @dataclass(slots=True)
-class _Sparing:
-    """A printer of a process that makes one run: this is where its stages are told."""
-
-    inner: Printer
-
-    def __enter__(self) -> Self:
-        self.inner.__enter__()
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        collect_again()
-        self.inner.__exit__(*raised)
-
-    def __call__(self, event: Event) -> None:
-        spare(event)
-        self.inner(event)
-
-
-def spare(event: Event) -> None:
-    """Of a process that makes one run and tells nobody: what its stages mean for its garbage."""
-    if isinstance(event, StageStarted):
-        collect_by_stage(event.stage)
-
-
-@dataclass(slots=True)
 class _Logged:
     """A printer with a log beside it."""
 
@@ -100,9 +74,7 @@ class _Logged:
         self.log(event)
 
 
-def make_printer(
-    *, quiet: bool, as_json: bool, with_progress: bool, log_file: str, lang: str = LANGUAGES[0]
-) -> Printer:
+def printer_for(*, quiet: bool, as_json: bool, with_progress: bool, log_file: str, lang: str = LANGUAGES[0]) -> Printer:
     """The printer for these options."""
     printer: Printer = JsonPrinter() if as_json else HumanPrinter(quiet=quiet, with_progress=with_progress, lang=lang)
-    return _Sparing(_Logged(printer, LogFile(log_file)) if log_file else printer)
+    return _Logged(printer, LogFile(log_file)) if log_file else printer

@@ -14,7 +14,6 @@ from typing import Any
 
 from typer.main import get_command
 
-from album_sort.cli._commands import DEFAULT_COMMAND
 from album_sort.errors import AlbumSortError
 
 Candidate = tuple[str, str]
@@ -35,7 +34,7 @@ def candidates(group: Any, before: Sequence[str], last: str) -> Iterator[Candida
         yield from ((name, _sentence(one)) for name, one in command.commands.items() if not one.hidden)
         if command is not group:
             return
-        command = group.commands[DEFAULT_COMMAND]
+        command = group.commands[group.default_command]
     option = _option_in_hand(command, rest)
     if option is not None:
         yield from _values_of(option, path, before)
@@ -55,7 +54,7 @@ def _command_of(group: Any, before: Sequence[str]) -> tuple[Any, list[str], list
         command = command.commands[rest[0]]
         path.append(rest.pop(0))
     if command is group and rest:
-        return group.commands[DEFAULT_COMMAND], [DEFAULT_COMMAND], rest
+        return group.commands[group.default_command], [group.default_command], rest
     return command, path, rest
 
 

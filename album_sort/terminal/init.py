@@ -1,14 +1,14 @@
-"""`init`: from the call, and the answers on a terminal, to what is written."""
+"""`init` from the call to what is written: asks what the call leaves open, shows what would be, and says what comes next."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from album_sort.errors import ExitCode, UsageError, nearest
+from album_sort.errors import UsageError, nearest
 from album_sort.operations import init as operation
 from album_sort.operations.nightly import Keeper
 from album_sort.sentences import sentence, spoken
-from album_sort.terminal import setup as terminal
+from album_sort.terminal import setup
 from album_sort.terminal.questions import can_ask
 from album_sort.types import LANGUAGES, Place
 
@@ -29,29 +29,28 @@ class InitCall:
     removes: bool
 
 
-def run_init(call: InitCall) -> ExitCode:
+def set_up(call: InitCall) -> None:
     """Asks what the call leaves open, shows what would be written, and writes it when that is agreed to."""
     lang = call.lang or spoken()
     if not call.yes and not call.is_preview and not can_ask():
         raise UsageError(sentence("command.init-asks-and-nobody"), hint=sentence("command.album-sort-init-photos"))
     if call.removes:
-        setup = operation.plan_removal(call.albums)
+        planned = operation.plan_removal(call.albums)
     else:
         given = _given(call, lang)
-        wishes = _wishes(given, lang) if call.yes or not can_ask() else terminal.ask_wishes(given, lang)
-        lang, setup = wishes.lang, operation.plan_setup(wishes)
-    if not call.yes or call.is_preview or any(table.keeper is Keeper.PERSON for table in setup.timetables):
-        terminal.show_setup(setup, lang)
-    if call.is_preview or (setup.is_needed and not call.yes and not terminal.agrees_to_setup(lang)):
-        return ExitCode.DONE
-    if not setup.is_needed:
-        terminal.tell_same(lang)
-    operation.carry_out_setup(setup)
-    (terminal.tell_removed if call.removes else terminal.tell_set_up)(setup, lang)
-    return ExitCode.DONE
+        wishes = _wishes(given, lang) if call.yes or not can_ask() else setup.ask_wishes(given, lang)
+        lang, planned = wishes.lang, operation.plan_setup(wishes)
+    if not call.yes or call.is_preview or any(table.keeper is Keeper.PERSON for table in planned.timetables):
+        setup.show_setup(planned, lang)
+    if call.is_preview or (planned.is_needed and not call.yes and not setup.agrees_to_setup(lang)):
+        return
+    if not planned.is_needed:
+        setup.tell_same(lang)
+    operation.carry_out_setup(planned)
+    (setup.tell_removed if call.removes else setup.tell_set_up)(planned, lang)
 
 
-def _given(call: InitCall, lang: str) -> terminal.Given:
+def _given(call: InitCall, lang: str) -> setup.Given:
     """What the options say, checked. Raises `UsageError`."""
     if call.lang and call.lang not in LANGUAGES:
         raise UsageError(sentence("command.lang-expected-one-of", lang=call.lang, languages=", ".join(LANGUAGES)))
@@ -65,7 +64,7 @@ def _given(call: InitCall, lang: str) -> terminal.Given:
     photos = operation.checked_photos(call.photos)
     albums = operation.checked_albums(call.albums, photos) if call.albums else ""
     is_nightly = True if call.at and call.is_nightly is None else call.is_nightly
-    return terminal.Given(
+    return setup.Given(
         photos,
         albums,
         call.lang,
@@ -86,7 +85,7 @@ def _town(name: str, lang: str) -> Place | None:
     return towns[0]
 
 
-def _wishes(given: terminal.Given, lang: str) -> operation.Wishes:
+def _wishes(given: setup.Given, lang: str) -> operation.Wishes:
     """The same with nobody to ask. Raises `UsageError` for what has no usual answer."""
     if not given.photos or not given.albums:
         raise UsageError(sentence("command.init-needs-the-photos"), hint=sentence("command.album-sort-init-photos-out"))
