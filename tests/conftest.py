@@ -6,6 +6,7 @@ import gc
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +24,14 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
 
 
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("tests", deadline=None)
-hypothesis.settings.load_profile("tests")
+# How long an example takes says how busy the machine is. Each run tries other examples: few of them each time, more by `--long`.
+hypothesis.settings.register_profile("tests", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=200)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A library of other sources is made anew: tests of the native code would otherwise be tests of nothing."""
+    """How many examples there are; and a library of other sources is made anew: tests of native code would be tests of nothing."""
+    hypothesis.settings.load_profile("long" if config.option.markexpr.startswith("(long or not long") else "tests")
     if hasattr(config, "workerinput") or not native().is_stale:
         return
     subprocess.run([sys.executable, str(REPOSITORY / "native_build.py")], check=False)
@@ -130,6 +132,13 @@ def own_surroundings(session_cache: Path) -> Iterator[None]:
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("LANG", "C.UTF-8")
         yield
+
+
+@pytest.fixture
+def disk_path() -> Iterator[Path]:
+    """A temporary folder on the ordinary disk; `tmp_path` may be in memory (`bin/test`)."""
+    with tempfile.TemporaryDirectory(prefix="album-sort-tests-") as folder:
+        yield Path(folder)
 
 
 @dataclass(frozen=True)

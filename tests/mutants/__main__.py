@@ -116,7 +116,8 @@ def copies(count: int, folder: Path) -> Iterator[Path]:
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
-                shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+                # With what is compiled: it stays true, since times are copied, too (and see `write_anew`).
+                shutil.copytree(source, root / name)
             elif source.exists():
                 shutil.copyfile(source, root / name)
         yield root
@@ -128,11 +129,13 @@ def survivors(mutants: Sequence[Mutant], jobs: int) -> list[str]:
         free: SimpleQueue[Path] = SimpleQueue()
         for root in copies(jobs, Path(folder)):
             free.put(root)
-        root = free.get()
-        everything = sorted({test for mutant in mutants for test in mutant.tests})
-        if said := failure_of(root, everything, 10 * SECONDS):
-            raise RuntimeError(f"the tests fail without any fault: mend that first\n{said}")
-        free.put(root)
+
+        def said_without_fault() -> str:
+            root = free.get()
+            try:
+                return failure_of(root, sorted({test for mutant in mutants for test in mutant.tests}), 10 * SECONDS)
+            finally:
+                free.put(root)
 
         def is_noticed(mutant: Mutant) -> bool:
             root = free.get()
@@ -146,7 +149,12 @@ def survivors(mutants: Sequence[Mutant], jobs: int) -> list[str]:
 
         alive = []
         with ThreadPoolExecutor(jobs) as pool:
-            for mutant, noticed in zip(mutants, pool.map(is_noticed, mutants), strict=True):
+            whole = pool.submit(said_without_fault)
+            tried = pool.map(is_noticed, mutants)
+            if said := whole.result():
+                pool.shutdown(cancel_futures=True)
+                raise RuntimeError(f"the tests fail without any fault: mend that first\n{said}")
+            for mutant, noticed in zip(mutants, tried, strict=True):
                 print(f"{'noticed ' if noticed else 'SURVIVED'}  {mutant.name}: {mutant.why}", flush=True)  # noqa: T201
                 if not noticed:
                     alive.append(mutant.name)
