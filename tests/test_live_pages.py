@@ -168,3 +168,22 @@ def test_the_parts_are_those_of_the_data(tmp_path: Path) -> None:
     assert page.pack(38) is page.pack(-1) is None
     with pytest.raises(ValueError, match="no page"):
         PageFile(tmp_path / "page", "another key")
+
+
+def test_earlier_reports_are_shown_as_they_were_while_the_newest_goes_on(tmp_path: Path) -> None:
+    albums, cache = tmp_path / "A", tmp_path / "cache"
+    run(albums, FIRST, "cat.jpg")
+    run(albums, SECOND, "cat.jpg", "dog.jpg")
+    with pages(albums, cache) as shown:
+        assert names(shown) == ["cat.jpg", "dog.jpg"]
+        earlier = shown.earlier(FIRST)
+        assert earlier is not None
+        assert json.loads(earlier.page.index())["name"] == ["cat.jpg"]
+        newest = shown.newest()
+        assert shown.of_version(earlier.version) is earlier is shown.earlier(FIRST)
+        assert shown.of_version(newest.version) is newest
+        assert earlier.version != newest.version
+        assert FIRST in newest.page.page()
+        assert f"/{FIRST}" not in earlier.page.page()
+        for odd in ("", "..", f"../{FIRST}", f"{FIRST}/report.jsonl", "20000101-000000-0000"):
+            assert shown.earlier(odd) is None

@@ -15,6 +15,7 @@ import pytest
 from album_sort.choices import LANGUAGES, Mode
 from album_sort.config import DEFAULT, FLAGS
 from album_sort.errors import UsageError
+from album_sort.pipeline.closer import STAGE as CLOSER
 from album_sort.report import parse_words
 from album_sort.types import RowAction, Stage
 from album_sort.types.report import HAND_KINDS
@@ -23,11 +24,20 @@ from tests.report_builders import ROOT, WORDS, WORDS_TEXT
 TABLE = tomllib.loads(WORDS_TEXT)
 CHINESE = parse_words(WORDS_TEXT, "zh")
 REPORT = ROOT / "album_sort" / "report"
+
+
+def _stages_told() -> set[str]:
+    """Every stage that a run tells the time of."""
+    sources = [path for part in ("pipeline", "operations") for path in (ROOT / "album_sort" / part).glob("*.py")]
+    texts = "".join(path.read_text(encoding="utf-8") for path in sources)
+    return {CLOSER, *re.findall(r'\b(?:_?stage|StageStarted)\(\s*"(\w+)"', texts)}
+
+
 # Keys made of a fixed beginning and a word of ours.
 MADE_KEYS: dict[str, Iterable[str]] = {
     "by_hand_": tuple(kind.replace("-", "_") for kind in HAND_KINDS),
     "stage_": Stage,
-    "timing_": ("scan", "classify", "places", "assign", "plan", "apply"),
+    "timing_": _stages_told(),
     "action_": RowAction,
     "mode_": Mode,
     "origin_": (DEFAULT, FLAGS),

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -116,6 +117,24 @@ def _until_end(lines: Iterator[str], kind: str) -> Iterator[str]:
             state = json.loads(line[6:])
             if state["kind"] == kind and state["status"] in ("done", "failed"):
                 return
+
+
+def test_earlier_reports_can_be_looked_at_and_nothing_changed_there(client: httpx.Client, albums: Path) -> None:
+    runs = albums / ".album-sort" / "runs"
+    newest = max(path.parent.name for path in runs.glob("*/report.jsonl"))
+    earlier = "20250101-000000-0000"
+    shutil.copytree(runs / newest, runs / earlier)
+    try:
+        page = client.get(f"/runs/{earlier}").text
+        assert 'href="/#/technical"' in page
+        assert "/static/live.js" not in page
+        told = json.loads(page.partition('id="page">')[2].partition("</script>")[0])
+        assert client.get(f"{told['data']}index.json").json()["count"] == len(library())
+        assert client.get(f"{told['data']}thumbnails-0.json").status_code == 200
+        for odd in ("%2e%2e", "20000101-000000-0000", "%2e%2e%2fx", f"{earlier}%2freport.jsonl"):
+            assert client.get(f"/runs/{odd}").status_code in (400, 404)
+    finally:
+        shutil.rmtree(runs / earlier)
 
 
 def test_the_page_has_all_photos_and_asks_for_them_by_content(

@@ -162,6 +162,21 @@ def test_albums_and_networks_are_for_those_who_have_the_token(predictor: Predict
         assert status(client, "POST", "/predict") == (422 if house is WITH_ALBUMS else 403)
 
 
+def test_a_person_who_opens_an_address_is_told_in_a_page_and_a_program_in_json(predictor: Predictor) -> None:
+    visit = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8", "Sec-Fetch-Mode": "navigate"}
+    with asked(predictor, WITH_ALBUMS) as client:
+        for lang, said in (("en", "Open the address with ?token="), ("zh", "请打开服务器启动时显示的")):
+            page = client.get(f"/?lang={lang}", headers=visit)
+            assert (page.status_code, page.headers["Content-Type"]) == (403, "text/html; charset=utf-8")
+            assert f'<html lang="{"zh-Hans" if lang == "zh" else "en"}">' in page.text
+            assert said in page.text
+        assert client.get("/").json()["code"] == "who"
+        missing = client.get("/<b>", headers={**visit, **SESSION})
+        assert (missing.status_code, missing.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+        assert "<b>" not in missing.text
+        assert client.get("/nothing", headers=SESSION).json()["code"] == "not_here"
+
+
 def test_the_printed_address_opens_the_page_once_and_leaves_no_token_in_the_browser(predictor: Predictor) -> None:
     with asked(predictor, WITH_ALBUMS) as client:
         assert status(client, "GET", "/?token=wrong") == 403

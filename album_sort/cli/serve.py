@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import webbrowser
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from album_sort.config import cache_folder, read_layers
@@ -30,18 +30,19 @@ def run_serve(
     opened = open_server(address, here, destination, cache_folder())
 
     def when_ready() -> None:
-        _tell(address, opened.url)
+        _tell(address, opened.urls)
         if opens:
-            threading.Thread(target=webbrowser.open, args=(opened.url,), daemon=True).start()
+            # this machine's own, which is last
+            threading.Thread(target=webbrowser.open, args=(opened.urls[-1],), daemon=True).start()
 
     collect_as_usual()
     opened.serve(when_ready, end_on_signals)
     return ExitCode.INTERRUPTED
 
 
-def _tell(address: Address, url: str) -> None:
-    """The address on standard output, for people and programs; the rest beside it."""
-    sys.stdout.write(f"{url}\n")
+def _tell(address: Address, urls: Sequence[str]) -> None:
+    """The addresses on standard output, one a line, for people and programs; the rest beside it."""
+    sys.stdout.writelines(f"{url}\n" for url in urls)
     sys.stdout.flush()
     if address.is_on_network and not address.is_private:
         sys.stderr.write(f"album-sort: {sentence('command.can-be-read')}\n")

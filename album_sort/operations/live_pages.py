@@ -16,7 +16,7 @@ from album_sort.cached_file import write_cached
 from album_sort.classifier.labels import label_text, load_labels
 from album_sort.errors import AlbumSortError, DestinationError
 from album_sort.inspection.memory import give_memory_back
-from album_sort.operations.pages import newest_shown_report
+from album_sort.operations.pages import KEPT_PAGES, newest_shown_report, runs_folder, told_runs
 from album_sort.report import WORDS_FILE, Page, PageData, PageFile, Setting, parse_words, read_report, write_page_file
 from album_sort.sentences import sentence
 from album_sort.state.thumbnails import ThumbnailStore
@@ -24,6 +24,9 @@ from album_sort.types import LANGUAGES, ContentId, PhotoRow
 
 _WATCH_S = 3.0
 """Between two looks for a run that somebody else has made."""
+
+_MOST_EARLIER = 4
+"""Pages of earlier runs that are open at once: who compares more looks at one after the other."""
 
 _MAKERS = ("report", "report/templates", "operations", "web")
 """Folders of what makes a page."""
@@ -64,12 +67,15 @@ class LivePages:
         self._watcher: threading.Thread | None = None
         self._stamp: Stamp | None = None
         self._setting_of: SettingOf = lambda _: Setting(lambda _: "")
+        self._earlier: dict[str, Shown] = {}
+        self._earlier_lock = threading.Lock()
+        self._setting_of_earlier: SettingOf = self._setting_of
         self.known: Shown | None = None
         """What was shown last; there may have been a run since."""
 
-    def begin(self, setting_of: SettingOf) -> None:
-        """From now on the page is made ahead, also when others have sorted."""
-        self._setting_of = setting_of
+    def begin(self, setting_of: SettingOf, setting_of_earlier: SettingOf | None = None) -> None:
+        """From now on the page is made ahead, also when others have sorted. Pages of earlier runs may have other settings."""
+        self._setting_of, self._setting_of_earlier = setting_of, setting_of_earlier or setting_of
         self._watcher = threading.Thread(target=self._watch, name="pages", daemon=True)
         self._watcher.start()
 
@@ -87,12 +93,37 @@ class LivePages:
                 sentence("order.nothing-has-been-sorted", destination=self._destination),
                 hint=sentence("order.album-sort-photos-out"),
             )
-        found = report.lstat()
-        stamp = (str(report), found.st_mtime_ns, found.st_size)
+        stamp = _stamp_of(report)
         with self._lock:
             if self.known is None or stamp != self._stamp:
                 self.known, self._stamp = self._show(report, stamp), stamp
             return self.known
+
+    def earlier(self, run_id: str) -> Shown | None:
+        """The albums as they were after an earlier run, from any thread; None for one that has told no report.
+
+        It is made when it is asked for, and again after a few others were.
+        """
+        if run_id not in told_runs(self._destination):
+            return None
+        report = runs_folder(self._destination) / run_id / "report.jsonl"
+        version, kept = _version_of(_stamp_of(report)), self._folder / f"{run_id}.page"
+        with self._earlier_lock:
+            shown = self._earlier.pop(version, None)
+            if shown is None:
+                self._write(report, kept, version, self._setting_of_earlier(version))
+                shown = Shown(version, PageFile(kept, version))
+            self._earlier[version] = shown
+            for old in list(self._earlier)[:-_MOST_EARLIER]:
+                del self._earlier[old]
+            # Open, it is read on; nobody else needs it.
+            kept.unlink(missing_ok=True)
+        return shown
+
+    def of_version(self, version: str) -> Shown | None:
+        """What is shown of a version that is known now; None for any other."""
+        known = self.known
+        return known if known is not None and known.version == version else self._earlier.get(version)
 
     def _watch(self) -> None:
         while True:
@@ -103,22 +134,28 @@ class LivePages:
                 return
 
     def _show(self, report: Path, stamp: Stamp) -> Shown:
-        version = hashlib.sha256(repr(stamp).encode()).hexdigest()[:12]
-        key = f"{version} {_make()}"
+        version = _version_of(stamp)
+        key = f"{version} {_make()} {' '.join(self._before(report))}"
         with contextlib.suppress(OSError, ValueError):
             return Shown(version, PageFile(self._kept, key))
-        self._write(report, version, key)
+        setting = self._setting_of(version)
+        self._write(report, self._kept, key, setting)
         with contextlib.suppress(OSError, ValueError):
             return Shown(version, PageFile(self._kept, key))
         # A cache that takes nothing: the file lives as long as the server.
         self._kept = self._folder / self._kept.name
-        self._write(report, version, key)
+        self._write(report, self._kept, key, setting)
         return Shown(version, PageFile(self._kept, key))
 
-    def _write(self, report: Path, version: str, key: str) -> None:
+    def _before(self, report: Path) -> tuple[str, ...]:
+        """The runs before that of this report, newest first, as many as a page leads to."""
+        name = report.parent.name
+        return tuple(run for run in told_runs(self._destination) if run < name)[: KEPT_PAGES - 1]
+
+    def _write(self, report: Path, kept: Path, key: str, setting: Setting) -> None:
         read = read_report(report)
         language = read.info.language if read.info.language in LANGUAGES else LANGUAGES[0]
-        info = replace(read.info, destination=self._destination, language=language)
+        info = replace(read.info, destination=self._destination, language=language, earlier=self._before(report))
         words = parse_words(label_text(WORDS_FILE), language)
         with contextlib.closing(ThumbnailStore(self._cache)) as thumbnails:
             data = PageData(info, words, thumbnail=thumbnails.get, spool_folder=self._folder, labels=load_labels())
@@ -129,9 +166,18 @@ class LivePages:
                     if isinstance(row, PhotoRow):
                         places.append((bytes.fromhex(row.sha256), row.path))
                 data.arrange()
-                page = Page(data, read.outcome, self._setting_of(version))
-                write_cached(self._kept, lambda sink: write_page_file(sink, key, data, page.pieces(), places))
+                page = Page(data, read.outcome, setting)
+                write_cached(kept, lambda sink: write_page_file(sink, key, data, page.pieces(), places))
         give_memory_back()
+
+
+def _stamp_of(report: Path) -> Stamp:
+    found = report.lstat()
+    return str(report), found.st_mtime_ns, found.st_size
+
+
+def _version_of(stamp: Stamp) -> str:
+    return hashlib.sha256(repr(stamp).encode()).hexdigest()[:12]
 
 
 @functools.cache

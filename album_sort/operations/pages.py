@@ -102,6 +102,12 @@ def earlier_pages(destination: str, run_id: str) -> tuple[str, ...]:
     return tuple(name for name, _ in _pages(destination) if name != run_id)[: KEPT_PAGES - 1]
 
 
+def told_runs(destination: str) -> tuple[str, ...]:
+    """Ids of the runs that have told a report, newest first: of each a page can be made."""
+    found = reversed(run_folders(Path(destination)))
+    return tuple(name for name, folder in found if is_regular_file(folder / "report.jsonl"))
+
+
 def forget_oldest_pages(destination: str) -> None:
     """Keeps the newest pages; their rows stay in report.jsonl, of which a page can be made.
 

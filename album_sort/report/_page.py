@@ -121,6 +121,10 @@ class Links:
     """In this order; that of `serve` itself, which makes `window.albumSortLive`, first."""
     data: str
     """What the addresses of data begin with: docs/reference/page-data.md lists them."""
+    runs: str = ""
+    """What the addresses of the pages of earlier runs begin with; their ids follow."""
+    newest: str = ""
+    """Of the page of an earlier run: the address of the newest."""
 
 
 class Page:

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request
@@ -43,7 +44,7 @@ class AlbumsDesk:
 
     def __init__(self, albums: LiveAlbums, pending: Pending) -> None:
         self.albums = albums
-        albums.pages.begin(page_setting)
+        albums.pages.begin(page_setting, earlier_setting)
         self.pending = pending
         self.jobs = Jobs()
         self.pictures = asyncio.Semaphore(_PICTURES_AT_ONCE)
@@ -54,8 +55,8 @@ class AlbumsDesk:
 
     async def shown(self, version: str = "") -> Shown:
         """The albums as they are, or as the page of a version knows them; raises `Refused` where that is not known any more."""
-        known = self.albums.pages.known
-        if known is not None and known.version == version:
+        known = self.albums.pages.of_version(version)
+        if known is not None:
             return known
         shown = await asyncio.to_thread(self.albums.pages.newest)
         if version and version != shown.version:
@@ -85,6 +86,13 @@ def _add_page(router: APIRouter, house: House, desk: AlbumsDesk) -> None:
     async def page() -> HTMLResponse:
         return HTMLResponse(page_text(await desk.shown(), house))
 
+    @router.get("/runs/{run}")
+    async def earlier(run: str) -> HTMLResponse:
+        shown = await asyncio.to_thread(desk.albums.pages.earlier, run)
+        if shown is None:
+            raise Refused(404, "not_here")
+        return HTMLResponse(shown.page.page())
+
     @router.get("/page/{name:path}")
     async def part(name: str, request: Request) -> Response:
         return static_answer(_page_file(name), request)
@@ -101,8 +109,16 @@ def page_setting(version: str) -> Setting:
     """Where the parts of a page are found."""
     data = f"/data/{version}/"
     scripts = ("/static/live.js", *(f"/page/{script}" for script in SCRIPTS))
-    links = Links(f"/page/{STYLE}", scripts, data)
+    links = Links(f"/page/{STYLE}", scripts, data, runs="/runs/")
     return Setting(picture=lambda sha256: f"{data}thumbs/{sha256[:SHORT]}", links=links)
+
+
+def earlier_setting(version: str) -> Setting:
+    """The same of the page of an earlier run: it is looked at, and nothing can be changed there."""
+    newest = page_setting(version)
+    assert newest.links is not None  # noqa: S101 - it is that of a served page
+    scripts = tuple(f"/page/{script}" for script in SCRIPTS)
+    return replace(newest, links=replace(newest.links, scripts=scripts, newest="/#/technical"))
 
 
 def page_text(shown: Shown, house: House) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from album_sort import __version__
@@ -16,7 +16,7 @@ from album_sort.web.models import Health
 from album_sort.web.pages import page_router
 from album_sort.web.parameters import refuse_unknown
 from album_sort.web.predict import predict_router, problems
-from album_sort.web.refusals import Refused
+from album_sort.web.refusals import Refused, is_for_person
 
 
 def make_app(house: House, desk: Desk, albums: AlbumsDesk | None = None) -> Guard:
@@ -49,20 +49,22 @@ def make_app(house: House, desk: Desk, albums: AlbumsDesk | None = None) -> Guar
 def _say_refusals(app: FastAPI) -> None:
     """Every error is a `Problem`, in the language of who asks."""
 
-    def answer(request: Request, refused: Refused) -> JSONResponse:
+    def answer(request: Request, refused: Refused) -> Response:
+        if is_for_person(request.method, request.headers.get("accept", "")):
+            return HTMLResponse(refused.as_page(request.state.lang), refused.status, headers=refused.headers)
         return JSONResponse(refused.as_json(request.state.lang), refused.status, headers=refused.headers)
 
     @app.exception_handler(Refused)
-    async def on_refused(request: Request, refused: Refused) -> JSONResponse:
+    async def on_refused(request: Request, refused: Refused) -> Response:
         return answer(request, refused)
 
     @app.exception_handler(RequestValidationError)
-    async def on_parameter(request: Request, error: RequestValidationError) -> JSONResponse:
+    async def on_parameter(request: Request, error: RequestValidationError) -> Response:
         names = sorted({str(one["loc"][-1]) for one in error.errors()})
         return answer(request, Refused(422, "parameter", {"names": ", ".join(names)}))
 
     @app.exception_handler(HTTPException)
-    async def on_http(request: Request, error: HTTPException) -> JSONResponse:
+    async def on_http(request: Request, error: HTTPException) -> Response:
         code = {404: "not_here", 405: "method"}.get(error.status_code, "fault")
         response = answer(request, Refused(error.status_code, code))
         response.headers.update(error.headers or {})
@@ -80,6 +82,6 @@ def _say_refusals(app: FastAPI) -> None:
         return JSONResponse({**said, "code": "failed"}, 500)
 
     @app.exception_handler(Exception)
-    async def on_fault(request: Request, error: Exception) -> JSONResponse:
+    async def on_fault(request: Request, error: Exception) -> Response:
         del error
         return answer(request, Refused(500, "fault"))

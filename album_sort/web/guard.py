@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from album_sort.sentences import speaking
 from album_sort.web.keys import Keys
 from album_sort.web.limits import LOCAL_NAMES
-from album_sort.web.refusals import Header, Refused, language_of
+from album_sort.web.refusals import Header, Refused, is_for_person, language_of
 
 TOKEN_HEADER = "X-Album-Sort-Token"  # noqa: S105 - the name of a header
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -103,7 +103,8 @@ class Guard:
             self._check_origin(request)
             self._check_who(request)
         except Refused as refused:
-            await refuse(send_with_headers, refused, lang)
+            for_person = is_for_person(request.method, request.header("accept"))
+            await refuse(send_with_headers, refused, lang, for_person=for_person)
             return
         with speaking(lang):
             await self._app(scope, receive, send_with_headers)
@@ -211,9 +212,9 @@ def with_security(headers: list[Header]) -> list[Header]:
     return [*headers, *(one for one in ours if one[0] not in there)]
 
 
-async def refuse(send: Send, refused: Refused, lang: str) -> None:
+async def refuse(send: Send, refused: Refused, lang: str, *, for_person: bool = False) -> None:
     """Answers that it is not done, and why."""
-    headers, body = refused.answer(lang)
+    headers, body = refused.answer(lang, for_person=for_person)
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

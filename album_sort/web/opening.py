@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from album_sort.errors import UsageError
 from album_sort.operations.order import SettingsHere
 from album_sort.sentences import sentence
+from album_sort.web.addresses import openable_hosts
 from album_sort.web.limits import LOCAL_NAMES
 
 if TYPE_CHECKING:  # not every installation has the extra
@@ -62,6 +63,12 @@ def check_address(address: Address) -> None:
         raise UsageError(sentence("command.tls-cert-and-tls"), hint=sentence("command.give-both-or-none"))
 
 
+def url_of(host: str, port: int, token: str, *, is_private: bool) -> str:
+    """An address that a person can open; `token` may be empty."""
+    place = f"{'https' if is_private else 'http'}://{f'[{host}]' if ':' in host else host}:{port}/"
+    return f"{place}?token={token}" if token else place
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A server that has its place and its keys, and does not answer yet."""
@@ -73,11 +80,10 @@ class Opened:
     """That is asked for; empty where none is."""
 
     @property
-    def url(self) -> str:
-        """Where its page is, for its owner."""
-        host = f"[{self.address.host}]" if ":" in self.address.host else self.address.host
-        place = f"{'https' if self.address.is_private else 'http'}://{host}:{self.serving.house.port}/"
-        return f"{place}?token={self.token}" if self.token else place
+    def urls(self) -> tuple[str, ...]:
+        """Where its page is, for its owner: of one that listens on all addresses each that can be opened, this machine's own last."""
+        port, hosts = self.serving.house.port, openable_hosts(self.address.host)
+        return tuple(url_of(host, port, self.token, is_private=self.address.is_private) for host in hosts)
 
     def serve(self, when_ready: Callable[[], None], end_on: Ending) -> None:
         """Answers until it is told to end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Mapping
 
@@ -37,11 +38,28 @@ class Refused(Exception):
         """Those that belong to it."""
         return {"Retry-After": str(self.retry_after_s)} if self.retry_after_s else {}
 
-    def answer(self, lang: str) -> tuple[list[Header], bytes]:
+    def as_page(self, lang: str) -> str:
+        """The same for a person who has opened an address. Its style is there for whoever is let in."""
+        spoken = {"zh": "zh-Hans"}.get(lang, lang)
+        return (
+            f'<!doctype html>\n<html lang="{spoken}"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+            '<title>album-sort</title><link rel="stylesheet" href="/static/drop.css"></head><body><main>'
+            f'<h1><a class="brand" href="/">album-sort</a></h1><p>{html.escape(self.sentence(lang))}</p></main></body></html>\n'
+        )
+
+    def answer(self, lang: str, *, for_person: bool = False) -> tuple[list[Header], bytes]:
         """Headers and body, for where no framework helps."""
-        body = json.dumps(self.as_json(lang), ensure_ascii=False).encode()
-        headers = {"Content-Type": "application/json", "Content-Length": str(len(body)), **self.headers}
+        text = self.as_page(lang) if for_person else json.dumps(self.as_json(lang), ensure_ascii=False)
+        body = text.encode()
+        kind = "text/html; charset=utf-8" if for_person else "application/json"
+        headers = {"Content-Type": kind, "Content-Length": str(len(body)), **self.headers}
         return [(name.lower().encode(), value.encode()) for name, value in headers.items()], body
+
+
+def is_for_person(method: str, accepted: str) -> bool:
+    """Whether a browser shows the answer as a page: `accepted` is what it says that it takes. Programs get JSON."""
+    return method == "GET" and "text/html" in accepted
 
 
 def language_of(query: str, accepted: str, default: str) -> str:

@@ -147,7 +147,7 @@ function showAnswer(card, image) {
   const parts = [make("p", "album", image.sure ? say("album", { album: image.title }) : say("unsure"))];
   if (!image.sure && maybe) parts.push(make("p", "quiet", say("maybe", { albums: maybe })));
   parts.push(image.top.length ? bars(image.top) : make("p", "quiet", say("film")));
-  const where = [image.taken && image.taken.local.replace("T", " "), image.place && `${image.place.name}, ${image.place.country}`];
+  const where = [image.taken && image.taken.local.replace("T", " "), image.place && say("place", { town: image.place.name, country: image.place.country })];
   if (where.some(Boolean)) parts.push(make("p", "quiet", where.filter(Boolean).join(" · ")));
   if (image.why.length) parts.push(reasons(image.why));
   show(card, parts);

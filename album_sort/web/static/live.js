@@ -127,7 +127,7 @@
     box.replaceChildren(
       el("h2", {}, say("plan")),
       el("p", {}, plan.photos ? say("plan_moves", { n: plan.photos }) : say("plan_nothing", { n: plan.staying })),
-      el("ul", { class: "sums" }, ...plan.counts.map((one) => el("li", {}, `${one.title || say("taken_out")}: ${one.photos}`))),
+      el("ul", { class: "sums" }, ...plan.counts.map((one) => el("li", {}, say("sum", { what: one.title || say("taken_out"), n: one.photos })))),
       ...plan.notes.map((note) => el("p", { class: "notice" }, note)),
       el("ul", { class: "live-moves" }, ...rows),
       ...(more > 0 ? [el("p", { class: "quiet" }, say("more", { n: more }))] : []));
@@ -165,7 +165,7 @@
     }
     if (state.status === "done" && state.kind === "preview") {
       parts.push(el("ul", { class: "sums" }, ...Object.entries(state.result.albums).map(([album, n]) =>
-        el("li", {}, `${window.albumSort.photos.albumTitle(album)}: ${n}`))));
+        el("li", {}, say("sum", { what: window.albumSort.photos.albumTitle(album), n })))));
     }
     box.replaceChildren(...parts);
   }

@@ -175,8 +175,12 @@
     technical.hidden = !isTechnical;
     view.hidden = !route.isPage || isTechnical;
     for (const link of document.querySelectorAll(".bar nav a")) {
-      if (link.getAttribute("href") === route.path) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      if (link.getAttribute("href") === route.path) {
+        link.setAttribute("aria-current", "page");
+        // on a narrow screen the bar scrolls
+        const bar = link.parentElement;
+        bar.scrollLeft = link.offsetLeft + link.offsetWidth / 2 - bar.offsetLeft - bar.clientWidth / 2;
+      } else link.removeAttribute("aria-current");
     }
     if (!route.isPage || isTechnical) {
       viewer.hide();
@@ -219,7 +223,8 @@
   for (const chart of document.querySelectorAll(".chart .scroll")) chart.scrollLeft = chart.scrollWidth;
   technical.hidden = true;
   document.getElementById("search").hidden = false;
-  for (const { label, href } of albumSort.live()?.links ?? []) document.querySelector(".bar nav").append(el("a", { href }, label));
+  // Before the technical page: what somebody came for must not lie beyond the edge of a phone.
+  for (const { label, href } of albumSort.live()?.links ?? []) document.querySelector('.bar nav a[href="#/technical"]').before(el("a", { href }, label));
   search.start();
   router.onChange(show);
   if (window.location.hash || history.state) show(router.current());
