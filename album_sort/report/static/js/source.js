@@ -50,14 +50,20 @@
     return data;
   }
 
-  // ---- thumbnails: the newest wish first, and none that nobody waits for any more
+  // ---- thumbnails: what is on the screen first, then the newest wish, and none that nobody waits for any more
 
   const wishes = [];
   let busy = 0;
 
+  function next() {
+    let at = wishes.length - 1;
+    while (at > 0 && !wishes[at].isSeen()) at -= 1;
+    return wishes[at].isSeen() ? wishes.splice(at, 1)[0] : wishes.pop();
+  }
+
   function work() {
     while (busy < AT_ONCE && wishes.length) {
-      const { name, isWanted, resolve, reject } = wishes.pop();
+      const { name, isWanted, resolve, reject } = next();
       if (!isWanted()) {
         reject(null);
         continue;
@@ -67,11 +73,11 @@
     }
   }
 
-  function thumbnail(photo, isWanted = () => true) {
+  function thumbnail(photo, isWanted = () => true, isSeen = () => true) {
     const name = `thumbnails-${Math.floor(photo.position / page.packThumbnails)}`;
     const slot = photo.position % page.packThumbnails;
     const pack = loaded.has(name) ? load(name) : new Promise((resolve, reject) => {
-      wishes.push({ name, isWanted, resolve, reject });
+      wishes.push({ name, isWanted, isSeen, resolve, reject });
       queueMicrotask(work);
     });
     return pack.then((texts) => (texts[slot] ? `data:image/jpeg;base64,${texts[slot]}` : ""));

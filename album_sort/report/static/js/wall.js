@@ -128,6 +128,7 @@
     let current = 0;
     let lastTicked = -1;
     let frame = 0;
+    let seen = { from: 0, to: 0 }; // items on the screen; others are drawn around them
     target.append(box);
 
     function rowAt(y) {
@@ -162,7 +163,8 @@
     function fill(tile, photo) {
       const { frame: opener } = tile;
       const blank = () => opener.prepend(el("span", { class: "blank" }, photo.isFilm ? "" : photos.index.name[photo.position]));
-      source.thumbnail(photo, () => tile.element.isConnected).then(async (address) => {
+      const isSeen = () => seen.from <= tile.item && tile.item < seen.to;
+      source.thumbnail(photo, () => tile.element.isConnected, isSeen).then(async (address) => {
         if (!address && photo.isFilm) {
           const { film } = source.large(photo, await source.card(photo.position));
           // its first frame, where the browser can play it; else the plain tile stays
@@ -218,6 +220,7 @@
       const above = window.scrollY - box.offsetTop;
       const firstRow = rowAt(above - AHEAD_PX);
       const end = above + window.innerHeight + AHEAD_PX;
+      seen = { from: laid.rows[rowAt(above)].from, to: laid.rows[rowAt(above + window.innerHeight)].to };
       const wanted = new Set();
       const wantedLabels = new Set();
       for (let r = firstRow; r < laid.rows.length && laid.rows[r].labelTop < end; r += 1) {
