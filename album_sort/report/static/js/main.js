@@ -174,6 +174,7 @@
     overview.hidden = route.isPage;
     technical.hidden = !isTechnical;
     view.hidden = !route.isPage || isTechnical;
+    document.querySelector(".bar nav").scrollLeft = 0;
     for (const link of document.querySelectorAll(".bar nav a")) {
       if (link.getAttribute("href") === route.path) {
         link.setAttribute("aria-current", "page");
@@ -223,8 +224,8 @@
   for (const chart of document.querySelectorAll(".chart .scroll")) chart.scrollLeft = chart.scrollWidth;
   technical.hidden = true;
   document.getElementById("search").hidden = false;
-  // Before the technical page: what somebody came for must not lie beyond the edge of a phone.
-  for (const { label, href } of albumSort.live()?.links ?? []) document.querySelector('.bar nav a[href="#/technical"]').before(el("a", { href }, label));
+  // Before what the overview itself has: what nothing else leads to must not lie beyond the edge of a phone.
+  for (const { label, href } of albumSort.live()?.links ?? []) document.querySelector('.bar nav a[href="#albums"]').before(el("a", { href }, label));
   search.start();
   router.onChange(show);
   if (window.location.hash || history.state) show(router.current());
