@@ -77,6 +77,29 @@ def test_dropped_pictures_are_shown_at_once_and_answered_one_by_one(page: Any, s
     look_at(page)
 
 
+def test_what_only_the_served_page_has_is_on_a_phones_screen(page: Any) -> None:
+    """And the bar shows where one is; the main button keeps its words under the mouse."""
+    bar = page.locator(".bar nav")
+    for _ in range(2):
+        changes = bar.locator("a[href='#/changes']").bounding_box()
+        assert changes["x"] + changes["width"] <= 390
+        page.evaluate("window.location.hash = '#/technical'")
+        playwright.expect(page.locator("#technical h1")).to_be_visible()
+        current = bar.locator("[aria-current]").bounding_box()
+        assert 0 <= current["x"] <= current["x"] + current["width"] <= 390
+        page.evaluate("window.location.hash = '#/all'")
+        playwright.expect(page.locator("#view h1")).to_be_visible()
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('button'), { className: 'button', id: 'probe' }))"
+    )
+    page.locator("#probe").evaluate(
+        "one => { one.textContent = 'probe'; one.style.cssText = 'position:fixed;inset:0;z-index:9'; }"
+    )
+    resting = page.locator("#probe").evaluate("one => getComputedStyle(one).backgroundColor")
+    page.locator("#probe").hover()
+    assert page.locator("#probe").evaluate("one => getComputedStyle(one).backgroundColor") == resting
+
+
 def test_a_cover_is_chosen_applied_shown_and_taken_back(page: Any, albums: Path) -> None:  # noqa: F811
     def cover() -> str:
         return str(page.locator("a[href='#/album/pets'] .cover img").get_attribute("src")).rpartition("/")[2]

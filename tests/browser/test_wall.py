@@ -83,6 +83,20 @@ def test_only_what_is_near_the_screen_is_in_the_document(long_library: Path, ope
     assert page.locator(".scrubber").get_attribute("aria-valuetext") == "Oct 2017"
 
 
+def test_what_is_on_the_screen_gets_its_picture_first(long_library: Path, open_page: OpenPage) -> None:
+    """A wall draws around the screen, too: after a leap that must not come before what somebody looks at."""
+    watched = open_page(width=1440, height=900)
+    watched.show(long_library, "#/all")
+    watched.requests.clear()
+    watched.page.evaluate("""async () => {
+      const each = albumSort.page.packThumbnails;
+      const wish = (n) => albumSort.source.thumbnail({ position: (200 + n) * each }, () => true, () => n === 3 || n === 5);
+      await Promise.all([...Array(20).keys()].map(wish));
+    }""")
+    packs = [address.rpartition("/")[2] for address in watched.requests if "thumbnails-" in address]
+    assert packs[:4] == ["thumbnails-205.js", "thumbnails-203.js", "thumbnails-219.js", "thumbnails-218.js"]
+
+
 def test_the_scrubber_leads_to_a_month_with_pointer_and_keyboard(long_library: Path, open_page: OpenPage) -> None:
     watched = open_page(width=1440)
     watched.show(long_library, "#/all")
