@@ -20,7 +20,10 @@ from album_sort.pipeline.remembered import language_of
 from album_sort.settings import Settings
 from album_sort.state.previews import PreviewStore, previews_of
 from album_sort.state.store import DestinationState
-from album_sort.types import ContentId, Plan, Reason
+from album_sort.types import ContentId, FileEntry, Plan, Reason
+
+_AT_ONCE = 1_000
+"""Photos of which it is asked together what earlier runs have read of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +74,19 @@ def keep_previews(
     stop: Callable[[], bool],
 ) -> bool:
     """After these contents were filed, moved, taken away or brought back without a look at them; False where somebody asked to stop."""
+    if not contents:
+        return True
     ledger = state.records().ledger
     store = previews_of(Path(destination))
     store.thin({row.content_id for row in ledger.values()})
     if not settings.previews:
         return True
     concerned = [row for row in ledger.values() if row.content_id in contents]
-    read = read_before(contents, concerned, destination, cache_folder())
-    missing = missing_in_albums(read, destination, concerned, store)
+    missing: dict[ContentId, FileEntry] = {}
+    # What is known of photos takes memory: of a large plan, little by little.
+    for start in range(0, len(concerned), _AT_ONCE):
+        part = concerned[start : start + _AT_ONCE]
+        missing |= missing_in_albums(read_before(part, destination, cache_folder()), destination, part, store)
     return Previewer(settings, language_of(state), sink, stop).make(missing, store)
 
 

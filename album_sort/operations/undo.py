@@ -67,7 +67,6 @@ def undo(
     """
     must_be_ours(destination)
     with held_destination(destination, wait_seconds, sink) as state:
-        before = state.records().ledger
         finished = runs_together(state.runs(), state.finished_undo) if state.finished_undo is not None else ()
         if any(run.run_id.startswith(run_id) for run in finished):
             _show_newest_page(destination)
@@ -75,8 +74,8 @@ def undo(
         else:
             taken = _take_back(destination, _chosen_and_checked(state, run_id, destination, sink), state, sink, stop)
         # What came back from the trash, or under another name; before it is told, for whoever is killed here means this undo again.
-        now = state.records().ledger.items()
-        came_back = {row.content_id for path, row in now if finished or path not in before}
+        undone = runs_together(state.runs(), taken.run_id)
+        came_back = {content for run in undone for content in state.journal(run.run_id).brought_back()}
         keep_previews(destination, state, came_back, settings or Settings(), sink=sink, stop=stop)
         tell(taken)
         return taken

@@ -7,7 +7,7 @@ is not read at all (docs/decisions/0015-previews.md).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path, PurePath
@@ -48,7 +48,7 @@ def read_by(preparation: Preparation) -> Read:
     return {inspection.content_id: inspection for inspection in read}
 
 
-def read_before(contents: Set[ContentId], ledger: Iterable[LedgerRow], destination: str, cache_folder: Path) -> Read:
+def read_before(ledger: Iterable[LedgerRow], destination: str, cache_folder: Path) -> Read:
     """What earlier runs have read of a few photos in the albums: for whoever looks at none."""
     files = {
         row.source: (
@@ -56,7 +56,7 @@ def read_before(contents: Set[ContentId], ledger: Iterable[LedgerRow], destinati
             row.content_id,
         )
         for row in ledger
-        if row.content_id in contents and row.role is Role.PRIMARY
+        if row.role is Role.PRIMARY
     }
     if not files:
         return {}

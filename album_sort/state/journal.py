@@ -21,7 +21,7 @@ from album_sort.state.rows import (
     path_from_column,
     to_column,
 )
-from album_sort.types import Action, AlbumRelPath, PlannedOp, RunId
+from album_sort.types import Action, AlbumRelPath, ContentId, PlannedOp, RunId
 from album_sort.types.ledger import JournalEntry, LedgerRow, Phase
 
 _AT_ONCE = 256
@@ -104,6 +104,12 @@ class StateJournal:
             f"SELECT op, phase, action, before, after FROM ops WHERE run_id = ? AND phase IN ({marks}) ORDER BY op_id"  # noqa: S608
         )
         return tuple(self._entry(columns) for columns in self._all(query, self.run_id, *phases))
+
+    def brought_back(self) -> set[ContentId]:
+        """Contents that an undo of this run has brought back to where they lay before it."""
+        query = "SELECT before FROM ops WHERE run_id = ? AND phase = ? AND before IS NOT NULL"
+        rows = [ledger_from_json(before) for (before,) in self._all(query, self.run_id, Phase.UNDONE)]
+        return {row.content_id for row in rows if row is not None}
 
     def each(self, phase: Phase, *, last_first: bool = False) -> Iterator[JournalEntry]:
         """The rows of this run in a phase one after the other, as they are when their turn comes."""
