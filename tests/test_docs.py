@@ -65,6 +65,25 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
         assert (document.parent / target).exists(), f"{document.name} links to {target}"
 
 
+def anchors_of(document: Path) -> set[str]:
+    """Of its headings, as GitHub and the site make them."""
+    text = re.sub(r"(?ms)^```.*?^```", "", document.read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for heading in re.findall(r"(?m)^#+ +(.+?) *$", text):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "").lower()
+        slug = re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+        found.add(next(name for n in range(99) if (name := f"{slug}-{n}" if n else slug) not in found))
+    return found
+
+
+@pytest.mark.parametrize("document", DOCS, ids=lambda path: path.relative_to(REPOSITORY).as_posix())
+def test_links_into_documents_lead_to_a_heading(document: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", document.read_text(encoding="utf-8")):
+        named = document.parent / target if target else document
+        if named.suffix == ".md":
+            assert anchor in anchors_of(named), f"{document.name} links to {target}#{anchor}"
+
+
 def test_every_setting_has_a_flag_of_its_name() -> None:
     text = REFERENCE.read_text(encoding="utf-8")
     for setting in fields(Settings):
