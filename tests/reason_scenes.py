@@ -29,6 +29,7 @@ from album_sort.types import (
     ImageStatistics,
     Inspection,
     Metadata,
+    PositionSource,
     Reason,
     Season,
     TimeCandidate,
@@ -283,6 +284,7 @@ def explained() -> Iterator[str]:
     place = place_of("Niseko", "Japan", "JP")
     photos = [
         replace(cats, group=raw, place=place, trip=trip, season=Season.WINTER),
+        replace(cats, place=replace(place, source=PositionSource.INFERRED)),
         *(replace(cats, capture_time=CaptureTime(NOON, 0, TimeSource.XMP, one)) for one in TimePrecision),
     ]
     against = {"food": -2.0, "pets": 1.0}

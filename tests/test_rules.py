@@ -190,7 +190,7 @@ def test_explain_names_the_rule_and_what_content_alone_would_say() -> None:
 def test_explain_says_where_date_and_place_come_from() -> None:
     niseko = place_of("Niseko", "Japan", "JP")
     text = explained(facts_of(classes=TABBY, taken="2025-12-30", place=niseko, season="winter"))
-    assert "taken 2025-12-30 (local time; from EXIF DateTimeOriginal, exact to the day)" in text
+    assert "taken 2025-12-30 (local time, exact to the day)" in text
     assert "1 km from Niseko, Japan (from EXIF GPS)" in text
     assert "no date is known" in explained(facts_of(classes=TABBY))
 

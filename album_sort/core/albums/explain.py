@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from album_sort.core.damage import damage_reason
 from album_sort.core.together import why_together
 from album_sort.core.wording import Wording
-from album_sort.types import REVIEW, AlbumScore, Assignment, LabelSet, PhotoFacts, Reason, TimePrecision
+from album_sort.types import REVIEW, AlbumScore, Assignment, LabelSet, PhotoFacts, PositionSource, Reason, TimePrecision
 
 SHOWN_CLASSES = 5
 SHOWN_SCORES = 5
@@ -138,16 +138,17 @@ def _when_and_where(facts: PhotoFacts) -> Iterator[Reason]:
     else:
         # A day is not a midnight: what is not known is not shown.
         local = time.local.isoformat(sep=" ", timespec="minutes")[: _SHOWN_OF_DATE.get(time.precision)]
-        yield Reason.of("explain.date", local=local, source=str(time.source), precision=str(time.precision))
+        yield Reason.of("explain.date", local=local, precision=str(time.precision))
         yield from facts.time_why
     if facts.place is not None:
-        yield Reason.of(
-            "explain.place",
-            place=facts.place.name,
-            country=facts.place.country,
-            distance_km=round(facts.place.distance_km, 1),
-            source=str(facts.place.source),
-        )
+        place, source = facts.place, facts.place.source
+        values = {"place": place.name, "country": place.country}
+        km = round(place.distance_km, 1)
+        # What is no name of a tag, a format or a program is said in a sentence of its own (`position_why`).
+        if source in (PositionSource.PERSON, PositionSource.INFERRED):
+            yield Reason.of("explain.place", **values, distance_km=km)
+        else:
+            yield Reason.of("explain.place-by", **values, distance_km=km, source=str(source))
     else:
         yield Reason("explain.no-place")
     if facts.season is not None:
