@@ -14,7 +14,8 @@ from album_sort.classifier.weights import file_sha256
 from album_sort.config import Layer, check_setting, read_layers, resolve_settings
 from album_sort.pipeline.keeping import still_kept_by
 from album_sort.pipeline.kept import KEPT, KeptSettings, kept_of, read_kept
-from album_sort.pipeline.remembered import read_roots
+from album_sort.pipeline.remembered import LANGUAGE, language_of, read_roots
+from album_sort.sentences import speaking
 from album_sort.settings import Settings
 from album_sort.state.store import DestinationState
 from album_sort.types import Kept
@@ -223,3 +224,12 @@ def test_weights_are_remembered_by_hash_and_place(photos: Path, tmp_path: Path, 
     assert read_kept(str(albums)).model == "resnet18", "another network counts for one run"
     album_sort(*plain, *SHIPPED, "--save")
     assert read_kept(str(albums)).model == "efficientnet-lite0"
+
+
+def test_albums_of_which_all_was_taken_back_speak_as_their_user_does(tmp_path: Path) -> None:
+    with DestinationState.open(tmp_path) as state:
+        with speaking("zh"):
+            assert language_of(state) == "zh"
+        state.set_settings({LANGUAGE: "en"})
+        with speaking("zh"):
+            assert language_of(state) == "en"

@@ -21,7 +21,7 @@ from album_sort.pipeline.policy import load_calibration, load_rules
 from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.sentences import spoken
 from album_sort.settings import SPECS
-from album_sort.types import LANGUAGES, AlbumId, ClassIndex
+from album_sort.types import AlbumId, ClassIndex
 
 DOWNLOAD_PATIENCE_S = 60.0
 """Somebody who asks for a download is ready to wait."""
@@ -69,7 +69,7 @@ def known_albums(albums_file: str, given_lang: str, destination: str) -> KnownAl
         return KnownAlbums(load_rules(albums_file), given_lang or own or spoken())
     layout, rules = shape_of(read_kept(destination), albums_file)
     with open_to_read(destination) as state:
-        lang = given_lang or language_of(state) or LANGUAGES[0]
+        lang = given_lang or language_of(state)
         return KnownAlbums(rules, lang, names_by_hand(state.records(), layout, rules))
 
 

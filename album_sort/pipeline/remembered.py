@@ -18,6 +18,7 @@ from album_sort.core.learning.lesson import Lesson
 from album_sort.errors import AlbumSortError
 from album_sort.pipeline.lessons import CORRECTED, KEY, UNHEEDED, lessons_of, teachings_of, unheeded_of
 from album_sort.pipeline.own_albums import read_own_albums
+from album_sort.sentences import spoken
 from album_sort.state.own_files import check_state_folder
 from album_sort.state.store import DestinationState
 from album_sort.types import LANGUAGES, AlbumRelPath, ContentId, KnownTrip, RunId
@@ -203,9 +204,9 @@ def language_there(destination: str) -> str:
 
 
 def language_of(state: DestinationState) -> str:
-    """Language of the albums; the first one where nobody has said, or something that is none."""
+    """Language of the albums; the one that is spoken here where nobody has said (all was taken back), or something that is none."""
     language = state.setting(LANGUAGE)
-    return language if language in LANGUAGES else LANGUAGES[0]
+    return language if language in LANGUAGES else spoken()
 
 
 def remember_run(state: DestinationState, run_id: str, values: Mapping[str, str]) -> None:
