@@ -78,6 +78,7 @@ class _Walk:
     _seen_folders: dict[_Identity, str] = field(default_factory=dict)
     _seen_paths: set[str] = field(default_factory=set)
     _forbidden: dict[_Identity, Reason] = field(default_factory=dict)
+    _devices: dict[int, int] = field(default_factory=dict)
 
     def forbid(self, folder: str, why: Reason) -> None:
         """Leaves out a folder by identity: a link to it is the same folder."""
@@ -200,7 +201,13 @@ class _Walk:
             self.leave_out(path, Reason.of("skip.broken-link") if broken else unreadable(error), is_problem=not broken)
             return
         if kind is not None:
-            self.files.append(FileEntry(path, root, found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev, kind))
+            self.files.append(
+                FileEntry(path, root, found.st_size, found.st_mtime_ns, found.st_ino, self._device(found.st_dev), kind)
+            )
+
+    def _device(self, number: int) -> int:
+        """One value for all files of a disk."""
+        return self._devices.setdefault(number, number)
 
     def _kind_by_content(self, path: str) -> FileKind | None:
         head = read_head(path, HEAD_BYTES)

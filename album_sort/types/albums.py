@@ -52,11 +52,15 @@ class Ranking(Sequence[AlbumScore]):
         # As bytes they take a fifth less than in their array.
         self._probabilities = array("d", probabilities).tobytes()
 
-    def _ranked(self) -> tuple[AlbumScore, ...]:
+    def pairs(self) -> Iterator[tuple[AlbumId, float]]:
+        """Albums with their probabilities in the order of the ranking: no value is made for each."""
         probabilities = array("d", self._probabilities)
         # Sorting is stable, reversed or not: equal ones keep their order.
         order = sorted(range(len(probabilities)), key=probabilities.__getitem__, reverse=True)
-        return tuple(AlbumScore(self._albums[i], probabilities[i]) for i in order)
+        return ((self._albums[i], probabilities[i]) for i in order)
+
+    def _ranked(self) -> tuple[AlbumScore, ...]:
+        return tuple(AlbumScore(album, probability) for album, probability in self.pairs())
 
     def leading(self, without: frozenset[AlbumId] = frozenset()) -> AlbumScore | None:
         """The first but for some; asked for of every photo, for which the others need not be sorted."""

@@ -11,6 +11,7 @@ from album_sort.types.files import ContentId
 from album_sort.types.inner_paths import STATE_FOLDER as _STATE_FOLDER
 from album_sort.types.inner_paths import AlbumRelPath, RunId
 from album_sort.types.plan import Action, FiledContent, OfFiledContent, PlannedOp
+from album_sort.types.quickly import quickly_made
 
 STATE_FOLDER = _STATE_FOLDER
 
@@ -47,6 +48,7 @@ class RunStatus(StrEnum):
     UNDONE = "undone"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class LedgerRow(OfFiledContent):
     """One file in the destination that we made, or adopted."""
@@ -66,6 +68,7 @@ class LedgerRow(OfFiledContent):
     run_id: RunId
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One journalled row: enough to finish it, to roll it back, or to undo it."""
@@ -120,6 +123,7 @@ def runs_together(runs: Iterable[RunRecord], run_id: str) -> tuple[RunRecord, ..
     return tuple(run for run in reversed(runs) if run.run_id in found)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PresentFile:
     """One file seen in the destination (a link is described by itself, not by what it points to)."""

@@ -44,7 +44,8 @@ class NumberRecord(Numbers):
     @classmethod
     def from_float32(cls, packed: bytes) -> Self:
         """The same from little-endian float32 numbers, which it keeps so."""
-        record = cast("Self", super().__new__(cls, "f", packed))
+        # Of an array it makes one of just that size, of bytes one with room for more.
+        record = cast("Self", super().__new__(cls, "f", array("f", packed)))
         if sys.byteorder == "big":
             record.byteswap()
         return cls._counted(record)

@@ -14,6 +14,7 @@ from album_sort.types.files import ContentId, Stage
 from album_sort.types.inner_paths import AlbumRelPath
 from album_sort.types.metadata import CaptureTime, Place
 from album_sort.types.plan import Action
+from album_sort.types.quickly import quickly_made
 from album_sort.types.reasons import Reason
 
 REPORT_SCHEMA_VERSION = 1
@@ -33,6 +34,7 @@ class RowAction(StrEnum):
     TRASH = Action.TRASH
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TopClass:
     """One of the most likely classes, with its name in the report's language."""
@@ -43,6 +45,7 @@ class TopClass:
     """After softmax, 0 to 1."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class TakenRow:
     """When a photo was taken."""
@@ -63,6 +66,7 @@ class TakenRow:
         return cls(time.local, time.utc_offset_minutes, str(time.source), str(time.precision), tuple(why))
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
     """Where a photo was taken: a town and how far away it was, never the position itself."""
@@ -113,6 +117,7 @@ class TripRow:
     is_day_trip: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class PhotoRow:
     """One photo: where it came from, where it went, and why."""

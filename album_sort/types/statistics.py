@@ -15,6 +15,8 @@ STATISTICS_VERSION = 7
 class ImageStatistics(NumberRecord):
     """Colour, luminance, lines, text and faces of a picture of about 256 px; every share and luminance is 0..1."""
 
+    __slots__ = ()
+
     mean_luminance: float
     """0 black to 1 white (Rec. 601 luma)."""
     width_px: float = 0.0

@@ -15,11 +15,13 @@ from album_sort.core.albums.blend import score_with_head
 from album_sort.core.albums.calibration import DEFAULT_PRECISION_TARGET, Calibration
 from album_sort.core.albums.head import Head
 from album_sort.core.albums.scoring import score_predictions
-from album_sort.types import AlbumId, AlbumScore, Prediction
+from album_sort.types import AlbumId, AlbumScore, Prediction, Ranking
 
 MOST_NAMED = 5
 LEAST_NAMED = 0.005
 """Probability below which an album is not worth a word: it would be shown as 0%."""
+_TOGETHER = 1024
+"""Photos scored at once: a row depends on no other, and the head's tables of all of them took a kilobyte a photo."""
 LEFT_BY_OTHERS = 0.9
 """What remains of a taught album's probability where nothing speaks for the others: each of them has a little at least."""
 
@@ -40,7 +42,13 @@ class FilingPolicy:
         """(N, A) album probabilities by the network alone, head included, in the order of `rules.albums`."""
         if self.head is None:
             return self.score_by_map(predictions)
-        return score_with_head(predictions, self.rules, self.head, self.calibration.temperature)
+        scores = np.empty((len(predictions), len(self.rules.albums)))
+        for start in range(0, len(predictions), _TOGETHER):
+            some = predictions[start : start + _TOGETHER]
+            scores[start : start + _TOGETHER] = score_with_head(
+                some, self.rules, self.head, self.calibration.temperature
+            )
+        return scores
 
     def score_by_map(self, predictions: Sequence[Prediction | None]) -> NDArray[np.float64]:
         """(N, A) the same by the class map alone."""
@@ -67,9 +75,16 @@ class FilingPolicy:
 
         Whoever shows a figure to a person shows these, so that the reasons, the report and the server say the same.
         """
-        sure = (AlbumScore(one.album, self.sure_of(one.album, one.probability)) for one in scores)
-        named = sorted((one for one in sure if one.probability >= LEAST_NAMED), key=lambda one: -one.probability)
-        return tuple(named[:MOST_NAMED])
+        pairs = scores.pairs() if isinstance(scores, Ranking) else ((one.album, one.probability) for one in scores)
+        sure = [
+            (album, probability) for album, score in pairs if (probability := self.sure_of(album, score)) >= LEAST_NAMED
+        ]
+        sure.sort(key=_probability, reverse=True)
+        return tuple(AlbumScore(album, probability) for album, probability in sure[:MOST_NAMED])
+
+
+def _probability(pair: tuple[AlbumId, float]) -> float:
+    return pair[1]
 
 
 @lru_cache(maxsize=256)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
 def ramp(value: float, low: float, high: float) -> float:
@@ -24,6 +25,7 @@ def words_of(name: str) -> str:
 _DIGITS = str.maketrans("123456789", "000000000")
 
 
+@lru_cache(maxsize=1)  # each photo's is asked for twice, one time after the other
 def shape_of(name: str) -> str:
     """A file name with every digit a 0: a camera's names have few shapes, and what asks for no certain digit is matched once for each."""
     return name.translate(_DIGITS)
