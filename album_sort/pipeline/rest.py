@@ -88,7 +88,7 @@ def recall_rest(
         if row.role is Role.PRIMARY:
             photos[row.source] = row.content_id
     found = cache.recall({**there, **gone})
-    known = {path: replace(one, file=_with_kind(one)) for path, one in found.items()}
+    known = {path: _with_kind(one) for path, one in found.items()}
     return Rest(
         there={path: known[path] for path in there if path in known},
         gone={path: known[path] for path in gone if path in known},
@@ -151,12 +151,12 @@ def _file_of(row: LedgerRow, roots: Sequence[str]) -> FileEntry:
     return FileEntry(row.source, root, row.size_bytes, row.mtime_ns, 0, 0, kind)
 
 
-def _with_kind(inspection: Inspection) -> FileEntry:
+def _with_kind(inspection: Inspection) -> Inspection:
     """The kind of a file without a telling suffix is known by its format."""
     file = inspection.file
     if kind_of_suffix(file.suffix) is None and inspection.media_format in _KINDS:
-        return replace(file, kind=_KINDS[inspection.media_format])
-    return file
+        return replace(inspection, file=replace(file, kind=_KINDS[inspection.media_format]))
+    return inspection
 
 
 @dataclass(frozen=True, slots=True, eq=False)

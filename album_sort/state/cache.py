@@ -108,7 +108,7 @@ class CacheReader:
             row = self._connection.execute(_FIND_CONTENT, values).fetchone()
         except sqlite3.Error:
             return None
-        return known_of(file, row, self._model_key) if row else None
+        return known_of(file, row, b"", self._model_key) if row else None
 
 
 class InferenceCache:
@@ -139,7 +139,7 @@ class InferenceCache:
         """What is known of a content, whatever its file is called now."""
         self._flush()
         rows = self._file.rows(_FIND_CONTENT, (self._model_key, bytes.fromhex(content_id), _VERSION))
-        return known_of(file, rows[0], self._model_key) if rows else None
+        return known_of(file, rows[0], b"", self._model_key) if rows else None
 
     def recall(self, files: Mapping[str, tuple[FileEntry, ContentId]]) -> dict[str, Inspection]:
         """What was once read of files (by path, each with its content) that nobody looks at now, by whatever version and network.
@@ -147,7 +147,7 @@ class InferenceCache:
         Not for decisions about them, but about those beside them. Sizes and times are those of then.
         """
         self._flush()
-        return self.with_readings(recall(self._file.rows, self._model_key, files))
+        return self.with_readings(recall(self._file, (self._model_key, self._head), files))
 
     def add(
         self, inspection: Inspection, embedding: NDArray[np.float16] | bytes | None, thumbnail: bytes

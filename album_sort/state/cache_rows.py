@@ -29,9 +29,9 @@ class KnownFile:
 
 
 def known_of(
-    file: FileEntry, row: Sequence[Any], model_key: str, *, by_any_network: bool = False, readings: bytes = b""
+    file: FileEntry, row: Sequence[Any], readings: bytes, model_key: str, *, by_any_network: bool = False
 ) -> KnownFile | None:
-    """A row as a value; None for a damaged one, which is read again from the photo."""
+    """A row of `COLUMNS`, and what a head has read, as a value; None for a damaged one, which is read again from the photo."""
     content_id, media_format, metadata, pixel_source, statistics, stage, reason, top = row
     try:
         if stage is not None:

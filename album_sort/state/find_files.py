@@ -18,21 +18,11 @@ _FIND = f"""SELECT f.path, f.size_bytes, f.mtime_ns, f.inode, {COLUMNS}
 FROM files f JOIN contents c USING (content) {ITS_PREDICTION}
 WHERE c.version = ? AND f.path IN ({", ".join("?" * _AT_ONCE)})"""  # noqa: S608 - constant
 
-_ITS_READINGS = "(SELECT readings FROM readings r WHERE r.content = c.content AND r.model = p.model AND r.head = ?)"
-
-_FIND_READ = _FIND.replace(COLUMNS, f"{COLUMNS}, {_ITS_READINGS}")
-"""The same with what a head has read in them; a join of one table more leads SQLite's planner astray."""
-
-_PLAIN = COLUMNS.count(",") + 1
-"""Columns that are there without a head, but for those of the file."""
-
 
 def find_files(cache: CacheFile, files: Sequence[FileEntry], by: tuple[str, Head | None, int]) -> dict[str, KnownFile]:
     """What is known of these files, by path; `by` the network of this key, what a head reads in it, and the version of reading."""
     model_key, head, version = by
-    query, values = _FIND, tuple[object, ...]((model_key, version))
-    if head is not None and readings.are_there(cache):
-        query, values = _FIND_READ, (head.version, model_key, version)
+    query, values = readings.asked_with(cache, head, _FIND, (model_key, version))
     known = {}
     for start in range(0, len(files), _AT_ONCE):
         part = {path_to_column(file.path): file for file in files[start : start + _AT_ONCE]}
@@ -40,17 +30,10 @@ def find_files(cache: CacheFile, files: Sequence[FileEntry], by: tuple[str, Head
         for path, size_bytes, mtime_ns, inode, *row in cache.rows(query, (*values, *paths)):
             file = part[path]
             if (size_bytes, mtime_ns, inode) == looks_of(file):
-                read = _whole(row[_PLAIN:], head)
-                found = known_of(file, row[:_PLAIN], model_key, readings=read)
+                found = known_of(file, *readings.parted(row, head), model_key)
                 if found is not None:
                     known[file.path] = found
     return known
-
-
-def _whole(columns: Sequence[object], head: Head | None) -> bytes:
-    """What a head has read; empty where it has not, or not all of it."""
-    read = columns[0] if columns else None
-    return read if isinstance(read, bytes) and head is not None and len(read) == readings.size_of(head) else b""
 
 
 def looks_of(file: FileEntry) -> tuple[int, int | bytes, int | bytes]:

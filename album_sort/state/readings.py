@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from album_sort.core.checked import NONSENSE
 from album_sort.core.looks import look_of
 from album_sort.state import codec
 from album_sort.state.cache_file import CacheFile, Statement
+from album_sort.state.cache_rows import COLUMNS
 from album_sort.types import Inspection, Prediction
 
 TABLE = """CREATE TABLE IF NOT EXISTS readings ( -- what a learned head reads in a prediction
@@ -42,6 +44,10 @@ ON p.content = c.content AND p.model = {_THIS_MODEL} WHERE c.content_id IN ({_ID
 
 _FIND_PREDICTION = f"""SELECT c.content_id, p.embedding, p.top FROM contents c JOIN predictions p
 ON p.content = c.content AND p.model = {_THIS_MODEL} WHERE c.content_id IN ({_IDS})"""  # noqa: S608 - constant
+_ITS_READINGS = "(SELECT readings FROM readings r WHERE r.content = c.content AND r.model = p.model AND r.head = ?)"
+"""A column: a join of one table more leads SQLite's planner astray."""
+
+_PLAIN = COLUMNS.count(",") + 1
 
 _ADD = f"""INSERT OR REPLACE INTO readings
 SELECT content, {_THIS_MODEL}, ?, ? FROM contents WHERE content_id = ?"""  # noqa: S608 - constant
@@ -54,9 +60,23 @@ def add_statements(model_key: str, head: Head, read: Mapping[bytes, bytes]) -> l
     return [(TABLE, ()), *((_ADD, (model_key, head.version, readings, content)) for content, readings in read.items())]
 
 
-def are_there(file: CacheFile) -> bool:
-    """Whether any head has read anything: its table is made when it is first written to."""
-    return bool(file.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'readings'"))
+def asked_with(
+    file: CacheFile, head: Head | None, query: str, values: tuple[object, ...]
+) -> tuple[str, tuple[object, ...]]:
+    """A query for `COLUMNS`, with its values, that asks for what a head has read as well, where any has read anything.
+
+    Its table is made when it is first written to.
+    """
+    if head is None or not file.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'readings'"):
+        return query, values
+    return query.replace(COLUMNS, f"{COLUMNS}, {_ITS_READINGS}"), (head.version, *values)
+
+
+def parted(row: Sequence[Any], head: Head | None) -> tuple[Sequence[Any], bytes]:
+    """The columns of such a query that are `COLUMNS`, and what was read; empty where that is not whole."""
+    read = row[_PLAIN] if len(row) > _PLAIN else None
+    is_whole = isinstance(read, bytes) and head is not None and len(read) == size_of(head)
+    return row[:_PLAIN], read if is_whole and isinstance(read, bytes) else b""
 
 
 def size_of(head: Head) -> int:
