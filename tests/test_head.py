@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +20,7 @@ from album_sort.core.albums.head import NONE_OF_THEM, UNHEARD, Head
 from album_sort.core.albums.overlay import parse_overlay
 from album_sort.inspection.inspect import InspectionSettings, inspect_files
 from album_sort.pipeline.policy import load_calibration, load_head, load_rules
-from album_sort.state.cache import InferenceCache
+from album_sort.state.cache import CACHE_FILE, InferenceCache
 from album_sort.types import (
     EMBEDDING_SIZE,
     AlbumId,
@@ -270,6 +272,27 @@ def test_photos_known_before_there_was_a_head_are_read_without_decoding_and_with
     assert late == inspected(tmp_path / "fresh", by).readings
     assert len(late) == 2 * len(by.albums)
     assert inspected(tmp_path, by).readings == late  # kept
+
+
+def test_what_was_read_comes_with_what_is_known_of_a_file(tmp_path: Path) -> None:
+    """One look-up, be the file there or recalled; nothing is asked for a second time."""
+    by = head("one", pets=1.0)
+    remembered(tmp_path, by)
+    with InferenceCache.open(tmp_path, KEY, by) as cache:
+        known = cache.find_all([entry()])[entry().path].inspection
+        recalled = cache.recall({entry().path: (entry(), ContentId("ab" * 32))})[entry().path]
+    for one in (known, recalled):
+        assert one is not None
+        assert one.prediction is not None
+        assert unpacked(one.prediction)[0] == pytest.approx(1.0, abs=0.01)
+
+
+def test_what_is_not_whole_is_read_again(tmp_path: Path) -> None:
+    by = head("one", pets=1.0)
+    remembered(tmp_path, by)
+    with closing(sqlite3.connect(tmp_path / CACHE_FILE)) as file, file:
+        file.execute("UPDATE readings SET readings = x'00'")
+    assert unpacked(inspected(tmp_path, by))[0] == pytest.approx(1.0, abs=0.01)
 
 
 def test_a_new_head_reads_anew(tmp_path: Path) -> None:
