@@ -55,17 +55,20 @@ class Rest:
     is_incomplete: bool = False
     """Whether some of those that are there are forgotten: what is known of the library is not the whole any more."""
 
-    def beside(self, inspected: Mapping[str, Inspection]) -> dict[str, Inspection]:
+    def beside(self, inspected: Mapping[str, Inspection]) -> Mapping[str, Inspection]:
         """All that is known of files, by path: those of a run and the others."""
-        return {**self.gone, **self.there, **inspected}
+        return {**self.gone, **self.there, **inspected} if self.gone or self.there else inspected
 
 
 def look_around(
     remembered: Remembered, sources: Sequence[str], inspected: Mapping[str, Inspection], cache: InferenceCache
-) -> tuple[Rest, dict[str, Inspection]]:
+) -> tuple[Rest, Mapping[str, Inspection]]:
     """The rest of the library, and the files of the run as files of the whole (by path)."""
     roots = outermost((*remembered.roots, *sources))
-    own = {path: _rooted(inspection, roots) for path, inspection in inspected.items()}
+    moved = {
+        path: one for path, inspection in inspected.items() if (one := _rooted(inspection, roots)) is not inspection
+    }
+    own = {**inspected, **moved} if moved else inspected  # a table of a million takes fifty megabytes
     return recall_rest(remembered.records.ledger.values(), own, roots, cache), own
 
 
@@ -190,7 +193,8 @@ def records_of_all(
     net: Net | None = None,
 ) -> WholeLibrary:
     """Records of run and rest. A photo is of the run if one of its files is, or a file with the same content."""
-    records = build_records({**rest.there, **inspected}, now_utc=now_utc, clocks=clocks, told=told, net=net)
+    there = {**rest.there, **inspected} if rest.there else inspected
+    records = build_records(there, now_utc=now_utc, clocks=clocks, told=told, net=net)
     own = frozenset(record.group.content_id for record in records.photos if _has_file_in(record, inspected))
     if not rest.there and not rest.gone:
         return WholeLibrary(records, own)
