@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from album_sort.cli._console import make_printer
+from album_sort.cli._printer import make_printer
 from album_sort.events import StageStarted
 
 
@@ -21,7 +21,7 @@ def as_before() -> Iterator[None]:
 
 def test_garbage_is_not_looked_for_while_a_run_decides() -> None:
     seen = []
-    with make_printer(quiet=True, as_json=False, with_progress=False, log_file="") as printer:
+    with make_printer(quiet=True, as_json=False, with_progress=False) as printer:
         for stage in ("scan", "classify", "places", "assign", "plan", "apply", "report"):
             printer(StageStarted(stage))
             seen.append(gc.isenabled())
@@ -29,6 +29,6 @@ def test_garbage_is_not_looked_for_while_a_run_decides() -> None:
 
 
 def test_it_is_looked_for_again_after_a_preview_which_files_nothing() -> None:
-    with make_printer(quiet=True, as_json=False, with_progress=False, log_file="") as printer:
+    with make_printer(quiet=True, as_json=False, with_progress=False) as printer:
         printer(StageStarted("places"))
     assert gc.isenabled()
