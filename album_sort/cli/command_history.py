@@ -36,8 +36,8 @@ def runs(out: o.Out, json: o.JsonOption = False) -> None:
     """Lists the runs of a destination."""
     from album_sort.operations.as_json import run_as_json  # noqa: PLC0415 - see above
     from album_sort.operations.runs import runs_of  # noqa: PLC0415 - see above
-    from album_sort.terminal.history import tell_runs  # noqa: PLC0415 - see above
     from album_sort.terminal.printers import print_json  # noqa: PLC0415 - see above
+    from album_sort.terminal.runs import tell_runs  # noqa: PLC0415 - see above
 
     found = runs_of(str(out))
     if json:

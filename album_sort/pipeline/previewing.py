@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from itertools import chain
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from album_sort.classifier.backbones import preferred
 from album_sort.core.formats import format_of_suffix, wants_preview
@@ -22,13 +23,15 @@ from album_sort.inspection.pool import ReaderPool
 from album_sort.pipeline.closer import file_there
 from album_sort.pipeline.engine import MEMORY_OF_READER, THUMBNAIL_PX
 from album_sort.pipeline.extras import can_show_films
-from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.stages import Stages
 from album_sort.state.cache import InferenceCache
 from album_sort.state.previews import PreviewStore
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import ContentId, FileEntry, FileKind, Inspection, Plan, Role
 from album_sort.types.ledger import LedgerRow
+
+if TYPE_CHECKING:  # an undo makes previews, too, and decides nothing
+    from album_sort.pipeline.prepare import Preparation
 
 _AHEAD = 8
 """Previews that wait to be written, of half a megabyte each."""

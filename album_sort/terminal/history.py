@@ -1,38 +1,17 @@
-"""What was done in a destination, on a terminal: its runs, a run that was taken back, whether the albums are still whole."""
+"""A run that was taken back, and whether the albums are still whole, on a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from album_sort.operations.undo import TakenBack
 from album_sort.operations.verify import VerifiedAlbums
 from album_sort.operations.words import terminal_words
 from album_sort.sentences import sentence
-from album_sort.terminal.layout import Terminal, err_console, out_console, print_table, printable, say
-from album_sort.types.ledger import RunRecord
-
-_RUN_HEADS = ("run", "started", "command", "mode", "status", "files", "failed")
+from album_sort.terminal.layout import Terminal, err_console, out_console, printable, say
 
 SHOWN_FOREIGN = 5
 """Files that are not ours, named without -v: they are not a fault, but somebody wants to know which they are."""
-
-
-def tell_runs(runs: Iterable[RunRecord]) -> None:
-    """The runs of a destination."""
-    rows = [
-        (
-            run.run_id,
-            f"{run.started_utc:%Y-%m-%d %H:%M:%S}",
-            run.command,
-            run.mode,
-            sentence(f"command.status-{run.status}"),
-            f"{run.done:,}",
-            f"{run.failed:,}",
-        )
-        for run in runs
-    ]
-    heads = [sentence(f"command.head-{name}") for name in _RUN_HEADS]
-    print_table(out_console(), heads, rows, right=(5, 6))
 
 
 def tell_undone(taken: TakenBack, *, quiet: bool) -> None:
