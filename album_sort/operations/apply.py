@@ -21,7 +21,7 @@ from album_sort.operations.stop import StopRequest
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.execute import apply_and_tell, begin_run, doubt_refused, new_run_id, status_of
 from album_sort.pipeline.holding import held_destination
-from album_sort.pipeline.keeping import still_kept_by
+from album_sort.pipeline.keeping import still_kept_by, still_known_by
 from album_sort.pipeline.remembered import language_of
 from album_sort.reading import read_given
 from album_sort.sentences import sentence
@@ -96,6 +96,9 @@ def apply(
         with stop.gently():
             applied = apply_and_tell(plan, RealFileSystem(), journal, language_of(state), sink=sink, stop=stop)
             doubt_refused(plan, applied, cache_folder())
+            trips = still_known_by(plan, state)
+            if trips is not None:
+                state.store_trips(trips)
             state.finish_run(plan.plan_id, status_of(applied), utc_now())
             applied = with_previews(plan, applied, state, settings or Settings(), sink=sink, stop=stop)
     return AppliedPlan(plan, applied)

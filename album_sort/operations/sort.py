@@ -31,7 +31,7 @@ from album_sort.operations.words import terminal_words
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.execute import Planned, carry_out, make_plan
 from album_sort.pipeline.holding import clear_after_kill, held_destination, say_unreadable
-from album_sort.pipeline.keeping import kept_by_plan
+from album_sort.pipeline.keeping import kept_by_plan, trips_by_plan
 from album_sort.pipeline.prepare import Preparation, prepare
 from album_sort.pipeline.previewing import missing_in_albums, missing_in_plan, read_by
 from album_sort.pipeline.remembered import (
@@ -127,7 +127,7 @@ class _Run:
         planned = self._plan(preparation, remembered)
         self._say_differences(preparation, planned)
         if save_plan is not None:
-            saved = replace(planned.plan, keeps=kept_by_plan(preparation))
+            saved = replace(planned.plan, keeps=kept_by_plan(preparation), trips=trips_by_plan(preparation))
             write_plan(save_plan, plan_to_lines(saved))
             words = terminal_words(preparation.lang)
             self.sink(Notice(words.text("plan_written", path=str(save_plan))))

@@ -12,8 +12,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.albums.filing_policy import FilingPolicy
-from album_sort.core.learning.corrections import Teaching
+from album_sort.core.learning.corrections import Kind, Teaching
 from album_sort.core.learning.lesson import Lesson
 from album_sort.pipeline.assigning import Decider
 from album_sort.pipeline.facts import AlbumTable, Library
@@ -68,7 +69,9 @@ class Bearings:
         teachings = tuple(
             one
             for one in (remembered.teachings if heeds else ())
-            if one.model_key == model_key and one.kind.album in policy.rules.albums
+            if one.model_key == model_key
+            and one.kind.album in policy.rules.albums
+            and is_still_told(one.kind, remembered, policy.rules)
         )
         known = all_albums(policy.rules)
         corrections = {content: one for content, one in remembered.corrections.items() if one.album in known}
@@ -102,6 +105,20 @@ class Bearings:
                 away = {content: piece.reason} if teaching.kind.is_away else {}
                 return replace(heard, evidence=evidence, away=away)
         return heard
+
+
+def is_still_told(kind: Kind, remembered: Remembered, rules: AlbumRules) -> bool:
+    """Whether a person still says of each photo what was learned from it.
+
+    A run learns anew without what was taken back. Until there is one, nothing is said by what had part in it.
+    """
+    shown = {content: one.album for lesson in remembered.lessons for one in lesson.albums for content in one.positive}
+    told = {
+        content: rules.resolve(one.album) or one.album for content, one in remembered.corrections.items() if one.album
+    }
+    there = {content: told.get(content, shown.get(content)) for content in (*kind.positive, *kind.negative)}
+    belongs = {*kind.negative} if kind.is_away else {*kind.positive}
+    return all(album is not None and (album == kind.album) == (content in belongs) for content, album in there.items())
 
 
 def _abbreviated(content: ContentId) -> str:

@@ -33,11 +33,11 @@ from album_sort.pipeline.hand import (
     with_hand,
     with_names_elsewhere,
 )
-from album_sort.pipeline.keeping import kept_after
+from album_sort.pipeline.keeping import kept_after, trips_after
 from album_sort.pipeline.net import Net
 from album_sort.pipeline.prepare import Preparation
 from album_sort.pipeline.remembered import remember_run
-from album_sort.pipeline.rest import Absent, trips_to_remember
+from album_sort.pipeline.rest import Absent
 from album_sort.pipeline.unchanged import IDLE_SETTINGS
 from album_sort.state.cache import InferenceCache
 from album_sort.state.journal import StateJournal
@@ -160,8 +160,9 @@ def carry_out(
     journal = begin_run(state, plan, "sort", plan.created_utc)
     applied = apply_and_tell(plan, fs, journal, preparation.lang, sink=sink, stop=stop, on_result=on_result)
     doubt_refused(plan, applied, preparation.engine.cache_folder)
-    if not preparation.library.is_apart:
-        state.store_trips(trips_to_remember(preparation.library.found_trips, state.trips(), preparation.rest.forgotten))
+    trips = trips_after(preparation, state)
+    if trips is not None:
+        state.store_trips(trips)
     remember_run(state, plan.plan_id, kept_after(preparation, state))
     state.finish_run(plan.plan_id, status_of(applied), utc_now())
     return applied

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+from collections.abc import Iterable
 
 from album_sort.core.checked import LONGEST_SETTING
+from album_sort.core.known_trips import trip_to_json
 from album_sort.core.learning.lesson import lesson_to_text
 from album_sort.pipeline.kept import KEPT
 from album_sort.pipeline.lessons import CORRECTED, KEY, setting_of
@@ -21,9 +25,9 @@ from album_sort.pipeline.remembered import (
     roots_as_text,
     roots_of,
 )
-from album_sort.pipeline.rest import outermost
+from album_sort.pipeline.rest import outermost, trips_to_remember
 from album_sort.state.store import DestinationState
-from album_sort.types import Kept, Plan
+from album_sort.types import Kept, KeptTrips, KnownTrip, Plan
 
 
 def kept_after(preparation: Preparation, state: DestinationState) -> dict[str, str]:
@@ -46,6 +50,36 @@ def kept_after(preparation: Preparation, state: DestinationState) -> dict[str, s
         **preparation.by_corrections.keeps,
         **preparation.request.keeps,
     }
+
+
+def trips_after(preparation: Preparation, state: DestinationState) -> list[KnownTrip] | None:
+    """The trips that the destination knows after this run; None where the run has looked at photos apart from all others."""
+    if preparation.library.is_apart:
+        return None
+    return trips_to_remember(preparation.library.found_trips, state.trips(), preparation.rest.forgotten)
+
+
+def trips_by_plan(preparation: Preparation) -> KeptTrips | None:
+    """The same for a plan that is saved. Reads only."""
+    with open_to_read(preparation.request.destination) as state:
+        after = trips_after(preparation, state)
+        if after is None:
+            return None
+        known = (KnownTrip(trip.trip_id, trip.title, trip.start, trip.end, trip.members) for trip in after)
+        return KeptTrips(trips_digest(state.trips()), tuple(known))
+
+
+def still_known_by(plan: Plan, state: DestinationState) -> tuple[KnownTrip, ...] | None:
+    """The trips once a saved plan is carried out; None where they stay as another run has left them since."""
+    if plan.trips is None or plan.trips.before != trips_digest(state.trips()):
+        return None
+    return plan.trips.after
+
+
+def trips_digest(trips: Iterable[KnownTrip]) -> str:
+    """Short hash of trips, whatever their order."""
+    told = json.dumps(sorted((trip_to_json(trip) for trip in trips), key=lambda each: str(each["trip_id"])))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 def kept_by_plan(preparation: Preparation) -> tuple[Kept, ...]:

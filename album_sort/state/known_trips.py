@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
 
 from album_sort.core import checked
+from album_sort.core.known_trips import trip_of, trip_to_json
 from album_sort.types import ContentId, KnownTrip
 
 
@@ -21,28 +20,9 @@ def read_trips(connection: sqlite3.Connection) -> tuple[KnownTrip, ...]:
     return tuple(trip_of(trip_id, title, start, end, members[trip_id]) for trip_id, title, start, end in rows)
 
 
-def trip_of(trip_id: object, title: object, start: object, end: object, members: Iterable[object]) -> KnownTrip:
-    """The trip of values that somebody may have made up; raises one of `checked.NONSENSE`."""
-    contents = frozenset(map(checked.content, members))
-    return KnownTrip(checked.text(trip_id), checked.text(title), checked.day(start), checked.day(end), contents)
-
-
 def trip_to_line(trip: KnownTrip) -> str:
     """A trip as JSON; ASCII."""
-    return json.dumps(
-        {
-            "trip_id": trip.trip_id,
-            "title": trip.title,
-            "start": trip.start.isoformat(),
-            "end": trip.end.isoformat(),
-            "members": sorted(trip.members),
-        }
-    )
-
-
-def trip_of_row(row: Mapping[str, Any]) -> KnownTrip:
-    """From the object of such a line; raises one of `checked.NONSENSE`."""
-    return trip_of(row["trip_id"], row["title"], row["start"], row["end"], checked.listed(row["members"]))
+    return json.dumps(trip_to_json(trip))
 
 
 def known_trip(connection: sqlite3.Connection, trip_id: str) -> KnownTrip | None:

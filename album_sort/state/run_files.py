@@ -18,8 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from album_sort.core import checked
+from album_sort.core.known_trips import trip_from_json
 from album_sort.core.planning.planfile import op_from_json, op_to_json
-from album_sort.state.known_trips import trip_of_row, trip_to_line
+from album_sort.state.known_trips import trip_to_line
 from album_sort.state.memory import append_lines
 from album_sort.state.own_files import RUNS, is_regular_file, objects_of, open_own_to_write, run_folders
 from album_sort.state.words import WORDS, word_to_line, words_in
@@ -258,6 +259,6 @@ def _read_trips(path: Path) -> tuple[KnownTrip, ...] | None:
     trips: dict[str, KnownTrip] = {}
     for values in objects_of(path):
         with contextlib.suppress(*checked.NONSENSE):
-            trip = trip_of_row(values)
+            trip = trip_from_json(values)
             trips.setdefault(trip.trip_id, trip)
     return tuple(trips.values())

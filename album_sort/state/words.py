@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from album_sort.core import checked
+from album_sort.core.known_trips import trip_from_json
 from album_sort.state.facts import (
     INSERT_FACT,
     SELECT_FACTS,
@@ -22,7 +23,7 @@ from album_sort.state.facts import (
     fact_to_line,
     forgotten_line,
 )
-from album_sort.state.known_trips import insert_trip, known_trip, trip_of_row, trip_to_line
+from album_sort.state.known_trips import insert_trip, known_trip, trip_to_line
 from album_sort.state.ledger import Ledger
 from album_sort.state.memory import (
     INSERT_CORRECTION,
@@ -119,7 +120,7 @@ def enter(connection: sqlite3.Connection, ledger: Ledger, word: Word, text: str 
             connection.execute("DELETE FROM trip_members WHERE trip_id = ?", (subject,))
             connection.execute("DELETE FROM trips WHERE trip_id = ?", (subject,))
             if text is not None:
-                insert_trip(connection, trip_of_row(checked.json_object(text)))
+                insert_trip(connection, trip_from_json(checked.json_object(text)))
         case _ if text is not None:
             connection.execute(INSERT_FACT, fact_to_columns(fact_of_row(checked.json_object(text))))
         case _:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from album_sort.choices import Mode
-from album_sort.types.albums import AlbumId
+from album_sort.types.albums import AlbumId, KnownTrip
 from album_sort.types.files import ContentId, FileEntry, Skipped
 from album_sort.types.inner_paths import NOWHERE, AlbumRelPath, RunId
 from album_sort.types.quickly import quickly_made
@@ -159,6 +159,15 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptTrips:
+    """The trips that the destination knows after a plan."""
+
+    before: str
+    """Short hash of those that it knew when the plan was made."""
+    after: tuple[KnownTrip, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything a run will do to a destination, decided before the first byte is written."""
 
@@ -171,6 +180,8 @@ class Plan:
     skipped: tuple[Skipped, ...] = ()
     keeps: tuple[Kept, ...] = ()
     """Of a plan that is saved, what the destination keeps after it; a run that plans for itself decides that when it is done."""
+    trips: KeptTrips | None = None
+    """The same of trips, whose titles later runs keep; None where they stay as they are."""
 
     @property
     def effects(self) -> tuple[PlannedOp, ...]:

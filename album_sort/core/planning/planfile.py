@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from album_sort.core import checked
+from album_sort.core.known_trips import trip_from_json, trip_to_json
 from album_sort.core.reason_json import reason_from_json, reason_to_json
 from album_sort.errors import UsageError
 from album_sort.sentences import sentence
@@ -16,6 +17,8 @@ from album_sort.types import (
     AlbumId,
     FiledContent,
     Kept,
+    KeptTrips,
+    KnownTrip,
     Mode,
     Plan,
     PlannedOp,
@@ -28,10 +31,10 @@ from album_sort.types import (
     run_id_of,
 )
 
-SCHEMA_VERSION = 2
-"""1: plan, op, skipped and end lines. 2: keeps lines, before the ops, counted at the end."""
+SCHEMA_VERSION = 3
+"""1: plan, op, skipped and end lines. 2: keeps lines, before the ops, counted at the end. 3: trips and trip lines likewise."""
 
-_READ_VERSIONS = (1, 2)
+_READ_VERSIONS = (1, 2, 3)
 
 
 def plan_to_lines(plan: Plan) -> Iterator[str]:
@@ -48,11 +51,22 @@ def plan_to_lines(plan: Plan) -> Iterator[str]:
     yield json.dumps(head) + "\n"
     for kept in plan.keeps:
         yield json.dumps({"type": "keeps", "key": kept.key, "before": kept.before, "after": kept.after}) + "\n"
+    trips = () if plan.trips is None else plan.trips.after
+    if plan.trips is not None:
+        yield json.dumps({"type": "trips", "before": plan.trips.before}) + "\n"
+    for trip in trips:
+        yield json.dumps({"type": "trip", **trip_to_json(trip)}) + "\n"
     for op in plan.ops:
         yield json.dumps(op_to_json(op)) + "\n"
     for skipped in plan.skipped:
         yield json.dumps(_skipped_to_json(skipped)) + "\n"
-    end = {"type": "end", "keeps": len(plan.keeps), "ops": len(plan.ops), "skipped": len(plan.skipped)}
+    end = {
+        "type": "end",
+        "keeps": len(plan.keeps),
+        "trips": len(trips),
+        "ops": len(plan.ops),
+        "skipped": len(plan.skipped),
+    }
     yield json.dumps(end) + "\n"
 
 
@@ -128,6 +142,8 @@ def plan_from_lines(lines: Iterable[str | bytes], *, name: str = "plan") -> Plan
     ops: list[PlannedOp] = []
     skipped: list[Skipped] = []
     keeps: list[Kept] = []
+    trips: list[KnownTrip] = []
+    trips_before: str | None = None
     number = 0
     for number, line in enumerate(lines, 1):
         try:
@@ -137,12 +153,17 @@ def plan_from_lines(lines: Iterable[str | bytes], *, name: str = "plan") -> Plan
                     head = _checked_head(row, name)
                 case "keeps" if head is not None:
                     keeps.append(_kept_from_json(row))
+                case "trips" if head is not None and trips_before is None:
+                    trips_before = checked.text(row["before"])
+                case "trip" if trips_before is not None:
+                    trips.append(trip_from_json(row))
                 case "op" if head is not None:
                     ops.append(op_from_json(row))
                 case "skipped" if head is not None:
                     skipped.append(_skipped_from_json(row))
-                case "end" if head is not None and _counted(row) == (len(keeps), len(ops), len(skipped)):
-                    return replace(_plan(head, ops, skipped), keeps=tuple(keeps))
+                case "end" if head is not None and _counted(row) == (len(keeps), len(trips), len(ops), len(skipped)):
+                    kept_trips = None if trips_before is None else KeptTrips(trips_before, tuple(trips))
+                    return replace(_plan(head, ops, skipped), keeps=tuple(keeps), trips=kept_trips)
                 case _:
                     raise ValueError(sentence("plan.unexpected-line", kind=row["type"]))
         except checked.NONSENSE as error:
@@ -155,9 +176,9 @@ def plan_from_lines(lines: Iterable[str | bytes], *, name: str = "plan") -> Plan
     )
 
 
-def _counted(end: Mapping[str, Any]) -> tuple[object, object, object]:
-    # Plans of version 1 keep nothing.
-    return end.get("keeps", 0), end["ops"], end["skipped"]
+def _counted(end: Mapping[str, Any]) -> tuple[object, ...]:
+    # Plans of version 1 keep nothing, those of version 2 no trips.
+    return end.get("keeps", 0), end.get("trips", 0), end["ops"], end["skipped"]
 
 
 def _what(error: Exception) -> str:
