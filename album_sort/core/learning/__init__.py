@@ -5,6 +5,7 @@
 | `values` | `Examples`, `LearnedAlbum`, `LearnedAlbums`, `Worth`, `Refusal`: what goes in, what comes out |
 | `single` | `learn_one(examples, library) -> LearnedAlbum or Refusal` |
 | `siblings` | `learn_siblings(classes, library) -> LearnedAlbums or Refusal`: several that look alike, told apart |
+| `alike` | `worst_pair`: two of them that nothing tells apart |
 | `questions` | `next_questions(album, examples, library, n)`: whose answers would teach most; `answered`: the examples with them |
 | `corrections` | `kinds_of`, `learn_kind`: what a person's fixes and moves teach about other photos, where they prove it |
 | `portable` | `to_json`, `of_json`: a learned album as numbers in text |

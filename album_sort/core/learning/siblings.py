@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.learning.alike import worst_pair
 from album_sort.core.learning.odds import promise
 from album_sort.core.learning.single import (
     DEFAULT_PRECISION_TARGET,
@@ -44,8 +45,6 @@ _SHRINKAGE = 1.0
 """Share of the mean variance added to each direction, before the inverse is taken."""
 _SHRINKAGE_CLOSER = 0.3
 """The same for closer looks: they differ by what the siblings differ by, and by less else."""
-_SURER_THAN_CHANCE = 0.6
-"""In standard deviations of a coin's answers, doubled: what a pair must be told apart by."""
 _WORTH_A_LOOK = 0.5
 """Share of the photos looked at closer that is expected to be any of the siblings, at least."""
 _TEMPERATURES = 2.0 ** np.arange(-3.0, 5.0, 0.25)
@@ -160,7 +159,8 @@ def likely_any(lesson: Study) -> tuple[NDArray[np.intp], float]:
 def find_alike(lesson: Study, classes: Sequence[Examples], seen: Seen) -> Refusal | None:
     """Two siblings that are not told apart better than by chance."""
     owner = _owner(lesson, classes)
-    return _alike(_left_out(lesson, seen, owner, len(classes)), owner, classes, lesson.given)
+    said = _left_out(lesson, seen, owner, len(classes))
+    return worst_pair(said, owner, [len(each.positive) for each in classes], lesson.given)
 
 
 def tell_apart(
@@ -247,32 +247,6 @@ def _temperature(said: NDArray[np.float64], owner: NDArray[np.intp]) -> float:
         doubt = np.log(np.exp(log_share) * (1.0 - count / (len(owner) + count)) + 1.0 / (len(owner) + count))
         losses.append(-float(doubt.mean()))
     return float(_TEMPERATURES[int(np.argmin(losses))])
-
-
-def _alike(
-    said: NDArray[np.float64], owner: NDArray[np.intp], classes: Sequence[Examples], given: NDArray[np.intp]
-) -> Refusal | None:
-    """The pair that is told apart worst, if that is no better than by chance, with the photos that went to the other."""
-    first_rows = np.cumsum([0, *[len(each.positive) for each in classes]])
-    worst: tuple[float, Refusal] | None = None
-    for first in range(len(classes)):
-        for second in range(first + 1, len(classes)):
-            ours, theirs = owner == first, owner == second
-            if min(ours.sum(), theirs.sum()) < 2:
-                continue
-            wrong_ours, wrong_theirs = said[:, second] >= said[:, first], said[:, first] >= said[:, second]
-            right = 1.0 - 0.5 * (float(wrong_ours[ours].mean()) + float(wrong_theirs[theirs].mean()))
-            needed = 0.5 + _SURER_THAN_CHANCE / float(np.sqrt(ours.sum() + theirs.sum()))
-            if right <= needed and (worst is None or right < worst[0]):
-                rows = [
-                    tuple(sorted((given[mine & wrong] - start).tolist()))
-                    for mine, wrong, start in (
-                        (ours, wrong_ours, first_rows[first]),
-                        (theirs, wrong_theirs, first_rows[second]),
-                    )
-                ]
-                worst = right, Refusal(RefusalCode.ALIKE, rows[0], rows[1], (first, second), right)
-    return worst[1] if worst else None
 
 
 def _albums(
