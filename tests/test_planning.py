@@ -355,7 +355,7 @@ def test_a_saved_plan_is_read_back_as_it_was(filings: list[Filing], raw: bytes) 
 
 def test_a_plan_of_version_1_is_read_and_keeps_nothing() -> None:
     head, op, _ = plan_to_lines(plan_on_paper([filing("/p/a.jpg", b"dog", "Pets")]))
-    head = head.replace('"schema_version": 2', '"schema_version": 1')
+    head = head.replace('"schema_version": 3', '"schema_version": 1')
     plan = plan_from_lines([head, op, '{"type": "end", "ops": 1, "skipped": 0}'])
     assert (len(plan.ops), plan.keeps) == (1, ())
 
@@ -424,6 +424,6 @@ def test_a_plan_that_could_be_meant_otherwise_is_refused(head: dict[str, str], r
 
 
 def test_a_plan_of_another_schema_is_refused() -> None:
-    head = next(plan_to_lines(plan_on_paper([]))).replace('"schema_version": 2', '"schema_version": 3')
-    with pytest.raises(UsageError, match="version 3"):
+    head = next(plan_to_lines(plan_on_paper([]))).replace('"schema_version": 3', '"schema_version": 4')
+    with pytest.raises(UsageError, match="version 4"):
         plan_from_lines([head])
