@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from album_sort.core.learning.questions import next_questions
 from album_sort.core.learning.single import learn_one
 from album_sort.core.learning.values import Examples, LearnedAlbum
-from album_sort.types import EMBEDDING_SIZE
+from album_sort.core.looks import LOOK_SIZE
 
 RESULTS = Path(__file__).parent / "results" / "learn_speed.csv"
 _TOGETHER = 5000
@@ -26,13 +26,13 @@ _TOGETHER = 5000
 def made_library(photos: int, examples: int) -> tuple[NDArray[np.float16], Examples]:
     """As the cache gives them; in pieces, so that making them takes no more memory than they do."""
     random = np.random.default_rng(0)
-    kinds = random.standard_normal((300, EMBEDDING_SIZE), np.float32)
-    library = np.empty((photos, EMBEDDING_SIZE), np.float16)
+    kinds = random.standard_normal((300, LOOK_SIZE), np.float32)
+    library = np.empty((photos, LOOK_SIZE), np.float16)
     for start in range(0, photos, _TOGETHER):
         piece = library[start : start + _TOGETHER]
         noise = random.standard_normal(piece.shape, np.float32)
         piece[:] = np.abs(kinds[random.integers(0, len(kinds), len(piece))] + 0.9 * noise)
-    between = 0.5 * kinds[0] + 0.5 * kinds[1] + 0.9 * random.standard_normal((examples, EMBEDDING_SIZE), np.float32)
+    between = 0.5 * kinds[0] + 0.5 * kinds[1] + 0.9 * random.standard_normal((examples, LOOK_SIZE), np.float32)
     return library, Examples(np.abs(between).astype(np.float16))
 
 
