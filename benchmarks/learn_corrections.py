@@ -24,10 +24,11 @@ from album_sort.core.learning.corrections import Corrected, kinds_of, learn_kind
 from album_sort.core.learning.lesson import Lesson, TaughtAlbum
 from album_sort.core.learning.single import learn_one
 from album_sort.core.learning.values import Examples, LearnedAlbum
+from album_sort.core.looks import look_of
 from album_sort.pipeline.lessons import evidence_of_lesson
 from album_sort.pipeline.policy import load_policy
-from album_sort.state.codec import unpack_embedding
-from album_sort.types import REVIEW, AlbumId, ContentId, Precision
+from album_sort.state.codec import pack_prediction, unpack_embedding, unpack_prediction
+from album_sort.types import EMBEDDING_SIZE, REVIEW, AlbumId, ContentId, Precision
 from benchmarks.accuracy import merge_csv
 from benchmarks.labelled import LabelledPhoto, evidence_of, look_once, read_labelled
 
@@ -62,6 +63,8 @@ class Library:
     label: NDArray[np.str_]
     expected: NDArray[np.str_]
     embedding: NDArray[np.float16]
+    looks: NDArray[np.float16]
+    """What albums are learned on: the same, or with what the classes say where the embedding was cut."""
     policy: FilingPolicy
     album: NDArray[np.str_]
     """Where each lies."""
@@ -74,13 +77,18 @@ class Library:
             rows = list(csv.DictReader(handle))
         looked = look_once([Path(photo.facts.group.primary.path) for photo in photos], weights, args)
         policy = load_policy(weights.sha256, "", TARGET)
+        seen = [looked[photo.facts.group.primary.path] for photo in photos]
+        embedding = np.stack([unpack_embedding(one[3]) for one in seen])
+        kept = [unpack_prediction("", pack_prediction(one[0])) for one in seen]
+        is_cut = weights.backbone.embedding_size > EMBEDDING_SIZE
         return cls(
             weights.backbone.name,
             weights.sha256[:8],
             photos,
             np.array([row["source_label"] for row in rows]),
             np.array([photo.expected for photo in photos]),
-            np.stack([unpack_embedding(looked[photo.facts.group.primary.path][3]) for photo in photos]),
+            embedding,
+            np.stack([*map(look_of, embedding, kept)]) if is_cut else embedding,
             policy,
             np.array(decide(photos, policy, [])),
         )
@@ -172,12 +180,12 @@ def beside(library: Library, draws: int) -> list[Row]:
         lessons = []
         for label in _TAUGHT:
             shown = random.permutation(np.flatnonzero(library.label == label))[:EXAMPLES]
-            model = learn_one(Examples(library.embedding[shown]), library.embedding, TARGET)
+            model = learn_one(Examples(library.looks[shown]), library.looks, TARGET)
             if isinstance(model, LearnedAlbum):
                 taught = TaughtAlbum(AlbumId(f"my-{label}"), f"My {label}", tuple(map(_content, shown.tolist())))
                 lessons.append(Lesson((taught,), model, "benchmark"))
         policy = load_policy(library.weights, "", TARGET, lessons)
-        after = decide(library.photos, policy, [(one, one.score(library.embedding)) for one in lessons])
+        after = decide(library.photos, policy, [(one, one.score(library.looks)) for one in lessons])
         found.append(
             [
                 photo.is_right(album) or _is_such(str(label), album)
