@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,17 +12,13 @@ from hypothesis import strategies as st
 
 from album_sort.classifier.weights import file_sha256
 from album_sort.config import Layer, check_setting, read_layers, resolve_settings
-from album_sort.core.planning.planfile import plan_from_lines, plan_to_lines
-from album_sort.errors import UsageError
-from album_sort.operations.apply import apply
-from album_sort.operations.stop import StopRequest
-from album_sort.pipeline.keeping import still_kept_by, still_known_by, trips_digest
+from album_sort.pipeline.keeping import still_kept_by
 from album_sort.pipeline.kept import KEPT, KeptSettings, kept_of, read_kept
 from album_sort.pipeline.remembered import LANGUAGE, language_of, read_roots
 from album_sort.sentences import speaking
 from album_sort.settings import Settings
 from album_sort.state.store import DestinationState
-from album_sort.types import ContentId, Kept, KeptTrips, KnownTrip
+from album_sort.types import Kept
 from tests import pictures
 from tests.builders import make_tree, picture_jpeg, read_tree
 from tests.conftest import Program
@@ -101,41 +97,6 @@ def test_a_plan_sets_nothing_that_no_run_sets(tmp_path: Path) -> None:
     plan = replace(plan_on_paper([]), keeps=(*keeps, Kept("mode", "", "copy")))
     with DestinationState.open(tmp_path) as state:
         assert still_kept_by(plan, state) == {"mode": "copy"}
-
-
-def trip(title: str, *members: int) -> KnownTrip:
-    return KnownTrip(
-        "t1", title, date(2025, 12, 20), date(2026, 1, 3), frozenset(ContentId(f"{n:064x}") for n in members)
-    )
-
-
-@pytest.mark.parametrize("meanwhile", [None, "another title"])
-def test_an_applied_plan_keeps_the_trips_that_its_run_would_have_kept(tmp_path: Path, meanwhile: str | None) -> None:
-    """Later runs keep their titles; what another run has made of them since stands."""
-    albums = tmp_path / "Albums"
-    with DestinationState.open(albums) as state:
-        plan = replace(
-            plan_on_paper([]),
-            destination=str(albums),
-            trips=KeptTrips(trips_digest(state.trips()), (trip("Niseko", 1, 2),)),
-        )
-        if meanwhile is not None:
-            state.store_trips([trip(meanwhile, 1)])
-    read_back = plan_from_lines(plan_to_lines(plan))
-    assert read_back == plan
-    apply(read_back, wait_seconds=1.0, sink=lambda _: None, stop=StopRequest())
-    with DestinationState.open_read_only(albums) as state:
-        assert [one.title for one in state.trips()] == [meanwhile or "Niseko"]
-
-
-def test_a_plan_of_before_trips_were_kept_leaves_them_as_they_are(tmp_path: Path) -> None:
-    lines = [line.replace('"schema_version": 3', '"schema_version": 2') for line in plan_to_lines(plan_on_paper([]))]
-    old = plan_from_lines(line.replace('"trips": 0, ', "") for line in lines)
-    with DestinationState.open(tmp_path) as state:
-        assert still_known_by(old, state) is None
-    whole = [*plan_to_lines(replace(plan_on_paper([]), trips=KeptTrips("", (trip("Niseko", 1),))))]
-    with pytest.raises(UsageError):
-        plan_from_lines([line for line in whole if '"Niseko"' not in line])
 
 
 def test_a_mode_is_said_to_be_for_new_files_and_is_kept_with_save(
