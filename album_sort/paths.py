@@ -43,3 +43,8 @@ def given_path(text: str) -> str:
         elif part not in ("", "."):
             path = os.path.join(path, part)
     return path
+
+
+def is_within(folder: str, other: str) -> bool:
+    """Whether a folder is another one or lies in it, as their names say."""
+    return folder == other or folder.startswith(f"{other.rstrip('/')}/")

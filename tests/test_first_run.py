@@ -12,6 +12,7 @@ from rich.console import Console
 
 from album_sort.events import StageStarted
 from album_sort.operations.here import albums_here
+from album_sort.operations.known_albums import KnownAlbums, known_albums_text
 from album_sort.operations.known_problems import KnownProblems
 from album_sort.operations.outcome import AlbumLine, Outcome, RunSummary
 from album_sort.pipeline.stages import Stages
@@ -122,6 +123,29 @@ def test_alone_where_nothing_is_known_it_says_what_to_type(tmp_path: Path, album
     assert told.code == 2
     assert "album-sort ~/Photos --out ~/Albums --dry-run" in told.stdout
     assert "可以输入" in album_sort(cwd=tmp_path, LC_ALL="zh_CN.UTF-8").stdout
+
+
+def test_a_verb_without_out_is_about_the_albums_that_one_stands_in_else_the_only_ones_set_up(
+    sorted_once: tuple[Path, str], tmp_path: Path, album_sort: Program
+) -> None:
+    albums, elsewhere = sorted_once[0] / "Albums", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    config = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    runs = album_sort("runs", "--out", albums, cwd=elsewhere, **config)
+    inside = next(path for path in albums.iterdir() if path.is_dir())
+    assert album_sort("runs", cwd=inside, **config) == runs
+    nowhere = album_sort("undo", cwd=elsewhere, **config)
+    assert (nowhere.code, "--out is missing" in nowhere.stderr) == (2, True)
+    known = tmp_path / "config" / "album-sort" / "known-albums.json"
+    known.parent.mkdir(parents=True)
+    one, other = (KnownAlbums(str(path), (str(tmp_path / f"photos of {path.name}"),)) for path in (albums, elsewhere))
+    known.write_text(known_albums_text([one]), encoding="utf-8")
+    told = album_sort("runs", cwd=elsewhere, **config)
+    assert (told.code, told.stdout) == (0, runs.stdout)
+    assert told.stderr.split() == f"In the albums {albums}:".split()
+    known.write_text(known_albums_text([one, other]), encoding="utf-8")
+    several = album_sort("verify", cwd=elsewhere.parent, **config)
+    assert (several.code, f"{albums}, {elsewhere}" in several.stderr) == (2, True)
 
 
 def test_albums_of_somebody_else_are_not_sorted_into_without_asking(

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from album_sort.classifier.backbones import model_choices
-from album_sort.paths import given_path
+from album_sort.paths import given_path, is_within
 from album_sort.sentences import sentence, speak
 from album_sort.settings import SPECS, Settings
 
@@ -32,6 +32,22 @@ def _folder(given: Path | str | None) -> Path | str | None:
     return Path(path) if isinstance(given, Path) else path
 
 
+def _folder_or_here(context: typer.Context, given: Path) -> Path:
+    """The same; not given, the albums that one stands in, as git finds its repository, or the only ones that were set up."""
+    source = context.get_parameter_source("out")
+    if context.resilient_parsing or source is None or source.name != "DEFAULT":
+        return Path(str(_folder(given)))
+    from album_sort.operations.here import the_albums  # noqa: PLC0415 - not for `--help`
+    from album_sort.terminal.here import tell_albums  # noqa: PLC0415 - not for `--help`
+
+    folder = given_path(".")
+    albums = the_albums(folder)
+    _speak_as(albums)
+    if not is_within(folder, albums):
+        tell_albums(albums)
+    return Path(albums)
+
+
 def _speak_as(albums: str) -> None:
     """From here on in the language of the albums; one that the call itself names goes before."""
     from album_sort.pipeline.remembered import language_there  # noqa: PLC0415 - not for `--help`
@@ -41,18 +57,15 @@ def _speak_as(albums: str) -> None:
         speak(lang, getattr(sys.stderr, "encoding", "utf-8"))
 
 
-Out = Annotated[
-    Path,
-    typer.Option(
-        "--out", "-o", metavar="ALBUMS", help="help.folder-of-the-albums", show_default=False, callback=_folder
-    ),
-]
-OptionalOut = Annotated[
-    str,
-    typer.Option(
-        "--out", "-o", metavar="ALBUMS", help="help.folder-of-the-albums", show_default=False, callback=_folder
-    ),
-]
+def _out(said: str, callback: Callable[..., Path | str | None]) -> Any:  # noqa: ANN401 - as typer has it
+    return typer.Option("--out", "-o", metavar="ALBUMS", help=said, show_default=False, callback=callback)
+
+
+Out = Annotated[Path, _out("help.folder-of-the-albums", _folder)]
+OptionalOut = Annotated[str, _out("help.folder-of-the-albums", _folder)]
+AlbumsHere = Annotated[Path, _out("help.folder-of-the-albums-or-here", _folder_or_here)]
+HERE = Path()
+"""Of `AlbumsHere`, where nothing is given."""
 Taken = Annotated[str, typer.Option(metavar="WHEN", help="help.when-they-were-taken")]
 TakenAt = Annotated[str, typer.Option("--place", metavar="WHERE", help="help.where-they-were-taken")]
 OnTrip = Annotated[str, typer.Option("--trip", metavar="TITLE", help="help.what-their-trip-is")]

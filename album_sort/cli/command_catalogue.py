@@ -56,7 +56,7 @@ def albums_check(file: Annotated[str, typer.Argument(metavar="FILE", help="help.
 def albums_rename(
     album: Annotated[str, typer.Argument(metavar="ALBUM", help="help.an-album-s-id")],
     title: Annotated[str, typer.Argument(metavar="TITLE", help="help.what-it-is-called")],
-    out: o.Out,
+    out: o.AlbumsHere = o.HERE,
     dry_run: o.DryRun = False,
 ) -> None:
     """Gives an album another title and moves its photos; `undo` takes that back."""
@@ -70,7 +70,7 @@ def albums_rename(
 def albums_merge(
     albums: Annotated[list[str], typer.Argument(metavar="ALBUM", help="help.albums-by-ids-or")],
     into: Annotated[str, typer.Option(metavar="ALBUM", help="help.the-album-that-takes")],
-    out: o.Out,
+    out: o.AlbumsHere = o.HERE,
     dry_run: o.DryRun = False,
 ) -> None:
     """Puts albums into another one, for good; `undo` takes that back."""
@@ -83,7 +83,7 @@ def albums_merge(
 @albums_app.command("cover", cls=PlainCommand, epilog=EXIT_CODES)
 def albums_cover(
     album: Annotated[str, typer.Argument(metavar="ALBUM", help="help.an-album-s-id")],
-    out: o.Out,
+    out: o.AlbumsHere = o.HERE,
     photo: Annotated[str, typer.Argument(metavar="PHOTO", help="help.one-of-its-photos")] = "",
 ) -> None:
     """Chooses the photo that stands for an album in the report and in the browser; `undo` takes that back."""

@@ -13,7 +13,7 @@ from album_sort.cli import _options as o
 
 
 def undo(
-    out: o.Out,
+    out: o.AlbumsHere = o.HERE,
     run: Annotated[str, typer.Argument(metavar="[RUN]", help="help.id-of-a-run")] = "",
     wait: o.WaitSeconds = 0.0,
     quiet: o.Quiet = False,
@@ -25,14 +25,16 @@ def undo(
     raise typer.Exit(run_undo(str(out), run, wait=wait, quiet=quiet, as_json=json))
 
 
-def verify(out: o.Out, quiet: o.Quiet = False, verbose: o.Verbose = False, json: o.JsonOption = False) -> None:
+def verify(
+    out: o.AlbumsHere = o.HERE, quiet: o.Quiet = False, verbose: o.Verbose = False, json: o.JsonOption = False
+) -> None:
     """Reads every filed photo again and compares it with what was filed: missing, changed, foreign files."""
     from album_sort.cli.history import run_verify  # noqa: PLC0415 - see above
 
     raise typer.Exit(run_verify(str(out), quiet=quiet, verbose=verbose, as_json=json))
 
 
-def runs(out: o.Out, json: o.JsonOption = False) -> None:
+def runs(out: o.AlbumsHere = o.HERE, json: o.JsonOption = False) -> None:
     """Lists the runs of a destination."""
     from album_sort.operations.as_json import run_as_json  # noqa: PLC0415 - see above
     from album_sort.operations.runs import runs_of  # noqa: PLC0415 - see above

@@ -41,7 +41,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="help.an-album-that-wa
 @learn_app.command(DEFAULT, cls=PlainCommand, epilog=EXIT_CODES)
 def learn_album(
     name: Annotated[str, typer.Argument(metavar="NAME", help="help.its-title-or-the")],
-    out: o.Out,
+    out: o.AlbumsHere = o.HERE,
     examples: Annotated[
         list[str] | None,
         typer.Argument(metavar="EXAMPLES", help="help.photos-or-folders-with", show_default=False),
@@ -69,7 +69,7 @@ def learn_album(
 
 
 @learn_app.command("list", cls=PlainCommand, epilog=EXIT_CODES)
-def learn_list(out: o.Out, json: o.JsonOption = False) -> None:
+def learn_list(out: o.AlbumsHere = o.HERE, json: o.JsonOption = False) -> None:
     """Lists what was learned here, from examples and from corrections."""
     from album_sort.operations.learned_json import all_learned_as_json  # noqa: PLC0415 - see above
     from album_sort.operations.lessons import taught_there  # noqa: PLC0415 - see above
@@ -85,7 +85,7 @@ def learn_list(out: o.Out, json: o.JsonOption = False) -> None:
 
 
 @learn_app.command("show", cls=PlainCommand, epilog=EXIT_CODES)
-def learn_show(name: Name, out: o.Out, json: o.JsonOption = False) -> None:
+def learn_show(name: Name, out: o.AlbumsHere = o.HERE, json: o.JsonOption = False) -> None:
     """Shows the examples of an album, and what it is worth."""
     from album_sort.cli.learn import show_learned  # noqa: PLC0415 - see above
 
@@ -93,7 +93,7 @@ def learn_show(name: Name, out: o.Out, json: o.JsonOption = False) -> None:
 
 
 @learn_app.command("forget", cls=PlainCommand, epilog=EXIT_CODES)
-def learn_forget(name: Name, out: o.Out, wait: o.WaitSeconds = 0.0, quiet: o.Quiet = False) -> None:
+def learn_forget(name: Name, out: o.AlbumsHere = o.HERE, wait: o.WaitSeconds = 0.0, quiet: o.Quiet = False) -> None:
     """Forgets an album, and what corrections taught of one; the next run files its photos elsewhere, and `undo` brings it back."""
     from album_sort.events import silent  # noqa: PLC0415 - see above
     from album_sort.operations.lessons import forget  # noqa: PLC0415 - see above
@@ -108,7 +108,7 @@ def learn_forget(name: Name, out: o.Out, wait: o.WaitSeconds = 0.0, quiet: o.Qui
 def learn_export(
     name: Name,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="help.where-to-write-it")],
-    out: o.Out,
+    out: o.AlbumsHere = o.HERE,
     quiet: o.Quiet = False,
 ) -> None:
     """Writes an album to a small file: numbers, no pictures."""
@@ -123,7 +123,7 @@ def learn_export(
 @learn_app.command("import", cls=PlainCommand, epilog=EXIT_CODES)
 def learn_import(
     file: Annotated[str, typer.Argument(metavar="FILE", help="help.a-file-that-learn")],
-    out: o.Out,
+    out: o.AlbumsHere = o.HERE,
     wait: o.WaitSeconds = 0.0,
     quiet: o.Quiet = False,
 ) -> None:

@@ -54,7 +54,7 @@ def explain(
 
 
 def fix(
-    out: o.Out,
+    out: o.AlbumsHere = o.HERE,
     photos: Annotated[
         list[str] | None,
         typer.Argument(metavar="PHOTO", help="help.photos-or-folders-in", show_default=False),
@@ -101,7 +101,7 @@ def _list_said(said: SaidByHand, *, as_json: bool) -> None:
     return None
 
 
-def review(out: o.Out, albums: o.Albums = None, json: o.JsonOption = False) -> None:
+def review(out: o.AlbumsHere = o.HERE, albums: o.Albums = None, json: o.JsonOption = False) -> None:
     """Lists what waits for your word: photos the program was not sure of, and photos you deleted from the albums."""
     from album_sort.operations.as_json import waiting_as_json  # noqa: PLC0415 - see above
     from album_sort.operations.review import waiting_for_a_person  # noqa: PLC0415 - see above

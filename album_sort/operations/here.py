@@ -7,8 +7,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from album_sort.operations.known_albums import known_albums
+from album_sort.errors import UsageError
+from album_sort.operations.known_albums import KnownAlbums, known_albums
+from album_sort.paths import is_within
 from album_sort.pipeline.remembered import open_to_read, read_roots
+from album_sort.sentences import sentence
 from album_sort.types.ledger import STATE_FOLDER
 
 _MOST_LOOKED_AT = 2_000
@@ -31,14 +34,36 @@ class Here:
 
 def albums_here(folder: str) -> tuple[Here, ...]:
     """What `album-sort` alone may mean in a folder; several where one has to be named."""
-    for parent in (Path(folder), *Path(folder).parents):
-        if _has_memory(parent):
-            return (_remembered(parent, is_meant=_is_mine(parent)),)
-    known = [Here(one.albums, one.photos, is_meant=True) for one in known_albums()]
-    around = [one for one in known if any(_is_within(folder, photos) for photos in one.photos)]
-    if around or known:
-        return tuple(around or known)
+    if (around := albums_around(folder)) is not None:
+        return (_remembered(around, is_meant=_is_mine(around)),)
+    if known := _known_in(folder):
+        return tuple(Here(one.albums, one.photos, is_meant=True) for one in known)
     return tuple(_remembered(child, is_meant=False) for child in _children(folder))
+
+
+def albums_around(folder: str) -> Path | None:
+    """The albums that one stands in."""
+    return next((parent for parent in (Path(folder), *Path(folder).parents) if _has_memory(parent)), None)
+
+
+def the_albums(folder: str) -> str:
+    """The albums that a verb without `--out` is about: those that one stands in, else the only ones that were set up.
+
+    Raises `UsageError` where there are none, or several.
+    """
+    if (around := albums_around(folder)) is not None:
+        return str(around)
+    known = _known_in(folder)
+    if len(known) == 1:
+        return known[0].albums
+    several = ", ".join(one.albums for one in known)
+    said = sentence("command.no-albums-here") if not known else sentence("command.several-albums-known", albums=several)
+    raise UsageError(said, hint=sentence("command.name-the-albums"))
+
+
+def _known_in(folder: str) -> tuple[KnownAlbums, ...]:
+    known = known_albums()
+    return tuple(one for one in known if any(is_within(folder, photos) for photos in one.photos)) or known
 
 
 def _children(folder: str) -> list[Path]:
@@ -65,7 +90,3 @@ def _is_mine(folder: Path) -> bool:
 def _remembered(albums: Path, *, is_meant: bool) -> Here:
     with open_to_read(str(albums)) as state:
         return Here(str(albums), read_roots(state), is_meant)
-
-
-def _is_within(folder: str, other: str) -> bool:
-    return folder == other or folder.startswith(f"{other.rstrip('/')}/")

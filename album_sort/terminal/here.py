@@ -5,6 +5,7 @@ from __future__ import annotations
 from album_sort.operations.here import Here
 from album_sort.operations.program_call import called_with, program_call
 from album_sort.operations.words import terminal_words
+from album_sort.sentences import spoken
 from album_sort.terminal.layout import err_console, out_console, printable, say
 from album_sort.terminal.questions import agrees
 
@@ -31,6 +32,13 @@ def tell_what_to_type(lang: str) -> None:
     ):
         say(console, line, indent=2)
         say(console, words.text(key), indent=6)
+
+
+def tell_albums(albums: str) -> None:
+    """Which ones are meant, to whoever has not named them and is elsewhere."""
+    console = err_console()
+    words = terminal_words(spoken(), console.encoding)
+    say(console, words.text("here_albums", albums=printable(albums, console.encoding)))
 
 
 def tell_which(several: tuple[Here, ...], lang: str) -> None:
