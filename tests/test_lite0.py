@@ -198,23 +198,32 @@ def test_other_weights_are_measured_and_kept_only_where_they_agree(weights: Weig
     assert 0 < moved < 0.05
 
 
-@runs_here
-def test_a_first_run_with_the_shipped_network_starts_no_torch(tmp_path: Path) -> None:
-    make_tree(tmp_path, {f"in/{n}.jpg": make_jpeg(n) for n in range(2)})
+def without_torch(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """A first run over two photos where torch cannot be imported, as if it were not installed."""
+    make_tree(folder, {f"in/{n}.jpg": make_jpeg(n) for n in range(2)})
     code = (
-        "import sys; from album_sort.cli import app\n"
-        "try: app.main()\n"
-        "except SystemExit as end: assert not end.code, end.code\n"
-        "assert 'torch' not in sys.modules; assert 'torchvision' not in sys.modules"
+        "import sys; sys.modules |= dict.fromkeys(('torch', 'torchvision')); from album_sort.cli import app; app.main()"
     )
-    words = ["in", "--out", "out", "--offline", "--model", "efficientnet-lite0"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "ALBUM_SORT_CACHE_DIR": str(tmp_path / "cache")},
+    return subprocess.run(
+        [sys.executable, "-c", code, "in", "--out", "out", "--offline", "--model", "efficientnet-lite0", *options],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "ALBUM_SORT_CACHE_DIR": str(folder / "cache")},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+@runs_here
+def test_a_first_run_with_the_shipped_network_needs_no_torch(tmp_path: Path) -> None:
+    done = without_torch(tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 photos" in done.stdout
+
+
+def test_what_needs_torch_says_so_where_it_is_not_installed(tmp_path: Path) -> None:
+    refused = without_torch(tmp_path, "--precision", "fp32")
+    assert refused.returncode == 2
+    assert "torch is not installed" in refused.stderr
+    assert "pip install torch" in refused.stderr
+    assert "Traceback" not in refused.stderr

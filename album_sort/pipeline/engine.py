@@ -24,12 +24,13 @@ from album_sort.classifier.weights import (
     is_official,
     weights_by_hash,
 )
-from album_sort.errors import WeightsUnavailable
+from album_sort.errors import UsageError, WeightsUnavailable
 from album_sort.inspection.closer import Wanted, look_closer
 from album_sort.inspection.cores import ThreadSplit, available_cores, split_threads
 from album_sort.inspection.inspect import InspectionResult, InspectionSettings, inspect_files, model_key_of
 from album_sort.inspection.messages import ReaderSettings, ReaderTask
 from album_sort.inspection.others import Others
+from album_sort.native import native
 from album_sort.pipeline.policy import load_head
 from album_sort.pipeline.remembered import RememberedWeights
 from album_sort.sentences import sentence
@@ -45,6 +46,8 @@ THUMBNAIL_PX = 256
 
 _WORTH_MEASURING = 1_000
 """Photos from which on a run finds out which arithmetic is the faster one here: three seconds of torch, that fewer never get back."""
+
+_TORCH = ("torch", "torchvision")
 
 MEMORY_OF_READER = 1 << 30
 """Most memory of one reading process: 120 megapixels in full are 360 MB, and a decoder may hold them twice."""
@@ -202,6 +205,18 @@ class Engine:
         return look_closer(wanted, inspection, cache, lambda: self.held or self._new_classifier(), on_progress)
 
     def _new_classifier(self, photos: int = 0) -> Classifier:
+        try:
+            return self._made_classifier(photos)
+        except ImportError as error:
+            # Who has left torch out has the shipped network in whole numbers, by native code: not this one, or not here.
+            if (error.name or "").partition(".")[0] not in _TORCH:
+                raise
+            raise UsageError(
+                sentence("network.torch-is-not-installed", package=error.name, native=native().told),
+                hint=sentence("network.install-torch"),
+            ) from error
+
+    def _made_classifier(self, photos: int) -> Classifier:
         from album_sort.classifier.rivals import measure_in_turns  # noqa: PLC0415 - only when a network runs
         from album_sort.classifier.runner import Classifier  # noqa: PLC0415 - imports torch
 
