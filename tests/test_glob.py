@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
@@ -13,7 +13,8 @@ from album_sort.core.glob import MOST_PATTERNS, Globs, PatternFault
 
 NAMES = st.text("ab.-", min_size=1, max_size=4).filter(lambda name: name.strip("."))
 PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
-BRACKETS = st.sampled_from(["[ab]", "[!a]", "[^b-z]", "[a-b]", "[]a]", "[-a]"])
+# No negated ones: there `[!a]` stands for a slash as well; for git, and for us, no bracket does.
+BRACKETS = st.sampled_from(["[ab]", "[a-b]", "[]a]", "[-a]"])
 PIECES = st.lists(st.sampled_from(["a", "b", ".", "-", "*", "?", "\\a", "**"]) | BRACKETS, min_size=1, max_size=5).map(
     "".join
 )
@@ -28,9 +29,6 @@ LINES = st.builds(
 
 @given(st.lists(LINES, min_size=1, max_size=4), PATHS)
 def test_patterns_mean_what_a_known_library_takes_them_for(lines: list[str], path: str) -> None:
-    assume(not any(line.startswith("#") for line in lines))
-    # There, `[!a]` stands for a slash as well; for git, and for us, no bracket does.
-    assume(not any("[!" in line or "[^" in line for line in lines))
     assert Globs.of(lines).match(path) == GitIgnoreSpec.from_lines(lines).match_file(path)
 
 

@@ -161,12 +161,6 @@ def newest_report(destination: str) -> Path | None:
     return _newest(destination, "report.jsonl")
 
 
-def is_page_behind(destination: str) -> bool:
-    """Whether the last run that changed anything has told no report of it: a saved plan, photos put right at once, one that was killed."""
-    runs = run_folders(Path(destination))
-    return bool(runs) and not is_regular_file(runs[-1][1] / "report.jsonl")
-
-
 def newest_shown_report(destination: str) -> Path | None:
     """The same of the newest run that has its page: that is written last, and until then the report grows. Without any, the newest."""
     found = [folder for _, folder in _pages(destination) if is_regular_file(folder / "report.jsonl")]

@@ -23,7 +23,7 @@ from album_sort.operations.order import SortOrder
 from album_sort.operations.others import others_for
 from album_sort.operations.outcome import Outcome
 from album_sort.operations.own_files import write_plan
-from album_sort.operations.pages import is_page_behind, point_to_newest_page
+from album_sort.operations.pages import newest_report, point_to_newest_page
 from album_sort.operations.previews import Previewer
 from album_sort.operations.reports import ReportWriter, is_page
 from album_sort.operations.stop import StopRequest
@@ -147,7 +147,7 @@ class _Run:
         planned = self._plan(preparation, remembered)
         self._say_differences(preparation, planned)
         is_to_be_written = planned.has_work or remembered.records.unfinished_runs or self._saves_news(preparation)
-        lacks_page = self._lacks_previews(preparation, planned) or is_page_behind(self.request.destination)
+        lacks_page = self._lacks_previews(preparation, planned) or self._lacks_report(planned)
         if not is_to_be_written and not lacks_page:
             outcome = self._without_writing(preparation, planned, remembered, is_preview=False)
             keep(scouted, remembered, outcome, found.state)
@@ -171,6 +171,10 @@ class _Run:
             or self.order.here.kept.weights.sha256 == preparation.engine.weights.sha256
         )
         return self.order.saves and (self.request.keeps != self.order.here.kept.values or not is_same_network)
+
+    def _lacks_report(self, planned: Planned) -> bool:
+        """Whether there are photos in the albums, filed by a saved plan, and no run has told of any yet."""
+        return bool(planned.picture.ledger) and newest_report(self.request.destination) is None
 
     def _lacks_previews(self, preparation: Preparation, planned: Planned) -> bool:
         """Whether photos in the albums want a preview, and nobody has tried to make it."""
