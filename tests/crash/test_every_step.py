@@ -17,8 +17,16 @@ from tests.doubles import Fault, FaultyFileSystem, FaultyJournal, Killed
 KILLS = ("kill-before", "kill-half", "kill-after")
 FAULTS = (*KILLS, "fail", "full")
 
-SHORT = [(Mode.COPY, kind) for kind in FAULTS] + [(Mode.SYMLINK, "kill-after"), (Mode.HARDLINK, "kill-before")]
-LONG = [(mode, kind) for mode in Mode for kind in FAULTS if (mode, kind) not in SHORT]
+# Killed after a step is killed before the next one: each of both in other modes than the third.
+# From which step, and each how manyth: a step that cannot be done and one for which the disk is full are tried in turn.
+SHORT = [
+    (Mode.COPY, "kill-after", 1, 1),
+    (Mode.COPY, "kill-half", 1, 2),
+    (Mode.COPY, "fail", 1, 2),
+    (Mode.COPY, "full", 2, 2),
+    (Mode.HARDLINK, "kill-before", 1, 2),
+]
+LONG = [(mode, kind, 1, 1) for mode in Mode for kind in FAULTS]
 
 
 def prepared(root: Path, mode: Mode, *, swaps: bool = True) -> Library:
@@ -72,14 +80,18 @@ def temporaries(library: Library) -> list[str]:
     return [name for _, _, names in os.walk(library.albums) for name in names if name.startswith(".album-sort-tmp-")]
 
 
-@pytest.mark.parametrize(("mode", "kind"), [*SHORT, *(pytest.param(*case, marks=pytest.mark.long) for case in LONG)])
-def test_a_run_disturbed_at_any_step_is_finished_by_the_next_one(fast_path: Path, mode: Mode, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "kind", "first", "stride"), [*SHORT, *(pytest.param(*case, marks=pytest.mark.long) for case in LONG)]
+)
+def test_a_run_disturbed_at_any_step_is_finished_by_the_next_one(
+    fast_path: Path, mode: Mode, kind: str, first: int, stride: int
+) -> None:
     """Killed before, within or after a step, or told that the step failed or that the disk is full."""
     # Where one move of a ring fails and the others do not, a name may come out with a suffix: rings are for the kills.
     swaps = kind in KILLS
     steps, expected = undisturbed(fast_path / "undisturbed", mode, swaps=swaps)
     assert steps > 25
-    for step in range(1, steps + 1):
+    for step in range(first, steps + 1, stride):
         library = prepared(fast_path / str(step), mode, swaps=swaps)
         sources = tree(library.sources)
         fault = Fault(step, kind=kind)
@@ -99,10 +111,12 @@ def test_a_run_disturbed_at_any_step_is_finished_by_the_next_one(fast_path: Path
         shutil.rmtree(library.root)
 
 
-@pytest.mark.parametrize("kind", ["kill-after", *(pytest.param(kind, marks=pytest.mark.long) for kind in KILLS[:2])])
-def test_a_recovery_that_is_killed_itself_can_be_repeated(fast_path: Path, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "stride"), [("kill-after", 9), *(pytest.param(kind, 4, marks=pytest.mark.long) for kind in KILLS)]
+)
+def test_a_recovery_that_is_killed_itself_can_be_repeated(fast_path: Path, kind: str, stride: int) -> None:
     steps, expected = undisturbed(fast_path / "undisturbed", Mode.COPY)
-    for first in range(2, steps + 1, 4):
+    for first in range(2, steps + 1, stride):
         for second in range(1, 10):
             library = prepared(fast_path / f"{first}-{second}", Mode.COPY)
             with pytest.raises(Killed):

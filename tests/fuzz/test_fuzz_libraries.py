@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import REPOSITORY
 
-SHORT = 5
+SHORT = 3
 LONG = 2_000
 
 
