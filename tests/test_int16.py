@@ -85,6 +85,14 @@ def kept(resnet18: WeightsFile, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder
 
 
+@pytest.fixture(scope="module")
+def kept_int8(resnet18: WeightsFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after a first run in int8, for tests that choose between both: that conversion takes two seconds."""
+    folder = tmp_path_factory.mktemp("converted-int8")
+    classifier(resnet18, folder, Precision.INT8)
+    return folder
+
+
 def kept_file(folder: Path) -> Path:
     (file,) = folder.glob("*-int16-v*.bin")
     return file
@@ -244,12 +252,13 @@ def test_published_int8_weights_run_as_the_numbers_they_stand_for(resnet18: Weig
         np.testing.assert_allclose(prediction.probabilities[:5], row[prediction.class_indices[:5]], atol=0.01)
 
 
-def test_a_conversion_that_answers_otherwise_is_refused(resnet18: WeightsFile, tmp_path: Path) -> None:
+def test_a_conversion_that_answers_otherwise_is_refused(resnet18: WeightsFile, kept_int8: Path, tmp_path: Path) -> None:
     """`auto` then goes on in another precision, and `int16` is an error that says so."""
     converted, moved = convert_resnet18(resnet18, load_state_dict(resnet18), calibration_views(), margin=1e-4)
     assert converted is None
     assert moved > 0.35
     inexact = replace(resnet18, backbone=replace(RESNET18, convert_int16=lambda *_: (converted, moved)))
+    shutil.copytree(kept_int8, tmp_path, dirs_exist_ok=True)
     assert classifier(inexact, tmp_path).precision is not Precision.INT16
     with pytest.raises(UsageError, match="not exact enough") as caught:
         classifier(inexact, tmp_path, Precision.INT16)
@@ -258,10 +267,11 @@ def test_a_conversion_that_answers_otherwise_is_refused(resnet18: WeightsFile, t
 
 @pytest.mark.parametrize(("seconds", "chosen"), [(0.5, Precision.INT8), (0.9, Precision.INT16)])
 def test_auto_takes_int8_where_that_is_much_faster(
-    ready: WeightsFile, tmp_path: Path, seconds: float, chosen: Precision
+    ready: WeightsFile, kept_int8: Path, tmp_path: Path, seconds: float, chosen: Precision
 ) -> None:
     """Measured once, on the calibration pictures, and kept with the converted weights: also by runs that measure nothing."""
     measured = []
+    shutil.copytree(kept_int8, tmp_path, dirs_exist_ok=True)
 
     def measure(networks: Sequence[Network], views: Views) -> Sequence[float]:
         measured.append((*[network.precision for network in networks], len(views)))
@@ -275,13 +285,17 @@ def test_auto_takes_int8_where_that_is_much_faster(
     assert classifier(ready, tmp_path, Precision.INT16).precision is Precision.INT16
 
 
-def test_what_a_small_run_converts_is_measured_by_the_next_large_one(ready: WeightsFile, tmp_path: Path) -> None:
+def test_what_a_small_run_converts_is_measured_by_the_next_large_one(
+    ready: WeightsFile, kept_int8: Path, tmp_path: Path
+) -> None:
     """A first run over a few photos does not pay for torch's int8; whoever has many finds it."""
     for seconds, chosen in ((0.9, Precision.INT16), (0.5, Precision.INT8)):
         folder = tmp_path / str(seconds)
         assert classifier(ready, folder).precision is Precision.INT16
         assert not list(folder.glob("*-int8-*"))
         assert classifier(ready, folder, calibration=no_calibration).precision is Precision.INT16
+        # The other conversion takes two seconds, too.
+        shutil.copytree(kept_int8, folder, dirs_exist_ok=True)
         measured: list[int] = []
 
         def measure(
@@ -326,8 +340,9 @@ def test_networks_are_measured_in_turns_and_the_slower_one_is_found() -> None:
 
 
 def test_where_it_does_not_run_torch_does_it(
-    resnet18: WeightsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    resnet18: WeightsFile, kept_int8: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shutil.copytree(kept_int8, tmp_path, dirs_exist_ok=True)
     monkeypatch.setattr(runner, "int16_runs_here", lambda: False)
     assert classifier(resnet18, tmp_path).precision is Precision.INT8
     with pytest.raises(UsageError, match="AVX2"):

@@ -169,12 +169,15 @@ def make_faulty(monkeypatch: pytest.MonkeyPatch, decision: str) -> None:
     monkeypatch.setattr(module, name, faulty)
 
 
+def test_without_a_fault_all_of_them_are_decided(photos: Path, tmp_path: Path) -> None:
+    whole, _ = decided(photos, tmp_path / "Albums")
+    assert not [one for one in whole.skipped if one.is_problem]
+
+
 @pytest.mark.parametrize("decision", DECISIONS)
 def test_a_fault_in_any_decision_costs_the_photo_that_it_is_about(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decision: str
 ) -> None:
-    whole, _ = decided(photos, tmp_path / "Albums")
-    assert not [one for one in whole.skipped if one.is_problem]
     make_faulty(monkeypatch, decision)
     preparation, planned = decided(photos, tmp_path / "Albums")
     (fault,) = (one for one in planned.plan.skipped if one.is_problem)

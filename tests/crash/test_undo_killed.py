@@ -72,8 +72,16 @@ def moved_by_hand_since(library: Library, mode: Mode) -> None:
 
 
 STORIES: list[Callable[[Library, Mode], None]] = [copies, moves, prune, moved_by_hand_since]
-CASES = [(story, Mode.COPY, kind) for story in STORIES for kind in KILLS] + [(moves, Mode.SYMLINK, "kill-after")]
-LONG = [(story, mode, kind) for story in (copies, moves) for mode in list(Mode)[1:] for kind in KILLS]
+# Killed after a step is killed before the next one: one story shows that it is.
+CASES = [
+    *((story, Mode.COPY, "kill-after") for story in STORIES),
+    (moves, Mode.COPY, "kill-before"),
+    (moves, Mode.SYMLINK, "kill-after"),
+]
+LONG = [
+    *((story, Mode.COPY, "kill-before") for story in STORIES),
+    *((story, mode, kind) for story in (copies, moves) for mode in list(Mode)[1:] for kind in KILLS),
+]
 
 
 def statuses(library: Library) -> dict[str, RunStatus]:
