@@ -94,6 +94,7 @@ ALLOWED: dict[str, set[str]] = {
     "api": {"sentences", "types", "paths", "errors", "config", "settings", "events", "operations", "scan"},
     "web": {"sentences", "choices", "types", "errors", "events", "core", "operations", "report"},
     "cli": {
+        "choices",
         "sentences",
         "types",
         "paths",

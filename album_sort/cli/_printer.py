@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from album_sort.choices import LANGUAGES
 from album_sort.process.sparing import Sparing
 from album_sort.terminal.printers import printer_for
-from album_sort.types import LANGUAGES
 
 
 def make_printer(

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from album_sort import __version__
+from album_sort.choices import LANGUAGES
 from album_sort.cli._commands import DefaultCommandGroup
 from album_sort.cli.command_catalogue import albums_app, config_app, models_app
 from album_sort.cli.command_cluster import cluster_app, worker
@@ -29,7 +30,6 @@ from album_sort.sentences import language_of, sentence, speak
 from album_sort.shell.help import EXIT_CODES, WRONG_CALL, PlainCommand, wrong_call
 from album_sort.terminal.faults import fault_of_disk, tell_fault
 from album_sort.terminal.layout import printable
-from album_sort.types import LANGUAGES
 
 app = typer.Typer(
     cls=DefaultCommandGroup,
