@@ -10,7 +10,8 @@ import pytest
 
 from album_sort.classifier.labels import load_wording
 from album_sort.errors import PictureRefused
-from album_sort.operations.predict import SAID_TO_SENDERS, Predictor
+from album_sort.operations.asked import SAID_TO_SENDERS
+from album_sort.operations.predict import Predictor
 from album_sort.settings import Settings
 from album_sort.types import LANGUAGES, FileEntry, FileKind
 

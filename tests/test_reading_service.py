@@ -14,10 +14,10 @@ import pytest
 
 from album_sort.classifier.resnet18 import RESNET18
 from album_sort.errors import AlbumSortError
-from album_sort.inspection.messages import Answer, Failed, Known, Read, ReaderSettings
+from album_sort.inspection.messages import Answer, Failed, Known, LookedCloser, Read, ReaderSettings, ReaderTask
 from album_sort.inspection.pool import ReaderPool
 from album_sort.inspection.uploads import Uploads, usable_name
-from album_sort.types import FileEntry, FileKind
+from album_sort.types import CLOSER_VIEWS, FileKind
 from tests.builders import make_jpeg, make_tree
 from tests.test_inspection import entries
 from tests.test_inspection_pool import readers
@@ -38,6 +38,10 @@ def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ReaderPool
         yield service
 
 
+def send(pool: ReaderPool, data: bytes, name: str = "") -> Future[Answer]:
+    return pool.submit(pool.keep_upload(data, name).done())
+
+
 def read(answer: Future[Answer]) -> Read:
     found = answer.result(timeout=60)
     assert isinstance(found, Read)
@@ -48,20 +52,12 @@ def test_bytes_are_read_as_the_file_would_be(pool: ReaderPool, tmp_path: Path) -
     photos = make_tree(tmp_path / "photos", {"IMG_20240501_101500.jpg": make_jpeg(1)})
     (file,) = entries(photos)
     of_file = read(pool.submit(file))
-    of_bytes = read(pool.submit_bytes(make_jpeg(1), "IMG_20240501_101500.jpg"))
+    of_bytes = read(send(pool, make_jpeg(1), "IMG_20240501_101500.jpg"))
     assert of_bytes.inspection.content_id == of_file.inspection.content_id
     assert of_bytes.inspection.file.name == of_file.inspection.file.name
     assert of_bytes.views is not None
     assert of_file.views is not None
     assert (of_bytes.views == of_file.views).all()
-
-
-def test_what_was_sent_lies_in_no_file_when_it_has_been_read(pool: ReaderPool, tmp_path: Path) -> None:
-    read(pool.submit_bytes(make_jpeg(2), "a.jpg"))
-    left = [path for path in (tmp_path / "temporary").rglob("*") if path.is_file()]
-    assert left == []
-    pool.close()
-    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_what_a_killed_server_has_left_is_taken_away_by_the_next(
@@ -71,49 +67,39 @@ def test_what_a_killed_server_has_left_is_taken_away_by_the_next(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("album_sort.inspection.held_folders._SECONDS_TO_BE_HELD", 0.0)
     held = Uploads()
-    kept = held.keep(b"picture", "a.jpg")
+    kept = held.keep(b"picture", "a.jpg").done()
     killed = Uploads()
-    left = killed.keep(b"picture", "b.jpg")
+    left = killed.keep(b"picture", "b.jpg").done()
     assert killed._folder is not None
     os.close(killed._folder._held)  # as the system does
-    Uploads().keep(b"picture", "c.jpg")
+    Uploads().keep(b"picture", "c.jpg").done()
     assert Path(kept.path).exists()
     assert not Path(left.path).exists()
     held.close()
 
 
-def test_an_upload_is_gone_before_its_answer_is_heard(
-    pool: ReaderPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    forget = Uploads.forget
-
-    def slowly(self: Uploads, file: FileEntry) -> None:
-        time.sleep(0.3)
-        forget(self, file)
-
-    monkeypatch.setattr(Uploads, "forget", slowly)
-    for data in (make_jpeg(2), b"no picture at all"):
-        pool.submit_bytes(data, "a.jpg").result(timeout=60)
-        assert list((tmp_path / "temporary").rglob("a.jpg")) == []
-
-
-def test_an_upload_that_was_called_off_is_taken_away(pool: ReaderPool, tmp_path: Path) -> None:
-    uploads = [pool.submit_bytes(make_jpeg(seed), f"{seed}.jpg") for seed in range(30)]
-    assert sum(upload.cancel() for upload in uploads) > 0
-    for upload in uploads:
-        if not upload.cancelled():
-            read(upload)
-    read(pool.submit_bytes(make_jpeg(31), "last.jpg"))  # comes after all of them
-    assert list((tmp_path / "temporary").rglob("*.jpg")) == []
+def test_what_was_sent_is_gone_when_it_is_dropped_and_when_all_ends(pool: ReaderPool, tmp_path: Path) -> None:
+    """Not before: it may be read for something else once more."""
+    sent = [pool.keep_upload(make_jpeg(seed), "a.jpg") for seed in (2, 3)]
+    content = read(pool.submit(sent[0].done())).inspection.content_id
+    closer = pool.submit(sent[0].done(), ReaderTask.LOOK_CLOSER).result(timeout=60)
+    assert isinstance(closer, LookedCloser)
+    assert closer.content_id == content
+    assert closer.views.shape == (CLOSER_VIEWS, 224, 224, 3)
+    sent[1].done()
+    sent[0].drop()
+    assert [path.read_bytes() for path in (tmp_path / "temporary").rglob("*.jpg")] == [make_jpeg(3)]
+    pool.close()
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_many_threads_are_served_by_the_same_processes(pool: ReaderPool) -> None:
-    read(pool.submit_bytes(make_jpeg(0)))
+    read(send(pool, make_jpeg(0)))
     before = readers()
     found: dict[int, str] = {}
 
     def ask(seed: int) -> None:
-        found[seed] = read(pool.submit_bytes(make_jpeg(seed), f"{seed}.jpg")).inspection.file.name
+        found[seed] = read(send(pool, make_jpeg(seed), f"{seed}.jpg")).inspection.file.name
 
     threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(12)]
     for thread in threads:
@@ -126,31 +112,31 @@ def test_many_threads_are_served_by_the_same_processes(pool: ReaderPool) -> None
 
 
 def test_what_cannot_be_read_is_an_answer_and_the_next_is_served(pool: ReaderPool) -> None:
-    broken = pool.submit_bytes(make_jpeg(3)[:200], "half.jpg").result(timeout=60)
-    nonsense = pool.submit_bytes(b"no picture at all", "text.jpg").result(timeout=60)
+    broken = send(pool, make_jpeg(3)[:200], "half.jpg").result(timeout=60)
+    nonsense = send(pool, b"no picture at all", "text.jpg").result(timeout=60)
     assert isinstance(broken, Failed)
     assert isinstance(nonsense, Failed)
     assert broken.skipped.reason.code.startswith("skip.")
-    assert read(pool.submit_bytes(make_jpeg(3))).views is not None
+    assert read(send(pool, make_jpeg(3))).views is not None
 
 
 def test_processes_that_died_while_nobody_asked_are_replaced(pool: ReaderPool) -> None:
-    read(pool.submit_bytes(make_jpeg(4)))
+    read(send(pool, make_jpeg(4)))
     for reader in readers():
         os.kill(reader, signal.SIGKILL)
-    assert read(pool.submit_bytes(make_jpeg(5))).views is not None
+    assert read(send(pool, make_jpeg(5))).views is not None
 
 
 def test_a_process_that_hangs_over_an_upload_is_given_up(tmp_path: Path) -> None:
     settings = ReaderSettings(RESNET18.preprocessing, 64, tmp_path / "cache", "key", 1 << 30, 1.0)
     with ReaderPool(settings, workers=1) as service:
-        read(service.submit_bytes(make_jpeg(6)))
+        read(send(service, make_jpeg(6)))
         (reader,) = readers()
         os.kill(reader, signal.SIGSTOP)
-        hung = service.submit_bytes(make_jpeg(7), "slow.jpg").result(timeout=60)
+        hung = send(service, make_jpeg(7), "slow.jpg").result(timeout=60)
         assert isinstance(hung, Failed)
         assert hung.skipped.reason.code == "skip.too-slow"
-        assert read(service.submit_bytes(make_jpeg(8))).views is not None
+        assert read(send(service, make_jpeg(8))).views is not None
 
 
 def test_a_run_and_single_requests_share_a_pool(pool: ReaderPool, tmp_path: Path) -> None:
@@ -158,19 +144,19 @@ def test_a_run_and_single_requests_share_a_pool(pool: ReaderPool, tmp_path: Path
     answers = pool.read(entries(photos))
     first = next(answers)
     assert isinstance(first, Read | Known)
-    assert read(pool.submit_bytes(make_jpeg(99))).views is not None
+    assert read(send(pool, make_jpeg(99))).views is not None
     assert len([*answers]) == 7
 
 
 def test_an_ended_pool_refuses_and_keeps_nobody_waiting(pool: ReaderPool) -> None:
-    waiting = [pool.submit_bytes(make_jpeg(seed)) for seed in range(20)]
+    waiting = [send(pool, make_jpeg(seed)) for seed in range(20)]
     began = time.monotonic()
     pool.close()
     assert time.monotonic() - began < 5
     for answer in waiting:
         assert answer.done()
     with pytest.raises(AlbumSortError, match="was ended"):
-        pool.submit_bytes(make_jpeg(0)).result(timeout=5)
+        send(pool, make_jpeg(0)).result(timeout=5)
     assert not readers()
     pool.close()
 
@@ -194,7 +180,7 @@ def test_a_name_that_was_sent_never_leads_anywhere(sent: str, used: str) -> None
 
 
 def test_a_sidecar_or_a_film_that_was_sent_is_what_its_name_says(pool: ReaderPool) -> None:
-    film = pool.submit_bytes(b"\0\0\0\x14ftypqt  " + bytes(64), "film.mov").result(timeout=60)
+    film = send(pool, b"\0\0\0\x14ftypqt  " + bytes(64), "film.mov").result(timeout=60)
     assert isinstance(film, Read)
     assert film.inspection.file.kind is FileKind.VIDEO
     assert film.views is None

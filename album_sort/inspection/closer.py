@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from album_sort.inspection.inspect import Classifies, InspectionSettings, Progress, processes_worth_starting
 from album_sort.inspection.memory import give_memory_back
@@ -47,6 +48,12 @@ def look_closer(
     return run.done
 
 
+def told_of(batch: Sequence[LookedCloser], classifier: Classifies) -> NDArray[np.float16]:
+    """What the network tells of the parts of each picture, (N, CLOSER_VIEWS, 512)."""
+    said = classifier.classify([view[None] for looked in batch for view in looked.views])
+    return np.stack([one.embedding for one in said]).reshape(len(batch), CLOSER_VIEWS, -1)
+
+
 def _batches(answers: Iterable[Answer], wanted: Mapping[ContentId, object], most: int) -> Iterator[list[LookedCloser]]:
     """Views of what is wanted; everything else is let go."""
     batch: dict[ContentId, LookedCloser] = {}
@@ -73,9 +80,7 @@ class _Run:
         """Has the network look at these, and remembers it."""
         if self._classifier is None:
             self._classifier = self.make_classifier()
-        said = self._classifier.classify([view[None] for looked in batch for view in looked.views])
-        parts = np.stack([one.embedding for one in said]).reshape(len(batch), CLOSER_VIEWS, -1)
-        for looked, seen in zip(batch, parts, strict=True):
+        for looked, seen in zip(batch, told_of(batch, self._classifier), strict=True):
             self.cache.add_closer(looked.content_id, seen)
             del self.left[looked.content_id]
             self.done += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -38,6 +38,16 @@ class ReaderSettings:
     seconds_per_file: float = 8.0
     """Most time for one file, beside the time to read its bytes: a good decoder needs a tenth of a second."""
     task: ReaderTask = ReaderTask.INSPECT
+    """What is done with files of which nothing else is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One file for a reading process."""
+
+    file: FileEntry
+    task: ReaderTask | None = None
+    """Where it is another than the usual one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,35 +137,30 @@ class Looked:
 class Request:
     """One file that somebody wants to have read; stays with the supervisor."""
 
-    file: FileEntry
+    order: Order
     answer: Future[Answer] = field(default_factory=Future)
     is_begun: bool = False
     """Whether a process has had it: from then on it cannot be called off."""
     is_suspect: bool = False
     """Whether a process has crashed over it."""
-    let_go: Callable[[], None] | None = None
-    """What ends with the reading, and has ended when anyone hears the answer. A callback of the future would run after that."""
+
+    @property
+    def file(self) -> FileEntry:
+        """That it is about."""
+        return self.order.file
 
     def begin(self) -> bool:
         """Whether it is still wanted; from then on it cannot be called off."""
         if not self.is_begun:
             self.is_begun = self.answer.set_running_or_notify_cancel()
-            if not self.is_begun:
-                self._end()
         return self.is_begun
 
     def settle(self, answer: Answer) -> None:
         """Gives the answer to whoever waits for it."""
-        self._end()
         self.answer.set_result(answer)
 
     def refuse(self, why: Exception) -> None:
         """Whoever waits for the answer gets the error; a request that was called off has nobody waiting."""
         if self.begin():
-            self._end()
             with contextlib.suppress(InvalidStateError):  # was answered meanwhile
                 self.answer.set_exception(why)
-
-    def _end(self) -> None:
-        if self.let_go is not None:
-            self.let_go()

@@ -19,7 +19,7 @@ from multiprocessing.connection import wait
 from typing import Self
 
 from album_sort.errors import AlbumSortError
-from album_sort.inspection.messages import Answer, Failed, ReaderSettings, Request
+from album_sort.inspection.messages import Answer, Failed, Order, ReaderSettings, ReaderTask, Request
 from album_sort.inspection.process import ReaderProcess
 from album_sort.inspection.uploads import Upload, Uploads
 from album_sort.sentences import sentence
@@ -52,11 +52,12 @@ class ReaderPool:
         self._readers: list[ReaderProcess] = []
         self._failed_starts = 0
 
-    def submit(self, file: FileEntry) -> Future[Answer]:
-        """Has one file read; the future raises `AlbumSortError` or OSError when no process can be started, or the pool has ended."""
-        return self._submit(Request(file))
+    def submit(self, file: FileEntry, task: ReaderTask | None = None) -> Future[Answer]:
+        """Has one file read; the future raises `AlbumSortError` or OSError when no process can be started, or the pool has ended.
 
-    def _submit(self, request: Request) -> Future[Answer]:
+        `task`: where something else is to be done with it than with the others.
+        """
+        request = Request(Order(file, task))
         with self._lock:
             if self._over is not None:
                 request.refuse(self._over)
@@ -69,26 +70,17 @@ class ReaderPool:
                 os.write(self._wake, b"\0")
         return request.answer
 
-    def submit_bytes(self, data: bytes, name: str = "") -> Future[Answer]:
-        """The same for bytes that lie in no file yet, as somebody has sent them under a name; raises OSError where there is no room.
-
-        A picture dates itself by its name where it says nothing else, and a suffix tells formats apart.
-        """
-        file = self._uploads.keep(data, name)
-        return self._submit(Request(file, let_go=lambda: self._uploads.forget(file)))
-
     def begin_upload(self, name: str = "") -> Upload:
-        """Room for bytes that come part by part; raises OSError where there is none."""
+        """Room for bytes that come part by part, under the name that they are sent by; raises OSError where there is none.
+
+        A picture dates itself by its name where it says nothing else, and a suffix tells formats apart. What has come is a file to be
+        read, until it is dropped or the pool is closed.
+        """
         return self._uploads.begin(name)
 
-    def submit_upload(self, upload: Upload) -> Future[Answer]:
-        """The same as `submit_bytes` when all has come; raises OSError where there is no room."""
-        try:
-            file = upload.done()
-        except OSError:
-            upload.drop()
-            raise
-        return self._submit(Request(file, let_go=upload.drop))
+    def keep_upload(self, data: bytes, name: str = "") -> Upload:
+        """The same for bytes that are at hand."""
+        return self._uploads.keep(data, name)
 
     def read(self, files: Iterable[FileEntry]) -> Iterator[Answer]:
         """One answer for each file; raises `AlbumSortError` when no reading process can be started."""

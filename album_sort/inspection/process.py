@@ -45,7 +45,7 @@ class ReaderProcess:
         if len(self.requests) == 1 and self.is_ready:
             self._start_clock_for(request.file)
         with contextlib.suppress(OSError):
-            self.connection.send(request.file)
+            self.connection.send(request.order)
 
     def take(self) -> tuple[Request, Answer] | None:
         """The first request in hand with its answer, None for the first word; raises EOFError or OSError when it has died."""

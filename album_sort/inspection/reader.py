@@ -25,6 +25,7 @@ from album_sort.inspection.messages import (
     Failed,
     Known,
     LookedCloser,
+    Order,
     Previewed,
     Read,
     ReaderSettings,
@@ -228,14 +229,14 @@ def _limit_memory(most_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
-def _answer(file: FileEntry, settings: ReaderSettings, cache: CacheReader) -> Answer:
-    match settings.task:
+def _answer(order: Order, settings: ReaderSettings, cache: CacheReader) -> Answer:
+    match order.task or settings.task:
         case ReaderTask.INSPECT:
-            return inspect(file, settings, cache)
+            return inspect(order.file, settings, cache)
         case ReaderTask.PREVIEW:
-            return preview(file, settings)
+            return preview(order.file, settings)
         case ReaderTask.LOOK_CLOSER:
-            return look_closer(file, settings)
+            return look_closer(order.file, settings)
 
 
 def serve(connection: Connection) -> None:
@@ -253,8 +254,8 @@ def serve(connection: Connection) -> None:
     cache = CacheReader(settings.cache_folder, settings.model_key)
     connection.send(Ready())
     while True:
-        file: FileEntry = connection.recv()
-        connection.send(_answer(file, settings, cache))
+        order: Order = connection.recv()
+        connection.send(_answer(order, settings, cache))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Bytes that somebody has sent, as files that a reading process can open: in a folder of our own, for as long as they are read."""
+"""Bytes that somebody has sent, as files that a reading process can open: in a folder of our own, until they are dropped."""
 
 from __future__ import annotations
 
@@ -73,19 +73,15 @@ class Uploads:
             os.mkdir(folder, 0o700)
         return Upload(folder, name)
 
-    def keep(self, data: bytes, name: str) -> FileEntry:
-        """The bytes as a file of this name; raises OSError where there is no room."""
+    def keep(self, data: bytes, name: str) -> Upload:
+        """A file of this name with these bytes; raises OSError where there is no room."""
         upload = self.begin(name)
         try:
             upload.write(data)
-            return upload.done()
         except OSError:
             upload.drop()
             raise
-
-    def forget(self, file: FileEntry) -> None:
-        """Takes a file away."""
-        shutil.rmtree(file.root, ignore_errors=True)
+        return upload
 
     def close(self) -> None:
         """Takes all away."""

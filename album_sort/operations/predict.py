@@ -1,7 +1,8 @@
 """What a server asks: which album would this picture go to? Each picture for itself, as many at once as people send.
 
 Reading goes on in processes that may die without harm, the network runs in one thread of this one, in batches of what has been
-read meanwhile. Nothing is written: what people send is in no cache and in no album.
+read meanwhile. A picture that may be one of siblings that differ by print is read once more, for a closer look, as a run would do.
+Nothing is written: what people send is in no cache and in no album.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,16 +19,17 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from album_sort.classifier.labels import load_wording
 from album_sort.config import cache_folder
 from album_sort.core.albums.filing_policy import FilingPolicy
-from album_sort.errors import PictureRefused
+from album_sort.errors import PictureRefused, WeightsUnavailable
+from album_sort.inspection.closer import told_of
 from album_sort.inspection.held_folders import take_away_left
 from album_sort.inspection.memory import give_memory_back
-from album_sort.inspection.messages import Answer, Failed, Known, Read
+from album_sort.inspection.messages import Answer, Failed, Known, LookedCloser, Read, ReaderTask
 from album_sort.inspection.pool import ReaderPool
 from album_sort.inspection.uploads import PREFIX as UPLOADS
 from album_sort.inspection.uploads import Upload
+from album_sort.operations.asked import Asked, Predicted
 from album_sort.operations.conversion import Conversion
 from album_sort.pipeline.bearings import Bearings, Picture
 from album_sort.pipeline.clock import utc_now
@@ -39,14 +41,13 @@ from album_sort.pipeline.records import build_records
 from album_sort.places.gazetteer import Gazetteer
 from album_sort.sentences import spoken
 from album_sort.settings import Settings
-from album_sort.state.readings import look_as_remembered, read_as_remembered
+from album_sort.state.readings import closer_as_remembered, look_as_remembered, read_as_remembered
 from album_sort.types import (
     LANGUAGES,
     Assignment,
     ContentId,
     FileEntry,
     Inspection,
-    PhotoFacts,
     Prediction,
     Reason,
     Skipped,
@@ -57,48 +58,11 @@ __all__ = ["Predicted", "Predictor", "Upload", "take_away_left_uploads"]
 _MOST_AT_ONCE = 8
 """Pictures in a batch: twice as many are no faster, and take 30 MB more for good."""
 
-SAID_TO_SENDERS = {
-    "skip.wrong-content": "sent.wrong-content",
-    "skip.no-picture": "sent.no-picture",
-    "skip.needs-jxl": "sent.needs-jxl",
-    "skip.raw-without-preview": "sent.raw-without-preview",
-    "skip.too-many-pixels": "sent.too-many-pixels",
-    "skip.no-pixels": "sent.no-pixels",
-    "skip.memory-to-read": "sent.memory-to-read",
-    "skip.memory-to-decode": "sent.memory-to-decode",
-    "skip.too-slow": "sent.too-slow",
-    "skip.crashed": "sent.crashed",
-    "skip.not-understood": "sent.not-understood",
-    "skip.orphan-sidecar": "sent.orphan-sidecar",
-}
-"""Reasons whose advice is for the owner of a library, by those that tell a sender what to do."""
-
 _BEFORE_TIDYING = 200
 """Pictures after which freed memory goes back to the system: it is cut into pieces that glibc keeps, twenty kilobytes a picture."""
 
 _PATIENCE_S = 1.0
 """For the batch in hand when all ends."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Predicted:
-    """What is thought of one picture."""
-
-    inspection: Inspection
-    """What was read of it: content, format, metadata, and the prediction."""
-    assignment: Assignment
-    """The album, the runners-up and the reasons."""
-    facts: PhotoFacts
-    """When and where it was taken, as far as it says so itself."""
-    policy: FilingPolicy
-    """By which it was decided."""
-    thumbnail: bytes = b""
-    """A small upright JPEG; empty for a film."""
-
-    @property
-    def prediction(self) -> Prediction | None:
-        """What the network says; None for a film, which it does not look at."""
-        return self.inspection.prediction
 
 
 class Predictor:
@@ -115,7 +79,8 @@ class Predictor:
         self.lang = lang
         self._gazetteer = cache(Gazetteer.load)
         self._pool = ReaderPool(self._engine.reader, self._engine.split.workers)
-        self._read: queue.SimpleQueue[tuple[_Asked, Answer] | None] = queue.SimpleQueue()
+        self._read: queue.SimpleQueue[tuple[Asked, Answer] | _Closer | None] = queue.SimpleQueue()
+        self._is_over = False
         self._thread = threading.Thread(target=self._answer_all, name="predictor", daemon=True)
         self._thread.start()
 
@@ -152,28 +117,33 @@ class Predictor:
         The future raises `PictureRefused` for one that cannot be read, `AlbumSortError` when nothing can be read any more. Called off,
         it is not read unless that has begun. `lang` is for this picture alone.
         """
-        future: Future[Predicted] = Future()
-        asked = _Asked(future, lang or self.lang, is_sent=not isinstance(picture, FileEntry))
-        match picture:
-            case bytes():
-                read = self._pool.submit_bytes(picture, name)
-            case Upload():
-                read = self._pool.submit_upload(picture)
-            case _:
-                read = self._pool.submit(picture)
+        upload = self._pool.keep_upload(picture, name) if isinstance(picture, bytes) else picture
+        if isinstance(upload, Upload):
+            try:
+                asked = Asked(upload.done(), lang or self.lang, upload)
+            except OSError:
+                upload.drop()
+                raise
+        else:
+            asked = Asked(upload, lang or self.lang)
 
         def pass_on(answer: Future[Answer]) -> None:
-            if answer.cancelled():
-                return
             error = answer.exception()
             if error is not None:
-                _fail(future, error)
+                asked.fail(error)
             else:
                 self._read.put((asked, answer.result()))
 
-        read.add_done_callback(pass_on)
-        future.add_done_callback(lambda ended: read.cancel() if ended.cancelled() else None)
-        return future
+        self._have_read(asked, pass_on)
+        return asked.future
+
+    def _have_read(
+        self, asked: Asked, pass_on: Callable[[Future[Answer]], None], task: ReaderTask | None = None
+    ) -> None:
+        """Has the file read, and what came of it passed on, unless whoever asked calls it off before that has begun."""
+        read = self._pool.submit(asked.file, task)
+        read.add_done_callback(lambda answer: asked.let_go() if answer.cancelled() else pass_on(answer))
+        asked.future.add_done_callback(lambda ended: read.cancel() if ended.cancelled() else None)
 
     def predict(self, picture: bytes, name: str = "") -> tuple[Prediction | None, Assignment]:
         """What the network says of a picture, and the album; raises `PictureRefused` for one that cannot be read."""
@@ -208,31 +178,46 @@ class Predictor:
 
     def _answer_all(self) -> None:
         answered = 0
-        while (first := self._read.get()) is not None:
-            batch, is_last = [first], False
-            with suppress(queue.Empty):
-                while len(batch) < min(self._engine.settings.batch_size, _MOST_AT_ONCE):
-                    following = self._read.get_nowait()
-                    if following is None:
-                        is_last = True
-                        break
-                    batch.append(following)
-            try:
-                self._answer(batch)
-            except Exception as error:  # noqa: BLE001 - handed to those who wait; the next batch is another one
-                for asked, _ in batch:
-                    _fail(asked.future, error)
-            if is_last:
-                return
+        while batch := self._batch():
             answered += len(batch)
-            del first, batch
+            self._answer_batch(batch)
+            del batch
             if answered >= _BEFORE_TIDYING:
                 answered = 0
                 give_memory_back()
 
-    def _answer(self, batch: Sequence[tuple[_Asked, Answer]]) -> None:
+    def _batch(self) -> list[tuple[Asked, Answer] | _Closer]:
+        """What has been read meanwhile, at most so much: nothing when all has ended.
+
+        Whatever this thread would have read after that is refused at once, so that it is in the queue before the queue is empty.
+        """
+        batch: list[tuple[Asked, Answer] | _Closer] = []
+        with suppress(queue.Empty):
+            while len(batch) < min(self._engine.settings.batch_size, _MOST_AT_ONCE):
+                following = self._read.get(block=not batch and not self._is_over)
+                if following is None:
+                    self._is_over = True
+                else:
+                    batch.append(following)
+        return batch
+
+    def _answer_batch(self, batch: Sequence[tuple[Asked, Answer] | _Closer]) -> None:
+        new = [one for one in batch if not isinstance(one, _Closer)]
+        try:
+            self._answer(new)
+        except Exception as error:  # noqa: BLE001 - handed to those who wait; the next batch is another one
+            for asked, _ in new:
+                asked.fail(error)
+        for one in batch:
+            if isinstance(one, _Closer):
+                self._answer_closer(one)
+
+    def _answer(self, batch: Sequence[tuple[Asked, Answer]]) -> None:
         """One pass of the network for all pictures that it has not seen."""
         bearings = self._bearings()
+        if not bearings.looks_closer:
+            for asked, _ in batch:
+                asked.let_go()  # before the network, which may have to be made first
         new = [answer for _, answer in batch if isinstance(answer, Read) and answer.views is not None]
         views = [answer.views for answer in new if answer.views is not None]
         classified = self._engine.steady.classify(views) if views else []
@@ -253,10 +238,11 @@ class Predictor:
                 case Known(_, _, Inspection() as one):
                     path = one.file.path
                     inspection = known.inspections.get(path, one)
-                    self._decide(asked, inspection, known.thumbnails.get(path, b""), bearings, picture)
+                    thumbnail = known.thumbnails.get(path, b"")
+                    self._decide_or_look(_Looked(asked, inspection, thumbnail, bearings, picture))
                 case Read(inspection, _, thumbnail):
                     inspection = replace(inspection, prediction=predictions.get(id(answer)))
-                    self._decide(asked, inspection, thumbnail, bearings, picture)
+                    self._decide_or_look(_Looked(asked, inspection, thumbnail, bearings, picture))
 
     def _known(self, known: Sequence[Known], bearings: Bearings) -> _KnownFiles:
         """What is known of files, with what the head reads in it."""
@@ -270,16 +256,42 @@ class Predictor:
             return _KnownFiles(read, thumbnails, looks)
 
     def _closer(self, contents: Sequence[ContentId], bearings: Bearings) -> Looks:
-        """What runs have seen of these contents by closer looks; what is sent here is not looked at again."""
+        """What runs have seen of these contents by closer looks."""
         if not bearings.looks_closer:
             return {}
         with self._engine.open_cache() as store:
             return store.closer_of(contents)
 
-    def _decide(
-        self, asked: _Asked, inspection: Inspection, thumbnail: bytes, bearings: Bearings, picture: Picture
-    ) -> None:
+    def _decide_or_look(self, looked: _Looked) -> None:
+        """The album, now or after a closer look: what waits for that keeps no other picture waiting."""
+        if not looked.wants_closer:
+            self._decide(looked)
+            return
+
+        def pass_on(answer: Future[Answer]) -> None:
+            self._read.put(_Closer(looked, None if answer.exception() else answer.result()))
+
+        self._have_read(looked.asked, pass_on, ReaderTask.LOOK_CLOSER)
+
+    def _answer_closer(self, closer: _Closer) -> None:
+        """The album after a closer look; where there was none to be had, as a run would decide without."""
+        looked, answer = closer.looked, closer.answer
+        content = looked.inspection.content_id
+        try:
+            if isinstance(answer, LookedCloser) and answer.content_id == content:
+                with suppress(
+                    WeightsUnavailable
+                ):  # of a picture that the cache knows, the network is asked nothing else
+                    told = closer_as_remembered(told_of([answer], self._engine.steady)[0])
+                    looked = replace(looked, picture=looked.picture.looked_at(content, told))
+        except Exception as error:  # noqa: BLE001 - the border of one picture
+            looked.asked.fail(error)
+            return
+        self._decide(looked)
+
+    def _decide(self, looked: _Looked) -> None:
         """The album of one picture, without neighbours, homes and trips; a fault of the program is this picture's alone."""
+        asked, inspection, policy = looked.asked, looked.inspection, looked.bearings.policy
         now_utc = utc_now()
         try:
             records = build_records({inspection.file.path: inspection}, now_utc=now_utc).photos
@@ -287,13 +299,12 @@ class Predictor:
                 asked.refuse(Reason.of("skip.orphan-sidecar"))
                 return
             context = LibraryContext(now_utc, asked.lang, gazetteer=self._gazetteer)
-            library, scores = gather_apart(records, context, bearings.policy)
-            assignment = bearings.decide(library, scores, picture)
+            library, scores = gather_apart(records, context, policy)
+            assignment = looked.bearings.decide(library, scores, looked.picture)
         except Exception as error:  # noqa: BLE001 - the border of one picture
-            _fail(asked.future, error)
+            asked.fail(error)
             return
-        with suppress(InvalidStateError):
-            asked.future.set_result(Predicted(inspection, assignment, library.photos[0], bearings.policy, thumbnail))
+        asked.answer(Predicted(inspection, assignment, library.photos[0], policy, looked.thumbnail))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -306,25 +317,31 @@ class _KnownFiles:
     looks: Mapping[ContentId, NDArray[np.float16]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Who waits for an answer, in which language, and whether they have sent the picture."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Looked:
+    """One picture as it was looked at, and what decides about it."""
 
-    future: Future[Predicted]
-    lang: str
-    is_sent: bool
+    asked: Asked
+    inspection: Inspection
+    thumbnail: bytes
+    bearings: Bearings
+    picture: Picture
 
-    def refuse(self, reason: Reason) -> None:
-        """There will be none."""
-        code = SAID_TO_SENDERS.get(reason.code, reason.code) if self.is_sent else reason.code
-        _fail(self.future, PictureRefused(load_wording().say(replace(reason, code=code), self.lang)))
+    @property
+    def wants_closer(self) -> bool:
+        """Whether a closer look may change the album."""
+        return self.bearings.wants_closer(self.inspection.content_id, self.picture)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Closer:
+    """The same, read once more."""
+
+    looked: _Looked
+    answer: Answer | None
+    """None where nothing is read any more."""
 
 
 def take_away_left_uploads() -> None:
     """What killed servers have left of what was sent to them."""
     take_away_left(UPLOADS)
-
-
-def _fail(future: Future[Predicted], error: BaseException) -> None:
-    with suppress(InvalidStateError):
-        future.set_exception(error)

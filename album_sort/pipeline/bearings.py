@@ -20,7 +20,7 @@ from album_sort.pipeline.assigning import Decider
 from album_sort.pipeline.facts import AlbumTable, Library
 from album_sort.pipeline.hand import all_albums
 from album_sort.pipeline.heeding import evidence_of_teaching, likely_followers, may_follow
-from album_sort.pipeline.lessons import Heard, Looks, hear
+from album_sort.pipeline.lessons import Heard, Looks, hear, worth_a_look
 from album_sort.pipeline.policy import load_policy, with_lessons
 from album_sort.pipeline.remembered import Remembered
 from album_sort.settings import Settings
@@ -44,6 +44,10 @@ class Picture:
     def looks(self, contents: Iterable[ContentId]) -> Looks:
         """The same of closer looks."""
         return {content: self.closer[content] for content in contents if content in self.closer}
+
+    def looked_at(self, content: ContentId, told: NDArray[np.float16]) -> Self:
+        """The same with what a closer look has told of it (CLOSER_VIEWS, 512)."""
+        return replace(self, closer={**self.closer, content: told})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +85,12 @@ class Bearings:
     def looks_closer(self) -> bool:
         """Whether closer looks tell anything."""
         return any(one.looks_closer for one in self.usable)
+
+    def wants_closer(self, content: ContentId, picture: Picture) -> bool:
+        """Whether a run over this picture would look closer at it, and nobody has."""
+        if content in picture.closer:
+            return False
+        return any(worth_a_look(self.usable, self.policy.taught, (content,), picture))
 
     def decide(self, library: Library, scores: AlbumTable, picture: Picture) -> Assignment:
         """The album of a library's only photo."""

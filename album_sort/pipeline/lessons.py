@@ -193,14 +193,18 @@ def _look_where_needed(
     looker: Looker,
 ) -> None:
     """All at once, so that a person sees how many there are."""
+    if any(lesson.looks_closer for lesson in usable):
+        looker.looks(worth_a_look(usable, least, asked, cache))
+
+
+def worth_a_look(
+    usable: Sequence[Lesson], least: Mapping[AlbumId, float], asked: Sequence[ContentId], cache: Seen
+) -> Iterator[ContentId]:
+    """Photos that some lesson wants to be looked at closer, once for each of these lessons."""
     closer = [lesson for lesson in usable if lesson.looks_closer]
-    if closer:
-        looker.looks(
-            known[number]
-            for known, rows in _rows_of(asked, cache)
-            for lesson in closer
-            for number in np.flatnonzero(lesson.worth_a_look(rows, least)).tolist()
-        )
+    for known, rows in _rows_of(asked, cache) if closer else ():
+        for lesson in closer:
+            yield from (known[number] for number in np.flatnonzero(lesson.worth_a_look(rows, least)).tolist())
 
 
 def scores_of(

@@ -141,6 +141,11 @@ def look_as_remembered(prediction: Prediction, embedding: NDArray[np.float16]) -
     return look_of(embedding_as_remembered(embedding), kept)
 
 
+def closer_as_remembered(parts: NDArray[np.float16]) -> NDArray[np.float16]:
+    """What a closer look has told (CLOSER_VIEWS, 512), as the cache would give it back."""
+    return codec.unpack_closer(codec.pack_closer(parts))
+
+
 def _pairs(
     file: CacheFile, query: str, values: tuple[object, ...], contents: Sequence[bytes]
 ) -> Iterator[tuple[bytes, bytes]]:
