@@ -6,6 +6,8 @@ import hashlib
 import json
 import shutil
 import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,8 @@ import pytest
 
 from album_sort.config import resolve_settings
 from album_sort.events import silent
+from album_sort.operations.live import LiveAlbums
+from album_sort.operations.order import settings_here
 from album_sort.pipeline.closer import CloserLooks
 from album_sort.pipeline.engine import SteadyClassifier, make_engine
 from album_sort.pipeline.stages import Stages
@@ -64,6 +68,13 @@ class Home:
 
     def filed(self, album: str) -> set[str]:
         return {path.name for path in (self.folder / "A" / album).rglob("*.jpg")}
+
+    def answered(self, sent: Mapping[str, bytes]) -> dict[str, str]:
+        """The album of each picture, as a server of these albums answers."""
+        albums = str(self.folder / "A")
+        live = LiveAlbums(albums, settings_here(albums, lambda kept: (kept,) if kept else ()))
+        with closing(live), live.predictor() as predictor:
+            return {name: predictor.predict(data, name)[1].album for name, data in sent.items()}
 
     @property
     def looks(self) -> int:
@@ -130,6 +141,19 @@ def test_what_differs_by_print_is_told_apart_by_a_closer_look(home: Home, tmp_pa
     title, follower = next((title, min(some)) for title, some in follow.items() if some)
     source = next((home.photos / "P").rglob(follower))
     assert f"of your {SHOWN} examples of “{title}”" in home.call("explain", str(source), "--offline").stdout
+    sent = {
+        f"{KINDS[kind][0]}{seed}.jpg": product_photo(
+            kind, seed, backgrounds=SHIPPED, by_word_alone=False, scales=(1.2, 1.5)
+        )
+        for kind in (0, 6)
+        for seed in range(40, 46)
+    }
+    answered = home.answered(sent)
+    make_tree(tmp_path / "sent", sent)
+    home.call("sort", str(tmp_path / "sent"), "--offline", "--no-previews")
+    went = {title: {name for name in sent if answered[name] == title.lower()} for title in (FIRST, SECOND)}
+    assert went == {title: home.filed(title) & set(sent) for title in went}
+    assert all(went.values()), went
     text = (tmp_path / "both.json").read_text().replace("album-sort lesson 2", "album-sort lesson 7")
     (tmp_path / "later.json").write_text(text)
     assert "newer album-sort" in home.call("learn", "import", "later.json", code=2).stderr

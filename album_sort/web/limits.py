@@ -24,7 +24,7 @@ class Limits:
     """Of a form's field that is no picture; all of them are passed over."""
     fields: int = 20
     waiting_bytes: int = 2048 * MB
-    """Of all pictures that lie on the disk and wait to be read."""
+    """Of all pictures that lie on the disk and wait for an answer."""
     waiting_pictures: int = 64
     """Sent and not answered yet; further ones wait in their sockets."""
     requests: int = 64
