@@ -149,6 +149,7 @@ class Page:
         page = self._data.page(self._outcome, files=setting.files, photos_base=setting.photos_base)
         if setting.links:
             page["data"] = setting.links.data
+            page["isEarlier"] = bool(setting.links.newest)
         return {
             "words": words,
             "t": words.text,

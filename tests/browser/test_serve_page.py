@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,32 @@ def test_a_cover_is_chosen_applied_shown_and_taken_back(page: Any, albums: Path)
     playwright.expect(undo).to_have_count(0, timeout=60_000)
     playwright.expect(page.locator(".live-job")).to_contain_text("done", timeout=60_000)
     assert cover() == was
+
+
+def test_an_earlier_report_takes_no_correction(page: Any, server: Running, albums: Path) -> None:  # noqa: F811
+    """Neither by key nor by mouse; what waits in the browser belongs to the newest page, and stays as it is."""
+    runs = albums / ".album-sort" / "runs"
+    newest = max(path.parent.name for path in runs.glob("*/report.jsonl"))
+    earlier = "20250101-000000-0000"
+    page.evaluate("albumSort.photos.load().then(() => albumSort.fixes.belongsTo([albumSort.photos.idOf(0)], 'farm-animals'))")
+    waiting = page.evaluate("JSON.stringify(localStorage)")
+    assert "farm-animals" in waiting
+    shutil.copytree(runs / newest, runs / earlier)
+    try:
+        page.goto(f"{server.address}/runs/{earlier}#/all")
+        page.locator(".photos .frame").first.focus()
+        page.keyboard.press("x")
+        page.locator(".photos .frame").nth(1).click(modifiers=["Shift"])
+        page.locator("#viewer[open] .about-photo").click()
+        playwright.expect(page.locator("#viewer dl").first).to_be_visible()
+        assert page.locator(".tick, .fix, #ticked:visible, #pending:visible").count() == 0
+        page.goto(f"{server.address}/runs/{earlier}#/review")
+        page.locator("#view h1").wait_for()
+        assert page.locator(".queue").count() == 0
+        look_at(page)
+        assert page.evaluate("JSON.stringify(localStorage)") == waiting
+    finally:
+        shutil.rmtree(runs / earlier)
 
 
 def test_photos_are_ticked_moved_and_taken_back(page: Any, server: Running, albums: Path) -> None:  # noqa: F811

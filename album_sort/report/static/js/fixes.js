@@ -8,6 +8,8 @@
   // Shells take some hundred thousand characters a line; far below that, and a new line begins.
   const LONGEST_LINE = 60000;
   const COVERS_KEY = `album-sort covers ${page.out}`;
+  // The albums of an earlier report are to be looked at: what is kept in the browser belongs to the newest.
+  const isPossible = !page.isEarlier;
   const pending = new Map();
   const covers = new Map(); // by album, the photo that is to stand for it
   const listeners = [];
@@ -157,8 +159,8 @@
   }
 
   albumSort.fixes = {
-    pending, covers, belongsTo, chooseCover, forget, command, chooser, albumChoices, result,
-    start: () => { read(); listeners.push(drawBar); drawBar(); },
+    isPossible, pending, covers, belongsTo, chooseCover, forget, command, chooser, albumChoices, result,
+    start: () => { if (isPossible) { read(); listeners.push(drawBar); drawBar(); } },
     onChange: (listener) => { listeners.push(listener); return () => listeners.splice(listeners.indexOf(listener), 1); },
   };
 })();

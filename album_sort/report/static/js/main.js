@@ -31,7 +31,7 @@
     if (kind === "new") return { title: t("new_title"), base: newestFirst.filter((i) => photos.isFlagged(i, photos.flags.NEW)) };
     if (kind === "review") {
       const number = page.albums.findIndex((album) => album.id === "review");
-      return { title: t("review_title"), base: newestFirst.filter((i) => index.album[i] === number), fixed: "album", isQueue: true };
+      return { title: t("review_title"), base: newestFirst.filter((i) => index.album[i] === number), fixed: "album", isQueue: fixes.isPossible };
     }
     if (kind === "similar") {
       const inBurst = new Map(index.bursts.flatMap((burst, number) => burst.map((i) => [i, number])));

@@ -293,7 +293,7 @@
       return;
     }
     if (mine !== drawn) return;
-    panel?.append(el("p", { class: "title" }, isolated(photos.index.name[position])), details(position, card), mending(position, card));
+    panel?.append(el("p", { class: "title" }, isolated(photos.index.name[position])), details(position, card), ...(fixes.isPossible ? [mending(position, card)] : []));
     await drawPicture(stage, photo, card, mine);
   }
 

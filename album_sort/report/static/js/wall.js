@@ -109,6 +109,7 @@
   }
 
   function tick(ids, isOn) {
+    if (!fixes.isPossible) return;
     for (const id of ids) {
       if (isOn) ticked.add(id);
       else ticked.delete(id);
@@ -195,7 +196,7 @@
       if (photo.isFilm) marks.append(el("span", { class: "film" }, sign("play")));
       if (albumSort.page.marksNew && photos.isFlagged(position, photos.flags.NEW)) marks.append(el("span", { class: "chip new" }, t("new_mark")));
       opener.append(marks);
-      const element = el("div", { class: "photo" }, opener, mark);
+      const element = el("div", { class: "photo" }, opener, fixes.isPossible && mark);
       const tile = { element, frame: opener, mark, item, id: photo.id };
       holdToTick(opener, item);
       fill(tile, photo);
@@ -302,7 +303,7 @@
     function onTile(item, event) {
       if (held === item) { held = -1; return; }
       current = item;
-      if (ticked.size || event.shiftKey) toggle(item, event.shiftKey);
+      if (fixes.isPossible && (ticked.size || event.shiftKey)) toggle(item, event.shiftKey);
       else onOpen(item);
     }
 
@@ -319,6 +320,7 @@
     }
 
     function holdToTick(opener, item) {
+    if (!fixes.isPossible) return;
       let timer = 0;
       const stop = () => window.clearTimeout(timer);
       opener.addEventListener("pointerdown", (event) => {
