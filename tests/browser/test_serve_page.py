@@ -13,6 +13,7 @@ import pytest
 from album_sort.operations.live import LiveAlbums
 from album_sort.operations.order import settings_here
 from album_sort.operations.pending import Pending
+from album_sort.operations.words import web_words
 from tests import pictures
 from tests.builders import picture_jpeg
 from tests.serve_server import Running, running_server
@@ -34,6 +35,13 @@ DROP = """async ([files]) => {
   while (shown() < 11 && performance.now() - began < 5000) await new Promise(requestAnimationFrame);
   return performance.now() - began;
 }"""
+
+
+BEGIN_ALBUM = """(title) => fetch("/changes", {
+  method: "POST",
+  headers: { "X-Album-Sort-Token": document.getElementById("album-sort-live").dataset.key },
+  body: JSON.stringify({ changes: [{ kind: "new-album", title, photos: [albumSort.photos.idOf(1)] }] }),
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +135,9 @@ def test_an_earlier_report_takes_no_correction(page: Any, server: Running, album
     runs = albums / ".album-sort" / "runs"
     newest = max(path.parent.name for path in runs.glob("*/report.jsonl"))
     earlier = "20250101-000000-0000"
-    page.evaluate("albumSort.photos.load().then(() => albumSort.fixes.belongsTo([albumSort.photos.idOf(0)], 'farm-animals'))")
+    page.evaluate(
+        "albumSort.photos.load().then(() => albumSort.fixes.belongsTo([albumSort.photos.idOf(0)], 'farm-animals'))"
+    )
     waiting = page.evaluate("JSON.stringify(localStorage)")
     assert "farm-animals" in waiting
     shutil.copytree(runs / newest, runs / earlier)
@@ -146,6 +156,45 @@ def test_an_earlier_report_takes_no_correction(page: Any, server: Running, album
         assert page.evaluate("JSON.stringify(localStorage)") == waiting
     finally:
         shutil.rmtree(runs / earlier)
+
+
+def test_what_waits_changes_under_ones_eyes_and_speaks_one_language(chromium: Any, server: Running) -> None:
+    """On the page of changes: one is removed, all are discarded, others come; the browser's language is not the albums'."""
+    context = chromium.new_context(locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{server.address}/?token={server.keys.token}")
+    some = "albumSort.photos.load().then(() => albumSort.fixes.belongsTo([albumSort.photos.idOf(0)], 'farm-animals'))"
+    page.goto(f"{server.address}/#/changes")
+    page.locator("#view h1").wait_for()
+    waiting, plan, add = (
+        page.locator(".live-waiting li"),
+        page.locator(".live-plan"),
+        page.locator("#pending button.button"),
+    )
+    for title in ("One", "a<b"):
+        page.evaluate(some)
+        add.click()
+        playwright.expect(waiting).to_have_count(1)
+        page.evaluate(BEGIN_ALBUM, title)
+        page.evaluate("albumSort.router.refresh()")
+        playwright.expect(waiting).to_have_count(2)
+        if title == "One":
+            waiting.nth(1).get_by_role("button").click()
+            playwright.expect(waiting).to_have_count(1)
+            page.get_by_role("button", name="Discard all").click()
+            playwright.expect(waiting).to_have_count(0)
+            playwright.expect(page.locator("#apply")).to_be_hidden()
+    playwright.expect(plan.get_by_role("alert")).to_contain_text("a<b")
+    assert not any("\u4e00" <= one <= "\u9fff" for one in plan.get_by_role("alert").inner_text())
+    page.get_by_role("button", name="Discard all").click()
+    playwright.expect(waiting).to_have_count(0)
+    context.close()
+
+
+def test_a_server_that_is_gone_is_told_where_its_progress_was(page: Any, server: Running) -> None:
+    page.route("**/events", lambda route: route.abort())
+    page.goto(f"{server.address}/#/changes")
+    playwright.expect(page.locator(".live-job [role=alert]")).to_have_text(web_words("en").text("live_gone"))
 
 
 def test_photos_are_ticked_moved_and_taken_back(page: Any, server: Running, albums: Path) -> None:  # noqa: F811

@@ -16,7 +16,8 @@
   async function call(method, path, body) {
     const answer = await fetch(path, {
       method,
-      headers: { [meta.header]: meta.key, ...(body ? { "Content-Type": "application/json" } : {}) },
+      // refusals are sentences of this page, whatever language the browser prefers
+      headers: { [meta.header]: meta.key, "Accept-Language": document.documentElement.lang, ...(body ? { "Content-Type": "application/json" } : {}) },
       body: body && JSON.stringify(body),
     });
     const told = await answer.json().catch(() => ({ error: say("gone") }));
@@ -137,10 +138,12 @@
   // ---- what is being done
 
   let events = null;
-  function listen(onState) {
+  function listen(onState, onLost) {
     events?.close();
     events = new EventSource("/events");
     events.addEventListener("message", (event) => onState(JSON.parse(event.data)));
+    // the browser goes on asking by itself; what the server then says takes the place of this
+    events.addEventListener("error", onLost);
   }
 
   async function begin(path, body) {
@@ -188,7 +191,7 @@
       wasBusy = isBusy;
       stateOf(box, state);
       for (const one of document.querySelectorAll(".live [data-starts]")) one.disabled = isBusy;
-    });
+    }, () => box.replaceChildren(ui().el("p", { role: "alert" }, say("gone"))));
   }
 
   async function view(target) {

@@ -2,7 +2,7 @@
 // Corrections that a person has made and not yet carried out: in a static page they become one command to copy, in a served one the
 // server takes them. They are kept in the browser, so that closing the page loses none.
 (() => {
-  const { page, source, photos, router } = albumSort;
+  const { page, source, photos } = albumSort;
   const { t, el, option, button, copyable, say, isolated } = albumSort.words;
   const KEY = `album-sort fixes ${page.out}`;
   // Shells take some hundred thousand characters a line; far below that, and a new line begins.
@@ -137,7 +137,6 @@
       await live.fix([...pending].map(([id, album]) => ({ id, album })));
       pending.clear();
       changed();
-      router.refresh();
       return;
     }
     const dialog = document.getElementById("result");

@@ -161,11 +161,11 @@
     view.replaceChildren();
   }
 
-  async function show(route) {
+  async function show(route, isForced = false) {
     // the skip link moves the focus, not the page
     if (window.location.hash === "#main") return;
     const address = withoutPhoto(route);
-    if (route.isPage && shown && address === shownAddress) { showPhoto(route.query.get("photo")); return; }
+    if (route.isPage && shown && address === shownAddress && !isForced) { showPhoto(route.query.get("photo")); return; }
     const mine = turn += 1;
     const y = history.state?.y;
     shownAddress = address;

@@ -40,7 +40,7 @@
     keepPlace();
     if (replace) history.replaceState(history.state, "", to);
     else history.pushState({ depth: (history.state?.depth ?? 0) + 1 }, "", to);
-    refresh();
+    tell(false);
   }
 
   // The same page with other values; an empty one is taken away. `replace` keeps it out of the history.
@@ -56,14 +56,16 @@
     else go(path, query, { replace: true });
   }
 
-  function refresh() { for (const listener of listeners) listener(current()); }
+  function tell(isForced) { for (const listener of listeners) listener(current(), isForced); }
+
+  // Draws the page that is open anew: what it shows is another thing now.
+  function refresh() { tell(true); }
 
   history.scrollRestoration = "manual";
   document.addEventListener("click", keepPlace, { capture: true });
   window.addEventListener("scroll", keepPlaceSoon, { passive: true });
   // Both events may come for one step; the listeners see the same address twice and do nothing the second time.
-  window.addEventListener("popstate", refresh);
-  window.addEventListener("hashchange", refresh);
+  for (const step of ["popstate", "hashchange"]) window.addEventListener(step, () => tell(false));
 
   albumSort.router = { current, go, change, leave, refresh, pathOf, address, onChange: (listener) => listeners.push(listener) };
 })();
