@@ -181,7 +181,7 @@ def test_a_given_file_comes_first_and_auto_means_resnet18_for_it(tmp_path: Path)
 def test_a_given_file_must_exist_and_the_message_names_it(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nowhere\.pth"):
         find_weights(WeightsQuery(file=tmp_path / "nowhere.pth"))
-    with pytest.raises(UsageError, match="does not exist"):
+    with pytest.raises(UsageError, match="is a folder"):
         find_weights(WeightsQuery(file=tmp_path))
 
 

@@ -201,7 +201,10 @@ def _address_of(official: OfficialWeights) -> str:
 def _given(path: Path, backbone: Backbone) -> WeightsFile:
     if not path.is_file():
         raise UsageError(
-            sentence("network.weights-file-does-not", path=str(path)), hint=sentence("network.give-the-path-of")
+            sentence(
+                "network.weights-is-no-file" if path.exists() else "network.weights-file-does-not", path=str(path)
+            ),
+            hint=sentence("network.give-the-path-of"),
         )
     return _checked(backbone, path, sentence("network.origin-given"))
 

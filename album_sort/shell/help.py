@@ -70,7 +70,7 @@ def _said(key: str | None) -> str | None:
     return sentence(key) if key and has_sentence(key) else key
 
 
-_METAVARS = {"LAT,LON": "LAT-LON", "CAMERA=+1h30m": "CAMERA", "DIR|FILE.html": "DIR", "FILE|-": "FILE-OR"}
+_METAVARS = {"LAT,LON": "LAT-LON", "CAMERA=+1h30m": "CAMERA", "DIR|FILE.html": "DIR-OR", "FILE|-": "FILE-OR"}
 
 
 def _metavar(given: str | None) -> str | None:
