@@ -200,6 +200,7 @@ def test_it_is_forgotten_brought_back_handed_on_and_survives_a_lost_state(home: 
         (["..", "CAT"], "'..' cannot be the name of a folder"),
         (["AC/DC", "CAT"], "for example 'AC_DC'"),
         (["Bello", "CAT", "--not", "CAT"], "as belonging to 'Bello' and as not belonging to it"),
+        (["Con", "CAT"], "for example '_Con'"),
         (["forget", "Bello"], "no album 'Bello' was learned here"),
         (["export", "Bello", "x.json"], "no album 'Bello' was learned here"),
         (["import", "CAT"], "does not hold a learned album"),

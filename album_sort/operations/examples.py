@@ -235,6 +235,7 @@ def _with_fixes(album: TaughtAlbum, there: Albums) -> TaughtAlbum:
 def refuse_shared(albums: Sequence[TaughtAlbum], lessons: Sequence[Lesson], paths: Mapping[ContentId, str]) -> None:
     """A photo can be the example of one album only: it is filed there."""
     own = {one.album for one in albums}
+    own_titles = {one.title for one in albums}
     owners = {
         content: one.title
         for lesson in lessons
@@ -245,6 +246,11 @@ def refuse_shared(albums: Sequence[TaughtAlbum], lessons: Sequence[Lesson], path
     for one in albums:
         for content in one.positive:
             other = owners.setdefault(content, one.title)
+            if other != one.title and other in own_titles:
+                raise UsageError(
+                    sentence("learn.is-in-two", get=paths.get(content, content[:12]), title=one.title, other=other),
+                    hint=sentence("learn.leave-it-in-one", other=other),
+                )
             if other != one.title:
                 raise UsageError(
                     sentence("learn.is-an-example-of", get=paths.get(content, content[:12]), other=other),

@@ -228,9 +228,15 @@ def folder_title(given: str) -> str:
     if not is_name(title):
         raise UsageError(
             sentence("learn.cannot-be-the-name", title=title),
-            hint=sentence("learn.give-another-name-for", strip=sanitise(title).strip("._ ") or "Bello"),
+            hint=sentence("learn.give-another-name-for", strip=_name_instead(title)),
         )
     return title
+
+
+def _name_instead(title: str) -> str:
+    """A name like it that holds everywhere: `Con` without its underscore would be refused again."""
+    safe = sanitise(title)
+    return next((name for name in (safe.strip("._ "), safe) if name.strip("._ ") and is_name(name)), "Bello")
 
 
 def remember(state: DestinationState, there: Albums, keeps: Mapping[str, str]) -> RunId:

@@ -100,7 +100,7 @@ class TaughtThere:
             raise UsageError(
                 sentence("learn.no-album-was-learned", name=name), hint=sentence("learn.album-sort-learn-name")
             )
-        found = find_album(name, self._titles)
+        found = find_album(name, self._titles, listed_by="learn.album-sort-learn-list")
         return next(one for one in self.albums if one.album.album == found)
 
 
@@ -158,7 +158,7 @@ def forget(destination: str, name: str, *, wait_seconds: float, sink: EventSink)
             raise UsageError(
                 sentence("learn.no-album-was-learned", name=name), hint=sentence("learn.album-sort-learn-list")
             )
-        found = find_album(name, corrected | titles_of)
+        found = find_album(name, corrected | titles_of, listed_by="learn.album-sort-learn-list")
         lessons = [one for one in here.all_lessons if found in {each.album for each in one.albums}]
         titles = tuple(each.title for one in lessons for each in one.albums)
         by_corrections = title_of(found, here.albums, here.lang) if found in corrected else ""

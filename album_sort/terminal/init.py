@@ -33,7 +33,8 @@ def set_up(call: InitCall) -> None:
     """Asks what the call leaves open, shows what would be written, and writes it when that is agreed to."""
     lang = call.lang or spoken()
     if not call.yes and not call.is_preview and not can_ask():
-        raise UsageError(sentence("command.init-asks-and-nobody"), hint=sentence("command.album-sort-init-photos"))
+        key = "command.album-sort-init-remove" if call.removes else "command.album-sort-init-photos"
+        raise UsageError(sentence("command.init-asks-and-nobody"), hint=sentence(key))
     if call.removes:
         planned = operation.plan_removal(call.albums)
     else:

@@ -16,8 +16,13 @@ def is_called(name: str, album: AlbumId, titles: Iterable[str]) -> bool:
     return any(fold(spelled.strip()) == wanted for spelled in (album, *titles))
 
 
-def find_album(name: str, titles: Mapping[AlbumId, Iterable[str]]) -> AlbumId:
-    """The album of that name, whatever its capitals; raises `UsageError` with the nearest name for one that is unknown."""
+def find_album(
+    name: str, titles: Mapping[AlbumId, Iterable[str]], *, listed_by: str = "plan.album-sort-albums-list"
+) -> AlbumId:
+    """The album of that name, whatever its capitals; raises `UsageError` with the nearest name for one that is unknown.
+
+    `listed_by`: the sentence that says how all of these are listed.
+    """
     known: dict[str, tuple[AlbumId, str]] = {}
     for album, given in titles.items():
         for spelled in (album, *given):
@@ -27,6 +32,4 @@ def find_album(name: str, titles: Mapping[AlbumId, Iterable[str]]) -> AlbumId:
         return known[wanted][0]
     near = nearest(wanted, known) or next((key for key in known if wanted and key.startswith(wanted)), "")
     guess = sentence("plan.did-you-mean", known=known[near][1]) if near else ""
-    raise UsageError(
-        sentence("plan.unknown-album", name=name, guess=guess), hint=sentence("plan.album-sort-albums-list")
-    )
+    raise UsageError(sentence("plan.unknown-album", name=name, guess=guess), hint=sentence(listed_by))
