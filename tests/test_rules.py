@@ -25,6 +25,7 @@ from album_sort.types import (
     PhotoFacts,
     PhotoGroup,
     Reason,
+    TimeSource,
 )
 from tests.album_cases import facts_of, file_photo, place_of, shipped_rules, trip_of, with_overlay
 
@@ -193,6 +194,17 @@ def test_explain_says_where_date_and_place_come_from() -> None:
     assert "taken 2025-12-30 (local time, exact to the day)" in text
     assert "1 km from Niseko, Japan (from EXIF GPS)" in text
     assert "no date is known" in explained(facts_of(classes=TABBY))
+
+
+def test_explain_does_not_say_that_a_photo_was_taken_when_its_copy_was_written() -> None:
+    dated = facts_of(classes=TABBY, taken="2025-12-30T14:00")
+    assert dated.capture_time is not None
+    copied = dataclasses.replace(
+        dated, capture_time=dataclasses.replace(dated.capture_time, source=TimeSource.MTIME), time_why=()
+    )
+    text = explained(copied)
+    assert "the file was last changed 2025-12-30 14:00" in text
+    assert "taken 2025" not in text
 
 
 def test_explain_says_which_date_was_believed_and_how_its_offset_is_known() -> None:

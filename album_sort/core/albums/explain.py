@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from album_sort.core.damage import damage_reason
 from album_sort.core.together import why_together
 from album_sort.core.wording import Wording
-from album_sort.types import REVIEW, AlbumScore, Assignment, LabelSet, PhotoFacts, PositionSource, Reason, TimePrecision
+from album_sort.types import (
+    REVIEW,
+    AlbumScore,
+    Assignment,
+    LabelSet,
+    PhotoFacts,
+    PositionSource,
+    Reason,
+    TimePrecision,
+    TimeSource,
+)
 
 SHOWN_CLASSES = 5
 SHOWN_SCORES = 5
@@ -138,7 +148,11 @@ def _when_and_where(facts: PhotoFacts) -> Iterator[Reason]:
     else:
         # A day is not a midnight: what is not known is not shown.
         local = time.local.isoformat(sep=" ", timespec="minutes")[: _SHOWN_OF_DATE.get(time.precision)]
-        yield Reason.of("explain.date", local=local, precision=str(time.precision))
+        # When a copy was written says nothing of when the photo was taken.
+        if time.source is TimeSource.MTIME:
+            yield Reason.of("explain.file-date", local=local)
+        else:
+            yield Reason.of("explain.date", local=local, precision=str(time.precision))
         yield from facts.time_why
     if facts.place is not None:
         place, source = facts.place, facts.place.source
