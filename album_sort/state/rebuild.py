@@ -6,7 +6,9 @@ Files that no run speaks of are found by their content when the next run plans (
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from album_sort.state.facts import INSERT_FACT, fact_to_columns
@@ -33,8 +35,9 @@ def rebuild(connection: sqlite3.Connection, destination: Path) -> None:
     with transaction(connection):
         connection.executemany(INSERT_CORRECTION, map(correction_to_columns, corrections))
         connection.executemany(INSERT_FACT, map(fact_to_columns, facts))
+        happened = Counter(row.run_id for row in found.played)
         for run in found.runs:
-            _insert_run(connection, run)
+            _insert_run(connection, run, happened[run.record.run_id])
         connection.executemany(UPSERT_OUTPUT, map(ledger_to_columns, found.ledger.values()))
         _insert_journal(connection, found.played)
         _insert_memory(connection, found)
@@ -61,8 +64,9 @@ def insert_run(connection: sqlite3.Connection, run: RunRecord) -> None:
     )
 
 
-def _insert_run(connection: sqlite3.Connection, run: RunFiles) -> None:
-    insert_run(connection, run.record)
+def _insert_run(connection: sqlite3.Connection, run: RunFiles, happened: int) -> None:
+    # One that was killed has not left how much it did; as one that did nothing, an undo would take back the run before it.
+    insert_run(connection, run.record if run.end is not None else replace(run.record, done=happened))
     connection.executemany(INSERT_WORD, [word_to_columns(run.record.run_id, word) for word in run.words])
     if run.record.status is not RunStatus.UNDONE:
         connection.executemany(

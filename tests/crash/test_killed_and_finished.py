@@ -101,6 +101,18 @@ def test_one_undo_takes_back_a_killed_run_and_what_finished_it(
     assert [status for _, status, _ in history(albums)] == [RunStatus.DONE, RunStatus.UNDONE, RunStatus.UNDONE]
 
 
+def test_a_killed_run_is_taken_back_alone_where_the_database_is_lost_too(home: Path) -> None:
+    """Only the tree tells how much it has done: as one that did nothing, it would be passed over for the run before."""
+    albums = home / "albums"
+    before = sorted(albums.rglob("IMG_*"))
+    killed("publish", 2, *WORDS["sort"](home))
+    assert sorted(albums.rglob("IMG_*")) != before
+    (albums / ".album-sort" / "state.sqlite").unlink()
+    assert call("undo", "--out", albums) == 0
+    assert sorted(albums.rglob("IMG_*")) == before
+    assert [status for _, status, _ in history(albums)] == [RunStatus.DONE, RunStatus.UNDONE]
+
+
 def test_killed_twice_it_is_still_one(home: Path) -> None:
     albums = home / "albums"
     before = albums_of(albums)
