@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ from album_sort.inspection.messages import Previewed
 from album_sort.operations.changes import apply_changes
 from album_sort.operations.live import LiveAlbums
 from album_sort.operations.order import settings_here
+from album_sort.operations.stop import StopRequest
+from album_sort.operations.undo import undo
 from album_sort.operations.verify import verify
 from album_sort.pipeline.previewing import make_previews
 from album_sort.report.rows import photo_from_json, photo_to_json
@@ -400,8 +403,16 @@ def test_whatever_files_a_photo_makes_its_preview(tmp_path: Path, monkeypatch: p
     assert call("fix", "--forget", filed()["1.tif"], *out) == 0
     apply_changes(str(albums), [KeepOut((photo,))], here)
     assert (len(filed()), has_no_hole()) == (1, True)
-    assert call("undo", *out) == 0
+    shutil.rmtree(store)
+    stop, gentle = StopRequest(), list[bool]()
+
+    def look(_told: object) -> None:
+        gentle.append(stop.is_gentle)
+
+    undo(str(albums), "", wait_seconds=1.0, sink=look, stop=stop, tell=look)
     assert (len(filed()), has_no_hole()) == (2, True)
+    assert gentle
+    assert all(gentle), "broken off before it is told, it would be repeated, and take back the run before"
 
 
 def test_photos_are_filed_where_previews_cannot_be(album_sort: Program, tmp_path: Path) -> None:

@@ -68,16 +68,20 @@ def undo(
     must_be_ours(destination)
     with held_destination(destination, wait_seconds, sink) as state:
         finished = runs_together(state.runs(), state.finished_undo) if state.finished_undo is not None else ()
-        if any(run.run_id.startswith(run_id) for run in finished):
-            _show_newest_page(destination)
-            taken = _finished(state, finished)
-        else:
-            taken = _take_back(destination, _chosen_and_checked(state, run_id, destination, sink), state, sink, stop)
-        # What came back from the trash, or under another name; before it is told, for whoever is killed here means this undo again.
-        undone = runs_together(state.runs(), taken.run_id)
-        came_back = {content for run in undone for content in state.journal(run.run_id).brought_back()}
-        keep_previews(destination, state, came_back, settings or Settings(), sink=sink, stop=stop)
-        tell(taken)
+        is_repeated = any(run.run_id.startswith(run_id) for run in finished)
+        run = None if is_repeated else _chosen_and_checked(state, run_id, destination, sink)
+        # Until it is told: broken off in between, it would be repeated, and take back the run before.
+        with stop.gently():
+            if run is None:
+                _show_newest_page(destination)
+                taken = _finished(state, finished)
+            else:
+                taken = _take_back(destination, run, state, sink, stop)
+            # What came back from the trash, or under another name; before it is told, for whoever is killed here means this undo again.
+            undone = runs_together(state.runs(), taken.run_id)
+            came_back = {content for run in undone for content in state.journal(run.run_id).brought_back()}
+            keep_previews(destination, state, came_back, settings or Settings(), sink=sink, stop=stop)
+            tell(taken)
         return taken
 
 
@@ -102,17 +106,16 @@ def _chosen_and_checked(state: DestinationState, run_id: str, destination: str, 
 def _take_back(
     destination: str, run: RunRecord, state: DestinationState, sink: EventSink, stop: StopRequest
 ) -> TakenBack:
-    with stop.gently():
-        undone = take_back(
-            destination,
-            state,
-            run.run_id,
-            utc_now(),
-            fs=RealFileSystem(),
-            stop=stop,
-            tidy=lambda: _show_newest_page(destination),
-            on_picture=lambda picture: tell_unreadable(picture, language_of(state), sink),
-        )
+    undone = take_back(
+        destination,
+        state,
+        run.run_id,
+        utc_now(),
+        fs=RealFileSystem(),
+        stop=stop,
+        tidy=lambda: _show_newest_page(destination),
+        on_picture=lambda picture: tell_unreadable(picture, language_of(state), sink),
+    )
     is_complete = not undone.untidy and not undone.results
     is_lesson = run.command == LEARN
     return TakenBack(run.run_id, undone, is_complete, len(state.corrections()), language_of(state), is_lesson)
