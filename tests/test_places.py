@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from album_sort.core.geo import distances_km, unit_vectors
 from album_sort.core.trips.titles import majority_country
+from album_sort.errors import AlbumSortError
 from album_sort.places._index import TOWNS_FILE, TownIndex, load_index
 from album_sort.places.building import build_index, write_index
 from album_sort.places.gazetteer import Gazetteer
@@ -173,6 +174,22 @@ def test_the_table_that_ships_is_what_is_made_of_the_data(tmp_path: Path) -> Non
     assert (tmp_path / "towns.npz").read_bytes() == TOWNS_FILE.read_bytes()
 
 
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut off", "other bytes", "something else"])
+def test_a_table_that_is_not_as_it_was_shipped_is_named(tmp_path: Path, damage: str) -> None:
+    whole, towns = TOWNS_FILE.read_bytes(), tmp_path / "towns.npz"
+    middle = len(whole) // 3
+    kept = {
+        "empty": b"",
+        "cut off": whole[:middle],
+        "other bytes": whole[:middle] + bytes(9) + whole[middle + 9 :],
+        "something else": b"PK\5\6" + bytes(18),
+    }
+    if damage in kept:
+        towns.write_bytes(kept[damage])
+    with pytest.raises(AlbumSortError, match=r"towns\.npz"):
+        load_index(towns)
+
+
 def test_the_table_that_ships_is_whole(index: TownIndex) -> None:
     columns = (index.geoname_id, index.population, index.seat, index.country, index.zone)
     assert {len(column) for column in columns} == {len(index.position)}
@@ -251,3 +268,4 @@ def test_a_town_is_found_by_its_name_in_either_language(english: Gazetteer) -> N
     assert english.find("Paris, Texas") == texan
     assert english.find("Munich, FR") is None
     assert english.find("Nowhere at all") is None
+    assert english.find(", CN") is None, "nothing is no name, also of towns that have none in Chinese"

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from album_sort.errors import AlbumSortError
+from album_sort.sentences import sentence
 
 TOWNS_FILE: Final = Path(__file__).with_name("towns.npz")
 
@@ -35,7 +40,22 @@ class TownIndex:
     zones: NDArray[np.uint8]
 
 
-def load_index() -> TownIndex:
-    """The table of this install."""
-    with np.load(TOWNS_FILE, allow_pickle=False) as stored:
-        return TownIndex(**{field.name: stored[field.name] for field in fields(TownIndex)})
+def load_index(file: Path = TOWNS_FILE) -> TownIndex:
+    """The table of this install; raises `AlbumSortError` where it is missing or damaged."""
+    try:
+        # Opened here: of a file that is cut off, the reader leaves its own handle open.
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as stored:
+            return TownIndex(**{field.name: stored[field.name] for field in fields(TownIndex)})
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise AlbumSortError(
+            sentence("order.the-towns-cannot-be", file=str(file)), hint=sentence("order.install-again")
+        ) from error

@@ -76,6 +76,9 @@ class Gazetteer:
     def find_all(self, text: str) -> list[Place]:
         """All towns of a name, the largest first."""
         name, _, within = (part.strip().casefold() for part in text.partition(","))
+        if not name:
+            # An empty line is that of a town without a Chinese name.
+            return []
         wanted = {
             row for names in self._all_names() for row, held in enumerate(names) if held.decode().casefold() == name
         }
