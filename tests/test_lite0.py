@@ -201,11 +201,15 @@ def test_other_weights_are_measured_and_kept_only_where_they_agree(weights: Weig
 def without_torch(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """A first run over two photos where torch cannot be imported, as if it were not installed."""
     make_tree(folder, {f"in/{n}.jpg": make_jpeg(n) for n in range(2)})
+    return call_without_torch(folder, "in", "--out", "out", "--offline", "--model", "efficientnet-lite0", *options)
+
+
+def call_without_torch(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     code = (
         "import sys; sys.modules |= dict.fromkeys(('torch', 'torchvision')); from album_sort.cli import app; app.main()"
     )
     return subprocess.run(
-        [sys.executable, "-c", code, "in", "--out", "out", "--offline", "--model", "efficientnet-lite0", *options],
+        [sys.executable, "-c", code, *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), "ALBUM_SORT_CACHE_DIR": str(folder / "cache")},
         capture_output=True,
@@ -219,6 +223,14 @@ def test_a_first_run_with_the_shipped_network_needs_no_torch(tmp_path: Path) -> 
     done = without_torch(tmp_path)
     assert done.returncode == 0, done.stderr
     assert "2 photos" in done.stdout
+
+
+def test_a_network_that_only_torch_knows_the_address_of_is_not_fetched_without_it(tmp_path: Path) -> None:
+    refused = call_without_torch(tmp_path, "models", "fetch")
+    assert refused.returncode == 4
+    assert "torch is not installed" in refused.stderr
+    assert "--model efficientnet-lite0" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 def test_what_needs_torch_says_so_where_it_is_not_installed(tmp_path: Path) -> None:

@@ -189,7 +189,10 @@ def fetch_weights(
 def _address_of(official: OfficialWeights) -> str:
     from album_sort.classifier.torch_startup import import_torchvision  # noqa: PLC0415 - torch only when fetching
 
-    import_torchvision()
+    try:
+        import_torchvision()
+    except ModuleNotFoundError as error:
+        raise WeightsUnavailable(sentence("network.the-package-is-not", package=error.name)) from error
     from torchvision import models  # noqa: PLC0415
 
     member: object = models
