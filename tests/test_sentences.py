@@ -208,7 +208,7 @@ def test_help_is_chinese_where_chinese_is_spoken(in_chinese: typer.testing.CliRu
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (["sort", "a"], "缺少 --out / -o"),
+        (["sort", "a"], "缺少 --out：相册要放到哪个文件夹"),
         (["undo", "--ot", "a"], "没有选项 --ot；您是不是想用 --out？"),
         (["undo", "--out"], "--out 后面要写一个值"),
         (["undo", "--out", "a", "b", "c"], "多出来的内容：c"),

@@ -204,7 +204,7 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
             folder_title(one.title)
             if fold(one.title) in taken:
                 learned = {taught.album for other in here.lessons for taught in other.albums}
-                hint = sentence("learn.forget-it-first-album")
+                hint = sentence("learn.forget-it-first-album", title=one.title)
                 if taken[fold(one.title)] not in learned:
                     hint = sentence("learn.learn-it-under-another")
                 raise UsageError(sentence("learn.there-is-an-album", title=one.title), hint=hint)

@@ -134,6 +134,8 @@ def _what(error: Any, kind: str) -> str:  # noqa: ANN401 - as above
             return _no_such_option(error)
         case "MissingParameter":
             kind = "argument" if error.param.param_type_name == "argument" else "option"
+            if "--out" in error.param.opts:
+                return sentence("command.missing-out")
             return sentence(f"command.missing-{kind}", name=_name_of(error))
         case "BadParameter":
             return sentence("command.not-a-value", name=_name_of(error), why=fault_in_our_words(error.message))

@@ -149,9 +149,12 @@ def _show_table(console: Terminal, words: Words, table: Timetable) -> None:
 
 
 def agrees_to_setup(lang: str) -> bool:
-    """Asks."""
+    """Asks, and says what a no means."""
     words = terminal_words(lang, err_console().encoding)
-    return agrees(words.text("init_agree"), words)
+    does = agrees(words.text("init_agree"), words)
+    if not does:
+        say(err_console(), words.text("init_not"))
+    return does
 
 
 def tell_same(lang: str) -> None:
