@@ -73,6 +73,7 @@ SCENES_OF_FILES: tuple[Callable[[Path], Shown], ...] = (
 )
 
 SEEN_BY_TEST = {
+    "explain.file-date": ("test_rules.py", "the file was last changed"),
     "albums.example": ("test_learn.py", "you showed it as an example of"),
     "albums.like-examples": ("test_learn.py", "looks like your examples of"),
     "albums.like-corrections": ("test_corrections_teach.py", "photos that you moved to"),

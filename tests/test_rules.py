@@ -203,7 +203,8 @@ def test_explain_does_not_say_that_a_photo_was_taken_when_its_copy_was_written()
         dated, capture_time=dataclasses.replace(dated.capture_time, source=TimeSource.MTIME), time_why=()
     )
     text = explained(copied)
-    assert "the file was last changed 2025-12-30 14:00" in text
+    assert "the file was last changed" in text
+    assert "2025-12-30 14:00" in text
     assert "taken 2025" not in text
 
 
