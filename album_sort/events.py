@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from album_sort.types import OpResult, PlannedOp, Skipped
 
@@ -121,6 +121,21 @@ class EventSink(Protocol):
 
     def __call__(self, event: Event, /) -> None:
         """Takes one event."""
+
+
+class Listener(Protocol):
+    """An event sink that is closed at the end."""
+
+    def __call__(self, event: Event) -> None:
+        """Takes one event."""
+
+    def __enter__(self) -> Self:
+        """Ready to listen."""
+        ...
+
+    def __exit__(self, *_: object) -> None:
+        """Leaves all as it was."""
+        ...
 
 
 def silent(_event: Event) -> None:

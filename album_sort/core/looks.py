@@ -29,7 +29,7 @@ _LOUDEST = 6e4
 def log_probabilities(prediction: Prediction) -> tuple[NDArray[np.float32], float]:
     """Logarithms of the kept classes' probabilities (K,), and that of each other class: their rest, spread evenly."""
     kept = np.maximum(prediction.probabilities, np.float32(LEAST_PROBABILITY))
-    others = max(1000 - len(kept), 1)
+    others = max(_CLASSES - len(kept), 1)
     rest = max((1.0 - float(prediction.probabilities.sum(dtype=np.float64))) / others, LEAST_PROBABILITY)
     logs: NDArray[np.float32] = np.log(kept)
     return logs, min(math.log(rest), float(logs.min(initial=0.0)))

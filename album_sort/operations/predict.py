@@ -279,9 +279,8 @@ class Predictor:
         content = looked.inspection.content_id
         try:
             if isinstance(answer, LookedCloser) and answer.content_id == content:
-                with suppress(
-                    WeightsUnavailable
-                ):  # of a picture that the cache knows, the network is asked nothing else
+                # Of a picture that the cache knows, the network is asked nothing else.
+                with suppress(WeightsUnavailable):
                     told = closer_as_remembered(told_of([answer], self._engine.steady)[0])
                     looked = replace(looked, picture=looked.picture.looked_at(content, told))
         except Exception as error:  # noqa: BLE001 - the border of one picture

@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
-from album_sort.events import Event, StageStarted
+from album_sort.events import Event, Listener, StageStarted
 from album_sort.process.effects import collect_again, collect_by_stage
-
-
-class Listener(Protocol):
-    """Takes events and is closed at the end."""
-
-    def __call__(self, event: Event) -> None:
-        """Takes one event."""
-
-    def __enter__(self) -> Self:
-        """Ready to listen."""
-        ...
-
-    def __exit__(self, *_: object) -> None:
-        """Leaves all as it was."""
-        ...
 
 
 @dataclass(slots=True)

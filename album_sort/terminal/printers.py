@@ -5,28 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
-from album_sort.events import Event
+from album_sort.events import Event, Listener
 from album_sort.operations.as_json import event_as_json
 from album_sort.operations.log_file import LogFile
 from album_sort.terminal.progress import HumanPrinter
 from album_sort.types import LANGUAGES
-
-
-class Printer(Protocol):
-    """Takes events and is closed at the end."""
-
-    def __call__(self, event: Event) -> None:
-        """Takes one event."""
-
-    def __enter__(self) -> Self:
-        """Ready to print."""
-        ...
-
-    def __exit__(self, *_: object) -> None:
-        """Leaves the terminal as it was."""
-        ...
 
 
 @dataclass(slots=True)
@@ -57,7 +42,7 @@ def print_json(row: dict[str, object]) -> None:
 class _Logged:
     """A printer with a log beside it."""
 
-    inner: Printer
+    inner: Listener
     log: LogFile
 
     def __enter__(self) -> Self:
@@ -74,7 +59,9 @@ class _Logged:
         self.log(event)
 
 
-def printer_for(*, quiet: bool, as_json: bool, with_progress: bool, log_file: str, lang: str = LANGUAGES[0]) -> Printer:
+def printer_for(
+    *, quiet: bool, as_json: bool, with_progress: bool, log_file: str, lang: str = LANGUAGES[0]
+) -> Listener:
     """The printer for these options."""
-    printer: Printer = JsonPrinter() if as_json else HumanPrinter(quiet=quiet, with_progress=with_progress, lang=lang)
+    printer: Listener = JsonPrinter() if as_json else HumanPrinter(quiet=quiet, with_progress=with_progress, lang=lang)
     return _Logged(printer, LogFile(log_file)) if log_file else printer
