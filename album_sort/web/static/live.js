@@ -183,12 +183,13 @@
 
   // The page's data is that of the run before: a job that is over makes it another page.
   function watch(box) {
-    let wasBusy = false;
+    let over = null; // the number of the last job that this page knows to be over: one may begin and end between two words of the server
     listen((state) => {
       const isBusy = state.status === BUSY;
-      if (wasBusy && !isBusy && state.status === "done" && state.kind !== "preview") { window.location.reload(); return; }
-      if (wasBusy && !isBusy && state.status === "failed") show();
-      wasBusy = isBusy;
+      const isNews = over !== null && !isBusy && state.number !== over;
+      if (isNews && state.status === "done" && state.kind !== "preview") { window.location.reload(); return; }
+      if (isNews && state.status === "failed") show();
+      over = isBusy ? over ?? state.number - 1 : state.number;
       stateOf(box, state);
       for (const one of document.querySelectorAll(".live [data-starts]")) one.disabled = isBusy;
     }, () => box.replaceChildren(ui().el("p", { role: "alert" }, say("gone"))));
