@@ -81,12 +81,19 @@ LONGEST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Processes take one file after another in this order (`bin/test`)."""
+    """Processes take one file after another in this order (`bin/test`); what a real browser does gets a second chance.
+
+    When a browser draws is not ours to say, and one of a thousand tests that is wrong about it would fail a whole run. The
+    summary names each that took two (`RERUN`): that is a fault to be found, of the test or of the page.
+    """
     places = {REPOSITORY / "tests" / f"{name}.py": place for place, name in enumerate(LONGEST)}
     gone = [path.name for path in places if not path.is_file()]
     if gone:
         raise pytest.UsageError(f"LONGEST in tests/conftest.py names files that are not there: {gone}")
     items.sort(key=lambda item: places.get(item.path, len(places)))
+    for item in items:
+        if item.path.is_relative_to(REPOSITORY / "tests" / "browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_collection_finish() -> None:
