@@ -196,6 +196,9 @@ def test_it_is_forgotten_brought_back_handed_on_and_survives_a_lost_state(home: 
         (["Pets", "CAT"], "'Pets' is an album already"),
         (["Bello"], "no examples given"),
         (["Bello", "P/none.jpg"], "no such photo: "),
+        (["lst"], "there is no command 'lst'; did you mean `album-sort learn list`?"),
+        (["shw", "Bello"], "did you mean `album-sort learn show`?"),
+        (["exprt", "Bello", "--wait", "1"], "did you mean `album-sort learn export`?"),
         (["Bel\nlo", "CAT"], "cannot be the title of an album"),
         (["..", "CAT"], "'..' cannot be the name of a folder"),
         (["AC/DC", "CAT"], "for example 'AC_DC'"),
@@ -211,6 +214,38 @@ def test_what_cannot_be_meant_is_said_and_leaves_no_trace(home: Home, words: lis
     before = (home.folder / "A/.album-sort/state.sqlite").read_bytes()
     assert said in home.learn(*(home.cat(1) if word == "CAT" else word for word in words), code=2).stderr
     assert (home.folder / "A/.album-sort/state.sqlite").read_bytes() == before
+
+
+def test_an_album_may_be_called_nearly_as_a_command(home: Home) -> None:
+    assert "“Lists”: learned" in home.learn("Lists", *home.examples(), "--dry-run").stdout
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "learn list",
+        "learn show Bello",
+        "learn forget Bello",
+        "learn export Bello x.json",
+        "learn import x.json",
+        "fix --list",
+        "review",
+        "runs",
+        "verify",
+        "undo",
+    ],
+)
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_without_albums_is_said_to_have_none(
+    tmp_path: Path, album_sort: Program, call: str, is_there: bool
+) -> None:
+    """Not that nothing was learned, said or waits there: the folder is misspelled."""
+    if is_there:
+        (tmp_path / "Z").mkdir()
+    ran = album_sort(*call.split(), "--out", "Z", cwd=tmp_path)
+    assert (ran.code, ran.stdout) == (1, "")
+    assert f"'{tmp_path}/Z' holds no albums made by album-sort" in ran.stderr
+    assert {path.name for path in tmp_path.rglob("*")} == ({"Z"} if is_there else set())
 
 
 def test_albums_that_nothing_was_sorted_into_learn_nothing(tmp_path: Path, album_sort: Program) -> None:
@@ -229,8 +264,14 @@ def test_another_network_learns_from_the_same_photos(home: Home, shared_weights:
     assert home.filed("Bello") <= CATS
 
 
+ENDED_AT = 17
+
+
 def test_questions_on_the_terminal_teach(home: Home) -> None:
-    """Each photo that is asked about is named with its folder; Enter skips it; the answers are remembered with the examples."""
+    """Each photo that is asked about is named with its folder; Enter skips it; the answers are remembered with the examples.
+
+    Each question tells how many there are, and how they end: what was answered until then counts.
+    """
     keyboard, terminal = os.openpty()
     arguments = [sys.executable, "-m", "album_sort", "learn", "Bello", *home.examples(), "--ask", "--out", "A"]
     with subprocess.Popen(
@@ -251,9 +292,14 @@ def test_questions_on_the_terminal_teach(home: Home) -> None:
             if line.rstrip().endswith(".jpg") and len(asked) < 20 and "%" not in line:
                 name = Path(line.strip().rpartition(" ")[2]).name
                 asked.append(name)
-                os.write(keyboard, b"\n" if len(asked) == 1 else b"y\n" if name in CATS else b"n\n")
+                said_of_it = b"\n" if len(asked) == 1 else b"y\n" if name in CATS else b"n\n"
+                os.write(keyboard, b"q\n" if len(asked) == ENDED_AT else said_of_it)
         assert asking.wait(60) == 0, "".join(said)
     os.close(keyboard)
+    assert len(asked) == ENDED_AT
+    for number in range(1, ENDED_AT + 1):
+        assert f"Bello? ({number} of 20) [y/n, Enter = I do not know, q = enough] " in "".join(said)
+    *asked, _ = asked
     shown = json.loads(home.learn("show", "Bello", "--json").stdout)
     yes, no = ({Path(one).name for one in shown[key]} for key in ("yes", "no"))
     assert asked[0] not in yes | no

@@ -101,7 +101,7 @@ SEEN_BY_TEST = {
     "notice.album-not-learned": ("test_changes.py", "takes no others by itself"),
     "notice.no-home": ("test_surroundings.py", "no home folder"),
     "notice.no-previews": ("test_previews.py", "not all pictures for the page could be made"),
-    "notice.other-network": ("test_download.py", "which ships with the install"),
+    "notice.other-network": ("test_download.py", "`album-sort models fetch`"),
     "notice.stale-native-code": ("test_native.py", "of another version and is not used"),
     "position.told": ("test_changes.py", "you said where it was taken"),
     "skip.crashed": ("test_inspection_pool.py", "skip.crashed"),

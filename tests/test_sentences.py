@@ -212,7 +212,7 @@ def test_help_is_chinese_where_chinese_is_spoken(in_chinese: typer.testing.CliRu
         (["undo", "--ot", "a"], "没有选项 --ot；您是不是想用 --out？"),
         (["undo", "--out"], "--out 后面要写一个值"),
         (["undo", "--out", "a", "b", "c"], "多出来的内容：c"),
-        (["albums", "lst"], "没有命令“lst”"),
+        (["albums", "lst"], "没有命令“lst”；您是不是想用 `album-sort albums list`？"),
         (["serve", "--port", "x"], "--port：需要整数"),
         (["serve", "--port", "70000"], "--port：最多 65535"),
         (["explain"], "缺少 照片"),

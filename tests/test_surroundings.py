@@ -173,6 +173,8 @@ def test_an_empty_source_is_refused(tmp_path: Path, album_sort: Program) -> None
         (("verfy", "--out", "y"), "did you mean `album-sort verify`?"),
         (("fetch",), "did you mean `album-sort models fetch`?"),
         (("help", "undoo"), "did you mean `album-sort undo`?"),
+        (("albums", "lst"), "there is no command 'lst'; did you mean `album-sort albums list`?"),
+        (("config", "nonsense"), "there is no command 'nonsense'\n"),
         (("nonsense",), "there is no command, file or folder 'nonsense'"),
     ],
 )

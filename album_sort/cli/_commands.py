@@ -9,13 +9,10 @@ from typing import Any
 
 from album_sort.errors import nearest
 from album_sort.sentences import sentence
-from album_sort.shell.help import PlainGroup
+from album_sort.shell.help import LIKENESS, PlainGroup
 
 _ABOUT_US = frozenset({"--help", "-h", "--version"})
 _OUT = frozenset({"--out", "-o"})
-
-_LIKENESS = 0.7
-"""Of a word and the command that it may mean: `undoo`, `sorrt`, `verfy`, but not `Ruins`."""
 
 
 class DefaultCommandGroup(PlainGroup):
@@ -57,7 +54,7 @@ class DefaultCommandGroup(PlainGroup):
         full = {name: name for name in self.commands}
         for name, command in self.commands.items():
             full |= {verb: f"{name} {verb}" for verb in getattr(command, "commands", ()) if verb not in full}
-        near = nearest(word.lower(), full, _LIKENESS)
+        near = nearest(word.lower(), full, LIKENESS)
         return sentence("command.did-you-mean-album", full=full[near]) if near else ""
 
     def _refuse_single_dash(self, ctx: Any, args: list[str]) -> None:  # noqa: ANN401 - as above

@@ -5,13 +5,15 @@ Only what the command line looks like: the work is imported when a command runs,
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from album_sort.cli import _options as o
-from album_sort.shell.help import EXIT_CODES, PlainCommand, PlainGroup
+from album_sort.errors import nearest
+from album_sort.shell.help import EXIT_CODES, LIKENESS, PlainCommand, PlainGroup, no_such_command
 
 DEFAULT = "album"
 
@@ -22,8 +24,20 @@ class LearnGroup(PlainGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer's own context class is private
         """Puts the default command before arguments that name none."""
         if args and args[0] not in self.commands and args[0] not in ("--help", "-h"):
+            if self._is_misspelled(args):
+                ctx.fail(no_such_command(ctx, args[0]))
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
+
+    def _is_misspelled(self, args: list[str]) -> bool:
+        """Whether it begins like a command, and shows nothing that an album could be learned from."""
+        word, *rest = args
+        if not nearest(word.lower(), self.commands, LIKENESS) or "--from-fixes" in rest or os.path.lexists(word):
+            return False
+        params: list[Any] = self.commands[DEFAULT].params
+        valued = {name for one in params if not getattr(one, "is_flag", True) for name in one.opts} - {"--not"}
+        shown = [one for before, one in zip([word, *rest], rest, strict=False) if before not in valued]
+        return not any(os.path.lexists(one) for one in shown)
 
 
 learn_app = typer.Typer(

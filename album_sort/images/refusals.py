@@ -1,6 +1,7 @@
 """Why a decoder gave up, in words of ours: libraries raise whatever they like, and say it in English only.
 
-What a person can do about it decides the reason; the library's own line stays in parentheses for those who want to look closer.
+What a person can do about it decides the reason; the library's own line stays a value of it, in no sentence, for those who want to look
+closer.
 """
 
 from __future__ import annotations

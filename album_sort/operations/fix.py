@@ -18,6 +18,7 @@ from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.operations.clock import now_there
 from album_sort.operations.pages import point_to_newest_page
 from album_sort.operations.previews import with_previews
+from album_sort.operations.runs import must_be_ours
 from album_sort.operations.stop import StopRequest
 from album_sort.paths import given_path
 from album_sort.pipeline.clock import utc_now
@@ -210,7 +211,8 @@ class SaidByHand:
 
 
 def said_by_hand(destination: str, albums_file: str) -> SaidByHand:
-    """Everything that was said or done by hand. Writes nothing."""
+    """Everything that was said or done by hand. Writes nothing. Raises `DestinationError` where there are no albums of ours."""
+    must_be_ours(destination)
     layout, rules = shape_of(read_kept(destination), albums_file)
     with open_to_read(destination) as state:
         renamed = names_by_hand(state.records(), layout, rules)

@@ -42,8 +42,25 @@ from album_sort.types.ledger import LEARN, RunStatus
 
 QUESTIONS = 20
 
-Ask = Callable[[str, str], bool | None]
-"""Asks whether the photo at a path belongs to the album of a title; None where nobody wants to say."""
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whether a photo belongs to an album."""
+
+    path: str
+    title: str
+    number: int
+    """Of this question, from 1."""
+    most: int
+    """Questions that there may be."""
+
+
+class EnoughAsked(Exception):
+    """Somebody wants no more questions; what they have answered counts."""
+
+
+Ask = Callable[[Question], bool | None]
+"""Puts a question; None where nobody wants to say. Raises `EnoughAsked` for an end of the questions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +173,8 @@ def _ask(lesson: Examined, room: _Room, ask: Ask) -> Answers:
     if len(lesson.albums) > 1:
         raise UsageError(sentence("learn.ask-is-for-one"), hint=sentence("learn.leave-it-out-or"))
     told: set[ContentId] = set()
-    for _ in range(2):
+    is_over = False
+    while len(told) < QUESTIONS and not is_over:
         taught = lesson.with_answers(answers)
         learned = room.learned(taught)
         if not isinstance(learned, Lesson):
@@ -167,16 +185,32 @@ def _ask(lesson: Examined, room: _Room, ask: Ask) -> Answers:
         shelf = room.shelf.of_those([content for content in primaries if content not in known])
         nothing = Examples(shelf.rows[:0], shelf.rows[:0])  # what was shown is not on the shelf
         rows = next_questions(model, nothing, shelf.rows, QUESTIONS // 2).tolist()
-        asked = [shelf.contents[row] for row in rows]
+        most = min(QUESTIONS, len(told) + len(shelf.contents))
+        asked = {
+            shelf.contents[row]: Question(primaries[shelf.contents[row]], album.title, number, most)
+            for number, row in enumerate(rows, len(told) + 1)
+        }
         told.update(asked)
-        said = [(content, ask(primaries[content], album.title)) for content in asked]
+        said, is_over = _answered(asked, ask)
         answers = Answers(
-            (*answers.yes, *(content for content, answer in said if answer is True)),
-            (*answers.no, *(content for content, answer in said if answer is False)),
+            (*answers.yes, *(content for content, answer in said.items() if answer)),
+            (*answers.no, *(content for content, answer in said.items() if not answer)),
         )
-        if all(answer is None for _, answer in said):
-            break
+        is_over = is_over or not said
     return answers
+
+
+def _answered(asked: Mapping[ContentId, Question], ask: Ask) -> tuple[dict[ContentId, bool], bool]:
+    """What was answered, and whether somebody wants no more questions."""
+    said: dict[ContentId, bool] = {}
+    try:
+        for content, question in asked.items():
+            answer = ask(question)
+            if answer is not None:
+                said[content] = answer
+    except EnoughAsked:
+        return said, True
+    return said, False
 
 
 def _outcome(lesson: Examined, room: _Room) -> tuple[Learned, Lesson | NotLearned]:

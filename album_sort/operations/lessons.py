@@ -26,6 +26,7 @@ from album_sort.events import EventSink
 from album_sort.operations.examples import refuse_shared
 from album_sort.operations.learn import folder_title, remember
 from album_sort.operations.own_files import write_lesson
+from album_sort.operations.runs import must_be_ours
 from album_sort.operations.teachings import (
     ByCorrections,
     names_of_taught,
@@ -105,7 +106,8 @@ class TaughtThere:
 
 
 def taught_there(destination: str) -> TaughtThere:
-    """Reads them; writes nothing."""
+    """Reads them; writes nothing. Raises `DestinationError` where there are no albums of ours."""
+    must_be_ours(destination)
     with open_to_read(destination) as state:
         primaries = primaries_of(state.records().ledger)
         by_corrections = teachings_there(state, destination)
@@ -182,8 +184,9 @@ def export(destination: str, name: str, file: Path) -> Taught:
 def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSink) -> tuple[tuple[str, ...], RunId]:
     """Takes over what another destination has exported; the titles, and the run that `undo` takes back.
 
-    Raises `UsageError` for another file, and for titles that other albums have here.
+    Raises `UsageError` for another file, and for titles that other albums have here; `DestinationError` where there are no albums of ours.
     """
+    must_be_ours(destination)
     try:
         lesson = lesson_of_text(read_given(file, MOST_BYTES))
     except OSError as error:
@@ -243,7 +246,8 @@ class _Here(NamedTuple):
 def _change(
     destination: str, wait_seconds: float, sink: EventSink, changed: Callable[[_Here], dict[str, str]]
 ) -> RunId:
-    # Before anything is locked or made: a misspelled name leaves no trace.
+    # Before anything is locked or made: a misspelled name or folder leaves no trace.
+    must_be_ours(destination)
     with open_to_read(destination) as before:
         changed(_Here.read(destination, before))
     with held_destination(destination, wait_seconds, sink) as state:

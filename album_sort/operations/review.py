@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from album_sort.operations.runs import must_be_ours
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.fixing import look_at
 from album_sort.pipeline.hand import shape_of
@@ -25,7 +26,11 @@ class Waiting:
 
 
 def waiting_for_a_person(destination: str, albums_file: str) -> Waiting:
-    """Reads the albums as a run would, so what was moved or deleted a moment ago counts. Writes nothing."""
+    """Reads the albums as a run would, so what was moved or deleted a moment ago counts. Writes nothing.
+
+    Raises `DestinationError` where there are no albums of ours.
+    """
+    must_be_ours(destination)
     layout, rules = shape_of(read_kept(destination), albums_file)
     with open_to_read(destination) as state:
         albums = look_at(destination, state, layout, rules, utc_now())

@@ -140,7 +140,24 @@ def _what(error: Any, kind: str) -> str:  # noqa: ANN401 - as above
         case "BadParameter":
             return sentence("command.not-a-value", name=_name_of(error), why=fault_in_our_words(error.message))
         case _:
-            return fault_in_our_words(message)
+            unknown = re.fullmatch(r"No such command '(.*?)'\..*", message, re.DOTALL)
+            return no_such_command(error.ctx, unknown[1]) if unknown else fault_in_our_words(message)
+
+
+LIKENESS = 0.7
+"""Of a word and the command that it may mean: `undoo`, `sorrt`, `verfy`, but not `Ruins`."""
+
+
+def no_such_command(ctx: Any, word: str) -> str:  # noqa: ANN401 - as above
+    """That a group has none of this name, with the one that may be meant."""
+    near = nearest(word.lower(), ctx.command.commands, LIKENESS)
+    meant = sentence("command.did-you-mean-album", full=" ".join([*_groups(ctx), near])) if near else ""
+    return sentence("command.there-is-no-command", words=word, meant=meant)
+
+
+def _groups(ctx: Any) -> list[str]:  # noqa: ANN401 - as above
+    """Below the program, which may be called in several ways."""
+    return [*_groups(ctx.parent), ctx.info_name] if ctx.parent is not None else []
 
 
 def _no_such_option(error: Any) -> str:  # noqa: ANN401 - as above

@@ -50,7 +50,6 @@ _PATTERNS = (
     (r"Option '?(?P<name>--?[\w-]+)'? requires an argument\.?", "command.needs-a-value"),
     (r"Option '?(?P<name>--?[\w-]+)'? does not take a value\.?", "command.takes-no-value"),
     (r"Got unexpected extra arguments?(?:\(s\))? \((?P<words>.*)\)", "command.too-many-words"),
-    (r"No such command '(?P<name>.*?)'\..*", "command.no-such-command"),
     (r"Missing command\.?", "command.missing-command"),
     (r"'(?P<value>.*)' is not a valid integer.*", "command.not-an-integer"),
     (r"'(?P<value>.*)' is not a valid float.*", "command.not-a-number"),

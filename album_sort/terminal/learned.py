@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from album_sort.core.learning.values import RefusalCode, Worth
-from album_sort.operations.learn import Ask, Learned, LearnedNow
+from album_sort.operations.learn import Ask, EnoughAsked, Learned, LearnedNow, Question
 from album_sort.operations.lessons import Forgotten, Taught, TaughtThere, taught_there
 from album_sort.operations.teachings import ByCorrections
 from album_sort.operations.words import Words, terminal_words
@@ -156,16 +156,21 @@ def tell_examples(there: TaughtThere, found: Taught) -> None:
 
 
 def asker(destination: str) -> Ask:
-    """Asks on the terminal whether a photo belongs to an album; a line without an answer skips it."""
+    """Asks on the terminal whether a photo belongs to an album; a line without an answer skips it, the end of the input ends it."""
     console = out_console()
 
-    def asked(path: str, title: str) -> bool | None:
+    def asked(question: Question) -> bool | None:
+        path, title = question.path, printable(question.title)
         place = path if os.path.isabs(path) else os.path.join(destination, path)
         say(console, printable(place))
+        asking = sentence("command.does-it-belong", title=title, number=question.number, most=question.most)
         while True:
-            sys.stdout.write(f"  {sentence('command.does-it-belong', title=printable(title))} ")
+            sys.stdout.write(f"  {asking} ")
             sys.stdout.flush()
-            said = sys.stdin.readline().strip().casefold()
+            line = sys.stdin.readline()
+            said = line.strip().casefold()
+            if not line or said in _ENOUGH:
+                raise EnoughAsked
             if said in _ANSWERS:
                 return _ANSWERS[said]
 
@@ -173,6 +178,7 @@ def asker(destination: str) -> Ask:
 
 
 _ANSWERS = {"y": True, "yes": True, "是": True, "n": False, "no": False, "否": False, "": None}
+_ENOUGH = ("q", "quit", "结束")
 
 
 def tell_titles(destination: str, key: str, titles: Sequence[str]) -> None:
