@@ -426,7 +426,7 @@ def test_a_cache_held_by_another_run_is_neither_waited_for_long_nor_removed(tmp_
         cache.add(inspection(2), embedding(), b"")
         began = time.monotonic()
         cache.commit()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         assert find(cache, inspection(1).file)
         other.execute("ROLLBACK")
         other.close()

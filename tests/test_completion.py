@@ -132,7 +132,7 @@ def test_tab_completes_in_the_shell_itself(shell: Shell, home: Path) -> None:
 
 def _shown_until(master: int, wanted: str) -> str:
     """What a terminal shows, until it is there, or long enough."""
-    shown, end = "", time.monotonic() + 40
+    shown, end = "", time.monotonic() + 90
     while wanted not in re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|[\r\x08]", "", shown) and time.monotonic() < end:
         if select.select([master], [], [], 1)[0]:
             try:

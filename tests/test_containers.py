@@ -23,7 +23,7 @@ from tests.exif_builders import box, exif_block, heif_with_exif
 Span = tuple[object, int, int]
 """Kind, start and end of one part, as the part itself says."""
 
-ENOUGH_S = 2.0
+ENOUGH_S = 4.0
 """A hostile file of a few megabytes must be read in less, on a machine that does other things too."""
 
 
@@ -164,9 +164,9 @@ def test_a_part_that_says_to_be_longer_than_the_file_is_the_last_one(name: str, 
 def test_millions_of_empty_parts_are_looked_at_up_to_a_bound(name: str) -> None:
     reader = READERS[name]
     data = reader.start + reader.empties * (3_000_000 // len(reader.empties))
-    began = time.monotonic()
+    began = time.thread_time()
     assert sum(1 for _ in reader.parts(data)) <= reader.most
-    assert time.monotonic() - began < ENOUGH_S
+    assert time.thread_time() - began < ENOUGH_S
 
 
 @pytest.mark.parametrize("filling", [b"\0", b"\xff", b"\xff\xd0", b"\xff\0", b"\x01"])
@@ -174,9 +174,9 @@ def test_millions_of_empty_parts_are_looked_at_up_to_a_bound(name: str) -> None:
 def test_megabytes_of_one_byte_are_read_in_no_time(name: str, filling: bytes) -> None:
     reader = READERS[name]
     data = reader.start + filling * (3_000_000 // len(filling))
-    began = time.monotonic()
+    began = time.thread_time()
     assert sum(1 for _ in reader.parts(data)) <= reader.most
-    assert time.monotonic() - began < ENOUGH_S
+    assert time.thread_time() - began < ENOUGH_S
 
 
 @given(st.sampled_from(sorted(READERS)), st.binary(max_size=400), st.booleans())
@@ -266,13 +266,13 @@ def test_boxes_in_boxes_cost_no_more_than_their_bytes() -> None:
     data = b""
     for _ in range(2000):
         data = box(b"moov", data)
-    began = time.monotonic()
+    began = time.thread_time()
     inner: isobmff.Box | None = isobmff.first(data, b"moov")
     depth = 0
     while inner is not None:
         inner, depth = isobmff.child(data, inner, b"moov"), depth + 1
     assert depth == 2000
-    assert time.monotonic() - began < ENOUGH_S
+    assert time.thread_time() - began < ENOUGH_S
 
 
 @pytest.mark.parametrize("kept", [0.2, 0.5, 0.8, 0.99])
@@ -291,9 +291,9 @@ def test_a_small_table_of_items_cannot_name_millions_of_pieces() -> None:
     iloc = box(b"iloc", bytes(4), b"\0\0", struct.pack(">H", 4096), items)
     infe = box(b"infe", b"\2\0\0\0", struct.pack(">HH", 1, 0), b"Exif")
     data = box(b"ftyp", b"heic") + box(b"meta", bytes(4), box(b"iinf", bytes(4), b"\0\1", infe), iloc)
-    began = time.monotonic()
+    began = time.thread_time()
     assert list(heif.items_of_type(data, b"Exif")) == [b""]
-    assert time.monotonic() - began < ENOUGH_S
+    assert time.thread_time() - began < ENOUGH_S
 
 
 def test_an_item_is_found_whole_and_cut() -> None:
@@ -352,9 +352,9 @@ def test_a_chain_of_directories_and_a_fan_of_them_end() -> None:
     chain = b"".join(directory(following=8 + 6 * (number + 1)) for number in range(5000))
     assert len(list(tiff.directories(b"II*\0\x08\0\0\0" + chain, ()))) == tiff.MAX_DIRECTORIES
     fan = directory(entry(tiff.SUB_IFDS, 4, 20_000, 26)) + struct.pack("<20000I", *range(26, 20_026))
-    began = time.monotonic()
+    began = time.thread_time()
     assert len(list(tiff.directories(b"II*\0\x08\0\0\0" + fan, ()))) <= tiff.MAX_DIRECTORIES
-    assert time.monotonic() - began < ENOUGH_S
+    assert time.thread_time() - began < ENOUGH_S
 
 
 def test_of_a_cut_directory_the_entries_that_are_there_are_read() -> None:

@@ -49,7 +49,7 @@ class Server(BaseHTTPRequestHandler):
                 time.sleep(0.01)
             return
         if self.path == "/silent":
-            self.release.wait(20)
+            self.release.wait(60)
             return
         if self.path == "/nonsense":
             self.wfile.write(b"this is not HTTP\r\n\r\n")
@@ -70,7 +70,7 @@ class Server(BaseHTTPRequestHandler):
             self.wfile.write(CONTENT[: len(CONTENT) // 2])
         elif self.path == "/stalled":
             self.wfile.write(CONTENT[:1000])
-            self.release.wait(20)
+            self.release.wait(60)
         elif self.path == "/trickling":
             while not self.release.wait(0.05):
                 self.wfile.write(b"x" * 10)
@@ -100,7 +100,7 @@ def address() -> Iterator[str]:
 def test_a_fetched_file_is_whole_and_its_progress_is_told(address: str, tmp_path: Path) -> None:
     steps: list[tuple[int, int | None]] = []
     target = tmp_path / "new" / "weights.pth"
-    fetch(f"{address}/whole", target, HASH, patience_s=5, progress=lambda done, total: steps.append((done, total)))
+    fetch(f"{address}/whole", target, HASH, patience_s=60, progress=lambda done, total: steps.append((done, total)))
     assert target.read_bytes() == CONTENT
     assert steps[-1] == (len(CONTENT), len(CONTENT))
     assert [done for done, _ in steps] == sorted(done for done, _ in steps)
@@ -108,7 +108,7 @@ def test_a_fetched_file_is_whole_and_its_progress_is_told(address: str, tmp_path
 
 @pytest.mark.parametrize("path", ["/unsized", "/moved"])
 def test_a_length_is_not_needed_and_redirections_are_followed(address: str, tmp_path: Path, path: str) -> None:
-    assert fetch(address + path, tmp_path / "w.pth", HASH, patience_s=5).read_bytes() == CONTENT
+    assert fetch(address + path, tmp_path / "w.pth", HASH, patience_s=60).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_length_is_not_needed_and_redirections_are_followed(address: str, tmp_
 )
 def test_what_is_not_the_file_is_refused_and_nothing_stays(address: str, tmp_path: Path, path: str, words: str) -> None:
     with pytest.raises(WeightsUnavailable, match=words) as caught:
-        fetch(address + path, tmp_path / "w.pth", HASH, patience_s=5)
+        fetch(address + path, tmp_path / "w.pth", HASH, patience_s=60)
     assert address + path in str(caught.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -134,7 +134,7 @@ def test_a_server_that_does_not_deliver_costs_no_more_than_the_patience(
     began = time.monotonic()
     with pytest.raises(WeightsUnavailable):
         fetch(address + path, tmp_path / "w.pth", HASH, patience_s=0.5)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30
     assert list(tmp_path.iterdir()) == []
 
 
@@ -142,7 +142,7 @@ def test_a_server_that_never_ends_its_answer_is_given_up_at_the_deadline(address
     began = time.monotonic()
     with pytest.raises(WeightsUnavailable, match="not done within 1 s"):
         fetch(f"{address}/endless", tmp_path / "w.pth", HASH, patience_s=0.5, deadline_s=1)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 30
     assert list(tmp_path.iterdir()) == []
 
 
@@ -151,7 +151,7 @@ def test_a_server_that_sends_more_than_it_said_or_than_any_weights_take_is_given
 ) -> None:
     monkeypatch.setattr("album_sort.classifier.download._MOST_BYTES", 100_000)
     with pytest.raises(WeightsUnavailable, match="sends more than the file"):
-        fetch(f"{address}/endless", tmp_path / "w.pth", HASH, patience_s=5)
+        fetch(f"{address}/endless", tmp_path / "w.pth", HASH, patience_s=60)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -174,7 +174,7 @@ def test_a_file_that_is_there_stays_when_a_new_one_cannot_be_had(address: str, t
     target = tmp_path / "w.pth"
     target.write_bytes(b"old")
     with pytest.raises(WeightsUnavailable):
-        fetch(f"{address}/cut", target, HASH, patience_s=5)
+        fetch(f"{address}/cut", target, HASH, patience_s=60)
     assert target.read_bytes() == b"old"
 
 

@@ -43,9 +43,10 @@ def test_patterns_mean_what_a_known_library_takes_them_for(lines: list[str], pat
     ],
 )
 def test_no_pattern_takes_for_ever(line: str, path: str) -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     assert not Globs.of([line]).match(path)
-    assert time.monotonic() - began < 1
+    # Milliseconds of work; what other programs take meanwhile is not counted.
+    assert time.thread_time() - began < 1
 
 
 def test_no_bracket_stands_for_a_slash() -> None:

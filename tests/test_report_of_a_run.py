@@ -53,7 +53,7 @@ def stop_while_filing(work: Path, destination: Path, number: signal.Signals) -> 
             process.send_signal(number)
             break
         time.sleep(0.0005)
-    process.wait(timeout=60)
+    process.wait(timeout=200)
     return report_files(destination)[-1]
 
 

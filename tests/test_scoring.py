@@ -107,10 +107,10 @@ def test_ten_thousand_photos_are_scored_in_a_fraction_of_a_second() -> None:
     indices = generator.integers(0, 1000, (10_000, 64)).astype(np.uint16)
     probabilities = generator.dirichlet(np.full(65, 0.1), 10_000)[:, :64].astype(np.float32)
     table = generator.random((1000, 21)).astype(np.float32)
-    start = time.perf_counter()
+    start = time.process_time()
     album_probabilities(indices, probabilities, table, 1.2)
-    # 0.2 s on one quiet core; the bar is wide because test machines are busy
-    assert time.perf_counter() - start < 3.0
+    # 0.2 s on one quiet core; what others do on the machine is not counted, and a slow one has room
+    assert time.process_time() - start < 3.0
 
 
 def weighed(base: Sequence[float], log_odds: Sequence[float]) -> list[float]:

@@ -72,10 +72,10 @@ odd_things = pytest.mark.parametrize("make", ODD, ids=lambda make: make.__name__
 
 @pytest.fixture(autouse=True)
 def nothing_waits() -> Iterator[None]:
-    """Far below the patience of whoever runs the tests; a reader that waits does so for ever."""
+    """Programs are started here, on machines that are slow and busy; a reader that waits does so for ever."""
     began = time.monotonic()
     yield
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 60
 
 
 @odd_things
@@ -197,7 +197,7 @@ def test_a_list_may_come_through_a_pipe_as_long_as_somebody_writes(tmp_path: Pat
         read_given(tmp_path / "pipe", 1 << 20, silence_s=0.2)
     os.write(holder, b"a.jpg\n")
     threading.Timer(0.2, os.close, [holder]).start()
-    assert read_given(tmp_path / "pipe", 1 << 20, silence_s=5) == b"a.jpg\n"
+    assert read_given(tmp_path / "pipe", 1 << 20, silence_s=60) == b"a.jpg\n"
 
 
 def test_a_list_without_end_ends_at_its_limit(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_a_list_without_end_ends_at_its_limit(tmp_path: Path) -> None:
 
 def read_something(path: Path) -> str:
     try:
-        return read_given(path, 1 << 20, silence_s=5).decode()
+        return read_given(path, 1 << 20, silence_s=60).decode()
     except OSError as error:
         return str(error.strerror)
 

@@ -93,4 +93,4 @@ def stopped_while_filing(photos: Path, albums: Path, number: signal.Signals) -> 
     while process.poll() is None and not list(albums.glob("*/undated/[0-9]*.jpg")):
         time.sleep(0.002)
     process.send_signal(number)
-    return process.wait(timeout=60)
+    return process.wait(timeout=200)

@@ -42,6 +42,14 @@ def terminal(width: int, encoding: str = "utf-8") -> tuple[Console, io.BytesIO]:
     return Console(file=stream, force_terminal=True, width=width, highlight=False, color_system=None), raw
 
 
+def until_drawn(raw: io.BytesIO, words: bytes) -> None:
+    """Waits for the line of progress, which draws itself ten times a second where the machine lets it."""
+    end = time.monotonic() + 60
+    while words not in ESCAPES.sub("", raw.getvalue().decode("latin-1")).encode("latin-1"):
+        assert time.monotonic() < end, raw.getvalue()
+        time.sleep(0.01)
+
+
 def lines_of(raw: io.BytesIO, encoding: str = "utf-8") -> list[str]:
     return ESCAPES.sub("", raw.getvalue().decode(encoding)).splitlines()
 
@@ -120,7 +128,7 @@ def test_progress_is_one_line_with_stage_rate_and_folder_as_far_as_there_is_room
     with HumanPrinter(console=console) as printer:
         printer(StageStarted("classify", 12482))
         printer(StageProgress("classify", 11690, 12482, "/home/anna/Photos/2025/12 二世古/IMG_0001.jpg"))
-        time.sleep(0.25)
+        until_drawn(raw, b"11,690/12,482")
     frames = [line for line in re.split(r"[\r\n]", ESCAPES.sub("", raw.getvalue().decode(encoding))) if line.strip()]
     assert all(cell_len(frame) <= width for frame in frames)
     [shown, *_] = [frame for frame in frames if "11,690/12,482" in frame]
@@ -137,10 +145,10 @@ def test_progress_names_other_machines_from_the_moment_they_come() -> None:
     with HumanPrinter(console=console) as printer:
         printer(StageStarted("classify", 315))
         printer(MachineChanged("nas", "joined"))
-        time.sleep(0.25)
+        until_drawn(raw, b"nas")
         printer(MachineLooked("nas", 64, 16.0, 4.0))
         printer(StageProgress("classify", 64, 315, "/home/anna/Photos/a.jpg"))
-        time.sleep(0.25)
+        until_drawn(raw, b"nas 4/s")
     come, *_, looked = [line for line in re.split(r"[\r\n]", ESCAPES.sub("", raw.getvalue().decode())) if "nas" in line]
     assert "0/s" not in come
     assert "nas 4/s" in looked

@@ -2,6 +2,9 @@
 
 uvicorn waits as long as a client likes for a request's head and for answers to be read; here both have their time. The time for a
 body is kept where it is read (`body.py`).
+
+A time that is over ends nothing before what has come meanwhile is read: where the machine stood still (it slept, or a library was
+loaded), a request may lie in its socket that the client sent in time, and to cut the line then would be told to it as a reset.
 """
 
 from __future__ import annotations
@@ -83,7 +86,15 @@ class BoundedProtocol(H11Protocol):
         elif not is_answering and self._head_timer is None:
             self._head_timer = self.loop.call_later(self.limits.head_s, self._end_of_patience)
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing has been asked for a while; whatever has come this moment is answered."""
+        self.timeout_keep_alive_task = self.loop.call_later(0, super().timeout_keep_alive_handler)
+
     def _end_of_patience(self) -> None:
+        # A timer that is due at once comes behind what can be read: `data_received` takes it back.
+        self._head_timer = self.loop.call_later(0, self._end)
+
+    def _end(self) -> None:
         is_idle = self.conn.our_state is h11.IDLE and not self.conn.trailing_data[0]
         if is_idle or self.conn.our_state is not h11.IDLE:
             self.transport.abort()

@@ -37,6 +37,11 @@ _TURN = """(route) => new Promise((done) => {
   window.location.hash = route || "#";
 })"""
 
+_AFTER_FRAMES = """(async () => {
+  for (let n = 0; n < 6; n += 1) await new Promise(requestAnimationFrame);
+  return VALUE;
+})()"""
+
 OpenPage = Callable[..., "Watched"]
 
 
@@ -72,10 +77,18 @@ class Watched:
 
     def until(self, expression: str) -> None:
         """Asks until it is true; the page's policy forbids the driver's own way of waiting, which needs eval."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not self.page.evaluate(expression):
             assert time.monotonic() < end, expression
             time.sleep(0.01)
+
+    def still(self, expression: str) -> Any:
+        """A number, or several, once they no longer change: what moves on its own, as a page that scrolls, has come to rest."""
+        last, end = None, time.monotonic() + 60
+        while (now := self.page.evaluate(_AFTER_FRAMES.replace("VALUE", expression))) != last:
+            assert time.monotonic() < end, expression
+            last = now
+        return last
 
     def network_requests(self) -> list[str]:
         """Requests that would leave this machine's disk."""
@@ -92,6 +105,8 @@ def chromium() -> Iterator[Any]:
         pytest.skip(
             "no Chromium on this machine: apt-get install chromium-headless-shell, or name one in ALBUM_SORT_CHROMIUM"
         )
+    # What is expected comes; five seconds are not enough where four test runs share two cores.
+    playwright.expect.set_options(timeout=60_000)
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -108,6 +123,7 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
             context = chromium.new_context(
                 viewport={"width": width, "height": height}, color_scheme=scheme, offline=True, has_touch=has_touch
             )
+            context.set_default_timeout(60_000)
             stack.callback(context.close)
             return Watched(context.new_page())
 

@@ -19,7 +19,8 @@ from typing import Any
 FIREFOX = os.environ.get("ALBUM_SORT_FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
 
 _ADDRESS = re.compile(rb"WebDriver BiDi listening on (ws://\S+)")
-_SECONDS = 20.0
+_SECONDS = 60.0
+"""That an answer may take: a browser may have much to do."""
 _KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "ArrowRight": "\ue014", "ArrowLeft": "\ue012", "Tab": "\ue004"}
 _PREFERENCES: dict[str, bool | int | str] = {
     # Nothing but this machine can be reached: what the browser asks of its makers ends at a port on which nobody listens.
@@ -38,6 +39,10 @@ _PREFERENCES: dict[str, bool | int | str] = {
     # A page's address is not asked for twice in a run.
     "browser.cache.disk.enable": False,
 }
+
+
+class Unanswerable(AssertionError):
+    """The browser says that it cannot: what was asked about has gone, as while a page makes itself anew."""
 
 
 class FirefoxTab:
@@ -61,7 +66,8 @@ class FirefoxTab:
             if told.get("method") == "log.entryAdded" and told["params"]["level"] in ("error", "warn"):
                 self.complaints.append(f"{told['params']['level']}: {told['params']['text']}")
             if told.get("id") == self._asked:
-                assert told["type"] == "success", told
+                if told["type"] != "success":
+                    raise Unanswerable(told)
                 return dict(told["result"])
 
     def go(self, address: str) -> None:
@@ -81,12 +87,18 @@ class FirefoxTab:
         assert found["type"] == "success", (expression, found.get("exceptionDetails", {}).get("text"))
         return found["result"].get("value")
 
-    def until(self, expression: str, seconds: float = 10.0) -> None:
-        """Asks until it is true."""
-        end = time.monotonic() + seconds
-        while not self.evaluate(f"Boolean({expression})"):
+    def until(self, expression: str) -> None:
+        """Asks until it is true; in between, the page may be loaded anew."""
+        end = time.monotonic() + _SECONDS
+        while not self._is_so(expression):
             assert time.monotonic() < end, (expression, self.complaints)
             time.sleep(0.02)
+
+    def _is_so(self, expression: str) -> bool:
+        try:
+            return bool(self.evaluate(f"Boolean({expression})"))
+        except Unanswerable:
+            return False
 
     def press(self, *keys: str) -> None:
         """One after the other, as a keyboard sends them."""
@@ -152,11 +164,15 @@ def running_firefox(program: str, folder: Path) -> Iterator[FirefoxTab]:
             yield FirefoxTab(socket)
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not (found := _ADDRESS.search(log.read_bytes())):
         assert process.poll() is None, log.read_text(errors="replace")
         assert time.monotonic() < end

@@ -105,16 +105,16 @@ def test_served_photos_are_seen_corrected_and_taken_back(tab: FirefoxTab, server
     tab.go(f"{server.address}/#/review")
     tab.until("document.querySelector('.queue .choices')")
     tab.press(*"1" * UNSURE)
-    tab.until(f"document.querySelector('#pending .count').innerText.startsWith('{SURE + UNSURE} ')", 30)
+    tab.until(f"document.querySelector('#pending .count').innerText.startsWith('{SURE + UNSURE} ')")
     tab.click("#pending button.button")
-    tab.until("document.querySelector('#apply:not([hidden])')", 30)
+    tab.until("document.querySelector('#apply:not([hidden])')")
     assert all_files(many_albums) == before
     tab.click("#apply")
-    tab.until("document.getElementById('undo')", 60)
+    tab.until("document.getElementById('undo')")
     after = all_files(many_albums)
     assert len(before.keys() - after.keys()) == SURE + UNSURE
     tab.click("#undo")
-    tab.until("!document.getElementById('undo') && document.querySelector('.live-job')?.innerText.includes('done')", 60)
+    tab.until("!document.getElementById('undo') && document.querySelector('.live-job')?.innerText.includes('done')")
     assert all_files(many_albums) == before
 
 
@@ -129,6 +129,6 @@ def test_dropped_pictures_are_answered(tab: FirefoxTab, server: Running) -> None
     files = [[f"{n}.jpg", base64.b64encode(picture_jpeg(pictures.coffee()[n::2, ::2])).decode()] for n in range(3)]
     tab.evaluate(f"{DROP}({files})")
     tab.until("document.querySelectorAll('.card').length === 3")
-    tab.until("!document.querySelector('.card.busy')", 60)
+    tab.until("!document.querySelector('.card.busy')")
     assert tab.count(".card .bars") == 3
     assert tab.count(".card img") == 3

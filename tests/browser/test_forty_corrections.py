@@ -44,13 +44,13 @@ class Hand:
         """Looks at the plan, and has it carried out."""
         self.click(self.page.locator("#pending button.button"))
         self.click(self.page.locator("#apply"))
-        self.page.locator("#undo").wait_for(timeout=60_000)
+        self.page.locator("#undo").wait_for()
 
     def undo(self) -> None:
         """Takes it back, and waits for the page to have it."""
         self.click(self.page.locator("#undo"))
-        playwright.expect(self.page.locator("#undo")).to_have_count(0, timeout=60_000)
-        playwright.expect(self.page.locator(".live-job")).to_contain_text("done", timeout=60_000)
+        playwright.expect(self.page.locator("#undo")).to_have_count(0)
+        playwright.expect(self.page.locator(".live-job")).to_contain_text("done")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def hand(chromium: Any, server: Running) -> Iterator[Hand]:
     """At a page in which nothing goes wrong."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(f"{server.address}/?token={server.keys.token}")

@@ -247,8 +247,7 @@ def test_going_back_leads_to_where_one_was(back: str, made_library: Path, open_p
     watched.show(made_library)
     tile = page.locator("a.trip").last
     tile.scroll_into_view_if_needed()
-    page.wait_for_timeout(250)
-    before = page.evaluate("window.scrollY")
+    before = watched.still("window.scrollY")
     assert before > 300
     tile.click()
     page.wait_for_selector("#view h1")
@@ -257,10 +256,8 @@ def test_going_back_leads_to_where_one_was(back: str, made_library: Path, open_p
         page.go_back()
     else:
         page.click("a.back")
-    tile.wait_for(state="visible")
-    page.wait_for_timeout(250)
-    assert page.evaluate("document.activeElement.className") == "trip"
-    after = page.evaluate("window.scrollY")
+    watched.until("document.activeElement.className === 'trip'")
+    after = watched.still("window.scrollY")
     assert abs(after - before) <= (0 if back == "history" else 500)
     page.click(".brand")
     watched.until("window.scrollY === 0")
@@ -270,7 +267,9 @@ def test_a_slow_page_does_not_take_the_place_of_a_later_one(parted_library: Path
     watched = open_page()
     watched.show(parted_library)
     watched.page.evaluate("location.hash = '#/album/pets'; setTimeout(() => { location.hash = '#albums'; }, 0)")
-    watched.page.wait_for_timeout(400)
+    # By then the page of the album has what it waited for.
+    watched.page.evaluate("albumSort.photos.load().then(() => true)")
+    watched.still("document.title")
     assert watched.page.is_visible("#overview")
     assert "Pets" not in watched.page.title()
 
