@@ -225,13 +225,14 @@ def _checked(backbone: Backbone, path: Path, origin: str) -> WeightsFile:
 
 def weights_by_hash(backbone: Backbone, sha256: str, place: Path, query: WeightsQuery) -> WeightsFile | None:
     """Weights that were used before, by their hash: where they were, or wherever else weights are kept; None where they are not."""
+    with contextlib.suppress(WeightsUnavailable, ModelError):
+        shipped = _shipped(backbone)
+        if shipped is not None and shipped.sha256 == sha256:
+            return WeightsFile(backbone, shipped.path, sha256, sentence("network.origin-last-run"))
     known = [place]
     for folder in (query.cache_folder, _hub_folder()):
         known += [folder / official.file_name for official in backbone.official]
         known.append(folder / place.name)
-    with contextlib.suppress(WeightsUnavailable, ModelError):
-        shipped = _shipped(backbone)
-        known[:0] = [shipped.path] if shipped else []
     for path in dict.fromkeys(known):
         with contextlib.suppress(ModelError):
             if path.is_file() and file_sha256(path) == sha256:

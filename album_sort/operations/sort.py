@@ -123,7 +123,8 @@ class _Run:
         if remembered.records.unfinished_runs:
             words = terminal_words(self.request.settings.lang or remembered.language or spoken())
             self.sink(Notice(words.text("killed_before")))
-        preparation = prepare(scout(self.request, remembered, self.sink), remembered, self.sink)
+        scouted = scout(self.request, remembered, self.sink)
+        preparation = prepare(scouted, remembered, self.sink, keeps_picture=True)
         planned = self._plan(preparation, remembered)
         self._say_differences(preparation, planned)
         if save_plan is not None:

@@ -69,7 +69,7 @@ def make_plan(preparation: Preparation, records: DestinationRecords, known: Plan
     """
     request = preparation.request
     fs = RealFileSystem()
-    picture = see(request.destination, records, preparation.layout, preparation.policy.rules)
+    picture = preparation.picture or see(request.destination, records, preparation.layout, preparation.policy.rules)
     titles = {album: preparation.base_title(album) for album in all_albums(preparation.policy.rules)}
     carried = carried_names(picture, preparation.layout, preparation.policy.rules, titles)
     picture = with_hand(picture, preparation.hand, carried)

@@ -77,12 +77,12 @@ def see(destination: str, records: DestinationRecords, layout: Layout, rules: Al
 
 def look_for_hand(
     destination: str, remembered: Remembered, layout: Layout, rules: AlbumRules, now_utc: datetime
-) -> HandReading:
-    """What a person has done since the last run. Reads only; nothing where nothing has been filed."""
+) -> tuple[HandReading, DestinationPicture | None]:
+    """What a person has done since the last run, and the picture that tells it. Reads only; none where nothing has been filed."""
     if not remembered.records.ledger:
-        return HandReading(remembered.corrections)
+        return HandReading(remembered.corrections), None
     picture = see(destination, remembered.records, layout, rules)
-    return reading_of(picture, remembered.corrections, layout, rules, now_utc)
+    return reading_of(picture, remembered.corrections, layout, rules, now_utc), picture
 
 
 def reading_of(

@@ -53,6 +53,7 @@ from album_sort.types import (
     StageTiming,
 )
 from album_sort.types.corrections import KEPT, HandReading
+from album_sort.types.ledger import DestinationPicture
 from album_sort.types.told import Told
 
 
@@ -89,6 +90,8 @@ class Preparation:
     """What corrections teach about other photos."""
     waiting: int = 0
     """Photos and videos that `--limit` leaves for later runs."""
+    picture: DestinationPicture | None = None
+    """The destination as it was seen when this began; None where it was not to be kept, or is old: looking at photos takes hours."""
 
     def say(self, reason: Reason) -> str:
         """A reason as a sentence in the destination's language."""
@@ -105,11 +108,11 @@ class Preparation:
         return self.hand.titles.get(album) or album_title(self.policy, album, self.lang)
 
 
-def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Preparation:
-    """Reads, classifies, dates, places and assigns."""
+def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink, *, keeps_picture: bool = False) -> Preparation:
+    """Reads, classifies, dates, places and assigns; `keeps_picture`: for a plan that need not look at the albums once more."""
     request, engine, policy, lang = scouted.request, scouted.engine, scouted.policy, scouted.lang
     stages, notes, net = Stages(sink, [scouted.timing]), list[str](), Net(is_strict=request.settings.strict)
-    hand, remembered = _with_hand(scouted, remembered)
+    hand, picture, remembered = _with_hand(scouted, remembered, keeps_picture=keeps_picture)
     with engine.open_cache() as cache:
         inspected = _inspect(scouted, cache, stages, notes)
         rest, inspections = look_around(remembered, request.sources, inspected.inspections, cache)
@@ -153,6 +156,7 @@ def prepare(scouted: Scouted, remembered: Remembered, sink: EventSink) -> Prepar
         relearned=relearned,
         by_corrections=by_hand,
         waiting=scouted.waiting,
+        picture=None if inspected.read_count else picture,
     )
 
 
@@ -203,11 +207,14 @@ def _looks_closer(remembered: Remembered) -> bool:
     return any(lesson.looks_closer for lesson in remembered.lessons)
 
 
-def _with_hand(scouted: Scouted, remembered: Remembered) -> tuple[HandReading, Remembered]:
-    """What a person has done in the albums, and what the destination remembers with that."""
+def _with_hand(
+    scouted: Scouted, remembered: Remembered, *, keeps_picture: bool
+) -> tuple[HandReading, DestinationPicture | None, Remembered]:
+    """What a person has done in the albums, by which picture, and what the destination remembers with that."""
     destination, now_utc = scouted.request.destination, scouted.request.now_utc
-    hand = look_for_hand(destination, remembered, scouted.layout, scouted.policy.rules, now_utc)
-    return hand, replace(remembered, corrections=hand.corrections)
+    hand, picture = look_for_hand(destination, remembered, scouted.layout, scouted.policy.rules, now_utc)
+    # Of a million files it takes 300 MB.
+    return hand, picture if keeps_picture else None, replace(remembered, corrections=hand.corrections)
 
 
 def _decided(

@@ -123,11 +123,13 @@ def ledger_from_columns(values: Sequence[Any]) -> LedgerRow:
     path, content_id, size_bytes, mtime_ns, inode, action, group_id, album, folder, role, source, origin, run_id = (
         values
     )
+    content = checked.content(content_id)
     return LedgerRow(
         path=path_from_column(path),
         filed=FiledContent(
-            content_id=checked.content(content_id),
-            group_id=checked.content(group_id),
+            content_id=content,
+            # Of most files it is the same, and kept once.
+            group_id=content if group_id == content_id else checked.content(group_id),
             album=_album(album),
             folder=_folder(folder),
             role=_ROLES[role],

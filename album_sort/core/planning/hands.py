@@ -188,6 +188,8 @@ class _Reader:
         """Photos that a person deleted, and how many more are gone that must have been lost otherwise."""
         open_rows = [row for row in self._first_rows() if not self._is_told_gone(row)]
         gone = [row for row in open_rows if row.path not in self._picture.present]
+        if not gone:
+            return [], 0
         if len(gone) > LOST_SHARE * len(open_rows):
             return [], len(gone)
         left = Counter(self._root(row) for row in open_rows if row.path in self._picture.present)

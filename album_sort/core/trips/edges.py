@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.distinct import distinct
 from album_sort.core.trips.segments import GAP_DAYS
 from album_sort.core.trips.timeline import DAY, HOUR, LocatedPhotos
 from album_sort.core.trips.unlocated import UnlocatedPhotos
@@ -30,7 +31,7 @@ class EdgeFinder:
     def __init__(self, table: LocatedPhotos, unlocated: UnlocatedPhotos, home_rows: NDArray[np.intp]) -> None:
         self.table = table
         self.unlocated = unlocated
-        self.ordinary = _photos_on(np.unique(table.day[home_rows]), table, unlocated)
+        self.ordinary = _photos_on(distinct(table.day[home_rows]), table, unlocated)
 
     def edges(
         self,
@@ -68,7 +69,7 @@ class EdgeFinder:
         """From how many photos on a day without positions is the trip's rather than an ordinary one."""
         wall_s = self.table.wall_s[rows]
         along = self.unlocated.count(cameras | self.unlocated.beside, float(wall_s[0]), float(wall_s[-1]))
-        per_day = (len(rows) + along) / len(np.unique(self.table.day[rows]))
+        per_day = (len(rows) + along) / len(distinct(self.table.day[rows]))
         return max(BUSY_PHOTOS, np.sqrt(self.ordinary * per_day) if self.ordinary else BUSY_SHARE * per_day)
 
     def _is_busy(self, start_s: float, end_s: float, cameras: frozenset[str], busy: float) -> bool:

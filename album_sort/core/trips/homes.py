@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.distinct import distinct
 from album_sort.core.geo import distance_km, distances_km
 from album_sort.core.trips.stay_points import (
     STAY_RADIUS_KM,
@@ -118,7 +119,7 @@ def _given(position: tuple[float, float], start: date, end: date) -> Home:
 def _find_residences(points: list[StayPoint], located: LocatedPhotos) -> tuple[Home, ...]:
     """The homes one after another, without gaps."""
     first, last = int(located.day.min()), int(located.day.max())
-    all_days = len(np.unique(located.day))
+    all_days = len(distinct(located.day))
     settled = [point for point in points if _is_settled(point, first, last, all_days)]
     if not settled:
         return ()
@@ -132,8 +133,8 @@ def _is_settled(point: StayPoint, first: int, last: int, all_days: int) -> bool:
     if point.photos < MIN_PHOTOS:
         return False
     if last - first >= MIN_SPAN_DAYS:
-        return span >= MIN_SPAN_DAYS and len(np.unique(point.days // 7)) >= 4
-    weeks = len(np.unique(point.days // 7))
+        return span >= MIN_SPAN_DAYS and len(distinct(point.days // 7)) >= 4
+    weeks = len(distinct(point.days // 7))
     return span >= SHORT_SPAN_DAYS and weeks >= 3 and len(point.days) >= SHORT_SHARE * all_days
 
 
@@ -211,7 +212,7 @@ def _moving_day(before: StayPoint, after: StayPoint, start: int, end: int) -> in
     """The day that best parts the days (nights count twice) at one home from those at the next."""
     old = np.concatenate([within(before.days, start, end), within(before.nights, start, end)])
     new = np.concatenate([within(after.days, start, end), within(after.nights, start, end)])
-    choices = np.unique(np.concatenate([old + 1, new]))
+    choices = distinct(np.concatenate([old + 1, new]))
     if not len(choices):
         return end
     old, new = np.sort(old), np.sort(new)
@@ -252,7 +253,7 @@ def _returns(point: StayPoint, residences: tuple[Home, ...], rows: DayCells) -> 
     first, last = int(starts[busy][0]), int(ends[busy][-1])
     stays, nights = within(days, first, last), within(point.nights, first, last)
     kind = _kind(
-        weeks_share=len(np.unique(stays // 7)) / ((last - first) / 7 + 1),
+        weeks_share=len(distinct(stays // 7)) / ((last - first) / 7 + 1),
         leisure_share=len(np.union1d(nights, stays[is_weekend(stays)])) / len(stays),
         usual_days=float(np.median(ends[busy] - starts[busy] + 1)),
         # To where somebody lived then: who visits the town they moved away from has come from the new one.
@@ -290,7 +291,7 @@ def _first_days(days: Days, point: StayPoint, rows: DayCells) -> NDArray[np.intp
     Who photographs once a week in a month abroad is there once, not four times.
     """
     gaps = distances_km(rows.lat, rows.lon, point.lat_deg, point.lon_deg)
-    elsewhere = np.unique(rows.day[gaps > EVERYDAY_KM])
+    elsewhere = distinct(rows.day[gaps > EVERYDAY_KM])
     seen = np.diff(np.searchsorted(elsewhere, days), prepend=0) > 0
     after_days = np.diff(days, prepend=days[0] - LONGEST_GAP_DAYS - 1)
     is_first = (after_days > VISIT_GAP_DAYS) & (seen | (after_days > LONGEST_GAP_DAYS))

@@ -9,6 +9,7 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.distinct import distinct
 from album_sort.core.geo import distances_km
 from album_sort.core.trips.edges import EdgeFinder
 from album_sort.core.trips.homes import RECURRING_KM
@@ -157,7 +158,7 @@ class TripJudge:
         if len(away) < MIN_PHOTOS:
             return rows[:0]  # sent by somebody, or taken on the way
         # A few photos farther off do not turn a weekend at the parents' into a journey, unless they are from very far.
-        is_outing = len(np.unique(self.table.day[rows[away]])) < 2 and len(away) < DAY_TRIP_PHOTOS
+        is_outing = len(distinct(self.table.day[rows[away]])) < 2 and len(away) < DAY_TRIP_PHOTOS
         if is_outing and float(self.whereabouts.home_km[rows[away]].min()) < FAR_KM:
             return rows[:0]
         return rows[away[0] : away[-1] + 1]
@@ -165,7 +166,7 @@ class TripJudge:
     def _is_long_stay(self, rows: NDArray[np.intp]) -> bool:
         """Whether a visit to a place of recurring visits is as long as a holiday."""
         days = self.table.day[rows]
-        return self._days(rows) >= LONG_STAY_DAYS and len(np.unique(days)) >= LONG_STAY_DAYS - 1
+        return self._days(rows) >= LONG_STAY_DAYS and len(distinct(days)) >= LONG_STAY_DAYS - 1
 
     def _is_of_strangers(self, rows: NDArray[np.intp], cameras: frozenset[str]) -> bool:
         """Whether only cameras that are never seen at home were here, while the others were at home or on another journey."""
@@ -203,7 +204,7 @@ class TripJudge:
         km = self.whereabouts.home_km[rows]
         is_near = float(km.max()) < NEAR_KM
         if is_near and not is_day_trip:
-            return len(np.unique(self.table.day[rows])) > 1 and len(rows) >= MIN_PHOTOS_NEAR
+            return len(distinct(self.table.day[rows])) > 1 and len(rows) >= MIN_PHOTOS_NEAR
         # Near home a day's photos without positions may as well be from home.
         photos = len(rows) if is_near else len(rows) + self.unlocated.count(cameras | self.unlocated.beside, *edges)
         if is_day_trip:
@@ -230,7 +231,7 @@ class TripJudge:
             return False
         lat, lon = self.table.lat_deg[rows], self.table.lon_deg[rows]
         gaps = distances_km(lat, lon, float(lat[0]), float(lon[0]))
-        active = len(np.unique(self.table.day[rows]))
+        active = len(distinct(self.table.day[rows]))
         return float(gaps.max()) >= ONLY_TRIP_MOVED_KM or len(rows) >= ONLY_TRIP_PER_DAY * active
 
     def _home_before(self, rows: NDArray[np.intp], cameras: frozenset[str]) -> int | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.distinct import distinct
 from album_sort.core.geo import distances_km
 from album_sort.core.trips.judge import Candidate
 from album_sort.core.trips.timeline import DAY, LocatedPhotos, TimelinePhoto
@@ -84,7 +85,7 @@ def assign_members(
         return []
     # A stay at the parents' is not a journey that a camera for travelling is taken along on.
     journeys = [c.rows for c in candidates if (whereabouts.where[c.rows] == Whereabouts.AWAY).any()]
-    travellers = unlocated.travellers([np.unique(table.day[rows]) for rows in journeys])
+    travellers = unlocated.travellers([distinct(table.day[rows]) for rows in journeys])
     by_start = sorted(
         (_reach(number, table, unlocated, travellers, c) for number, c in enumerate(candidates)),
         key=lambda r: r.earliest_wall_s,
@@ -114,7 +115,7 @@ def assign_members(
 def _reach(
     number: int, table: LocatedPhotos, unlocated: UnlocatedPhotos, travellers: frozenset[str], candidate: Candidate
 ) -> _Reach:
-    days = np.unique(table.day[candidate.rows])
+    days = distinct(table.day[candidate.rows])
     return _Reach(
         number,
         int(days.min()),

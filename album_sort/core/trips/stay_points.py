@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from album_sort.core.distinct import distinct
 from album_sort.core.geo import distances_km
 from album_sort.core.trips.timeline import LocatedPhotos
 
@@ -23,6 +24,9 @@ MIN_STAY_DAYS = 3
 """Stay points seen on fewer days are neither homes nor places of recurring visits."""
 
 Days = NDArray[np.int64]
+
+_WEEK_BITS = 24
+"""Of a number that names a cell (28 bits) and a week: weeks of all years that dates can have are fewer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,10 +92,10 @@ def find_stay_points(rows: DayCells) -> list[StayPoint]:
         middle_lat, middle_lon = float(np.median(rows.lat[inside])), float(np.median(rows.lon[inside]))
         near = alive & (distances_km(rows.lat, rows.lon, middle_lat, middle_lon) <= STAY_RADIUS_KM)
         near |= inside
-        days = np.unique(rows.day[near])
+        days = distinct(rows.day[near])
         if len(days) < MIN_STAY_DAYS:
             break
-        nights = np.unique(rows.day[near & rows.night])
+        nights = distinct(rows.day[near & rows.night])
         points.append(StayPoint(middle_lat, middle_lon, days, nights, int(rows.photos[near].sum())))
         alive &= ~near
     return points
@@ -104,13 +108,13 @@ def day_cells(located: LocatedPhotos) -> DayCells:
     column = np.floor(located.lon_deg / width)
     cell = ((row + 4096) * 16384 + column + 8192).astype(np.int64)
     keys = np.stack([cell, located.day], axis=1)
-    distinct, back, count = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-    back, size = back.reshape(-1), len(distinct)
+    known, back, count = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    back, size = back.reshape(-1), len(known)
     return DayCells(
-        cell=distinct[:, 0],
+        cell=known[:, 0],
         lat=np.bincount(back, located.lat_deg, size) / count,
         lon=np.bincount(back, located.lon_deg, size) / count,
-        day=distinct[:, 1],
+        day=known[:, 1],
         night=np.bincount(back, located.is_night, size) > 0,
         photos=count.astype(np.int64),
     )
@@ -118,9 +122,8 @@ def day_cells(located: LocatedPhotos) -> DayCells:
 
 def _busiest(rows: DayCells, alive: NDArray[np.bool_]) -> int:
     """The cell with the most distinct weeks and weeks with nights; the lowest number on a tie."""
-    visits = [
-        np.unique(np.stack([rows.cell[chosen], rows.day[chosen] // 7], axis=1), axis=0)[:, 0]
-        for chosen in (alive, alive & rows.night)
-    ]
+    week = rows.day // 7
+    visit = rows.cell << _WEEK_BITS | week - week.min()
+    visits = [distinct(visit[chosen]) >> _WEEK_BITS for chosen in (alive, alive & rows.night)]
     cells, weeks = np.unique(np.concatenate(visits), return_counts=True)
     return int(cells[np.argmax(weeks)])
