@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -17,7 +20,8 @@ import pytest
 from album_sort.inspection import process
 from album_sort.inspection.process import start_reader
 from album_sort.native import native
-from tests.program_server import ProgramServer
+from tests import forking
+from tests.program_server import INTERPRETER, ProgramServer
 from tests.reader_server import ReaderServer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -96,6 +100,51 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Once for each process that is to run tests, in the one that hands them out: all of them share what forks."""
+    stash = node.config.stash
+    if _SERVERS not in stash:
+        stash[_SERVERS] = contextlib.ExitStack()
+        folder = Path(stash[_SERVERS].enter_context(tempfile.TemporaryDirectory(prefix="album-sort-")))
+        with own_variables(folder):
+            stash[_SERVERS].enter_context(shared_servers(folder))
+        stash[_FOLDER] = folder
+    node.workerinput["servers"] = str(stash[_FOLDER])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _SERVERS in config.stash:
+        config.stash[_SERVERS].close()
+
+
+_SERVERS, _FOLDER = pytest.StashKey[contextlib.ExitStack](), pytest.StashKey[Path]()
+
+
+@contextlib.contextmanager
+def shared_servers(folder: Path) -> Iterator[None]:
+    """Servers that are asked by sockets in that folder, until the end."""
+    readers = ReaderServer()
+    programs = ProgramServer(program_environment(), readers)
+    with forking.listen(folder / "readers") as listener:
+        readers.start_server(listener)
+    with forking.listen(folder / "programs") as listener:
+        programs.start(listener)
+    yield
+    programs.close()
+    readers.close()
+
+
+def program_environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": str(REPOSITORY)}
+
+
+def shared_server(config: pytest.Config, name: str) -> socket.socket | None:
+    """A connection to that server of the whole run; None where this process runs all tests."""
+    workerinput = getattr(config, "workerinput", {})
+    return forking.connect(Path(workerinput["servers"], name)) if "servers" in workerinput else None
+
+
 def pytest_collection_finish() -> None:
     """Ten thousand tests and all that they import stay to the end: each full search for circles among them took a third of a second."""
     gc.freeze()
@@ -128,11 +177,17 @@ def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def own_surroundings(session_cache: Path) -> Iterator[None]:
     """No test sees or changes the settings and caches of the person who runs it; nor does what many tests share."""
+    with own_variables(session_cache):
+        yield
+
+
+@contextlib.contextmanager
+def own_variables(cache: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name in [name for name in os.environ if name.startswith("ALBUM_SORT_")]:
             monkeypatch.delenv(name)
-        monkeypatch.setenv("ALBUM_SORT_CACHE_DIR", str(session_cache))
-        monkeypatch.setenv("XDG_CONFIG_HOME", str(session_cache / "no-config"))
+        monkeypatch.setenv("ALBUM_SORT_CACHE_DIR", str(cache))
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(cache / "no-config"))
         monkeypatch.setenv("NO_COLOR", "1")
         # Whoever runs the tests may speak another language than they expect.
         for name in ("LC_ALL", "LC_MESSAGES"):
@@ -160,13 +215,10 @@ class Ran:
 Program = Callable[..., Ran]
 
 
-_INTERPRETER = (sys.executable, "-W", "error::UserWarning:album_sort")
-
-
 @pytest.fixture(scope="session", autouse=True)
-def reader_server(own_surroundings: None) -> Iterator[ReaderServer]:  # noqa: ARG001 - its environment
+def reader_server(own_surroundings: None, pytestconfig: pytest.Config) -> Iterator[ReaderServer]:  # noqa: ARG001 - its environment
     """Forks the processes that read photos, for tests and for the programs that they fork; started by the first."""
-    server = ReaderServer()
+    server = ReaderServer(shared_server(pytestconfig, "readers"))
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(process, "start_reader", server.start)
         yield server
@@ -180,9 +232,9 @@ def own_readers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def program_server(reader_server: ReaderServer) -> Iterator[ProgramServer]:
-    """One for each process that runs tests."""
-    server = ProgramServer(_INTERPRETER, os.environ | {"PYTHONPATH": str(REPOSITORY)}, reader_server)
+def program_server(reader_server: ReaderServer, pytestconfig: pytest.Config) -> Iterator[ProgramServer]:
+    """One for all processes that run tests."""
+    server = ProgramServer(program_environment(), reader_server, shared_server(pytestconfig, "programs"))
     yield server
     server.close()
 
@@ -211,7 +263,7 @@ def album_sort(program_server: ProgramServer, called: Path) -> Program:
             done = program_server.run(words, surroundings, str(cwd or Path.cwd()), timeout)
         else:
             done = subprocess.run(
-                [*_INTERPRETER, "-m", "album_sort", *words],
+                [*INTERPRETER, "-m", "album_sort", *words],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=timeout,

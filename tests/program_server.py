@@ -11,7 +11,6 @@ import contextlib
 import copy
 import functools
 import gc
-import json
 import os
 import runpy
 import selectors
@@ -22,31 +21,35 @@ import sys
 import tempfile
 import time
 import tomllib
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from album_sort.inspection import process
+from tests import forking
 from tests.reader_server import ReaderServer
 
 _AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_", "KMP_INIT_AT_FORK")
 """Beginnings of the names of variables that the program reads while it runs: others may matter to the interpreter's start.
 
 The last one is set by torch where a test imports it: it must not send all calls that follow to interpreters of their own."""
-_MOST_BYTES = 1 << 20
+INTERPRETER = (sys.executable, "-W", "error::UserWarning:album_sort")
+"""Runs the program and its server."""
 
 
 class ProgramServer:
     """The server as the tests see it; started by the first call that it can serve."""
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str], readers: ReaderServer) -> None:
-        """`command`: the interpreter with its options; `readers` reads photos for the forked programs."""
-        self._command = [*command, "-m", "tests.program_server"]
+    def __init__(
+        self, environment: Mapping[str, str], readers: ReaderServer, connection: socket.socket | None = None
+    ) -> None:
+        """`readers` reads photos for the forked programs; `connection`: to a server that others have started in this environment."""
         self._environment = dict(environment)
         self._readers = readers
         self._process: subprocess.Popen[bytes] | None = None
-        self._socket: socket.socket | None = None
+        self._socket = connection
 
     def can_serve(self, environment: Mapping[str, str], folder: str) -> bool:
         """Whether a fork is as good as a new interpreter in that environment and folder."""
@@ -58,9 +61,9 @@ class ProgramServer:
     ) -> subprocess.CompletedProcess[bytes]:
         """Runs the program to its end; raises `subprocess.TimeoutExpired`, and has killed it then."""
         pipes = [os.pipe() for _ in range(3)]
-        request = json.dumps({"arguments": list(arguments), "environment": dict(environment), "folder": folder})
+        request = {"arguments": list(arguments), "environment": dict(environment), "folder": folder}
         try:
-            socket.send_fds(self._connected(), [request.encode("utf-8", "surrogateescape")], [w for _, w in pipes])
+            forking.ask(self._connected(), request, [w for _, w in pipes])
         finally:
             for _, writing in pipes:
                 os.close(writing)
@@ -72,24 +75,22 @@ class ProgramServer:
             raise subprocess.TimeoutExpired(list(arguments), timeout, heard[0], heard[1])
         return subprocess.CompletedProcess(list(arguments), int(code), heard[0], heard[1])
 
+    def start(self, listener: socket.socket | None = None) -> socket.socket:
+        """Begins to import the program; others may ask it by the listener."""
+        self._socket, self._process = forking.start(
+            [*INTERPRETER, "-m", "tests.program_server"], self._environment, listener, self._readers.connection
+        )
+        return self._socket
+
     def close(self) -> None:
-        """The server ends with its socket."""
-        if self._socket is not None and self._process is not None:
+        """The server ends with its owner's socket."""
+        if self._socket is not None:
             self._socket.close()
+        if self._process is not None:
             self._process.wait()
 
     def _connected(self) -> socket.socket:
-        if self._socket is None:
-            self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            with theirs:
-                sockets = (theirs.fileno(), self._readers.connection.fileno())
-                self._process = subprocess.Popen(
-                    [*self._command, *map(str, sockets)],
-                    pass_fds=sockets,
-                    stdin=subprocess.DEVNULL,
-                    env=self._environment,
-                )
-        return self._socket
+        return self._socket or self.start()
 
 
 def _read_all(sources: Sequence[int], timeout: float) -> list[bytes]:
@@ -110,36 +111,7 @@ def _read_all(sources: Sequence[int], timeout: float) -> list[bytes]:
     return [bytes(part) for part in heard.values()]
 
 
-def _serve(requests: socket.socket) -> None:
-    """Forks for each request, until the other side has gone."""
-    while True:
-        message, streams, _, _ = socket.recv_fds(requests, _MOST_BYTES, 3)
-        if not message:
-            return
-        if os.fork() == 0:
-            _supervise(json.loads(message.decode("utf-8", "surrogateescape")), *streams)
-        for stream in streams:
-            os.close(stream)
-        with contextlib.suppress(ChildProcessError):  # supervisors that have ended
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-
-
-def _supervise(request: Mapping[str, object], output: int, errors: int, status: int) -> None:
-    """Runs the program in one more process, and says its number at once and its exit code at its end."""
-    child = os.fork()
-    if child == 0:
-        os.close(status)
-        _run(request, output, errors)
-    os.close(output)
-    os.close(errors)
-    os.write(status, f"{child}\n".encode())
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    os.write(status, str(code).encode())
-    os._exit(0)
-
-
-def _run(request: Mapping[str, object], output: int, errors: int) -> None:
+def _run(request: Mapping[str, object], output: int, errors: int) -> NoReturn:
     """Is the program: as `python -m album_sort` with these arguments, from here to its exit code."""
     arguments, environment = request["arguments"], request["environment"]
     assert isinstance(arguments, list)
@@ -181,7 +153,10 @@ def _import_program() -> None:
         if module.stem != "__main__" and module.parent.name != "cluster":
             __import__(f"album_sort.{module.parent.name}.{module.stem}")
     _make_ready()
-    # What is there stays: a fork that looks for circles among it would copy it all.
+    # What is there stays: a fork that looks for circles among it, or takes torch's tables apart at its end, would copy it all.
+    for end in list(getattr(weakref.finalize, "_registry")):  # noqa: B009 - not declared
+        end.atexit = False
+    gc.collect()
     gc.freeze()
 
 
@@ -268,6 +243,7 @@ def _no_pictures() -> Any:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    setattr(process, "start_reader", ReaderServer(socket.socket(fileno=int(sys.argv[2]))).start)  # noqa: B010 - it is no class of its
+    owner, listener, readers = map(int, sys.argv[1:])
+    setattr(process, "start_reader", ReaderServer(socket.socket(fileno=readers)).start)  # noqa: B010 - it is no class of its
     _import_program()
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    forking.ForkServer(owner, listener, descriptors=3, become=_run).serve()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import json
 import os
 import resource
 import select
@@ -21,13 +20,13 @@ import threading
 import time
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
+from typing import NoReturn
 
 from album_sort.inspection.process import reader_environment, start_reader
-from tests import measured_readers
+from tests import forking, measured_readers
 
 _AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_")
 """Beginnings of the names of variables that a reader reads while it runs: others may matter to the interpreter's start."""
-_MOST_BYTES = 1 << 20
 _LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_DATA, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
 
 
@@ -90,7 +89,7 @@ class ReaderServer:
     """The server as tests, and programs that tests have forked, see it."""
 
     def __init__(self, connection: socket.socket | None = None) -> None:
-        """`connection`: to a server that has been started with this process's environment; otherwise the first reader starts one."""
+        """`connection`: to a server that has been started in this process's environment; otherwise the first reader starts one."""
         self._socket = connection
         self._process: subprocess.Popen[bytes] | None = None
         self._environment = reader_environment()
@@ -99,20 +98,15 @@ class ReaderServer:
 
     @property
     def connection(self) -> socket.socket:
-        """To the server, which ends when nobody holds it any more."""
+        """To the server, which ends when nobody holds its owner's any more."""
         with self._lock:
-            return self._socket or self._start_server()
+            return self._socket or self.start_server()
 
-    def _start_server(self) -> socket.socket:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.reader_server", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=self._environment,
-            )
+    def start_server(self, listener: socket.socket | None = None) -> socket.socket:
+        """Others may ask it by the listener."""
+        self._socket, self._process = forking.start(
+            [sys.executable, "-m", "tests.reader_server"], self._environment, listener
+        )
         return self._socket
 
     def close(self) -> None:
@@ -135,8 +129,7 @@ class ReaderServer:
         request = {"environment": environment, "folder": folder, "nice": os.getpriority(os.PRIO_PROCESS, 0)}
         reading, writing = os.pipe()
         try:
-            message = json.dumps(request).encode("utf-8", "surrogateescape")
-            socket.send_fds(self.connection, [message], [descriptor, writing])
+            forking.ask(self.connection, request, [descriptor, writing])
         except OSError:
             os.close(reading)
             return start_reader(descriptor)
@@ -149,37 +142,7 @@ def _limits() -> list[tuple[int, int]]:
     return [resource.getrlimit(limit) for limit in _LIMITS]
 
 
-def _serve(requests: socket.socket) -> None:
-    """Forks for each request, until the other side has gone."""
-    while True:
-        message, descriptors, _, _ = socket.recv_fds(requests, _MOST_BYTES, 2)
-        if not message:
-            return
-        if os.fork() == 0:
-            requests.close()
-            _supervise(json.loads(message.decode("utf-8", "surrogateescape")), *descriptors)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        with contextlib.suppress(ChildProcessError):  # supervisors that have ended
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-
-
-def _supervise(request: Mapping[str, object], connection: int, status: int) -> None:
-    """Runs the reader in one more process, and says its number at once and its exit code at its end."""
-    child = os.fork()
-    if child == 0:
-        os.close(status)
-        _read(request, connection)
-    os.close(connection)
-    os.write(status, f"{child}\n".encode())
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    with contextlib.suppress(BrokenPipeError):  # nobody waits any more
-        os.write(status, str(code).encode())
-    os._exit(0)
-
-
-def _read(request: Mapping[str, object], connection: int) -> None:
+def _read(request: Mapping[str, object], connection: int) -> NoReturn:
     """Is the reader: as `python -m album_sort.inspection.reader`, from here to its exit code."""
     from album_sort.inspection.reader import serve  # noqa: PLC0415 - has been imported by the server
 
@@ -202,4 +165,5 @@ def _read(request: Mapping[str, object], connection: int) -> None:
 if __name__ == "__main__":
     importlib.import_module("album_sort.inspection.reader")
     gc.freeze()
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+    owner, listener = map(int, sys.argv[1:])
+    forking.ForkServer(owner, listener, descriptors=2, become=_read).serve()

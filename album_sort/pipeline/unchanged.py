@@ -8,6 +8,7 @@ read, and a glance at the albums is compared with the one of then.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -36,6 +37,9 @@ IDLE_SETTINGS = frozenset(name for name, spec in SPECS.items() if spec.is_idle)
 """Settings that change nothing about where photos go."""
 
 _MOST_BYTES = 16 << 20
+
+_DECIDING = (".py", ".tsv", ".toml", ".npz")
+"""How files of the program end by which photos are decided."""
 
 _AT_ONCE = 1024
 """Texts digested together: one by one they took three times as long."""
@@ -101,7 +105,7 @@ def _seen(scouted: Scouted) -> Iterator[str]:
     # Where they go does not depend on it, but a run with previews makes those that one without them has not made.
     yield repr((settings.previews, can_show_films()))
     yield repr((scouted.lang, scouted.engine.model_key, scouted.policy.rules.digest))
-    yield from _program()
+    yield _program()
     for file in scouted.files:
         yield f"{file.path}|{file.size_bytes}|{file.mtime_ns}|{file.inode}"
     yield repr([(one.path, one.reason) for one in scouted.found.skipped])
@@ -117,13 +121,25 @@ def _remembered(remembered: Remembered) -> Iterator[str]:
     yield repr(sorted((trip.trip_id, trip.title, len(trip.members)) for trip in remembered.trips))
 
 
-def _program() -> Iterator[str]:
-    """The program's own files and labels: a clone that was brought up to date decides anew, whatever its version says."""
-    for folder in (Path(__file__).resolve().parents[1], label_folder()):
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in (".py", ".tsv", ".toml", ".npz"):
-                found = path.stat()
-                yield f"{path.name}|{found.st_size}|{found.st_mtime_ns}"
+@functools.cache
+def _program() -> str:
+    """The program's own files and labels: a clone that was brought up to date decides anew, whatever its version says.
+
+    As they were when this process first asked: what it has loaded stays as it is.
+    """
+    return _digest(chain(_looks(os.fspath(Path(__file__).resolve().parents[1])), _looks(os.fspath(label_folder()))))
+
+
+def _looks(folder: str) -> Iterator[str]:
+    """A text for each file below a folder that decides something, in an order of its own."""
+    with os.scandir(folder) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _looks(entry.path)
+        elif entry.name.endswith(_DECIDING):
+            status = entry.stat()
+            yield f"{entry.name}|{status.st_size}|{status.st_mtime_ns}"
 
 
 def looks_of_state(destination: str) -> str:
