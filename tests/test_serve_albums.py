@@ -24,6 +24,7 @@ from album_sort.fileops.lock import destination_lock
 from album_sort.operations.live import LiveAlbums
 from album_sort.operations.order import settings_here
 from album_sort.operations.pending import Pending, change_as_json, change_of
+from album_sort.types.changes import RenameAlbum
 from tests import pictures
 from tests.builders import make_jpeg, make_tree, picture_jpeg, read_tree
 from tests.conftest import REPOSITORY, Program
@@ -108,7 +109,12 @@ def ended(client: httpx.Client, kind: str) -> dict[str, Any]:
     return told_of(client, kind)[-1]
 
 
-def told_of(client: httpx.Client, kind: str, begin: Callable[[], object] | None = None) -> list[dict[str, Any]]:
+def told_of(
+    client: httpx.Client,
+    kind: str,
+    begin: Callable[[], object] | None = None,
+    until: Callable[[dict[str, Any]], bool] = lambda state: state["status"] in ("done", "failed"),
+) -> list[dict[str, Any]]:
     """All that is told of a job, from before it is begun: who only listens then may hear of its end alone, as soon as it is quick."""
     told: list[dict[str, Any]] = []
     with client.stream("GET", "/events", timeout=120) as events:
@@ -120,7 +126,7 @@ def told_of(client: httpx.Client, kind: str, begin: Callable[[], object] | None 
             if len(told) == 1 and begin is not None:
                 begin()
                 continue  # this was the job before
-            if state["kind"] == kind and state["status"] in ("done", "failed"):
+            if state["kind"] == kind and until(state):
                 return told
     raise AssertionError(f"the events ended after {told}")
 
@@ -298,6 +304,59 @@ def test_what_is_no_change_is_refused_and_nothing_waits(client: httpx.Client, ro
     refused = client.post("/changes", json={"changes": [row]})
     assert (refused.status_code, refused.json()["code"]) == (422, "usage")
     assert client.get("/changes").json()["changes"] == []
+
+
+@pytest.mark.parametrize(
+    "title", ["a/b", "..", "CON", "nul.jpg", "x" * 300, "", "   ", "a\nb", "a\u202eb", "ends.", "很" * 120]
+)
+def test_a_title_that_no_folder_can_have_is_refused_when_it_is_asked_for(client: httpx.Client, title: str) -> None:
+    """Of albums and of trips, in the language of who asks, and nothing waits that could not be planned."""
+    rows: list[dict[str, Any]] = [
+        {"kind": "new-album", "title": title, "photos": ["0" * 16]},
+        {"kind": "rename-album", "album": "food", "title": title},
+        {"kind": "rename-trip", "trip": "t1", "title": title},
+        {"kind": "merge-trips", "trips": ["t1", "t2"], "title": title},
+    ]
+    for row in rows:
+        for lang in ("en", "zh"):
+            refused = client.post("/changes", json={"changes": [row]}, headers={"Accept-Language": lang})
+            assert (refused.status_code, refused.json()["code"]) == (422, "usage"), row["kind"]
+            said = refused.json()["error"].replace("很", "")
+            assert any("\u4e00" <= letter <= "\u9fff" for letter in said) == (lang == "zh")
+    assert client.get("/changes").json()["changes"] == []
+
+
+def test_a_run_that_is_not_there_or_was_taken_back_is_told_at_once(
+    client: httpx.Client, data: tuple[str, dict[str, Any]], albums: Path, album_sort_once: Program
+) -> None:
+    """Also where a terminal took it back; and then the page does not offer it any more."""
+    unknown = client.post("/undo", json={"run": "20200101-000000-0000"})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "no_run")
+    assert "20200101-000000-0000" in unknown.json()["error"]
+    client.post("/changes", json={"changes": [{"kind": "cover", "album": "pets", "photo": ids(data[1])["cat1.jpg"]}]})
+    state = told_of(client, "apply", lambda: client.post("/changes/apply").raise_for_status())[-1]
+    assert state["can_undo"]
+    told = told_of(
+        client, "apply", lambda: album_sort_once("undo", "--out", albums), until=lambda one: not one["can_undo"]
+    )
+    assert told[0]["can_undo"]
+    assert (told[-1]["status"], told[-1]["can_undo"]) == ("done", False)
+    again = client.post("/undo", json={"run": state["result"]["run"]}, headers={"Accept-Language": "zh"})
+    assert (again.status_code, again.json()["code"]) == (409, "undone")
+    assert "已经撤销" in again.json()["error"]
+    assert ended(client, "apply")["number"] == state["number"], "no job was begun"
+
+
+def test_what_is_carried_out_waits_no_more_and_what_came_meanwhile_does(tmp_path: Path) -> None:
+    """Though something was taken away while it was being carried out, and the same was asked for again."""
+    pending = Pending(tmp_path, "/albums")
+    pending.add([RenameAlbum("food", "Eating"), RenameAlbum("pets", "Friends")])
+    done = list(pending.changes)
+    pending.remove(0)
+    pending.add([RenameAlbum("food", "Eating"), RenameAlbum("home", "House")])
+    pending.clear(done)
+    assert pending.changes == [RenameAlbum("food", "Eating"), RenameAlbum("home", "House")]
+    assert Pending(tmp_path, "/albums").changes == pending.changes
 
 
 def test_a_body_that_is_none_is_refused(client: httpx.Client) -> None:

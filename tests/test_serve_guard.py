@@ -170,6 +170,9 @@ def test_a_person_who_opens_an_address_is_told_in_a_page_and_a_program_in_json(p
             assert (page.status_code, page.headers["Content-Type"]) == (403, "text/html; charset=utf-8")
             assert f'<html lang="{"zh-Hans" if lang == "zh" else "en"}">' in page.text
             assert said in page.text
+            for looks in re.findall(r'href="(/static/[^"]+)"', page.text):
+                assert status(client, "GET", looks) == 200, "in the looks of the other pages"
+            assert {"/static/drop.css", "/static/icon.svg"} <= set(re.findall(r'href="([^"]+)"', page.text))
         assert client.get("/").json()["code"] == "who"
         missing = client.get("/<b>", headers={**visit, **SESSION})
         assert (missing.status_code, missing.headers["Content-Type"]) == (404, "text/html; charset=utf-8")

@@ -36,6 +36,7 @@ def test_every_word_that_is_said_is_there_and_no_other() -> None:
     said = {f"refused_{code}" for code in re.findall(r"Refused\(\s*[\w.]+,\s*\"(\w+)\"", python)}
     said |= {f"refused_{code}" for code in re.findall(r"\d{3}: \"(\w+)\"", python)} | {"refused_fault"}
     said |= set(re.findall(r"\.text\(\"(\w+)\"", python))
+    said |= set(re.findall(r"\"(title_of_\w+)\"", python))
     said |= {key for key in re.findall(r"\{\{(\w+)\}\}", page) if key.startswith("drop_")}
     for beginning, name in (("page_", "drop.js"), ("live_", "live.js")):
         script = (WEB / "static" / name).read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from album_sort.config import cache_folder
@@ -86,6 +86,14 @@ def with_change(drafted: Drafted, change: Change) -> None:
             draft.tell(meant := draft.photos(photos), {one.content_id: where for one in meant})
         case ChooseCover(album, photo):
             _choose_cover(draft, draft.album(album), photo)
+
+
+def refuse_titles(changes: Iterable[Change]) -> None:
+    """Raises `UsageError` for a title under which no folder could be found again: when it is asked for, before anything is planned."""
+    for change in changes:
+        match change:
+            case NewAlbum(title) | RenameAlbum(_, title) | RenameTrip(_, title) | MergeTrips(_, title) if title:
+                folder_title(title)
 
 
 def _choose_cover(draft: Draft, album: AlbumId, photo: str) -> None:

@@ -128,9 +128,10 @@ class Pending:
             del self.changes[number]
             self._write()
 
-    def clear(self, done: int) -> None:
-        """Without the first so many, which were carried out; others may have come meanwhile."""
-        del self.changes[:done]
+    def clear(self, done: Sequence[Change]) -> None:
+        """Without those that were carried out, the very ones; meanwhile others may have come, and some of these have gone."""
+        gone = set(map(id, done))
+        self.changes = [change for change in self.changes if id(change) not in gone]
         self._write()
 
     def _read(self) -> list[Change]:

@@ -15,18 +15,20 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingRes
 
 from album_sort.errors import AlbumSortError, UsageError
 from album_sort.events import EventSink
+from album_sort.operations.change_words import refuse_titles
 from album_sort.operations.changes import ChangesPlan, Move, apply_changes, preview_changes
 from album_sort.operations.live import LiveAlbums, picture_of
 from album_sort.operations.live_pages import Shown
-from album_sort.operations.live_runs import sort_now, undo_now
+from album_sort.operations.live_runs import LiveStanding, sort_now, standing_of, undo_now
 from album_sort.operations.pending import Pending, change_as_json, change_of
 from album_sort.operations.stop import StopRequest
 from album_sort.report import SCRIPTS, SHORT, STYLE, Links, Setting, static_text
 from album_sort.sentences import sentence
 from album_sort.types import ContentId
+from album_sort.types.ledger import RunStatus
 from album_sort.web.films import film_answer
 from album_sort.web.guard import House
-from album_sort.web.jobs import Jobs, Work
+from album_sort.web.jobs import Jobs, Work, told_states
 from album_sort.web.pages import StaticFile, live_head, static_answer, static_file
 from album_sort.web.refusals import Refused
 
@@ -48,6 +50,11 @@ class AlbumsDesk:
         self.pending = pending
         self.jobs = Jobs()
         self.pictures = asyncio.Semaphore(_PICTURES_AT_ONCE)
+        self._standing = LiveStanding(albums.destination)
+
+    async def undoable(self, run: str) -> bool:
+        """Whether a run has still an effect that can be taken back, whoever may have done that meanwhile."""
+        return await asyncio.to_thread(self._standing.is_undoable, run)
 
     async def ask(self, question: Callable[[], Result]) -> Result:
         """In the thread that may ask for thumbnails."""
@@ -218,7 +225,9 @@ def _add_changes(router: APIRouter, desk: AlbumsDesk) -> None:
         rows = body.get("changes")
         if not isinstance(rows, list):
             raise UsageError(sentence("serve.no-changes-given"), hint='{"changes": [...]}')
-        pending.add([change_of(row) for row in rows])
+        changes = [change_of(row) for row in rows]
+        refuse_titles(changes)
+        pending.add(changes)
         return await waiting()
 
     @router.delete("/changes/{number}")
@@ -228,7 +237,7 @@ def _add_changes(router: APIRouter, desk: AlbumsDesk) -> None:
 
     @router.delete("/changes")
     async def clear() -> JSONResponse:
-        pending.clear(len(pending.changes))
+        pending.clear(pending.changes)
         return await waiting()
 
     @router.post("/changes/plan")
@@ -245,7 +254,7 @@ def _add_changes(router: APIRouter, desk: AlbumsDesk) -> None:
 
         def work(sink: EventSink, stop: StopRequest) -> dict[str, Any]:
             changed = apply_changes(albums.destination, changes, albums.here, sink=sink, stop=stop)
-            loop.call_soon_threadsafe(pending.clear, len(changes))
+            loop.call_soon_threadsafe(pending.clear, changes)
             failed = [result.error for result in changed.failed]
             return {"run": changed.run_id, "photos": len(changed.plan.moves), "failed": failed[:20]}
 
@@ -276,7 +285,7 @@ def _add_jobs(router: APIRouter, desk: AlbumsDesk) -> None:
     @router.get("/events")
     async def events() -> StreamingResponse:
         headers = {"X-Accel-Buffering": "no"}
-        return StreamingResponse(desk.jobs.states(), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(told_states(desk.jobs, desk.undoable), media_type="text/event-stream", headers=headers)
 
     @router.post("/stop")
     async def stop() -> JSONResponse:
@@ -288,6 +297,12 @@ def _add_jobs(router: APIRouter, desk: AlbumsDesk) -> None:
         run = (await json_body(request)).get("run")
         if not isinstance(run, str) or not run:
             raise UsageError(sentence("serve.no-run-given"), hint='{"run": "..."}')
+        albums.check_free()
+        match await asyncio.to_thread(standing_of, albums.destination, run):
+            case None:
+                raise Refused(404, "no_run", {"run": run[:100]})
+            case RunStatus.UNDONE:
+                raise Refused(409, "undone", {"run": run[:100]})
         return _begun(desk, "undo", lambda sink, stop: undo_now(albums, run, sink, stop))
 
     @router.post("/sort")

@@ -25,7 +25,8 @@ TOKEN_HEADER = "X-Album-Sort-Token"  # noqa: S105 - the name of a header
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_TO_PROGRAMS = frozenset({"/predict", "/openapi.json"})
 """What a program on this machine may use without a token: it changes nothing, and shows nothing that it was not given."""
-OPEN_TO_ALL = frozenset({"/healthz"})
+OPEN_TO_ALL = frozenset({"/healthz", "/static/drop.css", "/static/icon.svg"})
+"""The looks of the page on which somebody without the token is told of it, too."""
 
 CONTENT_SECURITY = "; ".join(
     (

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from album_sort.errors import AlbumSortError
 from album_sort.events import Event, EventSink, StageProgress, StageStarted
 from album_sort.operations.stop import StopRequest
+from album_sort.operations.words import web_words
+from album_sort.sentences import spoken
 from album_sort.web.refusals import Refused
 
 _LEAST_S = 0.1
 """Between two words on how far things are."""
+
+_LOOK_S = 3.0
+"""Between two looks whether the last job can still be taken back: another program may have done so."""
 
 _HEARTBEAT_S = 15.0
 """So that a browser, and a proxy between, know that the line is alive."""
@@ -42,11 +49,13 @@ class Jobs:
     def start(self, kind: str, work: Work) -> dict[str, Any]:
         """Begins it; raises `Refused` where another one runs."""
         if self.is_running:
-            raise Refused(409, "working", {"what": str(self.state["kind"])})
+            raise Refused(409, "working", {"what": web_words(spoken()).text(f"live_job_{self.state['kind']}")})
         self._loop = asyncio.get_running_loop()
         self._stop = StopRequest()
         self._set({"number": self.state["number"] + 1, "kind": kind, "status": "running"})
-        self._thread = threading.Thread(target=self._run, args=(work,), name="job", daemon=True)
+        # What goes wrong is told in the language of who has begun it.
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(target=context.run, args=(self._run, work), name="job", daemon=True)
         self._thread.start()
         return self.state
 
@@ -60,15 +69,13 @@ class Jobs:
         if self._thread is not None:
             self._thread.join(patience_s)
 
-    async def states(self) -> AsyncIterator[str]:
-        """How things are now, and each time that changes, as server-sent events; ends with the listener."""
+    async def states(self) -> AsyncIterator[dict[str, Any]]:
+        """How things are now, each time that changes, and every few seconds; ends with the listener."""
         while True:
             changed = self._changed
-            yield f"data: {json.dumps(self.state, ensure_ascii=False)}\n\n"
-            try:
-                await asyncio.wait_for(changed.wait(), _HEARTBEAT_S)
-            except TimeoutError:
-                yield ": still here\n\n"
+            yield self.state
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), _LOOK_S)
 
     def _run(self, work: Work) -> None:
         try:
@@ -79,7 +86,8 @@ class Jobs:
         except OSError as error:
             state = {**self.state, "status": "failed", "error": error.strerror or str(error), "hint": ""}
         except Exception:  # the border of one job: the server goes on
-            self._tell({**self.state, "status": "failed", "error": "a fault of the program", "hint": ""})
+            said = web_words(spoken()).text("refused_fault")
+            self._tell({**self.state, "status": "failed", "error": said, "hint": ""})
             raise
         self._tell(state)
 
@@ -106,3 +114,19 @@ class Jobs:
         self.state = state
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+async def told_states(jobs: Jobs, is_undoable: Callable[[str], Awaitable[bool]]) -> AsyncIterator[str]:
+    """The states as server-sent events, each with whether what was done can be taken back; what is as before is not told again."""
+    told, at = "", 0.0
+    async for state in jobs.states():
+        result = state.get("result") or {}
+        is_over = state["status"] == "done" and state["kind"] != "undo" and bool(result.get("run"))
+        can_undo = is_over and await is_undoable(result["run"])
+        word = json.dumps({**state, "can_undo": can_undo}, ensure_ascii=False)
+        if word != told:
+            told, at = word, time.monotonic()
+            yield f"data: {word}\n\n"
+        elif time.monotonic() - at >= _HEARTBEAT_S:
+            at = time.monotonic()
+            yield ": still here\n\n"

@@ -39,13 +39,26 @@ class Refused(Exception):
         return {"Retry-After": str(self.retry_after_s)} if self.retry_after_s else {}
 
     def as_page(self, lang: str) -> str:
-        """The same for a person who has opened an address. Its style is there for whoever is let in."""
+        """The same for a person who has opened an address, in the looks of the other pages: those are there for all."""
+        words = web_words(lang)
         spoken = {"zh": "zh-Hans"}.get(lang, lang)
+        other = "zh" if lang == "en" else "en"
+        title = html.escape(
+            words.text(
+                {"who": "title_of_refused_who", "not_here": "title_of_refused_not_here"}.get(
+                    self.code, "title_of_refused"
+                )
+            )
+        )
         return (
             f'<!doctype html>\n<html lang="{spoken}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-            '<title>album-sort</title><link rel="stylesheet" href="/static/drop.css"></head><body><main>'
-            f'<h1><a class="brand" href="/">album-sort</a></h1><p>{html.escape(self.sentence(lang))}</p></main></body></html>\n'
+            f"<title>album-sort · {title}</title>"
+            '<link rel="icon" href="/static/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/static/drop.css"></head><body>'
+            '<header class="bar"><a class="brand" href="/">album<span>-</span>sort</a>'
+            f'<a class="other" href="?lang={other}" hreflang="{other}" lang="{other}">{html.escape(words.text("drop_other_language"))}</a>'
+            f'</header><main><section class="hero"><h1>{title}</h1><p class="lead">{html.escape(self.sentence(lang))}</p>'
+            "</section></main></body></html>\n"
         )
 
     def answer(self, lang: str, *, for_person: bool = False) -> tuple[list[Header], bytes]:

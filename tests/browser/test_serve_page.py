@@ -183,7 +183,7 @@ def test_what_waits_changes_under_ones_eyes_and_speaks_one_language(chromium: An
         page.locator(".live-plan"),
         page.locator("#pending button.button"),
     )
-    for title in ("One", "a<b"):
+    for title in ("One", "Food"):
         page.evaluate(some)
         add.click()
         playwright.expect(waiting).to_have_count(1)
@@ -196,11 +196,27 @@ def test_what_waits_changes_under_ones_eyes_and_speaks_one_language(chromium: An
             page.get_by_role("button", name="Discard all").click()
             playwright.expect(waiting).to_have_count(0)
             playwright.expect(page.locator("#apply")).to_be_hidden()
-    playwright.expect(plan.get_by_role("alert")).to_contain_text("a<b")
+    playwright.expect(plan.get_by_role("alert")).to_contain_text("Food")
     assert not any("\u4e00" <= one <= "\u9fff" for one in plan.get_by_role("alert").inner_text())
     page.get_by_role("button", name="Discard all").click()
     playwright.expect(waiting).to_have_count(0)
     context.close()
+
+
+def test_what_cannot_be_the_name_of_a_folder_is_put_right_where_it_was_typed(page: Any, server: Running) -> None:
+    page.goto(f"{server.address}/#/album/food")
+    page.get_by_role("button", name="Rename").click()
+    page.locator("#ask").fill("Coffee/Tea")
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator(".live-ask [role=alert]")).to_contain_text("cannot be the name of a folder")
+    look_at(page)
+    assert page.locator("#ask").input_value() == "Coffee/Tea"
+    page.locator("#ask").fill("Coffee and tea")
+    page.keyboard.press("Enter")
+    playwright.expect(page.locator(".live-waiting li")).to_have_count(1)
+    assert page.locator("dialog.live-ask").count() == 0
+    page.get_by_role("button", name="Discard all").click()
+    playwright.expect(page.locator(".live-waiting li")).to_have_count(0)
 
 
 def test_a_server_that_is_gone_is_told_where_its_progress_was(page: Any, server: Running) -> None:

@@ -60,24 +60,40 @@
     });
   }
 
-  function ask(label) {
-    return answerOf(label, ui().el("input", { id: "ask", type: "text", maxlength: 200, autocomplete: "off", required: "required" }));
+  function ask(label, changesOf) {
+    return asked(label, ui().el("input", { id: "ask", type: "text", maxlength: 200, autocomplete: "off", required: "required" }), changesOf);
   }
 
-  function choose(label, choices) {
+  function choose(label, choices, changesOf) {
     const { el, option } = ui();
-    return answerOf(label, el("select", { id: "ask" }, ...choices.map(([value, text]) => option(value, text))));
+    return asked(label, el("select", { id: "ask" }, ...choices.map(([value, text]) => option(value, text))), changesOf);
   }
 
-  function answerOf(label, input) {
-    return new Promise((resolve) => {
-      const { el, button } = ui();
-      const form = el("form", { method: "dialog" }, el("label", { for: "ask" }, label), input,
-        el("p", { class: "live-buttons" }, el("button", { class: "button" }, say("ok")), button(say("cancel"), () => dialog.close())));
-      const dialog = open(form);
-      form.addEventListener("submit", () => { dialog.returnValue = input.value.trim(); });
-      dialog.addEventListener("close", () => resolve(dialog.returnValue || ""));
+  // Open until the server has taken what was answered (then true): what it refuses is said beside it, and can be put right there.
+  function asked(label, input, changesOf) {
+    const { el, button } = ui();
+    const ok = el("button", { class: "button" }, say("ok"));
+    const refused = el("p", { class: "live-refused", role: "alert", id: "refused" });
+    const form = el("form", { method: "dialog" }, el("label", { for: "ask" }, label), input, refused,
+      el("p", { class: "live-buttons" }, ok, button(say("cancel"), () => dialog.close())));
+    const dialog = open(form);
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      ok.disabled = true;
+      try {
+        await call("POST", "/changes", { changes: changesOf(input.value.trim()) });
+        dialog.close("taken");
+        show();
+      } catch (error) {
+        refused.textContent = error.message;
+        input.setAttribute("aria-invalid", "true");
+        input.setAttribute("aria-describedby", "refused");
+        input.focus();
+      } finally {
+        ok.disabled = false;
+      }
     });
+    return new Promise((resolve) => { dialog.addEventListener("close", () => resolve(dialog.returnValue === "taken")); });
   }
 
   // ---- what waits
@@ -95,7 +111,9 @@
     const { el, button } = ui();
     return el("ol", { class: "live-waiting" }, ...changes.map((change, number) => {
       const said = sentence(change);
-      return el("li", {}, el("span", {}, said), button(say("remove"), async () => {
+      return el("li", {}, el("span", {}, said), button(say("remove"), async (event) => {
+        // a second click would mean the next one by then
+        for (const one of event.currentTarget.closest("ol").querySelectorAll("button")) one.disabled = true;
         await call("DELETE", `/changes/${number}`);
         show();
       }, { "aria-label": say("remove_this", { change: said }) }));
@@ -163,7 +181,7 @@
       if (state.total) bar.value = state.done;
       parts.push(bar, button(say("stop"), () => begin("/stop")));
     }
-    if (state.status === "done" && state.result.run && state.kind !== "undo") {
+    if (state.can_undo) {
       parts.push(button(say("undo"), () => begin("/undo", { run: state.result.run }), { class: "button", id: "undo" }));
     }
     if (state.status === "done" && state.kind === "preview") {
@@ -228,24 +246,15 @@
       { label: say("keep_out"), run: (photos) => add([{ kind: "keep-out", photos }]) },
       {
         label: say("new_album"),
-        run: async (photos) => {
-          const title = await ask(say("new_album_title"));
-          if (title) await add([{ kind: "new-album", title, photos }]);
-        },
+        run: (photos) => ask(say("new_album_title"), (title) => [{ kind: "new-album", title, photos }]),
       },
       {
         label: say("taken"),
-        run: async (photos) => {
-          const taken = await ask(say("taken_when"));
-          if (taken) await add([{ kind: "taken", photos, taken }]);
-        },
+        run: (photos) => ask(say("taken_when"), (taken) => [{ kind: "taken", photos, taken }]),
       },
       {
         label: say("place"),
-        run: async (photos) => {
-          const place = await ask(say("place_where"));
-          if (place) await add([{ kind: "place", photos, place }]);
-        },
+        run: (photos) => ask(say("place_where"), (place) => [{ kind: "place", photos, place }]),
       },
       { label: say("forget"), run: (photos) => add([{ kind: "forget", photos }]) },
     ],
@@ -253,23 +262,20 @@
     albumActions: [
       {
         label: say("rename"),
-        run: async ({ kind, name }) => {
-          const title = await ask(say("rename_to"));
-          if (!title) return;
-          await add([kind === "trip" ? { kind: "rename-trip", trip: trips[Number(name)], title } : { kind: "rename-album", album: name, title }]);
-        },
+        run: ({ kind, name }) => ask(say("rename_to"),
+          (title) => [kind === "trip" ? { kind: "rename-trip", trip: trips[Number(name)], title } : { kind: "rename-album", album: name, title }]),
       },
       {
         label: say("merge"),
-        run: async ({ kind, name }) => {
+        run: ({ kind, name }) => {
           const { page, photos } = window.albumSort;
           const others = kind === "trip"
             ? page.trips.map((trip, number) => [trips[number], trip.title]).filter(([id]) => id !== trips[Number(name)])
             : Object.keys(page.titles).filter((id) => id !== "review" && id !== name).map((id) => [id, photos.albumTitle(id)]);
-          const into = await choose(say("merge_into"), others);
-          if (!into) return;
-          const title = others.find(([id]) => id === into)[1];
-          await add([kind === "trip" ? { kind: "merge-trips", trips: [into, trips[Number(name)]], title } : { kind: "merge-albums", albums: [name], into }]);
+          return choose(say("merge_into"), others, (into) => {
+            const title = others.find(([id]) => id === into)[1];
+            return [kind === "trip" ? { kind: "merge-trips", trips: [into, trips[Number(name)]], title } : { kind: "merge-albums", albums: [name], into }];
+          });
         },
       },
     ],

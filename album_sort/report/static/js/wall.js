@@ -99,7 +99,7 @@
     bar.replaceChildren(
       el("span", { class: "count" }, t("ticked", { n: ids.length })),
       fixes.chooser(t("belongs_to"), (album) => { fixes.belongsTo(ids, album); done(); }),
-      ...(albumSort.live()?.photoActions ?? []).map(({ label, run }) => button(label, async () => { await run(ids); done(); })),
+      ...(albumSort.live()?.photoActions ?? []).map(({ label, run }) => button(label, async () => { if (await run(ids) !== false) done(); })),
       button(t("untick"), done));
   }
 
