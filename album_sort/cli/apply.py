@@ -24,7 +24,8 @@ def run_apply(plan_file: Path, *, wait: float, quiet: bool, as_json: bool) -> Ex
         settings = settings_at_hand(saved.destination, lambda kept: read_layers(None, os.environ, {}, kept))
         done = apply(saved, wait_seconds=wait, sink=printer, stop=stop, settings=settings)
     if as_json:
-        print_json({"event": "applied", "run": done.plan.plan_id, "done": done.done, "failed": len(done.failed)})
+        counted = {"done": done.done, "failed": len(done.failed), "left": len(done.left)}
+        print_json({"event": "applied", "run": done.plan.plan_id or None, **counted})
     elif not quiet:
         tell_applied(done)
     tell_refused(done)

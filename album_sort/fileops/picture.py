@@ -75,6 +75,12 @@ def read_foreign(
     return replace(picture, contents=contents)
 
 
+def find_temporaries(destination: str) -> tuple[AlbumRelPath, ...]:
+    """What killed runs have left half-made, in the albums and in the state folder: a walk over everything."""
+    found = [path for path, status in _walk(destination, []) if not stat.S_ISDIR(status.st_mode) and is_temporary(path)]
+    return (*found, *leftovers(destination))
+
+
 def is_temporary(path: str) -> bool:
     """Whether a file in the albums is one of ours that has no name yet."""
     name = path.rpartition("/")[2]

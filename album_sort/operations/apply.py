@@ -6,13 +6,16 @@ import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from album_sort.classifier.labels import load_wording
 from album_sort.config import cache_folder
 from album_sort.core.planning.planfile import plan_from_lines
+from album_sort.core.planning.replay import replayed
 from album_sort.errors import UsageError, why_unreadable
 from album_sort.events import EventSink
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.probe import can_reflink
+from album_sort.fileops.recover import remove_temporaries
 from album_sort.fileops.space import check_space
 from album_sort.operations.clock import now_there
 from album_sort.operations.pages import point_to_newest_page
@@ -20,13 +23,15 @@ from album_sort.operations.previews import with_previews
 from album_sort.operations.stop import StopRequest
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.execute import apply_and_tell, begin_run, doubt_refused, new_run_id, status_of
+from album_sort.pipeline.hand import remember_hand_moves, why_unwanted
 from album_sort.pipeline.holding import held_destination
-from album_sort.pipeline.keeping import still_kept_by, still_known_by
+from album_sort.pipeline.keeping import keeps_anything_new, still_kept_by, still_known_by
 from album_sort.pipeline.remembered import language_of
 from album_sort.reading import read_given
-from album_sort.sentences import sentence
+from album_sort.sentences import sentence, spoken
 from album_sort.settings import Settings
-from album_sort.types import OpResult, OpStatus, Plan
+from album_sort.types import OpResult, OpStatus, Plan, PlannedOp, Skipped
+from album_sort.types.inner_paths import NO_RUN
 
 _MOST_BYTES = 1 << 29
 """A plan for more than half a million photos."""
@@ -39,6 +44,18 @@ class AppliedPlan:
     plan: Plan
     """With the id of the run that carried it out."""
     applied: Applied
+    left: tuple[Skipped, ...] = ()
+    """Files that were left where they are, for what was decided since the plan was made."""
+
+    def left_in_words(self, most: int) -> tuple[tuple[str, str], ...]:
+        """Path and reason of the first ones."""
+        wording = load_wording()
+        return tuple((one.path, wording.say(one.reason, spoken())) for one in self.left[:most])
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing was left to do, so that there was no run."""
+        return not self.plan.plan_id
 
     @property
     def done(self) -> int:
@@ -88,17 +105,26 @@ def apply(
     with held_destination(saved.destination, wait_seconds, sink) as state:
         if state.finished_undo is not None:
             point_to_newest_page(saved.destination)
-        now_utc = now_there(state)
+        now_utc, fs = now_there(state), RealFileSystem()
+        picture, hand = remember_hand_moves(saved.destination, state, now_utc)
+        remove_temporaries(saved.destination, fs, picture.stale_temporaries)
+        now = replayed(saved, picture, hand.corrections, lambda op: why_unwanted(op, hand))
         # A run of its own: applying a plan twice must not write into the history of the first time.
-        plan = replace(saved, plan_id=new_run_id(now_utc))
+        plan = replace(now.plan, plan_id=new_run_id(now_utc))
+        if not plan.effects and not keeps_anything_new(plan, state):
+            return AppliedPlan(replace(plan, plan_id=NO_RUN), Applied(tuple(map(_as_it_was, plan.ops))), now.left)
         check_space(plan, can_reflink=can_reflink(plan.destination))
         journal = begin_run(state, plan, "apply", now_utc, keeps=still_kept_by(plan, state))
         with stop.gently():
-            applied = apply_and_tell(plan, RealFileSystem(), journal, language_of(state), sink=sink, stop=stop)
+            applied = apply_and_tell(plan, fs, journal, language_of(state), sink=sink, stop=stop)
             doubt_refused(plan, applied, cache_folder())
             trips = still_known_by(plan, state)
             if trips is not None:
                 state.store_trips(trips)
             state.finish_run(plan.plan_id, status_of(applied), utc_now())
             applied = with_previews(plan, applied, state, settings or Settings(), sink=sink, stop=stop)
-    return AppliedPlan(plan, applied)
+    return AppliedPlan(plan, applied, now.left)
+
+
+def _as_it_was(op: PlannedOp) -> OpResult:
+    return OpResult(op.op_id, OpStatus.DONE, op.action, op.content_id, op.size_bytes)

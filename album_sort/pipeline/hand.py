@@ -30,6 +30,7 @@ from album_sort.types import (
     ContentId,
     Filing,
     PhotoFacts,
+    PlannedOp,
     Reason,
     Role,
     Skipped,
@@ -161,14 +162,19 @@ def told_album(correction: Correction | None, hand: HandReading) -> AlbumId | No
     return None if is_homeless else correction.album
 
 
-def remember_hand_moves(destination: str, state: DestinationState, now_utc: datetime) -> DestinationPicture:
-    """For `undo`: takes over what a person moved, by the picture that is given back; the next run asks about what is missing."""
+def remember_hand_moves(
+    destination: str, state: DestinationState, now_utc: datetime
+) -> tuple[DestinationPicture, HandReading]:
+    """For `undo` and `apply`: takes over what a person moved, by the picture and the reading that are given back.
+
+    The next run asks about what is missing.
+    """
     layout, rules = shape_of(kept_of(state))
     picture = see(destination, state.records(), layout, rules)
     hand = reading_of(picture, state.corrections(), layout, rules, now_utc)
     state.remember_moves(picture)
     remember_hand(state, replace(hand, changes=tuple(one for one in hand.changes if one.kind is not HandKind.DELETED)))
-    return picture
+    return picture, hand
 
 
 def shape_of(kept: KeptSettings, albums_file: str = "") -> tuple[Layout, AlbumRules]:
@@ -241,7 +247,14 @@ def without_unwanted_photos(
     return tuple(filter(is_wanted, filings)), unwanted
 
 
-def is_withheld(filing: Filing, hand: HandReading) -> bool:
+def why_unwanted(op: PlannedOp, hand: HandReading) -> Reason | None:
+    """Why a person does not want the file of a planned row in the albums."""
+    if (out := kept_out(hand.corrections.get(op.group_id), op.source)) is not None:
+        return out.reason
+    return Reason.of("skip.deleted-by-hand", path=op.target) if is_withheld(op, hand) else None
+
+
+def is_withheld(filing: Filing | PlannedOp, hand: HandReading) -> bool:
     """Whether a person deleted just this file of a photo."""
     folder = filing.folder if filing.role is Role.ALSO else NOWHERE
     return (filing.group_id, filing.content_id, folder) in hand.withheld

@@ -12,7 +12,8 @@ from album_sort.errors import DestinationError, UsageError
 from album_sort.events import EventSink, Notice
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.lock import destination_lock, was_killed
-from album_sort.fileops.recover import recover
+from album_sort.fileops.picture import find_temporaries
+from album_sort.fileops.recover import recover, remove_temporaries
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.undoing import check_is_settled, last_undone, take_back
@@ -80,6 +81,9 @@ def held_destination(destination: str, wait_seconds: float, sink: EventSink) -> 
         if state.notice:
             sink(Notice(state.notice))
         settle_killed_runs(destination, state, sink)
+        if after_kill or state.is_made_anew:
+            # No journal may speak of them any more: they would stay until the next run looks at the albums.
+            remove_temporaries(destination, RealFileSystem(), find_temporaries(destination))
         if after_kill and state.finished_undo is None and (undone := last_undone(state)) is not None:
             # Killed when all was done: whoever repeats it means that one, not the run before.
             state.finished_undo = undone.run_id

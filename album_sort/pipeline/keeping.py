@@ -111,6 +111,13 @@ def still_kept_by(plan: Plan, state: DestinationState) -> dict[str, str]:
     return found
 
 
+def keeps_anything_new(plan: Plan, state: DestinationState) -> bool:
+    """Whether the destination would keep another setting, or know other trips, once a saved plan is carried out."""
+    trips = still_known_by(plan, state)
+    is_other_trip = trips is not None and trips_digest(trips) != trips_digest(state.trips())
+    return is_other_trip or any((state.setting(key) or "") != text for key, text in still_kept_by(plan, state).items())
+
+
 def _is_of_runs(key: str) -> bool:
     is_named = key in (LANGUAGE, MODEL, WEIGHTS, ROOTS, LIFTED, *KEPT)
     return is_named or (key.startswith((KEY, CORRECTED)) and " of " not in key)

@@ -47,7 +47,8 @@ def take_back(
     for one in group:
         recover(destination, fs, state.journal(one))
     # What the user has moved since is found again, so that it can be taken back from there; that it was moved stays a correction.
-    on_picture(remember_hand_moves(destination, state, now_utc))
+    picture, _ = remember_hand_moves(destination, state, now_utc)
+    on_picture(picture)
     undone: dict[RunId, Undone] = {}
     for one in group:
         undone[one] = undo_run(destination, fs, state.journal(one), stop=stop)

@@ -74,6 +74,7 @@ class DestinationState(Memory):
         self._is_written = is_written
         self.notice = ""
         """What the user should know: `damaged, made anew ...`; empty when all is well. Reading on may find more to say."""
+        self.is_made_anew = False  # there was no database, or a damaged one: all was read from the files of the runs
         self.finished_undo: RunId | None = None
         """The run whose undo had been killed, and has been finished since this was opened, or just before that kill."""
 
@@ -99,6 +100,7 @@ class DestinationState(Memory):
             with reading(state._connection):
                 if is_empty(state._connection):
                     rebuild(state._connection, destination)
+                    state.is_made_anew = True
         except BaseException:
             # Closed, the database is one file again; nobody else could do it.
             state.close()

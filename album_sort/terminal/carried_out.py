@@ -9,10 +9,22 @@ from album_sort.sentences import sentence
 from album_sort.terminal.layout import err_console, out_console, printable, say
 from album_sort.types import OpResult
 
+_MOST_LEFT = 20
+"""Files that are named; a whole plan applied twice would fill the screen."""
+
 
 def tell_applied(done: AppliedPlan) -> None:
-    """How many files were filed, and how many were refused."""
-    say(out_console(), sentence("command.applied", n=done.done, failed=len(done.failed), run=done.plan.plan_id))
+    """How many files were filed, how many were refused, and which were left as they are."""
+    if done.is_idle:
+        say(out_console(), sentence("command.applied-idle"))
+    else:
+        say(out_console(), sentence("command.applied", n=done.done, failed=len(done.failed), run=done.plan.plan_id))
+    if done.left:
+        say(out_console(), sentence("command.applied-left", n=len(done.left)))
+    for path, why in done.left_in_words(_MOST_LEFT):
+        say(out_console(), f"{printable(path)}: {printable(why)}", indent=2, hanging=4)
+    if len(done.left) > _MOST_LEFT:
+        say(out_console(), "...", indent=2)
 
 
 def tell_refused(done: AppliedPlan) -> None:

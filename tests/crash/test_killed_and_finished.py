@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from album_sort.events import silent
 from album_sort.fileops.filesystem import RealFileSystem
+from album_sort.pipeline.holding import held_destination
 from album_sort.state.store import DestinationState
 from album_sort.types.ledger import RunStatus
 from tests.builders import make_jpeg, make_tree
@@ -107,10 +109,30 @@ def test_a_killed_run_is_taken_back_alone_where_the_database_is_lost_too(home: P
     before = sorted(albums.rglob("IMG_*"))
     killed("publish", 2, *WORDS["sort"](home))
     assert sorted(albums.rglob("IMG_*")) != before
+    assert list(albums.rglob(".album-sort-tmp-*"))
     (albums / ".album-sort" / "state.sqlite").unlink()
     assert call("undo", "--out", albums) == 0
     assert sorted(albums.rglob("IMG_*")) == before
+    assert not list(albums.rglob(".album-sort-tmp-*")), "no journal speaks of them any more"
     assert [status for _, status, _ in history(albums)] == [RunStatus.DONE, RunStatus.UNDONE]
+
+
+@pytest.mark.parametrize("is_folder_lost", [False, True])
+def test_whoever_holds_the_albums_next_sweeps_what_no_journal_knows(home: Path, is_folder_lost: bool) -> None:
+    """Not only a run: a correction, which looks at nothing that it is not about, too."""
+    albums = home / "albums"
+    killed("publish", 2, *WORDS["sort"](home))
+    if is_folder_lost:
+        shutil.rmtree(albums / ".album-sort")
+    else:
+        (albums / ".album-sort" / "state.sqlite").unlink()
+    mine = albums / "mine.tmp"
+    mine.touch()
+    assert list(albums.rglob(".album-sort-tmp-*"))
+    with held_destination(str(albums), 0, silent):
+        pass
+    assert not list(albums.rglob(".album-sort-tmp-*"))
+    assert mine.exists()
 
 
 def test_killed_twice_it_is_still_one(home: Path) -> None:
