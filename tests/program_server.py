@@ -31,7 +31,7 @@ from album_sort.inspection import process
 from tests import forking
 from tests.reader_server import ReaderServer
 
-_AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_", "KMP_INIT_AT_FORK")
+_AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_", "HOME", "KMP_INIT_AT_FORK")
 """Beginnings of the names of variables that the program reads while it runs: others may matter to the interpreter's start.
 
 The last one is set by torch where a test imports it: it must not send all calls that follow to interpreters of their own."""

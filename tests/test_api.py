@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import threading
@@ -22,6 +21,7 @@ from album_sort.settings import Settings
 from tests import pictures
 from tests.builders import make_tree, picture_jpeg
 from tests.conftest import REPOSITORY, Program
+from tests.doc_blocks import Block, blocks_by
 from tests.test_sort import SHIPPED, album_tree
 
 GUIDE = REPOSITORY / "docs" / "reference" / "api.md"
@@ -45,17 +45,13 @@ def predictor() -> Iterator[album_sort.Predictor]:
         yield service
 
 
-def examples() -> list[str]:
-    return re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-
-
-@pytest.mark.parametrize("number", range(len(examples())))
+@pytest.mark.parametrize("block", blocks_by("python"), ids=str)
 def test_the_documented_lines_run(
-    number: int, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    block: Block, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "photos").symlink_to(photos)
     monkeypatch.chdir(tmp_path)
-    exec(compile(examples()[number], str(GUIDE), "exec"), {"__name__": "example"})  # noqa: S102 - our own documentation
+    exec(compile(block.text, block.page, "exec"), {"__name__": "example"})  # noqa: S102 - our own documentation
     assert "pets" in capsys.readouterr().out.lower()
 
 

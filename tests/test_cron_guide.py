@@ -14,7 +14,8 @@ import pytest
 
 from tests import pictures
 from tests.builders import fingerprint, make_tree, picture_jpeg
-from tests.conftest import REPOSITORY
+from tests.conftest import REPOSITORY, Program
+from tests.doc_blocks import Block, blocks_by
 from tests.test_sort import SHIPPED, album_tree
 
 PAGE = (REPOSITORY / "docs" / "guides" / "cron.md").read_text(encoding="utf-8")
@@ -100,6 +101,31 @@ def test_a_night_without_the_disk_begins_no_albums(home: Path) -> None:
     there = command.replace("mountpoint -q /mnt/nas", "mountpoint -q /proc").replace("/mnt/nas", str(home / "nas"))
     assert run_as_cron(there, home).returncode == 0
     assert list(album_tree(home / "nas/Albums")) == ["Pets/undated/cat.jpg"]
+
+
+@pytest.mark.parametrize("block", [one for one in blocks_by("crontab") if "/nas" not in one.text], ids=str)
+def test_every_line_for_a_crontab_sorts_in_silence(block: Block, home: Path) -> None:
+    ran = run_as_cron(block.text.split(maxsplit=5)[5], home)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    assert list(album_tree(home / "Albums")) == ["Pets/undated/cat.jpg"]
+
+
+@pytest.mark.parametrize("block", blocks_by("log"), ids=str)
+def test_the_log_has_the_lines_that_the_page_shows(block: Block, home: Path, album_sort: Program) -> None:
+    """A night with a damaged photo, one with a new photo beside, and one with nothing new: but for numbers, dates and ids."""
+    call = (home / "Photos", "--out", home / "Albums", "--quiet", "--log-file", home / "log", *SHIPPED)
+    make_tree(home / "Photos", {"broken.jpg": "no picture"})
+    assert album_sort(*call).code == 3
+    make_tree(home / "Photos", {"coffee.jpg": picture_jpeg(pictures.coffee())})
+    assert [album_sort(*call).code, album_sort(*call).code] == [3, 3]
+    kept = [line.partition("  ")[2] or line for line in (home / "log").read_text().splitlines()]
+
+    def bare(line: str) -> str:
+        return re.sub(r"\d+", "0", re.sub(r"run [\w-]+:", "run:", line))
+
+    logged = "\n".join(map(bare, kept))
+    for line in block.text.splitlines():
+        assert bare(line) in logged
 
 
 def test_the_units_are_what_systemd_takes(home: Path) -> None:

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY
-
-TUTORIALS = REPOSITORY / "docs/contributing"
+from tests.doc_blocks import blocks_by
 
 
 @pytest.fixture
@@ -26,10 +25,11 @@ def copy(tmp_path: Path) -> Path:
 
 
 def blocks_of(tutorial: str) -> list[str]:
-    """Its indented blocks, in their order."""
-    text = (TUTORIALS / tutorial).read_text(encoding="utf-8")
-    found = re.findall(r"(?:^(?: {4}.*)?\n)+", text, flags=re.MULTILINE)
-    return [textwrap.dedent(block).strip("\n") + "\n" for block in found if block.strip()]
+    """What it says to write into files, in its order; what it says to type is tried by tests/test_doc_consoles.py."""
+    return [
+        textwrap.dedent(block.text).strip("\n") + "\n"
+        for block in blocks_by("tutorial", f"docs/contributing/{tutorial}")
+    ]
 
 
 def put_before(path: Path, anchor: str, block: str, indent: int = 0) -> None:
@@ -57,7 +57,7 @@ def run(copy: Path, code: str) -> str:
 
 
 def test_add_a_network(copy: Path) -> None:
-    module, row, *_ = blocks_of("add-a-network.md")
+    module, row = blocks_of("add-a-network.md")
     (copy / "classifier/mobilenet_v3.py").write_text(module, encoding="utf-8")
     put_before(copy / "classifier/backbones.py", "    }\n)\n\nAUTO", row, 8)
     said = run(
@@ -71,25 +71,28 @@ def test_add_a_network(copy: Path) -> None:
 
 
 def test_add_a_condition(copy: Path) -> None:
-    code, row, *_ = blocks_of("add-a-condition.md")
+    code, row, photo = blocks_of("add-a-condition.md")
     put_before(copy / "core/albums/conditions.py", "def _hour(", f"{code}\n\n")
     put_before(copy / "core/albums/conditions.py", '    ConditionKey(\n        "hour",', row, 4)
     said = run(
         copy,
-        """
+        f"""
         from album_sort.classifier.labels import load_labels
         from album_sort.core.albums.conditions import guide_table
+        from tests.test_every_condition import GALLERY, facts_of, photos_of
         from album_sort.core.albums.overlay import parse_overlay
-        rules = 'id = "r"\\nalbum = "food"\\nwhen.weekday = "sat"'
-        print(parse_overlay(f"[[rule]]\\n{rules}", load_labels(), "albums.toml").rules[0].when.given)
+        rules = '[[rule]]\\nid = "r"\\nalbum = "food"\\nwhen.weekday = "sat"'
+        print(parse_overlay(rules, load_labels(), "albums.toml").rules[0].when.given)
         print("weekday" in guide_table())
+        GALLERY |= {{{photo.strip()}}}
+        print(*photos_of(("weekday", '["sat", "sun"]')))
         """,
     )
-    assert said == "(('weekday', ('sat',)),)\nTrue\n"
+    assert said == "(('weekday', ('sat',)),)\nTrue\na Saturday\n"
 
 
 def test_add_a_report(copy: Path, tmp_path: Path) -> None:
-    module, imported, row, *_ = blocks_of("add-a-report.md")
+    module, imported, row, chapter = blocks_of("add-a-report.md")
     (copy / "report/txt.py").write_text(module, encoding="utf-8")
     put_before(copy / "report/formats.py", "\nSTREAMED", imported)
     put_before(copy / "report/formats.py", "    }\n)", row, 8)
@@ -105,10 +108,11 @@ def test_add_a_report(copy: Path, tmp_path: Path) -> None:
         """,
     )
     assert (tmp_path / "report.txt").read_text().splitlines()[1] == "/in/a.jpg: Pets"
+    assert chapter.startswith("## report.txt\n"), "as tests/test_every_report_format.py looks for it"
 
 
 def test_add_a_format(copy: Path) -> None:
-    row, loader, *_ = blocks_of("add-a-format.md")
+    row, loader, sample = blocks_of("add-a-format.md")
     put_before(copy / "core/formats.py", '    _photo("avif"', row, 4)
     put_before(copy / "images/loaders.py", "        # LibRaw", loader, 8)
     said = run(
@@ -120,9 +124,11 @@ def test_add_a_format(copy: Path) -> None:
         qoi = b"qoif" + struct.pack(">IIBB", 300, 240, 3, 0) + 300 * 240 * b"\\xfe\\x30\\x60\\x90" + bytes(7) + b"\\1"
         found = decode_picture(qoi, Preprocessing(256, 224, "bilinear", (0, 0, 0), (1, 1, 1)))
         print(found.media_format, found.width_px, found.views[0, 100, 100].tolist())
-        """,
+        from tests.format_samples import _without_exif
+        """
+        f'print(*{{{sample.strip()}}}, _without_exif("QOI").head)\n',
     )
-    assert said == "qoi 300 [48, 96, 144]\n"
+    assert said == "qoi 300 [48, 96, 144]\nqoi b''\n"
 
 
 def test_add_a_language(copy: Path) -> None:
@@ -131,7 +137,7 @@ def test_add_a_language(copy: Path) -> None:
     begun = [sys.executable, str(copy / "_labels/add_language.py"), "pl"]
     for _ in range(2):
         subprocess.run(begun, check=True)
-    *_, line = blocks_of("translate.md")
+    (line,) = blocks_of("translate.md")
     path = copy / "choices.py"
     text = re.sub(r"^LANGUAGES = .*\n", line.strip() + "\n", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     path.write_text(text, encoding="utf-8")
