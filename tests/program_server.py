@@ -29,7 +29,7 @@ from typing import Any, NoReturn
 
 from album_sort.inspection import process
 from tests import forking
-from tests.reader_server import ReaderServer
+from tests.reader_server import ReaderServer, native_threads
 
 _AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_", "HOME", "KMP_INIT_AT_FORK")
 """Beginnings of the names of variables that the program reads while it runs: others may matter to the interpreter's start.
@@ -192,7 +192,7 @@ def _try_everything(program: Any) -> None:
     """One run and its undo, as the program does it: what is loaded late is there then; nothing else remains of them."""
     from tests.builders import make_jpeg, make_tree  # noqa: PLC0415 - only in the server
 
-    former, threads = os.environ["ALBUM_SORT_CACHE_DIR"], _native_threads()
+    former, threads = os.environ["ALBUM_SORT_CACHE_DIR"], native_threads()
     with tempfile.TemporaryDirectory() as folder, open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.environ["ALBUM_SORT_CACHE_DIR"] = f"{folder}/cache"
         photos, out = (
@@ -204,26 +204,28 @@ def _try_everything(program: Any) -> None:
             with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
                 assert not program.main(call, prog_name="album-sort", standalone_mode=False)
         os.environ["ALBUM_SORT_CACHE_DIR"] = former
-    assert _native_threads() == threads, "a fork would miss a thread that has been started"
-
-
-def _native_threads() -> int:
-    """Those of libraries, too; none where the system does not tell."""
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:
-        return 0
+    assert native_threads() == threads, "a fork would miss a thread that has been started"
 
 
 def keep_shipped_network() -> None:
-    """The network that ships is built from its file once and copied for each run: a third of a run with a new photo went into that."""
-    from album_sort.classifier import precision, torch_network  # noqa: PLC0415 - only where programs run
+    """The network that ships is made of its file once and handed to each run, whatever its cache: a third of a run with a new photo."""
+    from album_sort.classifier import lite0_conversion, precision, torch_network  # noqa: PLC0415 - only where programs run
+    from album_sort.classifier.int16_network import int16_runs_here  # noqa: PLC0415 - likewise
     from album_sort.classifier.precision import PreparedNetwork  # noqa: PLC0415 - likewise
     from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights  # noqa: PLC0415 - likewise
     from album_sort.types import Precision  # noqa: PLC0415 - likewise
 
-    build, shipped = precision.prepare_network, find_weights(WeightsQuery("efficientnet-lite0"))
-    kept: list[PreparedNetwork] = []
+    shipped = find_weights(WeightsQuery("efficientnet-lite0"))
+    convert = lite0_conversion.convert_weights
+    if int16_runs_here():
+        converted = convert(shipped, _no_pictures)
+
+        def convert_once(weights: WeightsFile, calibration: Any) -> Any:
+            return converted if weights == shipped else convert(weights, calibration)
+
+        setattr(lite0_conversion, "convert_weights", convert_once)  # noqa: B010 - for types it is not to be changed
+        return
+    build, kept = precision.prepare_network, list[PreparedNetwork]()
 
     def prepare(weights: WeightsFile, wanted: Precision, *how: Any) -> PreparedNetwork:
         if (weights, wanted) != (shipped, Precision.AUTO):
@@ -232,13 +234,13 @@ def keep_shipped_network() -> None:
             kept.append(build(weights, wanted, *how))
         return replace(kept[0], network=copy.deepcopy(kept[0].network))
 
-    setattr(torch_network, "prepare_network", prepare)  # noqa: B010 - for types it is not to be changed
+    setattr(torch_network, "prepare_network", prepare)  # noqa: B010 - likewise
     # On one thread nothing is started that a fork would miss.
     torch_network.TorchNetwork(shipped, Precision.AUTO, threads=1, converted=Path(), calibration=_no_pictures)
 
 
 def _no_pictures() -> Any:
-    raise AssertionError("this network is not converted")
+    raise AssertionError("this network is not measured")
 
 
 if __name__ == "__main__":

@@ -119,9 +119,14 @@ def padded(rows: np.ndarray) -> np.ndarray:
     return np.pad(rows, ((0, 0), (0, 512 - rows.shape[1])))
 
 
-def test_what_was_learned_is_the_same_after_a_journey_as_text() -> None:
-    teaching = learned(padded(photos_of(1, 12)), padded(crowd(400)))
-    assert teaching is not None
+@pytest.fixture(scope="module")
+def teaching() -> Teaching:
+    found = learned(padded(photos_of(1, 12)), padded(crowd(400)))
+    assert found is not None
+    return found
+
+
+def test_what_was_learned_is_the_same_after_a_journey_as_text(teaching: Teaching) -> None:
     back = teaching_of_text(teaching_to_text(teaching))
     assert (back.kind, back.model_key) == (teaching.kind, "network")
     photos = padded(crowd(50, seed=2))
@@ -131,9 +136,7 @@ def test_what_was_learned_is_the_same_after_a_journey_as_text() -> None:
 @pytest.mark.parametrize(
     "change", [{"format": "x"}, {"yes": "x"}, {"yes": []}, {"away": 1}, {"from": [1]}, {"numbers": "{}"}]
 )
-def test_a_damaged_text_is_refused(change: dict[str, object]) -> None:
-    teaching = learned(padded(photos_of(1, 12)), padded(crowd(400)))
-    assert teaching is not None
+def test_a_damaged_text_is_refused(teaching: Teaching, change: dict[str, object]) -> None:
     with pytest.raises((ValueError, TypeError, KeyError)):
         teaching_of_text(json.dumps(json.loads(teaching_to_text(teaching)) | change))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from album_sort.classifier.precision import prepare_network
+from album_sort.classifier import quantize
+from album_sort.classifier.networks import load_state_dict
+from album_sort.classifier.precision import PreparedNetwork, prepare_network
 from album_sort.classifier.quantize import load_kept, select_engine
 from album_sort.classifier.resnet18 import RESNET18
 from album_sort.classifier.runner import Classifier
+from album_sort.classifier.torch_startup import silence
 from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weights
 from album_sort.errors import UsageError
 from album_sort.types import Precision
@@ -47,36 +52,44 @@ def tensors(path: Path) -> list[bytes]:
     ]
 
 
-def test_fp32_weights_are_converted_once_and_kept_by_their_hash(resnet18: WeightsFile, tmp_path: Path) -> None:
-    first = prepare_network(resnet18, Precision.AUTO, tmp_path, calibration_views)
-    assert first.precision is Precision.INT8
-    assert "converted now" in first.note
-    assert resnet18.sha256[:16] in kept_file(tmp_path).name
-
-    second = prepare_network(resnet18, Precision.AUTO, tmp_path, no_calibration)
-    assert "converted now" not in second.note
-    images = torch.from_numpy(calibration_views()).permute(0, 3, 1, 2) / 255
-    with torch.inference_mode():
-        assert torch.equal(first.network(images), second.network(images))
-
-
-def test_a_conversion_is_always_the_same_whatever_the_threads(resnet18: WeightsFile, tmp_path: Path) -> None:
+@contextlib.contextmanager
+def torch_threads(number: int) -> Iterator[None]:
     before = torch.get_num_threads()
+    torch.set_num_threads(number)
     try:
-        for threads in (1, 2):
-            torch.set_num_threads(threads)
-            prepare_network(resnet18, Precision.INT8, tmp_path / str(threads), calibration_views)
-            assert torch.get_num_threads() == threads
+        yield
+        assert torch.get_num_threads() == number
     finally:
         torch.set_num_threads(before)
-    assert tensors(kept_file(tmp_path / "1")) == tensors(kept_file(tmp_path / "2"))
 
 
 @pytest.fixture(scope="module")
-def kept(resnet18: WeightsFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first(resnet18: WeightsFile, tmp_path_factory: pytest.TempPathFactory) -> tuple[PreparedNetwork, Path]:
+    """What a first run converts, by one thread, and the file that it keeps: each conversion takes a second and more."""
     folder = tmp_path_factory.mktemp("converted")
-    prepare_network(resnet18, Precision.INT8, folder, calibration_views)
-    return kept_file(folder)
+    with torch_threads(1):
+        prepared = prepare_network(resnet18, Precision.AUTO, folder, calibration_views)
+    return prepared, kept_file(folder)
+
+
+@pytest.fixture
+def kept(first: tuple[PreparedNetwork, Path]) -> Path:
+    return first[1]
+
+
+def test_fp32_weights_are_converted_once_and_kept_by_their_hash(
+    resnet18: WeightsFile, first: tuple[PreparedNetwork, Path]
+) -> None:
+    prepared, kept = first
+    assert prepared.precision is Precision.INT8
+    assert "converted now" in prepared.note
+    assert resnet18.sha256[:16] in kept.name
+
+    second = prepare_network(resnet18, Precision.AUTO, kept.parent, no_calibration)
+    assert "converted now" not in second.note
+    images = torch.from_numpy(calibration_views()).permute(0, 3, 1, 2) / 255
+    with torch.inference_mode():
+        assert torch.equal(prepared.network(images), second.network(images))
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "text"])
@@ -85,22 +98,35 @@ def test_a_damaged_kept_network_is_found_out(kept: Path, tmp_path: Path, damage:
     assert load_kept(tmp_path / "damaged", RESNET18) is None
 
 
-def test_a_damaged_kept_network_is_made_anew(resnet18: WeightsFile, kept: Path, tmp_path: Path) -> None:
+def test_a_damaged_kept_network_is_made_anew_always_the_same_whatever_the_threads(
+    resnet18: WeightsFile, kept: Path, tmp_path: Path
+) -> None:
     (tmp_path / kept.name).write_bytes(kept.read_bytes()[:-1])
-    again = prepare_network(resnet18, Precision.INT8, tmp_path, calibration_views)
+    with torch_threads(2):
+        again = prepare_network(resnet18, Precision.INT8, tmp_path, calibration_views)
     assert "converted now" in again.note
     assert tensors(tmp_path / kept.name) == tensors(kept)
 
 
-def test_a_folder_that_cannot_be_written_to_only_costs_time(resnet18: WeightsFile, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_only_costs_time(
+    resnet18: WeightsFile, kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes of the conversion is there already: this one is about what is done with it."""
+    monkeypatch.setattr(quantize, "_convert", lambda *_: load_kept(kept, RESNET18))
     (tmp_path / "file").write_bytes(b"")
     prepared = prepare_network(resnet18, Precision.INT8, tmp_path / "file" / "below", calibration_views)
     assert prepared.precision is Precision.INT8
+    assert "converted now" in prepared.note
 
 
-def test_a_conversion_that_answers_otherwise_is_refused(resnet18: WeightsFile, tmp_path: Path) -> None:
-    """`auto` then goes on in another precision, and `int8` is an error that says so."""
+def test_a_conversion_that_answers_otherwise_is_refused(
+    resnet18: WeightsFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`auto` then goes on in another precision, and `int8` is an error that says so; both of one conversion."""
     weights, converted = ill_conditioned(resnet18, tmp_path / "ill.pth"), tmp_path / "converted"
+    with torch_threads(1), silence():
+        found = quantize.convert_int8(weights, load_state_dict(weights), converted, calibration_views)
+    monkeypatch.setattr(quantize, "convert_int8", lambda *_: found)
     prepared = prepare_network(weights, Precision.AUTO, converted, calibration_views)
     assert prepared.precision is not Precision.INT8
     assert not converted.exists()

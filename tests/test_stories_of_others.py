@@ -68,12 +68,15 @@ def test_albums_inside_the_photos_are_no_photos(tmp_path: Path, album_sort: Prog
     assert len(list(photos.glob("*.jpg"))) == 3
 
 
+PHOTOS = 80
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_files_are_copied_ends_the_program_with_130_and_nothing_half_written(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     """Ctrl-C and the shutdown of the machine: what has a name is whole, and nothing else is there."""
-    photos = make_tree(tmp_path / "photos", {f"{n}.jpg": make_jpeg(1) + os.urandom(300_000) for n in range(200)})
+    photos = make_tree(tmp_path / "photos", {f"{n}.jpg": make_jpeg(1) + os.urandom(300_000) for n in range(PHOTOS)})
     before = fingerprint(photos)
     for attempt in range(5):
         albums = tmp_path / f"albums {attempt}"
@@ -81,7 +84,7 @@ def test_a_signal_while_files_are_copied_ends_the_program_with_130_and_nothing_h
         filed = [path for path in albums.rglob("*.jpg") if path.parent.name == "undated"]
         assert all(path.read_bytes() == (photos / path.name).read_bytes() for path in filed)
         assert not [path for path in albums.rglob("*") if "-tmp-" in path.name or path.suffix in (".tmp", ".new")]
-        if len(filed) < 200:
+        if len(filed) < PHOTOS:
             break
     assert (code, fingerprint(photos)) == (130, before)
 

@@ -19,7 +19,8 @@ from album_sort.paths import given_path
 from tests.builders import make_jpeg, make_tree, read_tree
 from tests.conftest import REPOSITORY, Program
 
-NETWORK = ("--model", "efficientnet-lite0", "--offline")
+NETWORK = ("--model", "efficientnet-lite0", "--offline", "--threads", "1")
+"""One process that reads is enough for two photos: most of these calls start interpreters."""
 
 
 @pytest.fixture(scope="module")

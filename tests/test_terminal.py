@@ -191,7 +191,7 @@ def photos(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("columns", [40, 200])
+@pytest.mark.parametrize("columns", [40, pytest.param(200, marks=pytest.mark.long)])
 def test_a_run_fits_into_a_terminal(columns: int, photos: Path) -> None:
     for call in (["Photos", "-o", "A", "--offline", "-n"], ["Photos", "-o", "A", "--offline"], ["runs", "-o", "A"]):
         written = run_in_terminal(call, columns=columns, cwd=photos)
@@ -218,7 +218,7 @@ def test_a_dumb_terminal_gets_no_escape_codes(photos: Path) -> None:
     assert "photos:" in written
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("cp1252", marks=pytest.mark.long)])
 def test_a_terminal_without_the_characters_gets_escapes_and_no_traceback(
     encoding: str, photos: Path, album_sort: Program
 ) -> None:
