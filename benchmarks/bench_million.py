@@ -6,7 +6,8 @@ A life of many years (tests/library.py) with bursts, Live Photos, copies, screen
 contents of their own, in `--keep` or beside the other temporary files (a RAM disk is best: a million files are five gigabytes), and
 what reading them would have told is written into an inference cache. No picture is decoded and no network runs; all else is as
 people do it: each step is the command itself in a process of its own, filing by hard links. Writes results/million.csv: for each step
-seconds, processor seconds and the most resident memory of the process; sizes of state and report.
+seconds, processor seconds and the most resident memory of the process; sizes of state and report; the day and the commit. What was
+measured takes the place of the same size and step, other rows stay.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from benchmarks.bench_after_metadata import (
     some_predictions,
     some_statistics,
 )
-from benchmarks.machine import write_rows
+from benchmarks.machine import program_columns, write_rows
 from tests.library import make_library
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -296,6 +297,7 @@ def measure(count: int, folder: Path, only: list[str], profiles: Path | None) ->
             "peak_mb": round(ran.peak_mb),
             "state_mb": round(tree_bytes(folder / "albums" / ".album-sort" / "state.sqlite") / 1e6, 1),
             "report_mb": round(tree_bytes(folder / "albums" / ".album-sort" / "runs") / 1e6, 1),
+            **program_columns(),
         }
         print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
         yield row
@@ -306,7 +308,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--keep", type=Path, help="folder to keep the libraries in")
-    parser.add_argument("--only", nargs="+", default=[], help="names of steps; nothing is written then")
+    parser.add_argument("--only", nargs="+", default=[], help="names of steps")
     parser.add_argument("--profile", type=Path, help="folder for profiles; nothing is written then")
     parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -320,8 +322,8 @@ def main() -> int:
             rows += measure(count, folder, arguments.only, arguments.profile)
             if not arguments.keep:
                 shutil.rmtree(folder)
-    if not arguments.only and not arguments.profile:
-        write_rows("million", rows)
+    if rows and not arguments.profile:
+        write_rows("million", rows, key=("photos", "step"))
     return 0
 
 
