@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -34,11 +35,14 @@ def read_tree(root: Path) -> dict[str, str]:
 
 
 def fingerprint(root: Path) -> dict[str, tuple[str, int, int]]:
-    """Content, modification time and permissions of everything below `root`: equal before and after means untouched."""
+    """Content, modification time and permissions of everything below `root`: equal before and after means untouched.
+
+    What nobody but root may read has no content here.
+    """
     marks = {}
     for path in sorted(root.rglob("*")):
         found = path.lstat()
-        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() and os.access(path, os.R_OK) else ""
         marks[path.relative_to(root).as_posix()] = (content, found.st_mtime_ns, found.st_mode)
     return marks
 

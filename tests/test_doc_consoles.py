@@ -383,6 +383,8 @@ def test_what_contributors_are_to_run_is_there(block: Block, console: Console) -
 @pytest.mark.parametrize("block", blocks_by("set-up"), ids=str)
 def test_the_set_up_of_contributors(block: Block, tmp_path: Path) -> None:
     """A real clone, of a repository of these files; then the extras are there that it installs."""
+    if shutil.which("git") is None:
+        pytest.skip("needs git")
     clone, environment = (re.split(r"\s{2,}#", line)[0] for line in block.text.splitlines())
     origin = tmp_path / "origin"
     make_tree(origin, {"bin/environment": (REPOSITORY / "bin/environment").read_bytes()})
