@@ -29,12 +29,8 @@ from typing import Any, NoReturn
 
 from album_sort.inspection import process
 from tests import forking
-from tests.reader_server import ReaderServer, native_threads
+from tests.reader_server import AT_RUN_TIME, ReaderServer, native_threads
 
-_AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_", "HOME", "KMP_INIT_AT_FORK")
-"""Beginnings of the names of variables that the program reads while it runs: others may matter to the interpreter's start.
-
-The last one is set by torch where a test imports it: it must not send all calls that follow to interpreters of their own."""
 INTERPRETER = (sys.executable, "-W", "error::UserWarning:album_sort")
 """Runs the program and its server."""
 
@@ -54,7 +50,7 @@ class ProgramServer:
     def can_serve(self, environment: Mapping[str, str], folder: str) -> bool:
         """Whether a fork is as good as a new interpreter in that environment and folder."""
         changed = dict(environment.items() ^ self._environment.items())
-        return all(name.startswith(_AT_RUN_TIME) for name in changed) and os.access(folder, os.R_OK | os.X_OK)
+        return all(name.startswith(AT_RUN_TIME) for name in changed) and os.access(folder, os.R_OK | os.X_OK)
 
     def run(
         self, arguments: Sequence[str], environment: Mapping[str, str], folder: str, timeout: float

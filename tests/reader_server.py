@@ -25,8 +25,11 @@ from typing import NoReturn
 from album_sort.inspection.process import reader_environment, start_reader
 from tests import forking, measured_readers
 
-_AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_")
-"""Beginnings of the names of variables that a reader reads while it runs: others may matter to the interpreter's start."""
+AT_RUN_TIME = ("ALBUM_SORT_", "XDG_", "PYTEST_", "COLUMNS", "LINES", "KMP_INIT_AT_FORK")
+"""Beginnings of the names of variables that a process reads while it runs: others may matter to the interpreter's start.
+
+The last ones are set by readline and torch where pytest or a test imports them: they must not send all that follows to interpreters
+of their own."""
 _LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_DATA, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
 
 
@@ -120,7 +123,7 @@ class ReaderServer:
         """In the place of `start_reader`; starts one really where a fork would differ from it."""
         environment = reader_environment()
         changed = dict(environment.items() ^ self._environment.items())
-        if not all(name.startswith(_AT_RUN_TIME) for name in changed) or _limits() != self._limits:
+        if not all(name.startswith(AT_RUN_TIME) for name in changed) or _limits() != self._limits:
             return start_reader(descriptor)
         try:
             folder = os.getcwd()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,18 @@ def test_a_source_distribution_knows_its_own(tmp_path: Path) -> None:
 
 def test_the_program_has_one_whether_or_not_it_was_built() -> None:
     assert album_sort.__version__[0].isdigit()
+
+
+NOT_TOLD = {".github", ".gitignore", ".git-blame-ignore-revs", "pyproject.toml"}
+"""What only a repository needs; and what its builder adds unasked."""
+
+
+def test_all_that_tests_may_read_is_in_the_source_distribution() -> None:
+    """A file beside the others that a test reads was missing there, and nothing could be collected."""
+    if not (REPOSITORY / ".git").exists():
+        pytest.skip("needs a clone: what is a part of it, git tells")
+    listed = subprocess.run(["git", "-C", REPOSITORY, "ls-files"], check=True, capture_output=True, text=True).stdout
+    there = {line.partition("/")[0] for line in listed.splitlines()}
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    told = settings["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert {f"/{name}" for name in there - NOT_TOLD} == set(told)
