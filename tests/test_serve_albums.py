@@ -347,6 +347,20 @@ def test_a_run_that_is_not_there_or_was_taken_back_is_told_at_once(
     assert ended(client, "apply")["number"] == state["number"], "no job was begun"
 
 
+def test_what_a_terminal_has_put_right_is_shown(client: httpx.Client, albums: Path, album_sort_once: Program) -> None:
+    def paths() -> set[str]:
+        told = json.loads(client.get("/").text.partition('id="page">')[2].partition("</script>")[0])
+        return {card["p"] for card in client.get(f"{told['data']}photos-0.json").json()}
+
+    before = paths()
+    ran = album_sort_once("fix", albums / "Pets/2024/cat0.jpg", "--album", "food", "--out", albums, "--now")
+    assert ran.code == 0, ran.stderr
+    assert paths() == before - {"Pets/2024/cat0.jpg"} | {"Food/2024/cat0.jpg"}
+    album_sort_once("undo", "--out", albums)
+    album_sort_once("fix", albums / "Pets/2024/cat0.jpg", "--forget", "--out", albums)
+    assert paths() == before
+
+
 def test_what_is_carried_out_waits_no_more_and_what_came_meanwhile_does(tmp_path: Path) -> None:
     """Though something was taken away while it was being carried out, and the same was asked for again."""
     pending = Pending(tmp_path, "/albums")

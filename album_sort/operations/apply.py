@@ -19,6 +19,7 @@ from album_sort.fileops.recover import remove_temporaries
 from album_sort.fileops.space import check_space
 from album_sort.operations.clock import now_there
 from album_sort.operations.pages import point_to_newest_page
+from album_sort.operations.pages_now import show_as_they_lie
 from album_sort.operations.previews import with_previews
 from album_sort.operations.stop import StopRequest
 from album_sort.pipeline.clock import utc_now
@@ -123,6 +124,7 @@ def apply(
                 state.store_trips(trips)
             state.finish_run(plan.plan_id, status_of(applied), utc_now())
             applied = with_previews(plan, applied, state, settings or Settings(), sink=sink, stop=stop)
+            show_as_they_lie(saved.destination, state)
     return AppliedPlan(plan, applied, now.left)
 
 

@@ -17,6 +17,7 @@ from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.operations.clock import now_there
 from album_sort.operations.pages import point_to_newest_page
+from album_sort.operations.pages_now import show_as_they_lie
 from album_sort.operations.previews import with_previews
 from album_sort.operations.runs import must_be_ours
 from album_sort.operations.stop import StopRequest
@@ -107,7 +108,7 @@ def fix(
     """
     _check(order)
     layout, rules = shape_of(read_kept(order.destination), order.albums_file)
-    paths = [given_path(photo) for photo in order.photos]
+    paths = list(map(given_path, order.photos))
     # Before anything is locked or made: a misspelled name leaves no trace.
     with open_to_read(order.destination) as before:
         chosen = _chosen_album(order, before, layout, rules) if order.album else None
@@ -119,8 +120,7 @@ def fix(
     with held_destination(order.destination, wait_seconds, sink) as state:
         if state.finished_undo is not None:
             point_to_newest_page(order.destination)
-        lang = language_of(state)
-        now = now_there(state)
+        lang, now = language_of(state), now_there(state)
         albums = look_at(order.destination, state, layout, rules, now)
         titles = {album: rules.title(album, lang) or load_labels().title(album, lang) for album in all_albums(rules)}
         meant = find_photos(paths, albums, known if state.finished_undo is not None else {})
@@ -134,12 +134,13 @@ def fix(
         applied = None
         if order.at_once:
             with stop.gently():
-                again = look_at(order.destination, state, layout, rules, now)
                 contents = frozenset(one.content_id for one in meant)
-                again = named_elsewhere(state, again, contents, titles)
+                there = look_at(order.destination, state, layout, rules, now)
+                again = named_elsewhere(state, there, contents, titles)
                 applied = _carry_out(again, state, contents, titles, settings or Settings(), sink=sink, stop=stop)
-    album = corrections[0].album
-    title = (titles | dict(albums.hand.titles)).get(album, album)
+        if applied is not None or albums.picture.has_news:
+            show_as_they_lie(order.destination, state)
+    title = (titles | dict(albums.hand.titles)).get(album := corrections[0].album, album)
     return Fixed(lang, album or None, title, len(corrections), asked=len(meant), applied=applied)
 
 

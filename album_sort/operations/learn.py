@@ -23,6 +23,7 @@ from album_sort.events import EventSink
 from album_sort.operations.clock import now_there
 from album_sort.operations.examples import NO_ANSWERS, Answers, Examined, LearnOrder
 from album_sort.operations.order import SettingsHere
+from album_sort.operations.pages_now import show_as_they_lie
 from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.closer import CloserLooks
 from album_sort.pipeline.engine import Engine, make_engine
@@ -137,7 +138,10 @@ def learn(
                 return outcome
             text = kept_text(learned)
             remember_all(state, lesson.there)
-            return replace(outcome, run_id=remember(state, lesson.there, {setting_of(learned.lesson_id): text}))
+            run_id = remember(state, lesson.there, {setting_of(learned.lesson_id): text})
+            if lesson.there.picture.has_news:
+                show_as_they_lie(order.destination, state)
+            return replace(outcome, run_id=run_id)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,10 +17,12 @@ from album_sort.classifier.labels import label_text, load_labels
 from album_sort.errors import AlbumSortError, DestinationError
 from album_sort.inspection.memory import give_memory_back
 from album_sort.operations.pages import KEPT_PAGES, newest_shown_report, runs_folder, told_runs
+from album_sort.operations.pages_now import Lying, report_now
+from album_sort.pipeline.remembered import open_to_read
 from album_sort.report import WORDS_FILE, Page, PageData, PageFile, Setting, parse_words, read_report, write_page_file
 from album_sort.sentences import sentence
 from album_sort.state.thumbnails import ThumbnailStore
-from album_sort.types import LANGUAGES, ContentId, PhotoRow
+from album_sort.types import LANGUAGES, ContentId, PhotoRow, RunReport
 
 _WATCH_S = 3.0
 """Between two looks for a run that somebody else has made."""
@@ -31,8 +33,8 @@ _MOST_EARLIER = 4
 _MAKERS = ("report", "report/templates", "operations", "web")
 """Folders of what makes a page."""
 
-Stamp = tuple[str, int, int]
-"""Path, time and size of the report that is shown."""
+Stamp = tuple[str, int, int, int]
+"""Path, time and size of the report that is shown; and when its page was made, which is made anew when something was put right."""
 
 SettingOf = Callable[[str], Setting]
 """Where the parts of a page of some version are found."""
@@ -111,7 +113,7 @@ class LivePages:
         with self._earlier_lock:
             shown = self._earlier.pop(version, None)
             if shown is None:
-                self._write(report, kept, version, self._setting_of_earlier(version))
+                self._write(report, read_report(report), kept, version, self._setting_of_earlier(version))
                 shown = Shown(version, PageFile(kept, version))
             self._earlier[version] = shown
             for old in list(self._earlier)[:-_MOST_EARLIER]:
@@ -139,12 +141,12 @@ class LivePages:
         with contextlib.suppress(OSError, ValueError):
             return Shown(version, PageFile(self._kept, key))
         setting = self._setting_of(version)
-        self._write(report, self._kept, key, setting)
+        self._write(report, self._as_it_holds_now(report), self._kept, key, setting)
         with contextlib.suppress(OSError, ValueError):
             return Shown(version, PageFile(self._kept, key))
         # A cache that takes nothing: the file lives as long as the server.
         self._kept = self._folder / self._kept.name
-        self._write(report, self._kept, key, setting)
+        self._write(report, self._as_it_holds_now(report), self._kept, key, setting)
         return Shown(version, PageFile(self._kept, key))
 
     def _before(self, report: Path) -> tuple[str, ...]:
@@ -152,8 +154,13 @@ class LivePages:
         name = report.parent.name
         return tuple(run for run in told_runs(self._destination) if run < name)[: KEPT_PAGES - 1]
 
-    def _write(self, report: Path, kept: Path, key: str, setting: Setting) -> None:
-        read = read_report(report)
+    def _as_it_holds_now(self, report: Path) -> RunReport:
+        """With what was put right since by commands that tell no report."""
+        with contextlib.suppress(AlbumSortError, OSError), open_to_read(self._destination) as state:
+            return report_now(report, Lying.of(self._destination, state))
+        return read_report(report)
+
+    def _write(self, report: Path, read: RunReport, kept: Path, key: str, setting: Setting) -> None:
         language = read.info.language if read.info.language in LANGUAGES else LANGUAGES[0]
         info = replace(read.info, destination=self._destination, language=language, earlier=self._before(report))
         words = parse_words(label_text(WORDS_FILE), language)
@@ -173,7 +180,10 @@ class LivePages:
 
 def _stamp_of(report: Path) -> Stamp:
     found = report.lstat()
-    return str(report), found.st_mtime_ns, found.st_size
+    page_ns = 0
+    with contextlib.suppress(OSError):
+        page_ns = report.with_suffix(".html").lstat().st_mtime_ns
+    return str(report), found.st_mtime_ns, found.st_size, page_ns
 
 
 def _version_of(stamp: Stamp) -> str:

@@ -10,6 +10,7 @@ from album_sort.events import EventSink, Notice
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.undo import Undone
 from album_sort.operations.pages import point_to_newest_page, remake_newest_page
+from album_sort.operations.pages_now import show_as_they_lie
 from album_sort.operations.previews import keep_previews
 from album_sort.operations.runs import must_be_ours, tell_unreadable
 from album_sort.operations.stop import StopRequest
@@ -81,6 +82,7 @@ def undo(
             undone = runs_together(state.runs(), taken.run_id)
             came_back = {content for run in undone for content in state.journal(run.run_id).brought_back()}
             keep_previews(destination, state, came_back, settings or Settings(), sink=sink, stop=stop)
+            show_as_they_lie(destination, state)
             tell(taken)
         return taken
 
