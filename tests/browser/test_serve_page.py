@@ -234,6 +234,16 @@ def test_a_job_that_nobody_saw_running_makes_another_page_too(page: Any) -> None
         page.evaluate("location.hash = '#/changes'")
 
 
+def test_a_page_that_was_open_while_others_sorted_makes_itself_anew(page: Any, server: Running) -> None:
+    """Once: a server that goes on saying so is not asked for ever."""
+    page.route("**/photos-0.json", lambda route: route.fulfill(status=410, body="{}"))
+    page.goto(f"{server.address}/#/album/food")
+    with page.expect_event("load"):
+        page.evaluate("albumSort.source.load('photos-0').catch(() => null)")
+    page.locator("#view .frame").first.wait_for()
+    assert page.evaluate("albumSort.source.load('photos-0').then(() => 'there', () => 'not there')") == "not there"
+
+
 def test_photos_are_ticked_moved_and_taken_back(page: Any, server: Running, albums: Path) -> None:  # noqa: F811
     before = tree(albums)
     page.goto(f"{server.address}/#/album/food")

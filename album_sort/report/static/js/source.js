@@ -4,6 +4,8 @@
   const { page } = albumSort;
   const KEPT = 240;
   const AT_ONCE = 8;
+  const GONE = 410;
+  const RENEWED_MS = 10_000;
   const loaded = new Map();
   const waiting = new Map();
   const scriptUrls = window.trustedTypes && page.files
@@ -31,8 +33,17 @@
     });
   }
 
+  // There has been a run since: the page of now is another one. Not again and again, should the server have none.
+  function renew() {
+    const before = Number(window.sessionStorage.getItem("album-sort-renewed"));
+    if (Date.now() - before < RENEWED_MS) return;
+    window.sessionStorage.setItem("album-sort-renewed", String(Date.now()));
+    window.location.reload();
+  }
+
   async function fromServer(name) {
     const answer = await fetch(`${page.data}${name}.json`);
+    if (answer.status === GONE) renew();
     if (!answer.ok) throw new Error(name);
     return answer.json();
   }
