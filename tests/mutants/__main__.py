@@ -27,19 +27,12 @@ TABLE = ROOT / "docs" / "reference" / "mutants.md"
 SECONDS = 300
 """A fault may make a test wait for ever; that, too, is noticed."""
 
-COPIED = (
-    "album_sort",
-    "tests",
-    "labels",
-    "docs",
-    "bin",
-    "benchmarks",
-    "pyproject.toml",
-    "README.md",
-    "README.zh.md",
-    "mkdocs.yml",
-    "hatch_build.py",
-)
+
+def copied() -> list[str]:
+    """What a source distribution has: all that tests read (tests/test_version.py compares it with the clone)."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    told: list[str] = settings["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    return ["pyproject.toml", *(name.removeprefix("/") for name in told)]
 
 
 @dataclass(frozen=True)
@@ -113,7 +106,7 @@ def copies(count: int, folder: Path) -> Iterator[Path]:
     for number in range(count):
         root = folder / f"copy{number}"
         root.mkdir()
-        for name in COPIED:
+        for name in copied():
             source = ROOT / name
             if source.is_dir():
                 # With what is compiled: it stays true, since times are copied, too (and see `write_anew`).
