@@ -136,6 +136,7 @@ FENCES: dict[str, tuple[str, ...]] = {
     "torch": ("classifier",),
     "torchvision": ("classifier",),
     "joblib": ("images",),
+    "threadpoolctl": ("classifier",),
     "sqlite3": ("state",),
     "typer": ("cli", "shell"),
     "rich": ("terminal",),

@@ -17,11 +17,14 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from album_sort.classifier import int16_conversion, runner
-from album_sort.classifier.int16_conversion import MOST, convert_resnet18, reach
+from album_sort.classifier import int16_lowering, runner
+from album_sort.classifier.int16_conversion import convert_resnet18
+from album_sort.classifier.int16_lowering import MOST, reach
 from album_sort.classifier.int16_network import CLASSES, Int16Network, Int16Tensors, int16_runs_here
+from album_sort.classifier.int16_plain import convert_plain, folded_layers
 from album_sort.classifier.kept import keep, read_kept
 from album_sort.classifier.networks import load_state_dict
+from album_sort.classifier.plain_weights import read_plain_weights
 from album_sort.classifier.resnet18 import RESNET18
 from album_sort.classifier.rivals import Measure, Network, measure_in_turns
 from album_sort.classifier.runner import Classifier
@@ -29,6 +32,7 @@ from album_sort.classifier.weights import WeightsFile, WeightsQuery, find_weight
 from album_sort.errors import UsageError
 from album_sort.images import decode_picture
 from album_sort.types import EMBEDDING_SIZE, Precision
+from tests.conftest import REPOSITORY
 from tests.network_builders import SHARED, STAND_IN, calibration_views, damaged, published_int8, random_resnet18
 
 Views = NDArray[np.uint8]
@@ -169,7 +173,7 @@ def test_pictures_without_measure_stay_near_fp32(resnet18: WeightsFile, tensors:
 def test_transformed_activations_fit_into_16_bits() -> None:
     assert int(reach().max()) * MOST < 2**15
     # What the bound is worth: the transform itself, of activations that are none or all.
-    transform = int16_conversion._INPUT_TRANSFORM
+    transform = int16_lowering._INPUT_TRANSFORM
     random = np.random.default_rng(0)
     windows = random.integers(0, 2, (5000, 6, 6)) * MOST
     found = np.abs(transform @ windows @ transform.T).reshape(-1, 36).max(axis=0)
@@ -187,7 +191,7 @@ def test_no_sum_can_overflow(kind: str) -> None:
     elif kind == "zero":
         weights[:] = 0
     for most in (MOST, 68 * MOST, 1400):
-        factor = int16_conversion._factor(weights, np.array(most))
+        factor = int16_lowering._factor(weights, np.array(most))
         whole = np.rint(weights * factor)
         assert np.abs(whole).max() <= 32767
         assert (np.abs(whole).sum(axis=0) * most).max() < 2**31
@@ -250,6 +254,42 @@ def test_published_int8_weights_run_as_the_numbers_they_stand_for(resnet18: Weig
     for answer, row in zip(found.classify(list(views[:, None])), expected, strict=True):
         prediction = answer.prediction
         np.testing.assert_allclose(prediction.probabilities[:5], row[prediction.class_indices[:5]], atol=0.01)
+
+
+def test_without_torch_the_weights_are_those_of_torch(resnet18: WeightsFile, tensors: Int16Tensors) -> None:
+    """Bit for bit; ranges are largest sums of fp32, whose order is each library's own: their scales differ in the sixth digit."""
+    state = read_plain_weights(resnet18.path)
+    layers = None if state is None else folded_layers(state)
+    assert layers is not None
+    found, moved = convert_plain(layers, calibration_views(), RESNET18.preprocessing)
+    assert found is not None
+    assert moved < 0.01
+    for name in ("weights", "levels", "last"):
+        assert np.array_equal(getattr(found, name), getattr(tensors, name)), name
+    for name in ("scales", "units"):
+        np.testing.assert_allclose(getattr(found, name), getattr(tensors, name), rtol=1e-4, atol=1e-6)
+    assert convert_plain(layers, calibration_views(), RESNET18.preprocessing, margin=1e-4)[0] is None
+
+
+def test_a_conversion_starts_no_torch(resnet18: WeightsFile) -> None:
+    """What torch has to say of a file, it says: one without a layer, one with a value that is none, published int8."""
+    code = (
+        "import sys; from pathlib import Path; from tests.network_builders import calibration_views\n"
+        "from album_sort.classifier.resnet18 import RESNET18; from album_sort.classifier.weights import WeightsFile\n"
+        f"weights = WeightsFile(RESNET18, Path({str(resnet18.path)!r}), 'a' * 64, '')\n"
+        "assert RESNET18.convert_int16(weights, calibration_views)[0] is not None\n"
+        "print('torch' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert told.stdout == "False\n", told.stderr
+    state = dict(read_plain_weights(resnet18.path) or {})
+    for name, value in {"conv1.weight": None, "bn1.running_var": -1, "fc.bias": np.nan}.items():
+        other = dict(state)
+        if value is None:
+            del other[name]
+        else:
+            other[name] = np.full_like(state[name], value)
+        assert folded_layers(other) is None
 
 
 def test_a_conversion_that_answers_otherwise_is_refused(resnet18: WeightsFile, kept_int8: Path, tmp_path: Path) -> None:

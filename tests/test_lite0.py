@@ -8,6 +8,8 @@ import os
 import pickle
 import subprocess
 import sys
+import zipfile
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -62,13 +64,44 @@ def test_weights_are_read_without_torch_as_torch_reads_them(weights: WeightsFile
 
 def test_a_file_of_another_kind_or_a_damaged_one_is_left_to_torch(weights: WeightsFile, tmp_path: Path) -> None:
     content = weights.path.read_bytes()
+    brains = io.BytesIO()
+    torch.save({"a": torch.zeros(3, dtype=torch.bfloat16)}, brains)
     newer = io.BytesIO()
     torch.save({"a": torch.zeros(3)}, newer)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(newer) as plain, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as deflated:
+        for name in plain.namelist():
+            deflated.writestr(name, plain.read(name))
+    hostile = io.BytesIO()
+    with zipfile.ZipFile(hostile, "w") as archive:
+        archive.writestr("a/data.pkl", pickle.dumps(os.getcwd, 2))
     evil = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(os.getcwd, 2)
-    for bad in (b"", content[:100], content[: len(content) // 2], newer.getvalue(), evil, pickle.dumps([1])):
+    for bad in (
+        b"",
+        content[:100],
+        content[: len(content) // 2],
+        brains.getvalue(),
+        packed.getvalue(),
+        hostile.getvalue(),
+        newer.getvalue()[:-9],
+        evil,
+        pickle.dumps([1]),
+    ):
         (tmp_path / "w.pth").write_bytes(bad)
         assert read_plain_weights(tmp_path / "w.pth") is None
     assert read_plain_weights(tmp_path / "none.pth") is None
+
+
+def test_files_of_today_are_read_without_torch_too(tmp_path: Path) -> None:
+    state = {"a": torch.arange(6.0)[1:5:2], "b": torch.rand(3, 4).half().T, "n": torch.tensor(7), "c": torch.rand(2, 3)}
+    state["d"] = state["c"][1]
+    torch.save(OrderedDict(state), tmp_path / "w.pth")
+    found = read_plain_weights(tmp_path / "w.pth")
+    assert found is not None
+    assert found.keys() == state.keys()
+    for name, tensor in state.items():
+        assert (found[name].dtype, found[name].shape) == (tensor.numpy().dtype, tensor.numpy().shape)
+        assert np.array_equal(found[name], tensor.numpy())
 
 
 def test_a_tensor_that_reaches_beyond_its_numbers_is_refused(tmp_path: Path) -> None:

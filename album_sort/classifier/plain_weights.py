@@ -1,7 +1,8 @@
 """Reads the tensors of a weights file without torch, where it is of the plain kind: so that a first run need not start it.
 
-The files of torch before 1.6: pickled numbers, names and places, then the storages as they lie in memory. Only what such a file
-of ordinary tensors needs is understood; anything else is left to torch.
+The files of torch before 1.6: pickled numbers, names and places, then the storages as they lie in memory. Those since then: the same as
+entries of a zip archive that is not compressed. Only what such a file of ordinary tensors needs is understood; anything else is left to
+torch.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 import struct
+import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +25,8 @@ from album_sort.core.checked import NONSENSE
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
 _MOST_BYTES = 1 << 28
-_TYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_TYPES = {"FloatStorage": np.dtype("<f4"), "HalfStorage": np.dtype("<f2"), "LongStorage": np.dtype("<i8")}
+_ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,10 @@ def read_plain_weights(path: Path) -> Mapping[str, NDArray[Any]] | None:
             if source.seek(0, io.SEEK_END) > _MOST_BYTES:
                 return None
             source.seek(0)
-            return _read(source)
-    except (OSError, EOFError, pickle.UnpicklingError, struct.error, *NONSENSE):
+            is_zip = source.read(len(_ZIP)) == _ZIP
+            source.seek(0)
+            return _read_zip(source) if is_zip else _read(source)
+    except (OSError, EOFError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile, *NONSENSE):
         return None
 
 
@@ -73,6 +78,22 @@ def _read(source: BinaryIO) -> Mapping[str, NDArray[Any]] | None:
             return None
         storages[key] = np.frombuffer(source.read(size * storage.dtype.itemsize), storage.dtype, size)
     return {name: _cut(storages[one.storage.key], one) for name, one in tensors.items()}
+
+
+def _read_zip(source: BinaryIO) -> Mapping[str, NDArray[Any]] | None:
+    """All its entries lie below one folder; what is larger when unpacked, or written on another kind of machine, is not plain."""
+    with zipfile.ZipFile(source) as archive:
+        entries = {one.filename.partition("/")[2]: one for one in archive.infolist()}
+        if any(one.compress_type != zipfile.ZIP_STORED or one.file_size > _MOST_BYTES for one in entries.values()):
+            return None
+        if "byteorder" in entries and archive.read(entries["byteorder"]) != b"little":
+            return None
+        tensors = _Plain(io.BytesIO(archive.read(entries["data.pkl"]))).load()
+        storages: dict[str, NDArray[Any]] = {}
+        for storage in {tensor.storage.key: tensor.storage for tensor in tensors.values()}.values():
+            content = archive.read(entries[f"data/{storage.key}"])
+            storages[storage.key] = np.frombuffer(content, storage.dtype, storage.size)
+        return {name: _cut(storages[one.storage.key], one) for name, one in tensors.items()}
 
 
 def _cut(storage: NDArray[Any], tensor: _Tensor) -> NDArray[Any]:
@@ -104,8 +125,13 @@ class _Plain(pickle.Unpickler):
         raise pickle.UnpicklingError(name)
 
     def persistent_load(self, pid: Any) -> _Storage:  # noqa: ANN401 - as pickle has it
-        """('storage', type, key, where it lay, how many, view)."""
-        kind, dtype, key, _, size, view = pid
-        if kind != "storage" or view is not None or not isinstance(dtype, np.dtype) or not 0 <= size <= _MOST_BYTES:
+        """('storage', type, key, where it lay, how many), and in older files a view."""
+        kind, dtype, key, _, size, *views = pid
+        if (
+            kind != "storage"
+            or views not in ([], [None])
+            or not isinstance(dtype, np.dtype)
+            or not 0 <= size <= _MOST_BYTES
+        ):
             raise pickle.UnpicklingError
         return _Storage(str(key), dtype, size)

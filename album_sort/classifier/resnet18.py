@@ -41,6 +41,13 @@ def _build_quantizable() -> nn.Module:
 
 
 def _convert_int16(weights: WeightsFile, calibration: CalibrationViews) -> tuple[Int16Tensors | None, float]:
+    from album_sort.classifier.int16_plain import convert_plain, folded_layers  # noqa: PLC0415 - in a first run
+    from album_sort.classifier.plain_weights import read_plain_weights  # noqa: PLC0415 - likewise
+
+    state = read_plain_weights(weights.path)
+    layers = None if state is None else folded_layers(state)
+    if layers is not None:
+        return convert_plain(layers, calibration(), weights.backbone.preprocessing)
     from album_sort.classifier.int16_conversion import convert_resnet18  # noqa: PLC0415 - imports torch
     from album_sort.classifier.networks import load_state_dict  # noqa: PLC0415 - likewise
     from album_sort.classifier.torch_startup import silence  # noqa: PLC0415 - only for torch

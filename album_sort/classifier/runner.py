@@ -130,7 +130,7 @@ def _int16_network(
 
 
 def is_to_be_converted(weights: WeightsFile, precision: Precision, converted: Path) -> bool:
-    """Whether making the network begins with a conversion to int16: it takes torch, and much more memory than what comes of it."""
+    """Whether making the network begins with a conversion to int16: it takes seconds, and more memory than what comes of it."""
     wants = precision in (Precision.AUTO, Precision.INT16) and weights.backbone.convert_int16 is not None
     if not wants or not int16_runs_here() or _int16_file(weights, converted).exists():
         return False
