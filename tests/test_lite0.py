@@ -64,6 +64,8 @@ def test_weights_are_read_without_torch_as_torch_reads_them(weights: WeightsFile
 
 def test_a_file_of_another_kind_or_a_damaged_one_is_left_to_torch(weights: WeightsFile, tmp_path: Path) -> None:
     content = weights.path.read_bytes()
+    repeated = io.BytesIO()
+    torch.save({"a": torch.zeros(1).expand(10**12)}, repeated)
     brains = io.BytesIO()
     torch.save({"a": torch.zeros(3, dtype=torch.bfloat16)}, brains)
     newer = io.BytesIO()
@@ -81,6 +83,7 @@ def test_a_file_of_another_kind_or_a_damaged_one_is_left_to_torch(weights: Weigh
         content[:100],
         content[: len(content) // 2],
         brains.getvalue(),
+        repeated.getvalue(),
         packed.getvalue(),
         hostile.getvalue(),
         newer.getvalue()[:-9],

@@ -8,6 +8,7 @@ torch.
 from __future__ import annotations
 
 import io
+import math
 import pickle
 import struct
 import zipfile
@@ -90,7 +91,11 @@ def _read_zip(source: BinaryIO) -> Mapping[str, NDArray[Any]] | None:
             return None
         tensors = _Plain(io.BytesIO(archive.read(entries["data.pkl"]))).load()
         storages: dict[str, NDArray[Any]] = {}
-        for storage in {tensor.storage.key: tensor.storage for tensor in tensors.values()}.values():
+        wanted = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
+        # Entries of an archive can lie over each other.
+        if sum(entries[f"data/{key}"].file_size for key in wanted) > _MOST_BYTES:
+            return None
+        for storage in wanted.values():
             content = archive.read(entries[f"data/{storage.key}"])
             storages[storage.key] = np.frombuffer(content, storage.dtype, storage.size)
         return {name: _cut(storages[one.storage.key], one) for name, one in tensors.items()}
@@ -104,6 +109,9 @@ def _cut(storage: NDArray[Any], tensor: _Tensor) -> NDArray[Any]:
 def _tensor(storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object) -> _Tensor:
     """As torch calls what makes a tensor again; all of it has to lie within its storage."""
     numbers: list[object] = [offset, *shape, *strides]
+    # One that repeats its numbers could be of any size.
+    if math.prod(shape) > storage.size:
+        raise pickle.UnpicklingError
     if len(shape) != len(strides) or not all(type(one) is int and one >= 0 for one in numbers) or 0 in shape:
         raise pickle.UnpicklingError
     if offset + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True)) >= storage.size:
