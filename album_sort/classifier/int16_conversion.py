@@ -84,8 +84,10 @@ def _largest(network: Any, images: Tensor) -> dict[str, float]:  # noqa: ANN401 
             block.bn1.register_forward_hook(watch(f"{name}.1")),
             block.register_forward_hook(watch(f"{name}.2")),
         ]
+    # Doubles: see int16_plain.py, which makes the same file of the same weights.
     with torch.inference_mode(), quantize.one_thread():
-        network(images)
+        network.double()(images.double())
+        network.float()
     for hook in hooks:
         hook.remove()
     return largest

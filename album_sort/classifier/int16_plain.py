@@ -1,7 +1,7 @@
 """ResNet-18's fp32 weights for 16-bit integer arithmetic without torch, whose start took as long as the conversion.
 
-Numpy folds the batch norms, bit for bit as torch does, and runs the network in fp32 over the calibration pictures: once for the ranges of
-its activations, once to compare the result with.
+Numpy folds the batch norms, bit for bit as torch does, and runs the network over the calibration pictures: once in doubles for the ranges
+of its activations, once in fp32 to compare the result with.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def convert_plain(
     mirrored = np.ascontiguousarray(views[:, :, ::-1])
     # Processes read photos meanwhile. One thread beside them takes a fifth of the time of several that wait for each other.
     with threadpool_limits(1):
-        _run(layers, views, spec, largest)
+        # In double precision no machine's order of adding shows in the scales: all of a cluster make the same file.
+        _run(layers, views, spec, largest, np.float64)
         tensors = lowered(layers, largest, margin, spec)
         expected = probabilities_of(_run(layers, mirrored, spec, {}))
     found, _ = Int16Network(tensors, 1, "").run(mirrored)
@@ -91,8 +92,15 @@ def _folded(state: Mapping[str, NDArray[Any]], name: str) -> tuple[Floats, Float
     return weights, (np.zeros_like(mean) - mean) * root * scale + bias
 
 
-def _run(layers: Layers, views: NDArray[np.uint8], spec: Preprocessing, largest: dict[str, float]) -> Floats:
+def _run(
+    given: Layers,
+    views: NDArray[np.uint8],
+    spec: Preprocessing,
+    largest: dict[str, float],
+    dtype: type[np.floating[Any]] = np.float32,
+) -> Floats:
     """Logits (N, 1000) of pictures, one after another; keeps the largest value of each activation in `largest`."""
+    layers = {name: (weights.astype(dtype), bias.astype(dtype)) for name, (weights, bias) in given.items()}
     flat = {name: _flat(weights) for name, (weights, _) in layers.items() if name != "fc"}
     mean, std = np.array(spec.mean, np.float32), np.array(spec.std, np.float32)
 
@@ -106,7 +114,7 @@ def _run(layers: Layers, views: NDArray[np.uint8], spec: Preprocessing, largest:
 
     logits = []
     for view in views:
-        image = (view.astype(np.float32) / np.float32(255) - mean) / std
+        image = ((view.astype(np.float32) / np.float32(255) - mean) / std).astype(dtype)
         image = _pooled(seen("stem", convolved("conv1", image, 2)))
         for name in block_names():
             shortcut, stride = image, 1

@@ -19,7 +19,7 @@ from album_sort.types import EMBEDDING_SIZE, TOP_CLASSES, Precision, Prediction
 
 _PROJECTION_SEED = 1809
 
-INT16_VERSION = 1
+INT16_VERSION = 2
 """Raised when the conversion changes, so that kept networks are made anew."""
 
 _INT8_IS_FASTER, _INT16_STAYS, _IS_TO_BE_MEASURED = b"int8", b"int16", b"later"
