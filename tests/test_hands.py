@@ -520,3 +520,14 @@ def test_a_folder_of_the_name_that_an_album_had_once_is_a_folder_like_any_other(
     albums.move("Food/2024/food0.jpg", "Pets/2024/food0.jpg")
     assert [path for _, _, path in kinds(albums)] == ["Pets/2024/food0.jpg"]
     assert "Pets/2024/food0.jpg" in albums.files()
+
+
+def test_what_an_undo_brings_back_was_moved_by_nobody_and_a_later_word_holds(tmp_path: Path) -> None:
+    albums = home(tmp_path)
+    albums.fix("albums/Food/2024/food1.jpg", album="home")
+    _, plan = albums.run()
+    albums.fix("albums/Home/2024/food1.jpg", album="pets")
+    assert undo(albums, plan.plan_id).is_complete
+    assert "Food/2024/food1.jpg" in albums.files()
+    assert kinds(albums) == []
+    assert "Pets/2024/food1.jpg" in albums.files()

@@ -103,6 +103,11 @@ class _Reader:
         """Whether no run has moved the photo since `fix` was told of it; a run's id begins with its moment."""
         return row.run_id[:15] < f"{said.created_utc:%Y%m%d-%H%M%S}"
 
+    def _is_brought_back(self, row: LedgerRow, said: Correction | None) -> bool:
+        """Whether an undo, and no hand, has taken the photo from where it lay when `fix` was told of it."""
+        is_fix = said is not None and said.kind is CorrectionKind.FIX and self._is_pending(row, said)
+        return is_fix and row.path not in self._before
+
     def _bases(self, row: LedgerRow, said: Correction | None) -> tuple[AlbumRelPath, ...]:
         """Where the photo lay when somebody, or the program, decided on it last."""
         if said is None or not said.place:
@@ -123,7 +128,7 @@ class _Reader:
             self._change(HandKind.PUT_BACK, row, self._believed(row, None))
         elif said is not None and said.kind is CorrectionKind.MOVED and is_home:
             self._change(HandKind.MOVED_BACK, row, self._believed(row, None))
-        elif place not in self._bases(row, said):
+        elif place not in self._bases(row, said) and not self._is_brought_back(row, said):
             album = self._album_here(place)
             is_same = album is None or album == self._believed(row, said)
             self._change(HandKind.PLACED if is_same else HandKind.MOVED, row, album or self._believed(row, said))
