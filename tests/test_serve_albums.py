@@ -285,6 +285,8 @@ def test_the_folders_of_before_are_previewed_and_sorted(client: httpx.Client, al
         None,
         {},
         {"kind": "remove-all"},
+        {"kind": ["keep-out"]},
+        {"kind": {}},
         {"kind": "keep-out"},
         {"kind": "keep-out", "photos": []},
         {"kind": "keep-out", "photos": ["../../etc/passwd"]},
@@ -330,6 +332,7 @@ def test_a_run_that_is_not_there_or_was_taken_back_is_told_at_once(
     client: httpx.Client, data: tuple[str, dict[str, Any]], albums: Path, album_sort_once: Program
 ) -> None:
     """Also where a terminal took it back; and then the page does not offer it any more."""
+    assert client.post("/undo", content=b'{"run": "\\ud800"}').status_code == 400
     unknown = client.post("/undo", json={"run": "20200101-000000-0000"})
     assert (unknown.status_code, unknown.json()["code"]) == (404, "no_run")
     assert "20200101-000000-0000" in unknown.json()["error"]

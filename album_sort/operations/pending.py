@@ -54,7 +54,7 @@ _CONTENT = re.compile(r"[0-9a-f]{12,64}", re.ASCII)
 
 def change_of(row: object) -> Change:
     """The change that a JSON object means; raises `UsageError` for every other."""
-    if not isinstance(row, dict) or row.get("kind") not in KINDS:
+    if not isinstance(row, dict) or row.get("kind") not in tuple(KINDS):
         raise UsageError(
             sentence("order.this-is-no-change"), hint=sentence("order.kind-is-one-of", kinds=", ".join(KINDS))
         )

@@ -338,6 +338,7 @@ async def json_body(request: Request) -> dict[str, Any]:
                 raise Refused(413, "request", {"n": MOST_BODY_BYTES >> 20})
     try:
         found = json.loads(body)
+        json.dumps(found, ensure_ascii=False).encode()  # half a character, which JSON can say, no answer could repeat
     except (ValueError, RecursionError):
         raise Refused(400, "json") from None
     if not isinstance(found, dict):
