@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from album_sort.core.planning.planfile import plan_from_lines, plan_to_lines
+from album_sort.core.planning.pruning import with_left_out, with_prune
 from album_sort.core.planning.replay import replayed
 from album_sort.events import silent
 from album_sort.operations.apply import AppliedPlan, apply
@@ -167,3 +168,28 @@ def test_a_rest_of_a_plan_is_done_in_a_run_of_its_own(library: Library) -> None:
     done = apply_now(plan)
     assert (done.done, done.left, done.is_idle) == (2, (), False)
     assert runs_of(library) == ["apply", "apply"]
+
+
+def test_what_the_plan_would_take_away_stays_where_it_is_wanted_again(library: Library) -> None:
+    """Its source is back, or somebody has given it an album, or keeps it out no more."""
+    run(library)
+    dinner = library.sources / "c/dinner.jpg"
+    there = dinner.rename(library.root / "elsewhere.jpg")
+    picture, rest = picture_of(library), plan_for(library, plan_id="r2")
+    gone = [row for row in picture.ledger.values() if row.source == str(dinner)]
+    pruned = with_prune(rest, gone, picture.ledger.values(), max_share=1)
+    left_out = with_left_out(rest, gone)
+    there.rename(dinner)
+    before = files(library.albums)
+    ((_, why),) = apply_now(pruned).left_in_words(1)
+    assert str(dinner) in why
+    assert "is there again; it stays in the albums" in why
+    assert [why for _, why in apply_now(left_out).left_in_words(1)] == [
+        "you keep it out of the albums no more; it stays there"
+    ]
+    dinner.unlink()
+    say_of(library, b"noodles", "feast", 1)
+    assert apply_now(pruned).left
+    assert files(library.albums) == before
+    say_of(library, b"noodles", "", 2)
+    assert apply_now(left_out).done == len(gone)

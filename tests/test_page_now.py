@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from tests import pictures
 from tests.builders import make_tree, picture_jpeg
 from tests.conftest import Program
+from tests.test_odd_destinations import as_somebody, powerless
 from tests.test_report_html import data_block
 from tests.test_sort import SHIPPED, album_tree
 
@@ -80,3 +83,28 @@ def test_the_page_follows_files_that_a_person_moved_as_soon_as_a_command_sees_it
     (albums / "Pets/2024/cat.jpg").rename(albums / "Best of/cat.jpg")
     album_sort("fix", albums / "Food/2024/coffee.jpg", "--album", "home", "--out", albums)
     assert set(shown(albums)) == {"Best of/cat.jpg", "Food/2024/coffee.jpg", "Flowers/2024/flower.jpg"}
+    plan = tmp_path / "plan.jsonl"
+    album_sort(photos, "--out", albums, *SHIPPED, "-n", "--save-plan", plan)
+    album_sort("apply", plan)
+    (albums / "Best of/cat.jpg").rename(albums / "Pets/cat.jpg")
+    assert "Nothing is left to do" in album_sort("apply", plan).stdout
+    assert "Pets/cat.jpg" in shown(albums)
+
+
+@as_somebody
+def test_a_page_that_cannot_be_made_ends_no_command_whose_work_is_done(
+    photos: Path, tmp_path: Path, album_sort: Program
+) -> None:
+    albums = tmp_path / "Albums"
+    album_sort(photos, "--out", albums, *SHIPPED)
+    coffee = str(albums / "Food/2024/coffee.jpg")
+    command = ("-m", "album_sort", "fix", coffee, "--album", "pets", "--out", str(albums), "--now")
+    albums.chmod(0o555)
+    try:
+        done = subprocess.run(
+            powerless(sys.executable, *command), capture_output=True, text=True, timeout=60, check=False
+        )
+    finally:
+        albums.chmod(0o755)
+    assert (done.returncode, "1 file moved" in done.stdout) == (3, True)
+    assert "album-report" not in done.stderr

@@ -82,6 +82,13 @@ SEEN_BY_TEST = {
     "albums.neighbours-before": ("test_neighbours.py", "albums.neighbours-before"),
     "explain.examples": ("test_learn.py", "What you have shown"),
     "explain.like-examples": ("test_learn.py", "; nearest:"),
+    "plan.filed-elsewhere": ("test_apply_again.py", "is in the albums by now as"),
+    "plan.corrected-since": (
+        "test_apply_again.py",
+        "you have given it another album since the plan was made; the next run goes by that",
+    ),
+    "plan.source-back": ("test_apply_again.py", "is there again; it stays in the albums"),
+    "plan.not-left-out": ("test_apply_again.py", "you keep it out of the albums no more; it stays there"),
     "notice.cluster-other-version": ("test_cluster.py", "notice.cluster-other-version"),
     "notice.cluster-other-network": ("test_cluster.py", "notice.cluster-other-network"),
     "notice.cluster-other-weights": ("test_cluster.py", "notice.cluster-other-weights"),

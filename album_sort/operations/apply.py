@@ -18,12 +18,12 @@ from album_sort.fileops.probe import can_reflink
 from album_sort.fileops.recover import remove_temporaries
 from album_sort.fileops.space import check_space
 from album_sort.operations.clock import now_there
-from album_sort.operations.pages import point_to_newest_page
+from album_sort.operations.pages import lead_to_newest_page
 from album_sort.operations.pages_now import show_as_they_lie
 from album_sort.operations.previews import with_previews
 from album_sort.operations.stop import StopRequest
 from album_sort.pipeline.clock import utc_now
-from album_sort.pipeline.execute import apply_and_tell, begin_run, doubt_refused, new_run_id, status_of
+from album_sort.pipeline.execute import apply_and_tell, begin_run, doubt_refused, is_source_gone, new_run_id, status_of
 from album_sort.pipeline.hand import remember_hand_moves, why_unwanted
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.keeping import keeps_anything_new, still_kept_by, still_known_by
@@ -105,14 +105,16 @@ def apply(
     """Applies a plan to the destination it was made for; of the settings those count that say how, not what."""
     with held_destination(saved.destination, wait_seconds, sink) as state:
         if state.finished_undo is not None:
-            point_to_newest_page(saved.destination)
+            lead_to_newest_page(saved.destination)
         now_utc, fs = now_there(state), RealFileSystem()
         picture, hand = remember_hand_moves(saved.destination, state, now_utc)
         remove_temporaries(saved.destination, fs, picture.stale_temporaries)
-        now = replayed(saved, picture, hand.corrections, lambda op: why_unwanted(op, hand))
+        now = replayed(saved, picture, hand.corrections, lambda op: why_unwanted(op, hand), is_source_gone)
         # A run of its own: applying a plan twice must not write into the history of the first time.
         plan = replace(now.plan, plan_id=new_run_id(now_utc))
         if not plan.effects and not keeps_anything_new(plan, state):
+            if picture.has_news or hand.has_news:
+                show_as_they_lie(saved.destination, state)
             return AppliedPlan(replace(plan, plan_id=NO_RUN), Applied(tuple(map(_as_it_was, plan.ops))), now.left)
         check_space(plan, can_reflink=can_reflink(plan.destination))
         journal = begin_run(state, plan, "apply", now_utc, keeps=still_kept_by(plan, state))

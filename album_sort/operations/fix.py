@@ -16,7 +16,7 @@ from album_sort.events import EventSink
 from album_sort.fileops.apply import Applied
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.operations.clock import now_there
-from album_sort.operations.pages import point_to_newest_page
+from album_sort.operations.pages import lead_to_newest_page
 from album_sort.operations.pages_now import show_as_they_lie
 from album_sort.operations.previews import with_previews
 from album_sort.operations.runs import must_be_ours
@@ -119,7 +119,7 @@ def fix(
         )
     with held_destination(order.destination, wait_seconds, sink) as state:
         if state.finished_undo is not None:
-            point_to_newest_page(order.destination)
+            lead_to_newest_page(order.destination)
         lang, now = language_of(state), now_there(state)
         albums = look_at(order.destination, state, layout, rules, now)
         titles = {album: rules.title(album, lang) or load_labels().title(album, lang) for album in all_albums(rules)}

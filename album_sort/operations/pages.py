@@ -55,6 +55,12 @@ def point_to_newest_page(destination: str) -> Path | None:
         return None
 
 
+def lead_to_newest_page(destination: str) -> None:
+    """The same after what matters more: a disk that does not take it must not end a command whose work is done."""
+    with contextlib.suppress(OSError, AlbumSortError):
+        point_to_newest_page(destination)
+
+
 def _point_to_newest_page(destination: str) -> Path | None:
     path = Path(destination) / REPORT_PAGE
     dest = Destination(RealFileSystem(), destination, NO_RUN)

@@ -19,7 +19,7 @@ from album_sort.classifier.labels import label_text, load_labels, load_wording
 from album_sort.config import cache_folder
 from album_sort.core.checked import NONSENSE
 from album_sort.errors import AlbumSortError
-from album_sort.operations.pages import earlier_rows, newest_shown_report, point_to_newest_page
+from album_sort.operations.pages import earlier_rows, lead_to_newest_page, newest_shown_report
 from album_sort.pipeline.carried import Carried, ThisRun
 from album_sort.pipeline.hand import moved_by_hand
 from album_sort.report import WORDS_FILE, parse_words, read_report, write_reports
@@ -147,7 +147,7 @@ def show_as_they_lie(destination: str, state: DestinationState) -> None:
     """Makes the newest page anew where anything lies otherwise than it shows; what leads to it from the top, too."""
     with contextlib.suppress(AlbumSortError, OSError, *NONSENSE):
         _show(destination, Lying.of(destination, state))
-    point_to_newest_page(destination)
+    lead_to_newest_page(destination)
 
 
 def _show(destination: str, lying: Lying) -> None:

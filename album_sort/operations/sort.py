@@ -23,7 +23,7 @@ from album_sort.operations.order import SortOrder
 from album_sort.operations.others import others_for
 from album_sort.operations.outcome import Outcome
 from album_sort.operations.own_files import write_plan
-from album_sort.operations.pages import newest_report, point_to_newest_page
+from album_sort.operations.pages import lead_to_newest_page, newest_report
 from album_sort.operations.previews import Previewer
 from album_sort.operations.reports import ReportWriter, is_page
 from album_sort.operations.stop import StopRequest
@@ -139,7 +139,7 @@ class _Run:
         check_unlocked(self.request.destination, wait_seconds=self.request.settings.wait)
         if clear_after_kill(self.request.destination, self.request.settings.wait, self.sink):
             # A killed undo may have taken away the run whose page was shown.
-            point_to_newest_page(self.request.destination)
+            lead_to_newest_page(self.request.destination)
         found = look(self.order, self.request, self.sink)
         scouted, remembered, said = found.scouted, found.remembered, found.summary
         if said is not None:

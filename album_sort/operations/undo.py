@@ -9,7 +9,7 @@ from album_sort.errors import UsageError
 from album_sort.events import EventSink, Notice
 from album_sort.fileops.filesystem import RealFileSystem
 from album_sort.fileops.undo import Undone
-from album_sort.operations.pages import point_to_newest_page, remake_newest_page
+from album_sort.operations.pages import lead_to_newest_page, remake_newest_page
 from album_sort.operations.pages_now import show_as_they_lie
 from album_sort.operations.previews import keep_previews
 from album_sort.operations.runs import must_be_ours, tell_unreadable
@@ -125,7 +125,7 @@ def _take_back(
 
 def _show_newest_page(destination: str) -> None:
     remake_newest_page(destination)
-    point_to_newest_page(destination)
+    lead_to_newest_page(destination)
 
 
 def _chosen(runs: Sequence[RunRecord], run_id: str, destination: str) -> RunRecord:

@@ -102,7 +102,7 @@ def make_plan(preparation: Preparation, records: DestinationRecords, known: Plan
     plan = with_left_out(plan, unwanted(picture, preparation.hand.corrections))
     if request.settings.prune:
         absent = Absent(preparation.rest.roots)
-        gone = [row for row in orphans(plan, picture) if _is_source_gone(row) and not absent.covers(row.source)]
+        gone = [row for row in orphans(plan, picture) if is_source_gone(row) and not absent.covers(row.source)]
         plan = with_prune(plan, gone, picture.ledger.values(), max_share=request.settings.prune_limit)
     check_plan(plan, picture)
     return Planned(plan, picture, preparation.hand.has_news)
@@ -116,7 +116,7 @@ def _by_group(filings: Sequence[Filing]) -> list[list[Filing]]:
     return list(groups.values())
 
 
-def _is_source_gone(row: LedgerRow) -> bool:
+def is_source_gone(row: LedgerRow) -> bool:
     """Only of an absolute path can it be said: a relative one means another file from another working folder."""
     return os.path.isabs(row.source) and not os.path.lexists(row.source)
 

@@ -13,6 +13,9 @@ from album_sort.types.ledger import DestinationPicture, LedgerRow
 WhyUnwanted = Callable[[PlannedOp], Reason | None]
 """Why a person does not want a row's file in the albums; None for one that nobody has taken out."""
 
+IsSourceGone = Callable[[LedgerRow], bool]
+"""Whether a file in the albums has no source any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
@@ -29,12 +32,13 @@ def replayed(
     picture: DestinationPicture,
     corrections: Mapping[ContentId, Correction],
     why_unwanted: WhyUnwanted = lambda _op: None,
+    is_source_gone: IsSourceGone = lambda _row: True,
 ) -> Replayed:
     """The plan without what has been done, or decided otherwise, since it was made.
 
     A plan that has just been made comes back as it is.
     """
-    reader = _Reader(plan, picture, corrections, why_unwanted)
+    reader = _Reader(plan, picture, corrections, why_unwanted, is_source_gone)
     ops = [now for op in plan.ops if (now := reader.read(op)) is not None]
     return Replayed(replace(plan, ops=tuple(ops)), tuple(reader.left.values()))
 
@@ -46,9 +50,10 @@ class _Reader:
         picture: DestinationPicture,
         corrections: Mapping[ContentId, Correction],
         why_unwanted: WhyUnwanted,
+        is_source_gone: IsSourceGone,
     ) -> None:
         self._plan, self._picture, self._corrections = plan, picture, corrections
-        self._why_unwanted = why_unwanted
+        self._why_unwanted, self._is_source_gone = why_unwanted, is_source_gone
         self.left: dict[str, Skipped] = {}
         self._done = {op.op_id for op in plan.effects if self._is_done(op)}
         self._free = self._free_rows()
@@ -65,8 +70,10 @@ class _Reader:
         if op.op_id in self._done:
             return replace(op, action=Action.KEEP)
         # What goes with a photo (sidecars, links in other albums) stays with it.
-        why = self._reasons.get(op.op_id) or self._left_groups.get(op.group_id)
-        if why is None or op.action is Action.TRASH:
+        why = self._reasons.get(op.op_id)
+        if why is None and op.action is not Action.TRASH:
+            why = self._left_groups.get(op.group_id)
+        if why is None:
             return op
         self.left.setdefault(op.source, Skipped(op.source, Stage.PLAN, why, is_problem=False))
         return None
@@ -108,7 +115,7 @@ class _Reader:
 
     def _why_left(self, op: PlannedOp) -> Reason | None:
         if op.action is Action.TRASH:
-            return None
+            return self._why_it_stays(op)
         if (why := self._why_unwanted(op)) is not None:
             return why
         if op.is_link_to_album or not (op.action.makes_a_file or op.action is Action.MOVE):
@@ -117,6 +124,17 @@ class _Reader:
             return self._why_corrected(op)
         if (row := self._take(self._free, op)) is not None:
             return Reason.of("plan.filed-elsewhere", path=row.path)
+        return self._why_corrected(op)
+
+    def _why_it_stays(self, op: PlannedOp) -> Reason | None:
+        """Of a file that the plan takes to the trash: nobody keeps it out any more, or its source is back."""
+        if self._why_unwanted(op) is not None:
+            return None
+        row = self._row_at(op.origin)
+        if not any(why.code == "plan.source-gone" for why in op.why):
+            return Reason.of("plan.not-left-out")
+        if row is not None and not self._is_source_gone(row):
+            return Reason.of("plan.source-back", path=row.source)
         return self._why_corrected(op)
 
     def _why_corrected(self, op: PlannedOp) -> Reason | None:
