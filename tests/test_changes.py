@@ -18,7 +18,9 @@ import pytest
 
 from album_sort.errors import DestinationLocked, UsageError
 from album_sort.fileops.lock import destination_lock
+from album_sort.operations.change_orders import Saying, changes_of
 from album_sort.operations.changes import Changed, ChangesPlan, Move, apply_changes, preview_changes
+from album_sort.operations.known_problems import KnownProblems
 from album_sort.operations.order import SettingsHere, settings_here
 from album_sort.operations.stop import StopRequest
 from album_sort.operations.undo import undo
@@ -468,3 +470,21 @@ def test_the_command_line_says_the_same_by_paths(home: Home, tmp_path: Path) -> 
     for _ in range(6):
         home.undo()
     assert home.tree() == tree
+
+
+def test_of_a_folder_what_could_not_be_processed_is_left_out_and_named_by_itself_it_is_not_to_be_sorted_first(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALBUM_SORT_CACHE_DIR", str(tmp_path / "cache"))
+    box, told = tmp_path / "Box", KnownProblems.read(tmp_path / "cache", str(home.albums))
+    shutil.copytree(home.source / "scans", box)
+    (broken := box / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut off")
+    with pytest.raises(UsageError) as unsorted:
+        changes_of(str(home.albums), Saying((str(box),), taken="1987"))
+    assert "sort it first" in unsorted.value.hint
+    told.keep([(str(broken), "decode", "damaged JPEG")], [])
+    dated = changes_of(str(home.albums), Saying((str(box),), taken="1987"))
+    assert dated == changes_of(str(home.albums), Saying((str(home.source / "scans"),), taken="1987"))
+    with pytest.raises(UsageError) as refused:
+        changes_of(str(home.albums), Saying((str(broken),), taken="1987"))
+    assert "restore it from a backup" in refused.value.hint

@@ -164,7 +164,7 @@ def test_sort_goes_on_with_the_network_that_ships_when_the_server_does_not_deliv
     ran = album_sort(photos, "--out", tmp_path / "albums", ALBUM_SORT_WEIGHTS_MIRROR=f"{address}/{path}?", **places)
     assert ran.code == 0, ran.stderr
     assert "`album-sort models fetch`" in ran.stderr
-    assert "using EfficientNet-Lite0; to get ResNet-18: " in ran.stderr
+    assert "using EfficientNet-Lite0, the network that comes with album-sort; to get ResNet-18: " in ran.stderr
     assert "Traceback" not in ran.stderr
     assert list((tmp_path / "albums").rglob("IMG_1.jpg"))
     assert not [one.name for one in (tmp_path / "cache").rglob("*") if one.suffix in (".part", ".pth")]

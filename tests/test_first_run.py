@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from album_sort.errors import DestinationError, UsageError
 from album_sort.events import StageStarted
-from album_sort.operations.here import albums_here
-from album_sort.operations.known_albums import KnownAlbums, known_albums_text
+from album_sort.operations.catalogue import known_albums as listed_albums
+from album_sort.operations.here import albums_here, the_albums
+from album_sort.operations.known_albums import KnownAlbums, known_albums, known_albums_file, known_albums_text
 from album_sort.operations.known_problems import KnownProblems
 from album_sort.operations.outcome import AlbumLine, Outcome, RunSummary
 from album_sort.pipeline.stages import Stages
@@ -146,6 +148,46 @@ def test_a_verb_without_out_is_about_the_albums_that_one_stands_in_else_the_only
     known.write_text(known_albums_text([one, other]), encoding="utf-8")
     several = album_sort("verify", cwd=elsewhere.parent, **config)
     assert (several.code, f"{albums}, {elsewhere}" in several.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("verify {albums}", "album-sort verify --out {albums}"),
+        ("learn list {albums}/", "album-sort learn list --out {albums}"),
+        ("fix {albums}/Review/a.jpg --album Pets", "album-sort fix {albums}/Review/a.jpg --album Pets --out {albums}"),
+        ("fix {albums}/../elsewhere --list", "Add --out ALBUMS, or call it from within the albums."),
+        ("undo", "Add --out ALBUMS, or call it from within the albums."),
+    ],
+)
+def test_without_out_the_call_that_was_meant_is_spelled_out(
+    typed: str, meant: str, sorted_once: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    albums = str(sorted_once[0] / "Albums")
+    with pytest.raises(UsageError) as refused:
+        the_albums(str(tmp_path), typed.format(albums=albums).split())
+    assert refused.value.hint == meant.format(albums=albums)
+
+
+def test_known_albums_are_written_as_a_person_reads_them_and_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for path, shown in (("/home/相册", "/home/相册"), ("/home/\udcff", "/home/\\udcff")):
+        text = known_albums_text([KnownAlbums(path, ("/photos",))])
+        assert shown in text
+        known_albums_file().parent.mkdir(exist_ok=True)
+        known_albums_file().write_text(text, encoding="utf-8")
+        assert [one.albums for one in known_albums()] == [path]
+
+
+def test_albums_that_are_not_there_are_not_listed_and_serve_takes_them_without_out(
+    tmp_path: Path, album_sort: Program
+) -> None:
+    with pytest.raises(DestinationError, match="holds no albums"):
+        listed_albums("", "", str(tmp_path))
+    assert "album-sort serve ~/Albums" in album_sort("serve", "--out", tmp_path).stderr
 
 
 def test_albums_of_somebody_else_are_not_sorted_into_without_asking(

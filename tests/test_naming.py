@@ -156,7 +156,13 @@ def test_an_album_is_found_by_any_of_its_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("fodd", "did you mean 'food'"), ("p", "did you mean 'pets'"), ("", "unknown album ''$")],
+    [
+        ("fodd", "did you mean 'food'"),
+        ("petzz", "did you mean 'pets'"),
+        ("doof", "unknown album 'doof'$"),
+        ("p", "did you mean 'pets'"),
+        ("", "unknown album ''$"),
+    ],
 )
 def test_an_album_that_is_not_there_is_told_with_the_nearest_that_is(name: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):

@@ -41,7 +41,7 @@ def _folder_or_here(context: typer.Context, given: Path) -> Path:
     from album_sort.terminal.here import tell_albums  # noqa: PLC0415 - not for `--help`
 
     folder = given_path(".")
-    albums = the_albums(folder)
+    albums = the_albums(folder, sys.argv[1:])
     _speak_as(albums)
     if not is_within(folder, albums):
         tell_albums(albums)

@@ -15,10 +15,12 @@ from album_sort.config import ALBUMS_ORIGIN, DEFAULT, cache_folder, read_layers,
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.planning.album_names import find_album
 from album_sort.errors import WeightsUnavailable
+from album_sort.operations.runs import must_be_ours
 from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shape_of
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import load_calibration, load_rules
 from album_sort.pipeline.remembered import language_of, open_to_read
+from album_sort.report.quoting import out_option
 from album_sort.sentences import spoken
 from album_sort.settings import SPECS
 from album_sort.types import AlbumId, ClassIndex
@@ -34,6 +36,8 @@ class KnownAlbums:
     rules: AlbumRules
     lang: str
     renamed: Mapping[AlbumId, str] = field(default_factory=dict)
+    destination: str = ""
+    """Whose albums these are; empty for those of the rules alone."""
 
     def all(self) -> tuple[AlbumId, ...]:
         """All of them, in the order of the rules."""
@@ -51,7 +55,7 @@ class KnownAlbums:
     def find(self, name: str) -> AlbumId:
         """The album by any of its names, as `fix` takes it; raises `UsageError` for a name that none has."""
         titles = {album: (*given, self.renamed.get(album, album)) for album, given in all_titles(self.rules).items()}
-        return find_album(name, titles)
+        return find_album(name, titles, out=out_option(self.destination))
 
     def classes(self, album: AlbumId) -> Iterator[tuple[int, float, str]]:
         """The classes that speak for an album, each with its weight and its name."""
@@ -63,14 +67,18 @@ class KnownAlbums:
 
 
 def known_albums(albums_file: str, given_lang: str, destination: str) -> KnownAlbums:
-    """The albums of the shipped rules, with those of a file of the user's; or of a destination, in its language."""
+    """The albums of the shipped rules, with those of a file of the user's; or of a destination, in its language.
+
+    Raises `DestinationError` where there are no albums of ours.
+    """
     own = resolve_settings(read_layers(None, os.environ, {})).settings.lang
     if not destination:
         return KnownAlbums(load_rules(albums_file), given_lang or own or spoken())
+    must_be_ours(destination)
     layout, rules = shape_of(read_kept(destination), albums_file)
     with open_to_read(destination) as state:
         lang = given_lang or language_of(state)
-        return KnownAlbums(rules, lang, names_by_hand(state.records(), layout, rules))
+        return KnownAlbums(rules, lang, names_by_hand(state.records(), layout, rules), destination)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from album_sort.config import cache_folder
 from album_sort.errors import UsageError
 from album_sort.operations.clock import now_there
+from album_sort.operations.known_problems import KnownProblems
 from album_sort.paths import given_path
 from album_sort.pipeline.fixing import find_photos, look_at
 from album_sort.pipeline.hand import shape_of
@@ -54,10 +56,20 @@ def changes_of(destination: str, saying: Saying, albums_file: str = "") -> list[
         found_photos = find_photos([given_path(path) for path in saying.photos], albums)
         trips = {trip.trip_id: trip.members for trip in state.trips()}
         told = {content: fact.value for (content, _), fact in state.facts().items()}
+    # What no run could file cannot be sorted first, and costs the others of its folder nothing.
+    told_of, named = KnownProblems.read(cache_folder(), destination), {given_path(path) for path in saying.photos}
     known = {row.group_id for row in albums.picture.ledger.values()} | albums.hand.corrections.keys() | told.keys()
-    if unknown := [one.path for one in found_photos if one.content_id not in known]:
+    strange = [one for one in found_photos if one.content_id not in known]
+    broken = [one for one in strange if one.path not in named and told_of.has_told_of(one.path)]
+    if len(broken) < len(found_photos):
+        found_photos = [one for one in found_photos if one not in broken]
+        strange = [one for one in strange if one not in broken]
+    if strange:
         raise UsageError(
-            sentence("order.is-not-in-these", unknown=unknown[0]), hint=sentence("order.sort-it-first-album")
+            sentence("order.is-not-in-these", unknown=strange[0].path),
+            hint=sentence(
+                "order.mend-it-first" if told_of.has_told_of(strange[0].path) else "order.sort-it-first-album"
+            ),
         )
     meant = {one.content_id for one in found_photos}
     photos = tuple(sorted(meant))

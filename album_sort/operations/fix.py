@@ -40,6 +40,7 @@ from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shap
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.kept import kept_of, read_kept
 from album_sort.pipeline.remembered import language_of, open_to_read
+from album_sort.report.quoting import out_option
 from album_sort.sentences import sentence
 from album_sort.settings import Settings
 from album_sort.state.store import DestinationState
@@ -162,7 +163,7 @@ def _chosen_album(order: FixOrder, state: DestinationState, layout: Layout, rule
     """Raises `UsageError` for a name that no album has."""
     renamed = names_by_hand(state.records(), layout, rules)
     titles = {album: (*given, renamed.get(album, album)) for album, given in all_titles(rules).items()}
-    return find_album(order.album, titles)
+    return find_album(order.album, titles, out=out_option(order.destination))
 
 
 def _refuse_nothing(order: FixOrder) -> None:

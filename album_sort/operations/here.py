@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from album_sort.errors import UsageError
 from album_sort.operations.known_albums import KnownAlbums, known_albums
-from album_sort.paths import is_within
+from album_sort.paths import given_path, is_within
 from album_sort.pipeline.remembered import open_to_read, read_roots
+from album_sort.report.quoting import out_option, shell_word
 from album_sort.sentences import sentence
 from album_sort.types.ledger import STATE_FOLDER
 
@@ -46,10 +48,11 @@ def albums_around(folder: str) -> Path | None:
     return next((parent for parent in (Path(folder), *Path(folder).parents) if _has_memory(parent)), None)
 
 
-def the_albums(folder: str) -> str:
+def the_albums(folder: str, typed: Sequence[str] = ()) -> str:
     """The albums that a verb without `--out` is about: those that one stands in, else the only ones that were set up.
 
-    Raises `UsageError` where there are none, or several.
+    Raises `UsageError` where there are none, or several; where a word of what was typed (without the program's name) lies in
+    albums, with the call that would have named them.
     """
     if (around := albums_around(folder)) is not None:
         return str(around)
@@ -58,7 +61,25 @@ def the_albums(folder: str) -> str:
         return known[0].albums
     several = ", ".join(one.albums for one in known)
     said = sentence("command.no-albums-here") if not known else sentence("command.several-albums-known", albums=several)
-    raise UsageError(said, hint=sentence("command.name-the-albums"))
+    raise UsageError(said, hint=_call_with_out(typed) or sentence("command.name-the-albums"))
+
+
+def _call_with_out(typed: Sequence[str]) -> str:
+    """`verify ~/Albums` as it was meant: `album-sort verify --out ~/Albums`; of a photo in albums, these are added."""
+    for at, word in enumerate(typed):
+        path = given_path(word) if os.sep in word or os.path.lexists(word) else ""
+        albums = albums_around(path) if path else None
+        if albums is None:
+            continue
+        rest = [*typed[:at], *typed[at + 1 :]] if str(albums) == path else typed
+        return f"album-sort {' '.join(map(_typed_again, rest))}{out_option(str(albums))}"
+    return ""
+
+
+def _typed_again(word: str) -> str:
+    """One word for the shell; an option stays as bare as it was."""
+    bare = word.lstrip("-")
+    return word[: len(word) - len(bare)] + shell_word(bare) if bare else word
 
 
 def _known_in(folder: str) -> tuple[KnownAlbums, ...]:

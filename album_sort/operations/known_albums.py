@@ -46,4 +46,10 @@ def known_albums() -> tuple[KnownAlbums, ...]:
 
 def known_albums_text(known: Sequence[KnownAlbums]) -> str:
     """As they are kept."""
-    return "[" + ",\n ".join(json.dumps(asdict(one)) for one in known) + "]\n"
+    return "[" + ",\n ".join(_as_json(one) for one in known) + "]\n"
+
+
+def _as_json(one: KnownAlbums) -> str:
+    """`init` shows it to a person: 相册 as it is written; spelled out only where a path has what cannot be shown."""
+    text = json.dumps(asdict(one), ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(asdict(one))

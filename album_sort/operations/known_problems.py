@@ -48,6 +48,10 @@ class KnownProblems:
         """Whether just this was told before, of the file as it is now."""
         return stage not in _NEVER_KNOWN and self.marks.get(path) == _mark(path, reason)
 
+    def has_told_of(self, path: str) -> bool:
+        """Whether a file was told of as broken, and is as it was."""
+        return path in self.marks and _is_as_it_was(path, self.marks[path])
+
     def keep(self, problems: Iterable[Problem], scanned: Iterable[str]) -> None:
         """Remembers what this run has told; what it has not looked at stays known. A cache that cannot be written costs a second mail.
 

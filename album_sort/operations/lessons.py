@@ -42,6 +42,7 @@ from album_sort.pipeline.kept import kept_of
 from album_sort.pipeline.lessons import CORRECTED, KEY, all_lessons_of, primaries_of, setting_of, teachings_of
 from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.reading import read_given
+from album_sort.report.quoting import out_option
 from album_sort.sentences import sentence
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, AlbumRelPath, ContentId, RunId
@@ -74,6 +75,8 @@ class TaughtThere:
     lang: str
     by_corrections: tuple[ByCorrections, ...] = ()
     """What corrections have taught of these or other albums."""
+    destination: str = ""
+    """Whose all this is."""
 
     @property
     def _titles(self) -> dict[AlbumId, tuple[str, ...]]:
@@ -101,7 +104,9 @@ class TaughtThere:
             raise UsageError(
                 sentence("learn.no-album-was-learned", name=name), hint=sentence("learn.album-sort-learn-name")
             )
-        found = find_album(name, self._titles, listed_by="learn.album-sort-learn-list")
+        found = find_album(
+            name, self._titles, listed_by="learn.album-sort-learn-list", out=out_option(self.destination)
+        )
         return next(one for one in self.albums if one.album.album == found)
 
 
@@ -111,7 +116,7 @@ def taught_there(destination: str) -> TaughtThere:
     with open_to_read(destination) as state:
         primaries = primaries_of(state.records().ledger)
         by_corrections = teachings_there(state, destination)
-        return TaughtThere(tuple(_all_of(state)), primaries, language_of(state), by_corrections)
+        return TaughtThere(tuple(_all_of(state)), primaries, language_of(state), by_corrections, destination)
 
 
 def _all_of(state: DestinationState) -> list[Taught]:
@@ -158,9 +163,12 @@ def forget(destination: str, name: str, *, wait_seconds: float, sink: EventSink)
         corrected = names_of_taught(here.teachings, here.albums)
         if not titles_of and not corrected:
             raise UsageError(
-                sentence("learn.no-album-was-learned", name=name), hint=sentence("learn.album-sort-learn-list")
+                sentence("learn.no-album-was-learned", name=name),
+                hint=sentence("learn.album-sort-learn-list", out=out_option(destination)),
             )
-        found = find_album(name, corrected | titles_of, listed_by="learn.album-sort-learn-list")
+        found = find_album(
+            name, corrected | titles_of, listed_by="learn.album-sort-learn-list", out=out_option(destination)
+        )
         lessons = [one for one in here.all_lessons if found in {each.album for each in one.albums}]
         titles = tuple(each.title for one in lessons for each in one.albums)
         by_corrections = title_of(found, here.albums, here.lang) if found in corrected else ""
@@ -207,7 +215,7 @@ def take_over(destination: str, file: str, *, wait_seconds: float, sink: EventSi
             folder_title(one.title)
             if fold(one.title) in taken:
                 learned = {taught.album for other in here.lessons for taught in other.albums}
-                hint = sentence("learn.forget-it-first-album", title=one.title)
+                hint = sentence("learn.forget-it-first-album", title=one.title, out=out_option(destination))
                 if taken[fold(one.title)] not in learned:
                     hint = sentence("learn.learn-it-under-another")
                 raise UsageError(sentence("learn.there-is-an-album", title=one.title), hint=hint)

@@ -18,6 +18,7 @@ from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.undoing import take_back
+from album_sort.report.quoting import out_option
 from album_sort.sentences import sentence
 from album_sort.settings import Settings
 from album_sort.state.store import DestinationState
@@ -141,6 +142,7 @@ def _chosen(runs: Sequence[RunRecord], run_id: str, destination: str) -> RunReco
     alive = [run for run in runs if run.status is not RunStatus.UNDONE and (run.done or run.command in (LEARN, CHANGE))]
     if not alive:
         raise UsageError(
-            sentence("order.there-is-no-run", destination=destination), hint=sentence("order.album-sort-runs-lists")
+            sentence("order.there-is-no-run", destination=destination),
+            hint=sentence("order.album-sort-runs-lists", out=out_option(destination)),
         )
     return alive[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -141,7 +142,7 @@ class Draft:
         own = own_albums_of({**self.settings, **self.keeps})
         labels = load_labels()
         gone = {album: tuple(labels.title(album, lang) for lang in LANGUAGES) for album, _ in own.merged}
-        return find_album(name, gone | self.titles)
+        return find_album(name, gone | self.titles, out=f" --out {shlex.quote(self.there.destination)}")
 
     def title_before(self, album: AlbumId) -> str:
         """What an album is called without the changes, in the language of the destination."""

@@ -48,6 +48,11 @@ def shell_word(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+def out_option(albums: str) -> str:
+    """What names albums in a call that is made to be typed, ` --out ALBUMS`; empty for none."""
+    return f" --out {shell_word(albums)}" if albums else ""
+
+
 def _shell_escape(character: str) -> str:
     if character in "\\'":
         return "\\" + character

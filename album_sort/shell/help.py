@@ -162,6 +162,10 @@ def _groups(ctx: Any) -> list[str]:  # noqa: ANN401 - as above
 
 def _no_such_option(error: Any) -> str:  # noqa: ANN401 - as above
     known = [word for one in error.ctx.command.get_params(error.ctx) for word in (*one.opts, *one.secondary_opts)]
+    if error.option_name in ("--out", "-o") and any(
+        "ALBUMS" in (one.metavar or "") for one in error.ctx.command.params
+    ):
+        return sentence("command.albums-without-out", call=f"{' '.join(_groups(error.ctx))} ~/Albums")
     near = nearest(error.option_name, known)
     return sentence(
         "command.no-such-option-near" if near else "command.no-such-option", name=error.option_name, near=near
