@@ -105,8 +105,9 @@ def test_a_run_of_others_is_made_into_a_page_before_anybody_asks(
 ) -> None:
     monkeypatch.setattr("album_sort.operations.live_pages._WATCH_S", 0.02)
     with pages(tmp_path / "A", tmp_path) as shown:
-        with pytest.raises(DestinationError, match="nothing has been sorted"):
+        with pytest.raises(DestinationError, match="nothing has been sorted") as refused:
             shown.newest()
+        assert refused.value.hint == f"album-sort PHOTOS --out {tmp_path / 'A'}"
         shown.begin(lambda _: Setting(lambda _: ""))
         run(tmp_path / "A", FIRST, "a.jpg")
         end = time.monotonic() + 60

@@ -8,12 +8,12 @@ import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import pytest
 
-from album_sort.errors import UsageError
+from album_sort.errors import DestinationError, UsageError
 from album_sort.operations.predict import Predictor
 from album_sort.settings import Settings
 from album_sort.web.app import make_app
@@ -178,6 +178,22 @@ def test_a_person_who_opens_an_address_is_told_in_a_page_and_a_program_in_json(p
         assert (missing.status_code, missing.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
         assert "<b>" not in missing.text
         assert client.get("/nothing", headers=SESSION).json()["code"] == "not_here"
+
+
+def test_what_the_program_cannot_do_is_a_page_for_a_person_too(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing_there() -> NoReturn:
+        raise DestinationError("nothing in <A> yet", hint="album-sort PHOTOS --out A")
+
+    monkeypatch.setattr("album_sort.web.pages.static_files", nothing_there)
+    with asked(predictor, WITH_ALBUMS) as client:
+        page = client.get("/static/x?lang=zh", headers={"Accept": "text/html,*/*", **SESSION})
+        assert (page.status_code, page.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
+        for said in ("未能完成", '<p class="lead">nothing in &lt;A&gt; yet</p>', "album-sort PHOTOS --out A</p>"):
+            assert said in page.text
+        told = client.get("/static/x", headers=SESSION).json()
+        assert told == {"error": "nothing in <A> yet", "hint": "album-sort PHOTOS --out A", "code": "failed"}
 
 
 def test_the_printed_address_opens_the_page_once_and_leaves_no_token_in_the_browser(predictor: Predictor) -> None:

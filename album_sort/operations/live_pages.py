@@ -20,6 +20,7 @@ from album_sort.operations.pages import KEPT_PAGES, newest_shown_report, runs_fo
 from album_sort.operations.pages_now import Lying, report_now
 from album_sort.pipeline.remembered import open_to_read
 from album_sort.report import WORDS_FILE, Page, PageData, PageFile, Setting, parse_words, read_report, write_page_file
+from album_sort.report.quoting import out_option
 from album_sort.sentences import sentence
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import LANGUAGES, ContentId, PhotoRow, RunReport
@@ -93,7 +94,7 @@ class LivePages:
         if report is None:
             raise DestinationError(
                 sentence("order.nothing-has-been-sorted", destination=self._destination),
-                hint=sentence("order.album-sort-photos-out"),
+                hint=sentence("order.album-sort-photos-out", out=out_option(self._destination)),
             )
         stamp = _stamp_of(report)
         with self._lock:

@@ -19,6 +19,7 @@ from album_sort.operations.sort import preview, sort
 from album_sort.operations.stop import StopRequest
 from album_sort.operations.undo import TakenBack, undo
 from album_sort.pipeline.unchanged import looks_of_state
+from album_sort.report.quoting import out_option
 from album_sort.sentences import sentence
 from album_sort.types.ledger import RunStatus
 
@@ -27,7 +28,10 @@ def sort_now(albums: LiveAlbums, sink: EventSink, stop: StopRequest, *, is_previ
     """Sorts the folders that were sorted into these albums before, or says what that would come to; raises as `sort` does."""
     roots = [root for root in albums.roots() if os.path.isdir(root)]
     if not roots:
-        raise UsageError(sentence("order.none-of-the-folders"), hint=sentence("order.album-sort-photos-out"))
+        raise UsageError(
+            sentence("order.none-of-the-folders"),
+            hint=sentence("order.album-sort-photos-out", out=out_option(albums.destination)),
+        )
     order = order_for(roots, albums.destination, albums.here, is_preview=is_preview)
     known = KnownProblems.read(cache_folder(), albums.destination)
     outcome = (preview if is_preview else sort)(order, known, sink=sink, stop=stop)

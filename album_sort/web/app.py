@@ -16,7 +16,7 @@ from album_sort.web.models import Health
 from album_sort.web.pages import page_router
 from album_sort.web.parameters import refuse_unknown
 from album_sort.web.predict import predict_router, problems
-from album_sort.web.refusals import Refused, is_for_person
+from album_sort.web.refusals import Refused, is_for_person, page_that_says
 
 
 def make_app(house: House, desk: Desk, albums: AlbumsDesk | None = None) -> Guard:
@@ -71,15 +71,17 @@ def _say_refusals(app: FastAPI) -> None:
         return response
 
     @app.exception_handler(AlbumSortError)
-    async def on_error(request: Request, error: AlbumSortError) -> JSONResponse:
-        del request
-        said = {"error": str(error), "hint": error.hint}
+    async def on_error(request: Request, error: AlbumSortError) -> Response:
+        status, code = 500, "failed"
         match error:
             case DestinationLocked():
-                return JSONResponse({**said, "code": "locked"}, 409)
+                status, code = 409, "locked"
             case UsageError():
-                return JSONResponse({**said, "code": "usage"}, 422)
-        return JSONResponse({**said, "code": "failed"}, 500)
+                status, code = 422, "usage"
+        if is_for_person(request.method, request.headers.get("accept", "")):
+            page = page_that_says(request.state.lang, "title_of_refused", str(error), error.hint)
+            return HTMLResponse(page, status)
+        return JSONResponse({"error": str(error), "hint": error.hint, "code": code}, status)
 
     @app.exception_handler(Exception)
     async def on_fault(request: Request, error: Exception) -> Response:

@@ -40,26 +40,8 @@ class Refused(Exception):
 
     def as_page(self, lang: str) -> str:
         """The same for a person who has opened an address, in the looks of the other pages: those are there for all."""
-        words = web_words(lang)
-        spoken = {"zh": "zh-Hans"}.get(lang, lang)
-        other = "zh" if lang == "en" else "en"
-        title = html.escape(
-            words.text(
-                {"who": "title_of_refused_who", "not_here": "title_of_refused_not_here"}.get(
-                    self.code, "title_of_refused"
-                )
-            )
-        )
-        return (
-            f'<!doctype html>\n<html lang="{spoken}"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
-            f"<title>album-sort · {title}</title>"
-            '<link rel="icon" href="/static/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/static/drop.css"></head><body>'
-            '<header class="bar"><a class="brand" href="/">album<span>-</span>sort</a>'
-            f'<a class="other" href="?lang={other}" hreflang="{other}" lang="{other}">{html.escape(words.text("drop_other_language"))}</a>'
-            f'</header><main><section class="hero"><h1>{title}</h1><p class="lead">{html.escape(self.sentence(lang))}</p>'
-            "</section></main></body></html>\n"
-        )
+        titles = {"who": "title_of_refused_who", "not_here": "title_of_refused_not_here"}
+        return page_that_says(lang, titles.get(self.code, "title_of_refused"), self.sentence(lang))
 
     def answer(self, lang: str, *, for_person: bool = False) -> tuple[list[Header], bytes]:
         """Headers and body, for where no framework helps."""
@@ -68,6 +50,24 @@ class Refused(Exception):
         kind = "text/html; charset=utf-8" if for_person else "application/json"
         headers = {"Content-Type": kind, "Content-Length": str(len(body)), **self.headers}
         return [(name.lower().encode(), value.encode()) for name, value in headers.items()], body
+
+
+def page_that_says(lang: str, title_key: str, *sentences: str) -> str:
+    """What is wrong as a page, in the looks of the other pages, a paragraph for each sentence. Empty ones are left out."""
+    words = web_words(lang)
+    spoken = {"zh": "zh-Hans"}.get(lang, lang)
+    other = "zh" if lang == "en" else "en"
+    title = html.escape(words.text(title_key))
+    said = "".join(f'<p class="lead">{html.escape(one)}</p>' for one in sentences if one)
+    return (
+        f'<!doctype html>\n<html lang="{spoken}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+        f"<title>album-sort · {title}</title>"
+        '<link rel="icon" href="/static/icon.svg" type="image/svg+xml"><link rel="stylesheet" href="/static/drop.css"></head><body>'
+        '<header class="bar"><a class="brand" href="/">album<span>-</span>sort</a>'
+        f'<a class="other" href="?lang={other}" hreflang="{other}" lang="{other}">{html.escape(words.text("drop_other_language"))}</a>'
+        f'</header><main><section class="hero"><h1>{title}</h1>{said}</section></main></body></html>\n'
+    )
 
 
 def is_for_person(method: str, accepted: str) -> bool:
