@@ -19,7 +19,18 @@ from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, ContentId, Mode, OpStatus, Plan
 from album_sort.types.corrections import Correction, CorrectionKind
 from album_sort.types.inner_paths import NOWHERE
-from tests.destination_builders import NOW, Library, content_id, files, picture_of, plan_for, run, snapshot, undo
+from tests.destination_builders import (
+    NOW,
+    Library,
+    apply_saved,
+    content_id,
+    files,
+    picture_of,
+    plan_for,
+    run,
+    snapshot,
+    undo,
+)
 
 
 @pytest.fixture
@@ -193,3 +204,24 @@ def test_what_the_plan_would_take_away_stays_where_it_is_wanted_again(library: L
     assert files(library.albums) == before
     say_of(library, b"noodles", "", 2)
     assert apply_now(left_out).done == len(gone)
+
+
+def test_another_photo_that_came_to_the_place_of_one_is_neither_moved_nor_taken_away(library: Library) -> None:
+    run(library)
+    picture, rest = picture_of(library), plan_for(library, plan_id="r2")
+    gone = [row for row in picture.ledger.values() if row.source.endswith("IMG_1.JPG")]
+    pruned = with_prune(replace(rest, ops=()), gone, picture.ledger.values(), max_share=1)
+    library.assign("a/IMG_1.JPG", "Cats/2024")
+    moved = plan_for(library, plan_id="r3")
+    library.assign("a/IMG_1.JPG", "Tigers/2024")
+    run(library, "r4")
+    library.add("b/IMG_1.JPG", b"another", "Pets/2024")
+    run(library, "r5")
+    assert "Pets/2024/IMG_1.JPG" in files(library.albums)
+    before = snapshot(library.albums / "Pets"), files(library.albums)
+    assert apply_now(moved).is_idle
+    (library.sources / "a/IMG_1.JPG").unlink()
+    assert apply_now(pruned).is_idle
+    refused = [apply_saved(library, plan, f"r{n}").results for n, plan in enumerate((moved, pruned), 6)]
+    assert {result.status for results in refused for result in results if result.action.has_effect} == {OpStatus.FAILED}
+    assert (snapshot(library.albums / "Pets"), files(library.albums)) == before

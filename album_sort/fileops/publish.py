@@ -68,6 +68,9 @@ class Publisher:
         if op.action in changes:
             if before is None:
                 raise RowRefused(sentence("files.was-not-made-by", origin=op.origin))
+            if op.action is not Action.RELINK and before.content_id != op.content_id:
+                # A plan from before another photo came to this place.
+                raise RowRefused(sentence("files.something-else-is-there"))
             return changes[op.action](op, before)
         if op.action in effects:
             return effects[op.action](op)

@@ -83,7 +83,8 @@ class _Reader:
 
     def _is_done(self, op: PlannedOp) -> bool:
         if op.action is Action.TRASH:
-            return op.origin not in self._picture.ledger
+            row = self._picture.ledger.get(op.origin)
+            return row is None or row.content_id != op.content_id
         row = self._row_at(op.target)
         if row is None or row.content_id != op.content_id:
             return False
@@ -120,7 +121,9 @@ class _Reader:
             return why
         if op.is_link_to_album or not (op.action.makes_a_file or op.action is Action.MOVE):
             return None
-        if op.action is Action.MOVE and self._row_at(op.origin) is not None:
+        there = self._row_at(op.origin)
+        # Another photo may have come to where it was.
+        if op.action is Action.MOVE and there is not None and there.content_id == op.content_id:
             return self._why_corrected(op)
         if (row := self._take(self._free, op)) is not None:
             return Reason.of("plan.filed-elsewhere", path=row.path)
