@@ -23,9 +23,8 @@ KINDS = {"cat": pictures.cat(), "coffee": pictures.coffee(), "flower": pictures.
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     taken = datetime(2024, 5, 1, 10)
-    return make_tree(
-        tmp_path / "Photos", {f"{name}.jpg": picture_jpeg(kind, taken=taken) for name, kind in KINDS.items()}
-    )
+    files = {f"{name}.jpg": picture_jpeg(kind, taken=taken) for name, kind in KINDS.items()}
+    return make_tree(tmp_path / "Photos", {**files, "coffee again.jpg": files["coffee.jpg"]})
 
 
 def page_of(albums: Path) -> str:
@@ -41,6 +40,7 @@ def shown(albums: Path) -> dict[str, str]:
     albums_of_page, index, cards = (data_block(html, name) for name in ("page", "index", "photos-0"))
     titles = [one["title"] for one in albums_of_page["albums"]]
     found = {card["p"]: titles[at] for card, at in zip(cards, index["album"], strict=True)}
+    assert len({(card["p"], at) for card, at in zip(cards, index["album"], strict=True)}) == len(found)
     assert all((albums / path).is_file() for path in found)
     return found
 

@@ -97,8 +97,8 @@ class RowsNow:
         lies = self.lying.primaries.get(row.sha256)
         if lies is None:
             return None
-        if row.action is RowAction.DUPLICATE or (lies.path, lies.album) == (row.path, row.album):
-            return replace(row, path=lies.path)
+        if lies.path == row.path and (row.action is RowAction.DUPLICATE or lies.album == row.album):
+            return row
         said = self.lying.corrections.get(row.sha256)
         album = said.album if said is not None and said.album not in ("", KEPT) else lies.album
         if album == row.album:
