@@ -31,6 +31,7 @@ from tests.cluster_machines import free_port, started
 from tests.conftest import REPOSITORY, Program
 from tests.doc_blocks import Block, blocks_by
 from tests.terminals import on_a_terminal
+from tests.test_cron_guide import verify_units
 
 STAND_INS = {
     "pip": "installs into the environment that runs the tests: the extra is there, and all that it asks for has a version it takes",
@@ -427,17 +428,8 @@ def test_units_are_what_systemd_takes(page: str, tmp_path: Path) -> None:
         pytest.skip("needs systemd-analyze")
     texts = [block.text.replace("/home/anna", str(tmp_path)) for block in blocks_by("unit", page)]
     names = [f"album-sort.{'timer' if '[Timer]' in text else 'service'}" for text in texts]
-    make_tree(tmp_path / "units", {name: text + "\n" for name, text in zip(names, texts, strict=True)})
+    units = dict(zip(names, texts, strict=True))
     for place in ("album-sort/bin", ".local/bin"):
         make_tree(tmp_path / place, {"album-sort": "#!/bin/sh\n"})
         (tmp_path / place / "album-sort").chmod(0o755)
-    (tmp_path / "run").mkdir(mode=0o700)
-    verified = subprocess.run(
-        ["systemd-analyze", "verify", "--user", *(f"./{name}" for name in names)],
-        cwd=tmp_path / "units",
-        env={**os.environ, "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path / "run")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
+    verify_units(tmp_path, units)

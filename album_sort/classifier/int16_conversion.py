@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from album_sort.classifier import quantize
-from album_sort.classifier.int16_lowering import MARGIN, MOST_MOVED, Layers, block_names, lowered
+from album_sort.classifier.int16_lowering import MARGIN, Layers, block_names, lowered
 from album_sort.classifier.int16_network import Int16Network, Int16Tensors
+from album_sort.classifier.int16_tensors import if_it_agrees
 from album_sort.classifier.networks import StateDict, build_fp32, fill, fuse_batch_norms, is_quantized
 from album_sort.classifier.weights import WeightsFile
 
@@ -30,14 +31,13 @@ def convert_resnet18(
     """
     folded = _folded(weights, state)
     spec = weights.backbone.preprocessing
-    tensors = lowered(layers_of(folded), _largest(folded, quantize.normalised(views, spec)), margin, spec)
+    tensors = lowered(_layers_of(folded), _largest(folded, quantize.normalised(views, spec)), margin, spec)
     # Mirrored, the pictures show the network something that the ranges were not measured on.
     mirrored = np.ascontiguousarray(views[:, :, ::-1])
     with torch.inference_mode():
         expected = torch.softmax(folded(quantize.normalised(mirrored, spec)), 1).numpy()
     found, _ = Int16Network(tensors, 1, "").run(mirrored)
-    moved = float(np.abs(found - expected).sum(axis=1).mean())
-    return (tensors if moved <= MOST_MOVED else None), moved
+    return if_it_agrees(tensors, found, expected)
 
 
 def _folded(weights: WeightsFile, state: StateDict) -> nn.Module:
@@ -55,7 +55,7 @@ def _folded(weights: WeightsFile, state: StateDict) -> nn.Module:
     return network
 
 
-def layers_of(folded: nn.Module) -> Layers:
+def _layers_of(folded: nn.Module) -> Layers:
     """Its convolutions and its last layer, in numpy."""
     layers = {}
     for name, module in folded.named_modules():

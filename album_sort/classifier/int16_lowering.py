@@ -33,8 +33,6 @@ _PLANE = 49
 """Pixels of the last activation."""
 MARGIN = 1.25
 """Ranges of eight pictures are not those of all; activations beyond are cut off (docs/decisions/0008-int16.md)."""
-MOST_MOVED = 0.35
-"""As for int8 (quantize.py)."""
 
 # Winograd's F(4x4, 3x3): transforms of the input and of the weights (Lavin, Gray, arXiv 1509.09308).
 _INPUT_TRANSFORM = np.array(

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from album_sort.classifier.int16_lowering import MARGIN, MOST_MOVED, Floats, Layers, block_names, lowered
+from album_sort.classifier.int16_lowering import MARGIN, Floats, Layers, block_names, lowered
 from album_sort.classifier.int16_network import Int16Network, Int16Tensors
-from album_sort.classifier.int16_tensors import probabilities_of
+from album_sort.classifier.int16_tensors import if_it_agrees, probabilities_of
 from album_sort.types import Preprocessing
 
 _BN_EPS = np.float32(1e-5)
@@ -39,8 +39,7 @@ def convert_plain(
         tensors = lowered(layers, largest, margin, spec)
         expected = probabilities_of(_run(layers, mirrored, spec, {}))
     found, _ = Int16Network(tensors, 1, "").run(mirrored)
-    moved = float(np.abs(found - expected).sum(axis=1).mean())
-    return (tensors if moved <= MOST_MOVED else None), moved
+    return if_it_agrees(tensors, found, expected)
 
 
 def folded_layers(state: Mapping[str, NDArray[Any]]) -> Layers | None:

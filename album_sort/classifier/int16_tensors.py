@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,11 @@ from album_sort.types import Preprocessing
 
 Sizes = Mapping[str, tuple[int, np.dtype[Any]]]
 """How many numbers of which kind each tensor has, in the order of the file."""
+
+_MOST_MOVED = 0.35
+"""As for int8 (quantize.py)."""
+
+T = TypeVar("T")
 
 
 def to_bytes(tensors: object, sizes: Sizes) -> bytes:
@@ -44,3 +49,9 @@ def probabilities_of(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     likely: NDArray[np.float32] = np.exp(logits - logits.max(axis=1, keepdims=True))
     likely /= likely.sum(axis=1, keepdims=True)
     return likely
+
+
+def if_it_agrees(converted: T, found: NDArray[np.float32], expected: NDArray[np.float32]) -> tuple[T | None, float]:
+    """(a conversion, or None where its answers (N, 1000) are not those of fp32; mean probability that moved)."""
+    moved = float(np.abs(found - expected).sum(axis=1).mean())
+    return (converted if moved <= _MOST_MOVED else None), moved

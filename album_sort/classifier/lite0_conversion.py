@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from album_sort.classifier.backbone import CalibrationViews
-from album_sort.classifier.int16_tensors import levels_of
+from album_sort.classifier.int16_tensors import if_it_agrees, levels_of
 from album_sort.classifier.lite0_int16 import Lite0Tensors
 from album_sort.classifier.lite0_shape import BN_EPS, Kind, Layer, layers
 from album_sort.classifier.plain_weights import read_plain_weights
@@ -37,8 +37,6 @@ _SHIPPED = "57934424"
 """With which the SHA-256 of the shipped weights begins."""
 RANGES = (41.1, 56, 56.7, 42.9, 48.7, 31.7, 35.6, 37.7, 35.8, 40.1, 62, 30, 33.9, 38, 42.7, 16.8)
 """Largest absolute values that the sixteen blocks of these hand on, on the shipped calibration pictures: a test measures them again."""
-_MOST_MOVED = 0.35
-"""As for ResNet-18 (int16_conversion.py)."""
 
 
 def convert_weights(weights: WeightsFile, calibration: CalibrationViews) -> tuple[Lite0Tensors | None, float]:
@@ -55,8 +53,7 @@ def convert_weights(weights: WeightsFile, calibration: CalibrationViews) -> tupl
     measured = measure(weights, calibration())
     tensors = convert_lite0(measured.state, spec, measured.ranges)
     found, _ = tensors.network(1, "").run(measured.views)
-    moved = float(np.abs(found - measured.expected).sum(axis=1).mean())
-    return (tensors if moved <= _MOST_MOVED else None), moved
+    return if_it_agrees(tensors, found, measured.expected)
 
 
 def convert_lite0(state: State, spec: Preprocessing, ranges: tuple[float, ...] = RANGES) -> Lite0Tensors:

@@ -140,7 +140,11 @@ class RowsNow:
 def report_now(report: Path, lying: Lying) -> RunReport:
     """A report as it holds now: itself where nothing was done since of which none tells. Raises as `read_report` does."""
     told = read_report(report)
-    return replace(told, rows=RowsNow(told, lying)) if lying.is_later(told.info.run_id) else told
+    return _as_it_lies(told, lying) if lying.is_later(told.info.run_id) else told
+
+
+def _as_it_lies(told: RunReport, lying: Lying) -> RunReport:
+    return replace(told, rows=RowsNow(told, lying))
 
 
 def show_as_they_lie(destination: str, state: DestinationState) -> None:
@@ -152,10 +156,12 @@ def show_as_they_lie(destination: str, state: DestinationState) -> None:
 
 def _show(destination: str, lying: Lying) -> None:
     report = newest_shown_report(destination)
-    if report is None or not (lying.is_later(report.parent.name) or _differs(report, lying)):
+    if report is None:
         return
     told = read_report(report)
-    now = replace(told, rows=RowsNow(told, lying))
+    if not (lying.is_later(report.parent.name) or _differs(told, lying)):
+        return
+    now = _as_it_lies(told, lying)
     language = told.info.language if told.info.language in LANGUAGES else LANGUAGES[0]
     words = parse_words(label_text(WORDS_FILE), language)
     with contextlib.closing(ThumbnailStore(cache_folder())) as thumbnails:
@@ -164,7 +170,7 @@ def _show(destination: str, lying: Lying) -> None:
         )
 
 
-def _differs(report: Path, lying: Lying) -> bool:
+def _differs(told: RunReport, lying: Lying) -> bool:
     """Whether a photo of the report lies elsewhere, or one that lies there is none of the report's."""
-    shown = {(row.sha256, row.path) for row in read_report(report).rows if isinstance(row, PhotoRow) and row.path}
+    shown = {(row.sha256, row.path) for row in told.rows if isinstance(row, PhotoRow) and row.path}
     return shown != {(content, row.path) for content, row in lying.primaries.items()}
