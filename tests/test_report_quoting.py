@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from album_sort.report.quoting import shell_word, visible
+from album_sort.core.quoting import shell_word, visible
 
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20) | st.binary(
     max_size=20

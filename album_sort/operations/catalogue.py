@@ -14,13 +14,13 @@ from album_sort.classifier.weights import WeightsFile, fetch_weights, three_ways
 from album_sort.config import ALBUMS_ORIGIN, DEFAULT, cache_folder, read_layers, resolve_settings
 from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.planning.album_names import find_album
+from album_sort.core.quoting import out_option
 from album_sort.errors import WeightsUnavailable
 from album_sort.operations.runs import must_be_ours
 from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shape_of
 from album_sort.pipeline.kept import KeptSettings, read_kept
 from album_sort.pipeline.policy import load_calibration, load_rules
 from album_sort.pipeline.remembered import language_of, open_to_read
-from album_sort.report.quoting import out_option
 from album_sort.sentences import spoken
 from album_sort.settings import SPECS
 from album_sort.types import AlbumId, ClassIndex

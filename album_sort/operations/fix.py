@@ -11,6 +11,7 @@ from album_sort.core.albums.album_rules import AlbumRules
 from album_sort.core.albums.own_albums import OwnAlbums
 from album_sort.core.planning.album_names import find_album
 from album_sort.core.planning.layout import Layout
+from album_sort.core.quoting import out_option
 from album_sort.errors import UsageError
 from album_sort.events import EventSink
 from album_sort.fileops.apply import Applied
@@ -40,7 +41,6 @@ from album_sort.pipeline.hand import all_albums, all_titles, names_by_hand, shap
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.kept import kept_of, read_kept
 from album_sort.pipeline.remembered import language_of, open_to_read
-from album_sort.report.quoting import out_option
 from album_sort.sentences import sentence
 from album_sort.settings import Settings
 from album_sort.state.store import DestinationState

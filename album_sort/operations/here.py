@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from album_sort.core.quoting import out_option, shell_word
 from album_sort.errors import UsageError
 from album_sort.operations.known_albums import KnownAlbums, known_albums
 from album_sort.paths import given_path, is_within
 from album_sort.pipeline.remembered import open_to_read, read_roots
-from album_sort.report.quoting import out_option, shell_word
 from album_sort.sentences import sentence
 from album_sort.types.ledger import STATE_FOLDER
 

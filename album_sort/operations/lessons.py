@@ -21,6 +21,7 @@ from album_sort.core.learning.lesson import (
 )
 from album_sort.core.learning.values import Worth
 from album_sort.core.planning.album_names import find_album, is_called
+from album_sort.core.quoting import out_option
 from album_sort.errors import UsageError, why_unreadable
 from album_sort.events import EventSink
 from album_sort.operations.examples import refuse_shared
@@ -42,7 +43,6 @@ from album_sort.pipeline.kept import kept_of
 from album_sort.pipeline.lessons import CORRECTED, KEY, all_lessons_of, primaries_of, setting_of, teachings_of
 from album_sort.pipeline.remembered import language_of, open_to_read
 from album_sort.reading import read_given
-from album_sort.report.quoting import out_option
 from album_sort.sentences import sentence
 from album_sort.state.store import DestinationState
 from album_sort.types import AlbumId, AlbumRelPath, ContentId, RunId

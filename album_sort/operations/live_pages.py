@@ -14,13 +14,13 @@ from pathlib import Path
 from album_sort import __version__
 from album_sort.cached_file import write_cached
 from album_sort.classifier.labels import label_text, load_labels
+from album_sort.core.quoting import out_option
 from album_sort.errors import AlbumSortError, DestinationError
 from album_sort.inspection.memory import give_memory_back
 from album_sort.operations.pages import KEPT_PAGES, newest_shown_report, runs_folder, told_runs
 from album_sort.operations.pages_now import Lying, report_now
 from album_sort.pipeline.remembered import open_to_read
 from album_sort.report import WORDS_FILE, Page, PageData, PageFile, Setting, parse_words, read_report, write_page_file
-from album_sort.report.quoting import out_option
 from album_sort.sentences import sentence
 from album_sort.state.thumbnails import ThumbnailStore
 from album_sort.types import LANGUAGES, ContentId, PhotoRow, RunReport

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from album_sort.config import cache_folder
+from album_sort.core.quoting import out_option
 from album_sort.errors import AlbumSortError, UsageError
 from album_sort.events import EventSink
 from album_sort.operations.as_json import outcome_as_json
@@ -19,7 +20,6 @@ from album_sort.operations.sort import preview, sort
 from album_sort.operations.stop import StopRequest
 from album_sort.operations.undo import TakenBack, undo
 from album_sort.pipeline.unchanged import looks_of_state
-from album_sort.report.quoting import out_option
 from album_sort.sentences import sentence
 from album_sort.types.ledger import RunStatus
 

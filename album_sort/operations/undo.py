@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from album_sort.core.quoting import out_option
 from album_sort.errors import UsageError
 from album_sort.events import EventSink, Notice
 from album_sort.fileops.filesystem import RealFileSystem
@@ -18,7 +19,6 @@ from album_sort.pipeline.clock import utc_now
 from album_sort.pipeline.holding import held_destination
 from album_sort.pipeline.remembered import language_of
 from album_sort.pipeline.undoing import take_back
-from album_sort.report.quoting import out_option
 from album_sort.sentences import sentence
 from album_sort.settings import Settings
 from album_sort.state.store import DestinationState

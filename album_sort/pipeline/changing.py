@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +14,7 @@ from album_sort.classifier.labels import load_labels
 from album_sort.core.file_names import fold
 from album_sort.core.planning.album_names import find_album
 from album_sort.core.planning.renames import folder_of, with_aliases
+from album_sort.core.quoting import out_option
 from album_sort.errors import UsageError
 from album_sort.pipeline.fixing import Albums, Meant, counted_as_ours, tell_album, tell_left_out
 from album_sort.pipeline.hand import all_titles, folders_of
@@ -142,7 +142,7 @@ class Draft:
         own = own_albums_of({**self.settings, **self.keeps})
         labels = load_labels()
         gone = {album: tuple(labels.title(album, lang) for lang in LANGUAGES) for album, _ in own.merged}
-        return find_album(name, gone | self.titles, out=f" --out {shlex.quote(self.there.destination)}")
+        return find_album(name, gone | self.titles, out=out_option(self.there.destination))
 
     def title_before(self, album: AlbumId) -> str:
         """What an album is called without the changes, in the language of the destination."""

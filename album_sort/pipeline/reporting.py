@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from album_sort.classifier.labels import load_labels
 from album_sort.core.dates.capture_time import RefusedTime
 from album_sort.core.groups.bursts import find_bursts
+from album_sort.core.quoting import shell_word
 from album_sort.core.together import why_together
 from album_sort.pipeline.damage import damage_of
 from album_sort.pipeline.duplicates import Duplicates
@@ -229,7 +229,7 @@ def refused_dates(preparation: Preparation) -> tuple[RefusedDates, ...]:
                 example=path,
                 reason=preparation.wording.say(refused.reason, preparation.lang),
                 # quoted: what a file says of its camera may be anything, and the line is made to be pasted
-                hint=f"--clock {shlex.quote(f'{camera}=+365d')}" if camera else "",
+                hint=f"--clock {shell_word(f'{camera}=+365d')}" if camera else "",
             )
         )
     return tuple(sorted(rows, key=lambda row: (-row.photos, row.camera)))

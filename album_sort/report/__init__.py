@@ -6,6 +6,7 @@ from collections.abc import Collection
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from album_sort.core.quoting import shell_word
 from album_sort.errors import DestinationError
 from album_sort.report._output import replacing
 from album_sort.report._page import SCRIPTS, STYLE, Links, Page, Setting, static_text
@@ -14,7 +15,6 @@ from album_sort.report.html import MOST_IN_ONE_FILE, HtmlReport
 from album_sort.report.jsonl import JsonlReport, StoredRows, read_report
 from album_sort.report.pagedata import PageData, Thumbnail
 from album_sort.report.pagefile import SHORT, PageFile, write_page_file
-from album_sort.report.quoting import shell_word
 from album_sort.report.relative import country_in_words, relative_words
 from album_sort.report.sinks import ReportBrief
 from album_sort.report.tally import Tally

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from album_sort.report.quoting import shell_word, visible
+from album_sort.core.quoting import shell_word, visible
 from album_sort.report.rows import format_offset
 from album_sort.report.words import Words
 from album_sort.types import REVIEW, PhotoRow, PlaceRow, RowAction, TakenRow, TimeSource

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from enum import IntFlag
 
 from album_sort.core.formats import FORMATS
+from album_sort.core.quoting import visible
 from album_sort.report._cards import CardMaker, is_of_the_photo
-from album_sort.report.quoting import visible
 from album_sort.types import REVIEW, FileKind, LabelSet, PhotoRow, RowAction, TakenRow
 
 UNDATED = 1 << 40

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
+from album_sort.core.quoting import shell_word, visible
 from album_sort.report._overview import STRIP
 from album_sort.report._spool import to_script
 from album_sort.report.chart import draw_chart
 from album_sort.report.pagedata import PageData
-from album_sort.report.quoting import shell_word, visible
 from album_sort.report.worldmap import MapPoint, WorldMap, draw_map
 from album_sort.types import REVIEW, ReportFooter, TripRow
 

@@ -9,12 +9,12 @@ import os.path
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from album_sort.core.quoting import shell_word, visible
 from album_sort.report._cards import CardMaker
 from album_sort.report._index import Flag, PhotoIndex, ratio_of
 from album_sort.report._overview import Overview, TripSummary
 from album_sort.report._spool import Spool, to_script
 from album_sort.report._thumbnails import jpeg_size
-from album_sort.report.quoting import shell_word, visible
 from album_sort.report.words import Words
 from album_sort.types import AlbumId, LabelSet, PhotoRow, ReportFooter, ReportHeader, ReportRow, RowAction, TripRow
 
