@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,10 @@ GOLDEN = {
 
 def shipped(precision: Precision = Precision.FP32) -> Classifier:
     weights = find_weights(WeightsQuery("efficientnet-lite0"))
-    return Classifier(weights, precision, model_key="lite0", threads=1, converted=Path(), calibration=calibration_views)
+    with tempfile.TemporaryDirectory() as folder:  # what is converted is not to stay where the tests are run
+        return Classifier(
+            weights, precision, model_key="lite0", threads=1, converted=Path(folder), calibration=calibration_views
+        )
 
 
 @pytest.fixture(scope="module")
